@@ -1,0 +1,47 @@
+# Everything a person runs. Needs CPython 3.11 or newer, make, and nothing else; PYTHON=… chooses the interpreter.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help local local-reset access-key test lint check format clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.venv/local: pyproject.toml layers/dependencies/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed: make PYTHON=python3.13 …")'
+	@echo "Installing what the local stack runs on into .venv …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
+	@touch $@
+
+.venv/dev: .venv/local
+	@echo "Installing the development tools into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+local: .venv/local ## run the whole service here, until Ctrl-C (PORT=4570)
+	@exec $(BIN)/python -m local up
+
+local-reset: .venv/local ## empty the data of the local stack
+	@$(BIN)/python -m local reset
+
+access-key: .venv/local ## issue one more key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader
+	@$(BIN)/python -m local access-key --account '$(ACCOUNT)' --user '$(USER)' --role '$(ROLE)'
+
+test: .venv/dev ## every test that needs no Docker, with branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: .venv/dev ## format, lint, types, template
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
+
+format: .venv/dev ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: lint test ## what CI runs
+
+clean: ## remove everything that is not in the repository
+	rm -rf .venv .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
