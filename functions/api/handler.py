@@ -1,0 +1,17 @@
+"""The routes of the API, behind API Gateway."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ai_integrations.bootstrap.integrations import integrations
+from ai_integrations.http.app import build_app
+from ai_integrations.observability import logger
+
+app = build_app(integrations())
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway (REST API, Lambda proxy integration)."""
+    return app.resolve(event, context)

@@ -1,0 +1,34 @@
+"""The Lambda authorizer of the API: an access key in, its holder out."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ai_integrations.bootstrap.access import access_keys
+from ai_integrations.http.caller import to_context
+
+_access_keys = access_keys()
+
+
+class UnauthorizedError(Exception):
+    """API Gateway answers 401 to an error with exactly this text, and 500 to any other."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer a TOKEN request; the gateway caches the answer for a token, policy included."""
+    key = event["authorizationToken"].partition(" ")[2].strip()
+    caller = _access_keys.find(key, datetime.now(UTC))
+    if caller is None:
+        raise UnauthorizedError
+    api_and_stage = "/".join(event["methodArn"].split("/")[:2])
+    return {
+        "principalId": caller.user,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            # The whole stage: for the called method alone, the cached answer would refuse the caller's next route.
+            "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api_and_stage}/*"}],
+        },
+        "context": to_context(caller),
+    }

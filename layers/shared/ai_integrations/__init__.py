@@ -1,0 +1,1 @@
+"""A registry of external LLM providers: metadata in DynamoDB, keys in Secrets Manager."""

@@ -1,0 +1,144 @@
+"""Access keys: what callers show to the API. Only hashes of them are kept, in partitions of their own."""
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from ai_integrations.dynamodb import from_wire, to_wire
+from ai_integrations.model import Caller, Membership, Role
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEY = re.compile(r"aik_[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKey:
+    """What is known of an access key once it has been handed out: everything but the key."""
+
+    id: str
+    caller: Caller
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class AccessKeys:
+    """The access keys of all accounts.
+
+    A key is found by its hash, in a partition of its own that goes when the key is revoked; a second item, in a
+    partition of the account, says what keys there are and were. A plain SHA-256 is enough: a key is 256 random bits.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, key: str, now: datetime) -> Caller | None:
+        """Return whose key this is, or None for one that is malformed, unknown, revoked or expired."""
+        if not _KEY.fullmatch(key):
+            return None
+        answer = self._client.get_item(TableName=self._table, Key=to_wire(_hash_key(_hash(key))), ConsistentRead=True)
+        item = from_wire(answer.get("Item", {}))
+        if not item or item.get("expires_at", now.timestamp() + 1) <= now.timestamp():
+            return None
+        return caller_of(item)
+
+    def issue(self, access_key: AccessKey) -> str:
+        """Make a key; the answer is the one time that it is shown."""
+        key = f"aik_{secrets.token_urlsafe(32)}"
+        holder = caller_item(access_key.caller)
+        by_hash = {**_hash_key(_hash(key)), **holder, "key_id": access_key.id}
+        listed = {
+            **_listing_key(access_key.caller.account, access_key.id),
+            **holder,
+            "hash": _hash(key),
+            "created_at": access_key.created_at.isoformat(),
+        }
+        if access_key.expires_at is not None:
+            by_hash["expires_at"] = int(access_key.expires_at.timestamp())
+            listed["valid_until"] = access_key.expires_at.isoformat()
+        self._client.transact_write_items(
+            TransactItems=[{"Put": {"TableName": self._table, "Item": to_wire(item)}} for item in (by_hash, listed)]
+        )
+        return key
+
+    def list(self, account: str) -> Iterator[AccessKey]:
+        """Yield the keys that an account has and had, the oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#pk = :pk",
+            ExpressionAttributeNames={"#pk": "pk"},
+            ExpressionAttributeValues=to_wire({":pk": _listing_key(account, "")["pk"]}),
+        )
+        for page in pages:
+            yield from map(_access_key_of, map(from_wire, page["Items"]))
+
+    def revoke(self, account: str, key_id: str, now: datetime) -> AccessKey | None:
+        """Make a key useless, at once in the table and within the authorizer's cache time at the gateway.
+
+        Returns None when the account never had the key. Revoking twice keeps the first time.
+        """
+        listing_key = to_wire(_listing_key(account, key_id))
+        answer = self._client.get_item(TableName=self._table, Key=listing_key, ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        item = {"revoked_at": now.isoformat(), **from_wire(answer["Item"])}
+        self._client.transact_write_items(
+            TransactItems=[
+                {"Delete": {"TableName": self._table, "Key": to_wire(_hash_key(item["hash"]))}},
+                {"Put": {"TableName": self._table, "Item": to_wire(item)}},
+            ]
+        )
+        return _access_key_of(item)
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _hash_key(key_hash: str) -> dict[str, str]:
+    return {"pk": f"ACCESSKEY#{key_hash}", "sk": "ACCESSKEY"}
+
+
+def _listing_key(account: str, key_id: str) -> dict[str, str]:
+    return {"pk": f"ACCESSKEYS#{account}", "sk": f"ACCESSKEY#{key_id}"}
+
+
+def caller_item(caller: Caller) -> dict[str, Any]:
+    """Return the plain form of a caller, as the table and the gateway's context hold it."""
+    return {
+        "account": caller.account,
+        "user": caller.user,
+        "role": caller.role.value,
+        "memberships": [vars(membership) for membership in caller.memberships],
+    }
+
+
+def caller_of(item: Mapping[str, Any]) -> Caller:
+    """Rebuild a caller from its plain form."""
+    return Caller(
+        account=item["account"],
+        user=item["user"],
+        role=Role(item["role"]),
+        memberships=tuple(Membership(**each) for each in item["memberships"]),
+    )
+
+
+def _access_key_of(item: Mapping[str, Any]) -> AccessKey:
+    return AccessKey(
+        id=item["sk"].removeprefix("ACCESSKEY#"),
+        caller=caller_of(item),
+        created_at=datetime.fromisoformat(item["created_at"]),
+        expires_at=_moment(item.get("valid_until")),
+        revoked_at=_moment(item.get("revoked_at")),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -1,0 +1,80 @@
+"""What operators send to the functions that they invoke directly, and what they get back."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from ai_integrations.access import AccessKey, caller_item
+from ai_integrations.model import Caller, Membership, Role
+
+# It becomes part of a secret's name, whose characters AWS limits.
+Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
+User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
+PlaceId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class Command(BaseModel):
+    """A payload: nothing unknown in it, and never repeated in an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class MembershipBody(Command):
+    """A place that a key's holder belongs to."""
+
+    organization_id: PlaceId | None = None
+    space_id: PlaceId | None = None
+    admin: bool = False
+
+
+class IssueAccessKey(Command):
+    """Make a key for one user of one account. An admin needs no memberships, a member sees little without."""
+
+    action: Literal["issue"]
+    account: Account
+    user: User
+    role: Role
+    memberships: list[MembershipBody] = Field(default=[], max_length=50)
+    expires_at: AwareDatetime | None = None
+
+    def holder(self) -> Caller:
+        """Return whom the key stands for."""
+        memberships = tuple(Membership(**vars(each)) for each in self.memberships)
+        return Caller(account=self.account, user=self.user, role=self.role, memberships=memberships)
+
+
+class ListAccessKeys(Command):
+    """Tell which keys an account has and had."""
+
+    action: Literal["list"]
+    account: Account
+
+
+class RevokeAccessKey(Command):
+    """Make a key useless; calls with it are refused within 60 seconds."""
+
+    action: Literal["revoke"]
+    account: Account
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{26}$")]
+
+
+class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessKey]):
+    """One of the commands about access keys, told apart by `action`."""
+
+    root: IssueAccessKey | ListAccessKeys | RevokeAccessKey = Field(discriminator="action")
+
+
+def access_key_view(access_key: AccessKey) -> dict[str, Any]:
+    """Show what is known of a key; neither the key nor its hash is part of it."""
+    return {
+        "id": access_key.id,
+        **caller_item(access_key.caller),
+        "created_at": _text(access_key.created_at),
+        "expires_at": _text(access_key.expires_at),
+        "revoked_at": _text(access_key.revoked_at),
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None

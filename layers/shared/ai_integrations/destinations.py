@@ -1,0 +1,111 @@
+"""Where a stored key may be sent, judged by the text of the URL alone, so that a create needs no name server.
+
+Whoever connects checks the addresses that the name resolves to as well (architecture.md, "Secrets never travel").
+"""
+
+import re
+import socket
+from collections.abc import Collection, Iterator
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import SplitResult, urlsplit
+
+MAX_URL_LENGTH = 2048
+
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+)
+_NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
+# Names of the local network: RFC 6761, 6762, 8375, the ICANN reservation of .internal, and what routers hand out.
+_LOCAL_DOMAINS = frozenset(
+    {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "onion"}
+)
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address (RFC 6052)
+
+
+class RefusedDestinationError(ValueError):
+    """The text says why, without repeating any of the URL."""
+
+
+def check_url(url: str, allowed_private_hosts: Collection[str]) -> None:
+    """Refuse a URL to which no key may be sent.
+
+    `allowed_private_hosts` are lower-case names and addresses that may be private and may use `http`.
+    """
+    parts = _split(url)
+    host = _host(parts)
+    if host in allowed_private_hosts:
+        schemes = {"http", "https"}
+    else:
+        schemes = {"https"}
+        _check_public(host)
+    if parts.scheme not in schemes:
+        raise RefusedDestinationError("must start with https://")
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Tell whether an address, and every address inside it, belongs to the public internet."""
+    return all(each.is_global and not each.is_multicast for each in (address, *_embedded(address)))
+
+
+def destination(url: str | None) -> tuple[str, str, int | None] | None:
+    """Return what a key is bound to: scheme, host and port of an accepted URL, or None for the provider's own."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return parts.scheme, _host(parts), parts.port
+
+
+def _split(url: str) -> SplitResult:
+    if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
+        raise RefusedDestinationError(f"must be a URL of at most {MAX_URL_LENGTH} plain ASCII characters")
+    try:
+        parts = urlsplit(url)
+        readable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise RefusedDestinationError("must be a URL with a host")
+    if "@" in parts.netloc:
+        raise RefusedDestinationError("must not carry credentials")
+    if parts.fragment:
+        raise RefusedDestinationError("must not carry a fragment")
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    return (parts.hostname or "").removesuffix(".")
+
+
+def _check_public(host: str) -> None:
+    address = _as_address(host)
+    if address is not None:
+        if not is_public(address):
+            raise RefusedDestinationError("must not name an address that is not public")
+        return
+    labels = host.split(".")
+    if _HOST_NAME.fullmatch(host) is None or _NUMERIC_LABEL.fullmatch(labels[-1]):
+        raise RefusedDestinationError("must name a valid host")
+    if len(labels) == 1 or labels[-1] in _LOCAL_DOMAINS:
+        raise RefusedDestinationError("must not name a host of a local network")
+
+
+def _as_address(host: str) -> IPv4Address | IPv6Address | None:
+    """Read an address in any notation that a connecting library would, such as 127.1, 0x7f000001 and 017700000001."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return None
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
+    if isinstance(address, IPv4Address):
+        return
+    if address in _TRANSLATED:
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
+    for inner in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())):
+        if inner is not None:
+            yield inner

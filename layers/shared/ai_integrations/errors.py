@@ -1,0 +1,71 @@
+"""What can go wrong, in the domain's terms; `http/problem.py` says which status each error becomes.
+
+AiIntegrationsError
+├── InvalidRequestError            the request has not the form that was agreed
+├── RuleViolationError             well-formed, but it breaks a rule
+├── AccessKeyNotFoundError         the account never had this access key
+├── AccessForbiddenError           the caller may not do this
+├── NameTakenError                 another integration of the account has the name
+├── IdempotencyKeyReusedError      the key came before, with another body
+└── ContentionError                other writes of the same items kept getting in the way; nothing was written
+
+RepeatedRequestError stands beside the tree: the use cases turn it into the first request's answer.
+"""
+
+from dataclasses import dataclass
+
+from ai_integrations.model import Integration
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field. `pointer` is a JSON pointer (RFC 6901); neither part repeats the input."""
+
+    pointer: str
+    detail: str
+
+
+class AiIntegrationsError(Exception):
+    """Anything that this service refuses or fails to do."""
+
+
+class _FieldsError(AiIntegrationsError):
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__(*errors)
+        self.errors = errors
+
+
+class InvalidRequestError(_FieldsError):
+    """The request has not the form that was agreed: 400."""
+
+
+class RuleViolationError(_FieldsError):
+    """The request is well-formed and breaks a rule: 422."""
+
+
+class AccessKeyNotFoundError(AiIntegrationsError):
+    """The account never had this access key."""
+
+
+class AccessForbiddenError(AiIntegrationsError):
+    """The caller may not do this."""
+
+
+class NameTakenError(AiIntegrationsError):
+    """Another integration of the account has the name, whatever its case."""
+
+
+class IdempotencyKeyReusedError(AiIntegrationsError):
+    """The idempotency key came before, with another body."""
+
+
+class RepeatedRequestError(Exception):
+    """The idempotency key came before, with the same body: carries what that request made."""
+
+    def __init__(self, first: Integration) -> None:
+        super().__init__(first.id)
+        self.first = first
+
+
+class ContentionError(AiIntegrationsError):
+    """Other writes of the same items kept getting in the way; nothing was written."""

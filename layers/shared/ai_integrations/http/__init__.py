@@ -1,0 +1,1 @@
+"""What HTTP callers see: bodies, problem documents, spellings, routes."""

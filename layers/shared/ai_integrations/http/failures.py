@@ -1,0 +1,61 @@
+"""How whatever a route raises becomes an answer."""
+
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from botocore.exceptions import ClientError, HTTPClientError
+
+from ai_integrations.errors import AiIntegrationsError
+from ai_integrations.http import problem
+from ai_integrations.observability import describe, logger
+
+_THROTTLED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+_UNKNOWN_OUTCOME = "The call failed. Its outcome is unknown: look before you repeat it."
+
+
+def handle(app: APIGatewayRestResolver) -> None:
+    """Make every error of the app's routes a problem document."""
+
+    def request_id() -> str:
+        return app.current_event.request_context.request_id or ""
+
+    def refused(error: AiIntegrationsError) -> Response[str]:
+        answer = problem.of_error(error, request_id())
+        logger.info("request refused", error=type(error).__name__, status=answer.status_code)
+        return answer
+
+    def no_such_route(_error: NotFoundError) -> Response[str]:
+        return problem.response(problem.NOT_FOUND, "The API has no such path and method.", request_id())
+
+    def failed(error: Exception) -> Response[str]:
+        logger.error("request failed", **describe(error))
+        kind, detail = _of_failure(error)
+        return problem.response(kind, detail, request_id())
+
+    app.exception_handler(AiIntegrationsError)(refused)
+    app.exception_handler(NotFoundError)(no_such_route)
+    app.exception_handler(Exception)(failed)
+
+
+def _of_failure(error: Exception) -> tuple[problem.Kind, str]:
+    if isinstance(error, ClientError):
+        if error.response.get("Error", {}).get("Code") in _THROTTLED:
+            return problem.RATE_LIMITED, "Too many requests: wait and try again."
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return problem.UNAVAILABLE, _UNKNOWN_OUTCOME
+    if isinstance(error, HTTPClientError):
+        return problem.UNAVAILABLE, _UNKNOWN_OUTCOME
+    return problem.INTERNAL, _UNKNOWN_OUTCOME

@@ -1,0 +1,70 @@
+"""From what a client sent to a body that has the agreed form, or to an error that repeats nothing of it."""
+
+import re
+from typing import TypeVar
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.parser import ValidationError, parse
+from pydantic_core import ErrorDetails
+
+from ai_integrations.errors import AiIntegrationsError, FieldError, InvalidRequestError, RuleViolationError
+
+ModelT = TypeVar("ModelT")
+
+# pydantic's types of error that are about a body's form (400); all others are about its rules (422).
+_FORM_ERRORS = frozenset({"json_invalid", "missing", "extra_forbidden", "literal_error", "string_unicode"})
+# A field's name may be shown when it looks like one. A key that was pasted in its place has digits.
+_PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,40}")
+
+
+class UnsupportedMediaTypeError(AiIntegrationsError):
+    """The body is not declared as application/json."""
+
+
+def parse_body(event: APIGatewayProxyEvent, model: type[ModelT]) -> ModelT:
+    """Validate the body of a request.
+
+    Raises UnsupportedMediaTypeError, InvalidRequestError or RuleViolationError.
+    """
+    media_type = (event.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaTypeError
+    return parse_text(_text(event), model)
+
+
+def parse_text(text: str, model: type[ModelT]) -> ModelT:
+    """Validate a JSON text; raises InvalidRequestError or RuleViolationError."""
+    try:
+        return parse(event=text, model=model)  # type: ignore[call-overload,no-any-return]  # declared for dicts alone
+    except ValidationError as error:
+        # The error holds the input, the API key included: nothing but these parts of it may go on.
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+    raise _error_of(details)
+
+
+def _text(event: APIGatewayProxyEvent) -> str:
+    try:
+        text = event.decoded_body or ""
+        text.encode()  # JSON can smuggle half of a surrogate pair into a string
+    except ValueError:
+        raise InvalidRequestError(FieldError("", "The body must be UTF-8.")) from None
+    return text
+
+
+def _error_of(details: list[ErrorDetails]) -> AiIntegrationsError:
+    of_form = any(_is_about_form(each["type"]) for each in details)
+    error = InvalidRequestError if of_form else RuleViolationError
+    return error(*(FieldError(_pointer(each["loc"]), each["msg"]) for each in details))
+
+
+def _is_about_form(error_type: str) -> bool:
+    return error_type in _FORM_ERRORS or error_type.endswith("_type")
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    pointer = ""
+    for part in location:
+        if isinstance(part, str) and not _PLAIN_NAME.fullmatch(part):
+            break
+        pointer += f"/{part}"
+    return pointer

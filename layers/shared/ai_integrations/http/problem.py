@@ -1,0 +1,84 @@
+"""Every error as an RFC 9457 problem document, by the table of contract.md, "Status codes"."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from ai_integrations import errors
+from ai_integrations.errors import FieldError
+from ai_integrations.http.parsing import UnsupportedMediaTypeError
+
+CONTENT_TYPE = "application/problem+json"
+TYPE_PREFIX = "https://arize.com/docs/ax/rest-reference/errors#"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table: a status, and how the contract names it."""
+
+    status: int
+    fragment: str
+    title: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+INVALID_REQUEST = Kind(400, "invalid-request", "Invalid request parameters")
+AUTHENTICATION_REQUIRED = Kind(401, "authentication-required", "Authentication required")
+ACCESS_FORBIDDEN = Kind(403, "access-forbidden", "Access forbidden")
+NOT_FOUND = Kind(404, "resource-not-found", "Resource not found")
+CONFLICT = Kind(409, "resource-conflict", "Resource conflict")
+UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
+UNPROCESSABLE = Kind(422, "unprocessable-entity", "Unprocessable entity")
+# The wait is in seconds and small: old Python clients sleep exactly that long, three times.
+RATE_LIMITED = Kind(429, "rate-limit-exceeded", "Rate limit exceeded", {"Retry-After": "1"})
+INTERNAL = Kind(500, "internal-error", "Internal error")
+UNAVAILABLE = Kind(503, "service-unavailable", "Service unavailable", {"Retry-After": "1"})
+
+# Which status each domain error becomes, and in which words. Errors that carry fields say the rest themselves.
+OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
+    errors.InvalidRequestError: (INVALID_REQUEST, "The request has not the form that the API takes."),
+    errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
+    errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
+    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "This access key may not do this."),
+    errors.NameTakenError: (CONFLICT, "Another integration of the account has this name; case does not count."),
+    errors.IdempotencyKeyReusedError: (UNPROCESSABLE, "This Idempotency-Key came before, with another body."),
+    UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),
+    errors.ContentionError: (UNAVAILABLE, "Other writes were in the way and nothing was changed. Try again."),
+}
+
+
+def response(kind: Kind, detail: str, instance: str, field_errors: Iterable[FieldError] = ()) -> Response[str]:
+    """Answer with a problem document; `instance` is the id of the request, `detail` never repeats an input."""
+    return Response(
+        status_code=kind.status,
+        content_type=CONTENT_TYPE,
+        headers=dict(kind.headers),
+        body=json.dumps(document(kind, detail, instance, field_errors)),
+    )
+
+
+def document(kind: Kind, detail: str, instance: str, field_errors: Iterable[FieldError] = ()) -> dict[str, Any]:
+    """Build the document itself."""
+    shown = [{"pointer": each.pointer, "detail": each.detail} for each in field_errors]
+    return {
+        "type": TYPE_PREFIX + kind.fragment,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": instance,
+    } | ({"errors": shown} if shown else {})
+
+
+def of_error(error: errors.AiIntegrationsError, instance: str) -> Response[str]:
+    """Answer for a domain error."""
+    kind, detail = OF_ERROR[type(error)]
+    return response(kind, detail, instance, getattr(error, "errors", ()))
+
+
+def document_of(error: errors.AiIntegrationsError, instance: str) -> dict[str, Any]:
+    """Build the document of a domain error."""
+    kind, detail = OF_ERROR[type(error)]
+    return document(kind, detail, instance, getattr(error, "errors", ()))

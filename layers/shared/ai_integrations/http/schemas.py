@@ -1,0 +1,231 @@
+"""The bodies of requests and answers: their form, and the rules that one field alone can break."""
+
+import json
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    PlainSerializer,
+    SecretStr,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError, core_schema
+
+from ai_integrations.http import ids
+from ai_integrations.http.spelling import AUTH_TYPE_WORDS, KIND_WORDS, PROVIDER_WORDS, Spelling, canonical
+from ai_integrations.model import ACCOUNT_WIDE, AuthType, Integration, Scoping, Settings
+from ai_integrations.providers import PROVIDERS
+
+MAX_HEADERS_BYTES = 8175
+MAX_MODEL_NAMES_BYTES = 131_072  # with the other limits it keeps an item below DynamoDB's 400 KB
+MAX_KEY_BYTES = 65_536  # what one secret of Secrets Manager holds
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?")
+# What user interfaces show in place of a key: runs of stars or bullets, an ellipsis with characters behind it.
+_MASKED = re.compile(r"[*\u2022\u25cf]{2}|(\.{3}|\u2026)(?=.)|^(\.{3}|\u2026)$")
+
+
+def _broken(rule: str, detail: str) -> PydanticCustomError:
+    return PydanticCustomError(rule, detail)
+
+
+def _without_control_characters(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+        raise _broken("control_characters", "The text must not have control characters.")
+    return text
+
+
+def _usable_key(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value()
+    if not text or text != text.strip():
+        raise _broken("blank_key", "The key must not be empty, nor begin or end with white space.")
+    if len(text.encode()) > MAX_KEY_BYTES:
+        raise _broken("long_key", f"The key must have at most {MAX_KEY_BYTES} bytes.")
+    if _MASKED.search(text):
+        raise _broken("masked_key", "This is a masked key as it is shown to people. Send the key itself.")
+    return key
+
+
+def _json_size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _valid_model_names(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise _broken("repeated_item", "The list must not name a model twice.")
+    if _json_size(names) > MAX_MODEL_NAMES_BYTES:
+        raise _broken("model_names_size", f"The list must have at most {MAX_MODEL_NAMES_BYTES} bytes as JSON.")
+    return names
+
+
+def _valid_headers(headers: dict[str, str]) -> dict[str, str]:
+    if not all(map(_HEADER_NAME.fullmatch, headers)):
+        raise _broken("header_name", "Every name must be a valid HTTP header name.")
+    if len({name.lower() for name in headers}) < len(headers):
+        raise _broken("header_repeated", "No name may come twice, whatever its case.")
+    if not all(map(_HEADER_VALUE.fullmatch, headers.values())):
+        raise _broken("header_value", "Every value must be a valid HTTP header value of plain ASCII characters.")
+    if _json_size(headers) > MAX_HEADERS_BYTES:
+        raise _broken("header_size", f"The headers must have at most {MAX_HEADERS_BYTES} bytes as JSON.")
+    return headers
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_PlainText = AfterValidator(_without_control_characters)
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=256),
+    _PlainText,
+    Field(description="Unique in the account, whatever its case."),
+]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
+MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=512), _PlainText]
+OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
+ProviderWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_WORDS))]
+AuthTypeWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_WORDS))]
+KindWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(KIND_WORDS))]
+ApiKey = Annotated[
+    SecretStr,
+    AfterValidator(_usable_key),
+    Field(description="The provider's API key: write-only, never returned. A masked key is refused."),
+]
+Headers = Annotated[
+    dict[str, str],
+    AfterValidator(_valid_headers),
+    Field(description=f"Sent with every request to the provider; at most {MAX_HEADERS_BYTES} bytes as JSON."),
+]
+ModelNames = Annotated[list[ModelName], AfterValidator(_valid_model_names)]
+Timestamp = Annotated[datetime, PlainSerializer(_timestamp)]
+
+
+class Body(BaseModel):
+    """What a caller sends: nothing unknown, nothing converted, and never repeated in an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class ProviderMetadata(Body):
+    """Provider-specific configuration: `providers.py` says who requires what."""
+
+    kind: KindWord | None = None
+    role_arn: MetadataValue | None = None
+    external_id: MetadataValue | None = None
+    project_id: MetadataValue | None = None
+    location: MetadataValue | None = None
+    project_access_label: MetadataValue | None = None
+
+    def values(self) -> dict[str, str]:
+        """Return what was given, in the service's own words."""
+        given = self.model_dump(exclude_none=True)
+        return given | {"kind": canonical(given["kind"])} if "kind" in given else given
+
+
+class ScopingBody(Body):
+    """One visibility rule; without ids it is the whole account."""
+
+    organization_id: OpaqueId | None = None
+    space_id: OpaqueId | None = None
+
+
+class CreateBody(Body):
+    """A new integration; null in an optional field counts as absent."""
+
+    name: Name
+    provider: ProviderWord
+    api_key: ApiKey | None = None
+    base_url: str | None = None
+    model_names: ModelNames | None = None
+    headers: Headers | None = None
+    enable_default_models: bool | None = Field(default=None, description="False unless given.")
+    function_calling_enabled: bool | None = Field(default=None, description="True unless given.")
+    auth_type: AuthTypeWord | None = Field(default=None, description="`default` unless given.")
+    provider_metadata: ProviderMetadata | None = None
+    scopings: Annotated[list[ScopingBody], Field(max_length=100)] | None = Field(
+        default=None, description="Omitted or empty: account-wide."
+    )
+
+    def words(self) -> list[str]:
+        """Return the words of the body that are spelled one way or the other."""
+        kind = self.provider_metadata.kind if self.provider_metadata else None
+        return [word for word in (self.provider, self.auth_type, kind) if word]
+
+    def settings(self) -> Settings:
+        """Return what the caller chooses, in the service's own words and with every default filled in."""
+        return Settings(
+            name=self.name,
+            provider=canonical(self.provider),
+            base_url=self.base_url,
+            model_names=None if self.model_names is None else tuple(self.model_names),
+            headers=self.headers,
+            enable_default_models=bool(self.enable_default_models),
+            function_calling_enabled=self.function_calling_enabled is not False,
+            auth_type=AuthType(canonical(self.auth_type)) if self.auth_type else AuthType.DEFAULT,
+            provider_metadata=self.provider_metadata.values() if self.provider_metadata else None,
+            scopings=tuple(Scoping(**vars(each)) for each in self.scopings or ()) or (ACCOUNT_WIDE,),
+        )
+
+
+class ScopingView(BaseModel):
+    """One visibility rule; without ids it is the whole account."""
+
+    organization_id: str | None = None
+    space_id: str | None = None
+
+
+class AiIntegration(BaseModel):
+    """An AI integration. Old clients reject a field that they do not know: add none."""
+
+    id: str
+    name: str
+    provider: ProviderWord
+    has_api_key: bool
+    base_url: str | None = None
+    model_names: list[str] | None = None
+    headers: dict[str, str] | None = None
+    enable_default_models: bool
+    function_calling_enabled: bool
+    auth_type: AuthTypeWord
+    provider_metadata: dict[str, str] | None = None
+    scopings: list[ScopingView]
+    created_at: Timestamp
+    updated_at: Timestamp
+    created_by_user_id: str
+
+    @classmethod
+    def of(cls, integration: Integration, spelling: Spelling) -> Self:
+        """Show an integration in the given spelling."""
+        return cls(
+            id=ids.public(integration.id),
+            name=integration.name,
+            provider=spelling.spell(integration.provider),
+            has_api_key=integration.secret is not None,
+            base_url=integration.base_url,
+            model_names=None if integration.model_names is None else list(integration.model_names),
+            headers=None if integration.headers is None else dict(integration.headers),
+            enable_default_models=integration.enable_default_models,
+            function_calling_enabled=integration.function_calling_enabled,
+            auth_type=spelling.spell(integration.auth_type),
+            provider_metadata=_metadata_view(integration, spelling),
+            scopings=[ScopingView(**vars(each)) for each in integration.scopings],
+            created_at=integration.created_at,
+            updated_at=integration.updated_at,
+            created_by_user_id=ids.public_user(integration.created_by),
+        )
+
+
+def _metadata_view(integration: Integration, spelling: Spelling) -> dict[str, str] | None:
+    kind = PROVIDERS[integration.provider].metadata
+    if kind is None or integration.provider_metadata is None:
+        return None
+    return {**integration.provider_metadata, "kind": spelling.spell(kind.word)}

@@ -1,0 +1,111 @@
+"""The domain's objects: immutable, and without any knowledge of AWS or HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an access key may do in its account (contract.md, "Caller")."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+    READER = "reader"
+
+
+class AuthType(StrEnum):
+    """How a consumer authenticates at the provider."""
+
+    DEFAULT = "DEFAULT"
+    PROXY_WITH_HEADERS = "PROXY_WITH_HEADERS"
+    BEARER_TOKEN = "BEARER_TOKEN"  # noqa: S105 - the name of a scheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoping:
+    """Who sees an integration: a space if one is named, else an organization, else the whole account."""
+
+    organization_id: str | None = None
+    space_id: str | None = None
+
+
+ACCOUNT_WIDE = Scoping()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership(Scoping):
+    """A place that a caller belongs to, and whether the caller administers it."""
+
+    admin: bool = False
+
+    def administers(self, scoping: Scoping) -> bool:
+        """Tell whether this membership lets its holder publish to `scoping`.
+
+        A scoping that names both ids must name the very pair of the membership: else a space could be claimed for
+        an organization that it is not in.
+        """
+        if not self.admin or scoping == ACCOUNT_WIDE or scoping.space_id != self.space_id:
+            return False
+        return scoping.organization_id in {None, self.organization_id}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls: one user of one account."""
+
+    account: str
+    user: str
+    role: Role
+    memberships: tuple[Membership, ...] = ()
+
+    def may_write(self, scopings: tuple[Scoping, ...]) -> bool:
+        """Tell whether the caller may create or change an integration that these scopings make visible."""
+        if self.role is Role.MEMBER:
+            return all(any(own.administers(scoping) for own in self.memberships) for scoping in scopings)
+        return self.role is Role.ADMIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """Where a provider key lies: the secret's ARN and the version that is meant. Never the key itself."""
+
+    arn: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a caller chooses about an integration, its key left out."""
+
+    name: str
+    provider: str
+    base_url: str | None = None
+    model_names: tuple[str, ...] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    enable_default_models: bool = False
+    function_calling_enabled: bool = True
+    auth_type: AuthType = AuthType.DEFAULT
+    provider_metadata: Mapping[str, str] | None = None
+    scopings: tuple[Scoping, ...] = (ACCOUNT_WIDE,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integration(Settings):
+    """An external LLM provider as one account has registered it."""
+
+    id: str
+    account: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotencyKey:
+    """A caller's name for one request, and a digest of that request without its API key."""
+
+    value: str
+    fingerprint: str

@@ -1,0 +1,32 @@
+"""The one Logger, and what may be logged of an unexpected error.
+
+There is no Tracer: its X-Ray SDK is in maintenance and costs a cold start 50-150 million instructions, while Lambda's
+active tracing gives the segments without it.
+"""
+
+import traceback
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
+
+logger = Logger()
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return the facts of an error that are safe to log.
+
+    Its text is left out: botocore, pydantic and others put their input into it, and the input may be a key. Of what
+    AWS answered, the code and AWS's own request id are kept.
+    """
+    facts: dict[str, Any] = {
+        "error": f"{type(error).__module__}.{type(error).__qualname__}",
+        "stack": [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ],
+    }
+    if isinstance(error, ClientError):
+        facts["aws_operation"] = error.operation_name
+        facts["aws_error_code"] = error.response.get("Error", {}).get("Code")
+        facts["aws_request_id"] = error.response.get("ResponseMetadata", {}).get("RequestId")
+    return facts
