@@ -39,7 +39,7 @@ UNAVAILABLE = Kind(503, "service-unavailable", "Service unavailable", {"Retry-Af
 
 # Which status each domain error becomes, and in which words. Errors that carry fields say the rest themselves.
 OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
-    errors.InvalidRequestError: (INVALID_REQUEST, "The request has not the form that the API takes."),
+    errors.InvalidRequestError: (INVALID_REQUEST, "The request does not have the form that the API takes."),
     errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
     errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
     errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "This access key may not do this."),
