@@ -12,7 +12,11 @@ from ai_integrations.errors import AiIntegrationsError, FieldError, InvalidReque
 ModelT = TypeVar("ModelT")
 
 # pydantic's types of error that are about a body's form (400); all others are about its rules (422).
-_FORM_ERRORS = frozenset({"json_invalid", "missing", "extra_forbidden", "literal_error", "string_unicode"})
+_FORM_ERRORS = frozenset(
+    {"extra_forbidden", "json_invalid", "literal_error", "missing", "string_unicode", "union_tag_invalid"}
+)
+# The one message of pydantic that repeats its input, said in other words.
+_UNKNOWN_TAG = "The field that tells the kinds of request apart has an unknown value."
 # A field's name may be shown when it looks like one. A key that was pasted in its place has digits.
 _PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,40}")
 
@@ -54,11 +58,15 @@ def _text(event: APIGatewayProxyEvent) -> str:
 def _error_of(details: list[ErrorDetails]) -> AiIntegrationsError:
     of_form = any(_is_about_form(each["type"]) for each in details)
     error = InvalidRequestError if of_form else RuleViolationError
-    return error(*(FieldError(_pointer(each["loc"]), each["msg"]) for each in details))
+    return error(*(FieldError(_pointer(each["loc"]), _detail(each)) for each in details))
 
 
 def _is_about_form(error_type: str) -> bool:
     return error_type in _FORM_ERRORS or error_type.endswith("_type")
+
+
+def _detail(error: ErrorDetails) -> str:
+    return _UNKNOWN_TAG if error["type"] == "union_tag_invalid" else error["msg"]
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
