@@ -4,11 +4,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ai_integrations.bootstrap.integrations import integrations
+from ai_integrations.bootstrap.integrations import use_cases
 from ai_integrations.http.app import build_app
 from ai_integrations.observability import logger
 
-app = build_app(integrations())
+_parts = use_cases()
+app = build_app(_parts.integrations, _parts.integration_list, _parts.space_directory)
 
 
 @logger.inject_lambda_context(clear_state=True)

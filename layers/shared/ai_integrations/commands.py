@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from ai_integrations.access import AccessKey, caller_item
-from ai_integrations.model import Caller, Membership, Role
+from ai_integrations.model import Caller, Membership, Organization, Role, Space
 
 # It becomes part of a secret's name, whose characters AWS limits.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
 PlaceId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+PlaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
 
 
 class Command(BaseModel):
@@ -63,6 +64,52 @@ class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessK
     """One of the commands about access keys, told apart by `action`."""
 
     root: IssueAccessKey | ListAccessKeys | RevokeAccessKey = Field(discriminator="action")
+
+
+class RegisterOrganization(Command):
+    """Write an organization, over what was known of it."""
+
+    action: Literal["register_organization"]
+    account: Account
+    id: PlaceId
+    name: PlaceName
+
+
+class RegisterSpace(Command):
+    """Write a space, over what was known of it; its organization must be registered."""
+
+    action: Literal["register_space"]
+    account: Account
+    id: PlaceId
+    name: PlaceName
+    organization_id: PlaceId | None = None
+    description: Annotated[str, StringConstraints(max_length=1024)] | None = None
+
+
+class RemoveSpace(Command):
+    """Forget a space; what is scoped to it stays so."""
+
+    action: Literal["remove_space"]
+    account: Account
+    id: PlaceId
+
+
+class ListPlaces(Command):
+    """Tell which organizations and spaces an account has."""
+
+    action: Literal["list"]
+    account: Account
+
+
+class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces]):
+    """One of the commands about the directory, told apart by `action`."""
+
+    root: RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces = Field(discriminator="action")
+
+
+def place_view(place: Organization | Space) -> dict[str, Any]:
+    """Show an organization or a space of the directory."""
+    return {**vars(place), "created_at": _text(place.created_at)}
 
 
 def access_key_view(access_key: AccessKey) -> dict[str, Any]:

@@ -5,8 +5,10 @@ AiIntegrationsError
 ├── RuleViolationError             well-formed, but it breaks a rule
 ├── AccessKeyNotFoundError         the account never had this access key
 ├── AccessForbiddenError           the caller may not do this
+├── NotFoundError                  there is no such thing, or the caller may not see it
 ├── NameTakenError                 another integration of the account has the name
 ├── IdempotencyKeyReusedError      the key came before, with another body
+├── VersionConflictError           the integration is not, or no longer, of the version that was meant
 └── ContentionError                other writes of the same items kept getting in the way; nothing was written
 
 RepeatedRequestError stands beside the tree: the use cases turn it into the first request's answer.
@@ -49,6 +51,14 @@ class AccessKeyNotFoundError(AiIntegrationsError):
 
 class AccessForbiddenError(AiIntegrationsError):
     """The caller may not do this."""
+
+
+class NotFoundError(AiIntegrationsError):
+    """There is no such thing, or the caller may not see it."""
+
+
+class VersionConflictError(AiIntegrationsError):
+    """The integration is not, or no longer, of the version that was meant."""
 
 
 class NameTakenError(AiIntegrationsError):

@@ -1,12 +1,21 @@
 """What an integration and its guards look like in the table; architecture.md, "Data", lists the keys."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from ai_integrations.model import AuthType, IdempotencyKey, Integration, Scoping, Secret
+from ai_integrations.model import (
+    AuthType,
+    IdempotencyKey,
+    Integration,
+    Organization,
+    Scoping,
+    Secret,
+    Space,
+    Tombstone,
+    folded,
+)
 
 Item = dict[str, Any]
 
@@ -18,13 +27,27 @@ def integration_key(account: str, ulid: str) -> Item:
     return {"pk": _account(account), "sk": f"INTEGRATION#{ulid}"}
 
 
+def tombstone_key(account: str, ulid: str) -> Item:
+    """Return the key of what is left of a deleted integration."""
+    return {"pk": _account(account), "sk": f"DELETED#{ulid}"}
+
+
 def name_key(account: str, name: str) -> Item:
     """Return the key of the guard of a name: the same for every spelling of it that differs in case alone.
 
     A digest, since 256 characters can be longer than the 1,024 bytes of a sort key.
     """
-    folded = unicodedata.normalize("NFC", name.strip()).casefold()
-    return {"pk": _account(account), "sk": f"NAME#{_digest(folded)}"}
+    return {"pk": _account(account), "sk": f"NAME#{_digest(folded(name))}"}
+
+
+def space_key(account: str, space_id: str) -> Item:
+    """Return the key of a space in the directory, which is in a partition of its own."""
+    return {"pk": f"SPACES#{account}", "sk": f"SPACE#{space_id}"}
+
+
+def organization_key(account: str, organization_id: str) -> Item:
+    """Return the key of an organization in the directory."""
+    return {"pk": f"SPACES#{account}", "sk": f"ORGANIZATION#{organization_id}"}
 
 
 def idempotency_key(account: str, user: str, value: str) -> Item:
@@ -49,8 +72,8 @@ def integration_item(integration: Integration) -> Item:
         "auth_type": integration.auth_type.value,
         "provider_metadata": integration.provider_metadata,
         "scopings": [_without_unset(vars(scoping)) for scoping in integration.scopings],
-        "created_at": integration.created_at.isoformat(timespec="milliseconds"),
-        "updated_at": integration.updated_at.isoformat(timespec="milliseconds"),
+        "created_at": _text(integration.created_at),
+        "updated_at": _text(integration.updated_at),
         "created_by": integration.created_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
@@ -81,6 +104,28 @@ def integration_of(item: Mapping[str, Any]) -> Integration:
     )
 
 
+def tombstone_item(tombstone: Tombstone) -> Item:
+    """Return what is left of a deleted integration until it expires."""
+    integration = tombstone.integration
+    return {
+        **integration_item(integration),
+        **tombstone_key(integration.account, integration.id),
+        "deleted_at": _text(tombstone.deleted_at),
+        "deleted_by": tombstone.deleted_by,
+        "expires_at": epoch_seconds(tombstone.expires_at),
+    }
+
+
+def tombstone_of(item: Mapping[str, Any]) -> Tombstone:
+    """Rebuild what is left of a deleted integration."""
+    return Tombstone(
+        integration=integration_of(item),
+        deleted_at=datetime.fromisoformat(item["deleted_at"]),
+        deleted_by=item["deleted_by"],
+        expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
+    )
+
+
 def name_item(integration: Integration) -> Item:
     """Return the guard that makes the integration's name unique in its account."""
     return {**name_key(integration.account, integration.name), "integration_id": integration.id}
@@ -96,9 +141,43 @@ def idempotency_item(integration: Integration, key: IdempotencyKey) -> Item:
     }
 
 
+def place_item(place: Organization | Space) -> Item:
+    """Return an organization or a space as it is stored."""
+    key = space_key if isinstance(place, Space) else organization_key
+    created_at = place.created_at and _text(place.created_at)
+    return {**key(place.account, place.id), **_without_unset({**vars(place), "created_at": created_at})}
+
+
+def organization_of(item: Mapping[str, Any]) -> Organization:
+    """Rebuild an organization from its item."""
+    return Organization(
+        account=item["account"],
+        id=item["id"],
+        name=item["name"],
+        created_at=datetime.fromisoformat(item["created_at"]),
+    )
+
+
+def space_of(account: str, item: Mapping[str, Any]) -> Space:
+    """Rebuild a space from its item, which has little in it when scopings alone have named the space."""
+    created_at = item.get("created_at")
+    return Space(
+        account=account,
+        id=item["sk"].removeprefix("SPACE#"),
+        organization_id=item.get("organization_id"),
+        name=item.get("name"),
+        description=item.get("description"),
+        created_at=datetime.fromisoformat(created_at) if created_at else None,
+    )
+
+
 def epoch_seconds(moment: datetime) -> int:
     """Return the form of time that DynamoDB's time to live reads."""
     return int(moment.astimezone(UTC).timestamp())
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _account(account: str) -> str:

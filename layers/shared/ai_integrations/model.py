@@ -1,9 +1,10 @@
 """The domain's objects: immutable, and without any knowledge of AWS or HTTP."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
 
 
 class Role(StrEnum):
@@ -28,6 +29,12 @@ class Scoping:
 
     organization_id: str | None = None
     space_id: str | None = None
+
+    def reaches(self, organization_id: str | None, space_id: str | None) -> bool:
+        """Tell whether it makes an integration visible to a space, and to an organization, that has these ids."""
+        if self.space_id is not None:
+            return self.space_id == space_id
+        return self.organization_id in {None, organization_id}
 
 
 ACCOUNT_WIDE = Scoping()
@@ -59,11 +66,31 @@ class Caller:
     role: Role
     memberships: tuple[Membership, ...] = ()
 
+    def sees(self, scopings: tuple[Scoping, ...]) -> bool:
+        """Tell whether these scopings make an integration visible to the caller."""
+        return self.role is Role.ADMIN or any(
+            scoping.reaches(own.organization_id, own.space_id)
+            for scoping in scopings
+            for own in (ACCOUNT_WIDE, *self.memberships)
+        )
+
+    def may_ask_for(self, space_id: str) -> bool:
+        """Tell whether the caller may look at the account through the eyes of a space."""
+        return self.role is Role.ADMIN or any(own.space_id == space_id for own in self.memberships)
+
     def may_write(self, scopings: tuple[Scoping, ...]) -> bool:
         """Tell whether the caller may create or change an integration that these scopings make visible."""
         if self.role is Role.MEMBER:
             return all(any(own.administers(scoping) for own in self.memberships) for scoping in scopings)
         return self.role is Role.ADMIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What the stack's parameters say: which private hosts a base_url may name, and how long deleted things last."""
+
+    recovery_window: timedelta
+    allowed_private_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +117,11 @@ class Settings:
     scopings: tuple[Scoping, ...] = (ACCOUNT_WIDE,)
 
 
+def folded(name: str) -> str:
+    """Return what all spellings of a name have in common that differ in case or outer blanks alone."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Integration(Settings):
     """An external LLM provider as one account has registered it."""
@@ -101,6 +133,52 @@ class Integration(Settings):
     updated_at: datetime
     created_by: str
     secret: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tombstone:
+    """A deleted integration, for as long as it can be brought back."""
+
+    integration: Integration
+    deleted_at: datetime
+    deleted_by: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """Some integrations of an account, the newest first, and whether there are older ones."""
+
+    integrations: tuple[Integration, ...]
+    more: bool
+
+
+class KeepKey(Enum):
+    """What a change says of the API key when it does not mention it."""
+
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organization:
+    """An organization of the directory."""
+
+    account: str
+    id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """A space of the directory; one that is known from scopings alone has no name."""
+
+    account: str
+    id: str
+    organization_id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

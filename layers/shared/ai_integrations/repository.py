@@ -1,140 +1,150 @@
 """Integrations in DynamoDB. Every write of one is a single transaction with its guards."""
 
-import random
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from ai_integrations import items
-from ai_integrations.dynamodb import cancellation_reasons, from_wire, to_wire
-from ai_integrations.errors import ContentionError, IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
-from ai_integrations.model import IdempotencyKey, Integration
+from ai_integrations.dynamodb import from_wire, to_wire
+from ai_integrations.errors import (
+    IdempotencyKeyReusedError,
+    NameTakenError,
+    RepeatedRequestError,
+    VersionConflictError,
+)
+from ai_integrations.model import IdempotencyKey, Integration, Slice, Tombstone
+from ai_integrations.transactions import UNUSED, Action, Condition, Transactor, at_version, unused_or_expired
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
-
-_ATTEMPTS = 5
-_PAUSE = 0.05  # seconds before the second attempt; each further one waits up to twice as long
-_TRANSIENT = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Put:
-    """An item that is written only where none is, or none that is still valid at `now` (epoch seconds).
-
-    `refuse` gets the item that is there and raises what that means.
-    """
-
-    item: items.Item
-    refuse: Callable[[Mapping[str, Any]], None]
-    now: int | None = None
-
-    def request(self, table: str) -> "TransactWriteItemTypeDef":
-        """Return the part of a transaction that writes it."""
-        put: PutTypeDef = {
-            "TableName": table,
-            "Item": to_wire(self.item),
-            "ConditionExpression": "attribute_not_exists(#pk)",
-            "ExpressionAttributeNames": {"#pk": "pk"},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if self.now is not None:
-            put["ConditionExpression"] = "attribute_not_exists(#pk) OR #expires_at <= :now"
-            put["ExpressionAttributeNames"] = {"#pk": "pk", "#expires_at": "expires_at"}
-            put["ExpressionAttributeValues"] = to_wire({":now": self.now})
-        return {"Put": put}
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
 
 class DynamoDbRepository:
-    """The integrations of all accounts in one table."""
+    """The integrations of all accounts in one table; `service.py` says what its methods promise."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """`pause` waits that many seconds between two attempts at a transaction that others got in the way of."""
+    def __init__(self, client: "DynamoDBClient", table: str, transactor: Transactor) -> None:
         self._client = client
         self._table = table
-        self._pause = pause
+        self._transactor = transactor
 
     def look(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Raise what `add` would raise now; one consistent read."""
-        guards = _guards(integration, idempotency_key)
-        keys = [{"pk": guard.item["pk"], "sk": guard.item["sk"]} for guard in guards]
-        answer = self._client.batch_get_item(
-            RequestItems={self._table: {"Keys": [to_wire(key) for key in keys], "ConsistentRead": True}}
-        )
-        found = {item["sk"]: item for item in map(from_wire, answer["Responses"].get(self._table, ()))}
-        for guard in guards:
-            if guard.item["sk"] in found:
-                guard.refuse(found[guard.item["sk"]])
-
-    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Write a new integration with its guards, all or nothing.
-
-        Raises NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError or ContentionError when the store has
-        said no. Whatever else rises from botocore leaves open whether the write has happened.
-        """
-        puts = [*_guards(integration, idempotency_key), _new(integration)]
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._pause(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - it only spreads the racers
-            if self._written(puts):
-                return
-        raise ContentionError
-
-    def _written(self, puts: Sequence[_Put]) -> bool:
-        """Try once; False if others were in the way and another attempt may do."""
-        try:
-            self._client.transact_write_items(TransactItems=[put.request(self._table) for put in puts])
-        except ClientError as error:
-            reasons = cancellation_reasons(error)
-            if not _written_before(puts, reasons):
-                if any(reason["Code"] in _TRANSIENT for reason in reasons):
-                    return False
-                raise
-        return True
-
-
-def _written_before(puts: Iterable[_Put], reasons: Iterable[Mapping[str, Any]]) -> bool:
-    """Raise what the items mean that are there; True if they are our own, of an attempt whose answer was lost."""
-    refused = [
-        (put, reason) for put, reason in zip(puts, reasons, strict=True) if reason["Code"] == "ConditionalCheckFailed"
-    ]
-    for put, reason in refused:
-        put.refuse(from_wire(reason["Item"]))
-    return bool(refused)
-
-
-def _guards(integration: Integration, idempotency_key: IdempotencyKey | None) -> list[_Put]:
-    guards = [_name_guard(integration)]
-    if idempotency_key is not None:
-        # First, so that a repeated request meets its own answer before the name that it took itself.
-        guards.insert(0, _idempotency_guard(integration, idempotency_key))
-    return guards
-
-
-def _new(integration: Integration) -> _Put:
-    return _Put(item=items.integration_item(integration), refuse=lambda _item: None)
-
-
-def _name_guard(integration: Integration) -> _Put:
-    def refuse(existing: Mapping[str, Any]) -> None:
-        if existing["integration_id"] != integration.id:
+        name = items.name_key(integration.account, integration.name)
+        if idempotency_key is None:
+            found = self._read(name)
+        else:
+            request = items.idempotency_key(integration.account, integration.created_by, idempotency_key.value)
+            found = self._read(name, request)
+            earlier = found.get(request["sk"])
+            if earlier is not None and earlier["expires_at"] > items.epoch_seconds(integration.created_at):
+                raise _repeated(idempotency_key)(earlier)
+        if name["sk"] in found:
             raise NameTakenError
 
-    return _Put(item=items.name_item(integration), refuse=refuse)
+    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        """Write a new integration with its guards."""
+        guards = [_take_name(integration)]
+        if idempotency_key is not None:
+            # First, so that a repeated request meets its own answer before the name that it took itself.
+            now = items.epoch_seconds(integration.created_at)
+            item = items.idempotency_item(integration, idempotency_key)
+            guards.insert(0, Action.guard(item, unused_or_expired(now), _repeated(idempotency_key)))
+        new = Action.put(items.integration_item(integration), UNUSED, _stale)
+        self._transactor.commit(*guards, new, *_teach_spaces(integration))
+
+    def get(self, account: str, ulid: str) -> Integration | None:
+        """Return an integration; one consistent read."""
+        item = self._get(items.integration_key(account, ulid))
+        return items.integration_of(item) if item else None
+
+    def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
+        """Return what is left of a deleted integration, expired or not; one consistent read."""
+        item = self._get(items.tombstone_key(account, ulid))
+        return items.tombstone_of(item) if item else None
+
+    def replace(self, current: Integration, changed: Integration) -> None:
+        """Write `changed` over `current`; a new name is taken and the old one freed in the same transaction."""
+        names = []
+        old, new = (items.name_key(each.account, each.name) for each in (current, changed))
+        if old != new:
+            names = [_take_name(changed), _free_name(current)]
+        over = Action.put(items.integration_item(changed), at_version(current.version), _stale)
+        self._transactor.commit(over, *names, *_teach_spaces(changed))
+
+    def remove(self, tombstone: Tombstone) -> None:
+        """Put a tombstone in the place of its integration and free the name."""
+        integration = tombstone.integration
+        key = items.integration_key(integration.account, integration.id)
+        self._transactor.commit(
+            Action.put(items.tombstone_item(tombstone), UNUSED, _stale),
+            Action.delete(key, at_version(integration.version), _stale),
+            _free_name(integration),
+        )
+
+    def bring_back(self, tombstone: Tombstone, restored: Integration) -> None:
+        """Put an integration in the place of its tombstone and take its name again."""
+        key = items.tombstone_key(restored.account, restored.id)
+        self._transactor.commit(
+            Action.put(items.integration_item(restored), UNUSED, _stale),
+            Action.delete(key, at_version(tombstone.integration.version), _stale),
+            _take_name(restored),
+        )
+
+    def newest(self, account: str, before: str | None, count: int) -> Slice:
+        """Return at most `count` integrations that are older than the id `before`; one consistent read."""
+        prefix = items.integration_key(account, "")
+        start = items.integration_key(account, before or "~")  # no id comes after a tilde
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",
+            ExpressionAttributeNames={"#pk": "pk", "#sk": "sk"},
+            ExpressionAttributeValues=to_wire({":pk": prefix["pk"], ":prefix": prefix["sk"]}),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=count,
+            ExclusiveStartKey=to_wire(start),
+        )
+        integrations = tuple(items.integration_of(from_wire(item)) for item in answer["Items"])
+        return Slice(integrations=integrations, more="LastEvaluatedKey" in answer)
+
+    def _get(self, key: items.Item) -> items.Item:
+        answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(answer.get("Item", {}))
+
+    def _read(self, *keys: items.Item) -> dict[str, items.Item]:
+        wanted: KeysAndAttributesTypeDef = {"Keys": [to_wire(key) for key in keys], "ConsistentRead": True}
+        answer = self._client.batch_get_item(RequestItems={self._table: wanted})
+        return {item["sk"]: item for item in map(from_wire, answer["Responses"].get(self._table, ()))}
 
 
-def _idempotency_guard(integration: Integration, key: IdempotencyKey) -> _Put:
-    now = items.epoch_seconds(integration.created_at)
+def _take_name(integration: Integration) -> Action:
+    return Action.guard(items.name_item(integration), UNUSED, lambda _item: NameTakenError())
 
-    def refuse(existing: Mapping[str, Any]) -> None:
-        if existing["expires_at"] <= now or existing["answer"]["id"] == integration.id:
-            return
-        if existing["fingerprint"] != key.fingerprint:
-            raise IdempotencyKeyReusedError
-        raise RepeatedRequestError(items.integration_of(existing["answer"]))
 
-    return _Put(item=items.idempotency_item(integration, key), refuse=refuse, now=now)
+def _free_name(integration: Integration) -> Action:
+    own = Condition("#integration_id = :id", {":id": integration.id})
+    return Action.delete(items.name_key(integration.account, integration.name), own, _stale)
+
+
+def _teach_spaces(integration: Integration) -> list[Action]:
+    """Remember the organization of each space that a scoping names with it, for lists by space."""
+    pairs = {
+        each.space_id: each.organization_id for each in integration.scopings if each.space_id and each.organization_id
+    }
+    return [
+        Action.set_once(items.space_key(integration.account, space), "organization_id", organization)
+        for space, organization in pairs.items()
+    ]
+
+
+def _repeated(key: IdempotencyKey) -> Callable[[Mapping[str, Any]], Exception]:
+    def refusal(earlier: Mapping[str, Any]) -> Exception:
+        if earlier["fingerprint"] != key.fingerprint:
+            return IdempotencyKeyReusedError()
+        return RepeatedRequestError(items.integration_of(earlier["answer"]))
+
+    return refusal
+
+
+def _stale(_item: Mapping[str, Any]) -> Exception:
+    return VersionConflictError()

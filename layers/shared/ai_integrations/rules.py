@@ -1,18 +1,35 @@
 """The rules that need more than one field, or the stack's own settings, to be judged."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from ai_integrations.destinations import RefusedDestinationError, check_url
+from pydantic import SecretStr
+
+from ai_integrations.destinations import RefusedDestinationError, check_url, destination
 from ai_integrations.errors import FieldError, RuleViolationError
-from ai_integrations.model import Settings
+from ai_integrations.model import Integration, KeepKey, Policy, Settings
 from ai_integrations.providers import PROVIDERS
 
 
-def check(settings: Settings, *, allowed_private_hosts: Collection[str]) -> None:
-    """Raise RuleViolationError with every rule of contract.md, "Resource", that the settings break as a whole."""
-    violations = [*_metadata_violations(settings), *_base_url_violations(settings, allowed_private_hosts)]
+def check(settings: Settings, *, former: Settings | None, policy: Policy) -> None:
+    """Raise RuleViolationError with every rule of contract.md, "Resource", that the settings break as a whole.
+
+    A base_url is judged when it is set or changed: one that `former` had may stay.
+    """
+    violations = list(_metadata_violations(settings))
+    if former is None or settings.base_url != former.base_url:
+        violations += _base_url_violations(settings, policy)
     if violations:
         raise RuleViolationError(*violations)
+
+
+def check_binding(current: Integration, changed: Settings, api_key: SecretStr | KeepKey | None) -> None:
+    """Refuse to let a stored key follow to a host or a provider for which nobody has given it."""
+    if current.secret is None or api_key is not KeepKey.KEEP:
+        return
+    if changed.provider != current.provider or destination(changed.base_url) != destination(current.base_url):
+        raise RuleViolationError(
+            FieldError("/api_key", "Another host or provider needs the key again, or null, in the same request.")
+        )
 
 
 def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
@@ -31,10 +48,10 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError(f"/provider_metadata/{name}", "This provider does not take the field.")
 
 
-def _base_url_violations(settings: Settings, allowed_private_hosts: Collection[str]) -> Iterator[FieldError]:
+def _base_url_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]:
     if settings.base_url is None:
         return
     try:
-        check_url(settings.base_url, allowed_private_hosts)
+        check_url(settings.base_url, policy.allowed_private_hosts)
     except RefusedDestinationError as refusal:
         yield FieldError("/base_url", f"The URL {refusal}.")

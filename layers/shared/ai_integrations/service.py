@@ -1,9 +1,9 @@
-"""The use cases, and what they need of the world."""
+"""The use cases: what callers can do with the integrations of their account."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from pydantic import SecretStr
 
@@ -11,43 +11,30 @@ from ai_integrations import rules
 from ai_integrations.errors import (
     AccessForbiddenError,
     ContentionError,
-    IdempotencyKeyReusedError,
     NameTakenError,
+    NotFoundError,
     RepeatedRequestError,
+    VersionConflictError,
 )
-from ai_integrations.model import Caller, IdempotencyKey, Integration, Secret, Settings
+from ai_integrations.model import Caller, IdempotencyKey, Integration, KeepKey, Policy, Settings, Tombstone
+from ai_integrations.ports import REFUSALS, Repository, Vault
+
+_ATTEMPTS = 5  # at a change that others keep coming before
+
+Change = Callable[[Integration], Integration]
+VersionCondition = Callable[[Integration], bool]
 
 
-class Repository(Protocol):
-    """Where integrations are kept."""
-
-    def look(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise what `add` would raise now, in one read and without writing."""
-        ...
-
-    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Write a new integration with its guards, all or nothing.
-
-        Raises NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError or ContentionError when the store has
-        said no; whatever else it raises leaves open whether the write has happened.
-        """
-        ...
-
-
-class Vault(Protocol):
-    """Where provider keys are kept; this side of it can not read them."""
-
-    def store(self, integration: Integration, api_key: SecretStr) -> Secret:
-        """Keep the first key of an integration."""
-        ...
-
-    def discard(self, secret: Secret) -> None:
-        """Remove, as well as can be, a secret that no integration names; what stays is left to the sweep."""
-        ...
+def any_version(_integration: Integration) -> bool:
+    """Accept whatever version is there."""
+    return True
 
 
 class Integrations:
-    """What callers can do with the integrations of their account."""
+    """What callers can do with the integrations of their account.
+
+    An integration that a caller may not see is NotFoundError, like one that never was.
+    """
 
     def __init__(
         self,
@@ -56,14 +43,14 @@ class Integrations:
         vault: Vault,
         clock: Callable[[], datetime],
         new_id: Callable[[datetime], str],
-        allowed_private_hosts: Collection[str] = (),
+        policy: Policy,
     ) -> None:
         """`clock` tells an aware UTC time; `new_id` makes a ULID of it, so that ids sort by creation."""
         self._repository = repository
         self._vault = vault
         self._clock = clock
         self._new_id = new_id
-        self._allowed_private_hosts = allowed_private_hosts
+        self._policy = policy
 
     def create(
         self,
@@ -73,9 +60,7 @@ class Integrations:
         idempotency_key: IdempotencyKey | None = None,
     ) -> Integration:
         """Register an integration; a repeated request gets the first one's answer."""
-        if not caller.may_write(settings.scopings):
-            raise AccessForbiddenError
-        rules.check(settings, allowed_private_hosts=self._allowed_private_hosts)
+        self._check(caller, settings)
         integration = self._new(caller, settings)
         try:
             if api_key is None:
@@ -86,6 +71,66 @@ class Integrations:
         except RepeatedRequestError as repeated:
             return repeated.first
 
+    def get(self, caller: Caller, ulid: str) -> Integration:
+        """Return an integration that the caller may see."""
+        integration = self._repository.get(caller.account, ulid)
+        if integration is None or not caller.sees(integration.scopings):
+            raise NotFoundError
+        return integration
+
+    def update(
+        self,
+        caller: Caller,
+        ulid: str,
+        change: Change,
+        api_key: SecretStr | KeepKey | None,
+        condition: VersionCondition = any_version,
+    ) -> Integration:
+        """Change an integration that meets the condition; racing changes follow one another."""
+        for _ in range(_ATTEMPTS):
+            current = self._writable(caller, ulid, condition)
+            changed = change(current)
+            if changed == current and api_key is KeepKey.KEEP:
+                return current
+            self._check(caller, changed, current)
+            rules.check_binding(current, changed, api_key)
+            with suppress(VersionConflictError):
+                return self._replace(current, self._next(changed), api_key)
+        raise ContentionError
+
+    def delete(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> None:
+        """Delete an integration that meets the condition; `restore` can bring it back until the window ends."""
+        for _ in range(_ATTEMPTS):
+            current = self._writable(caller, ulid, condition)
+            now = self._clock()
+            expiry = now + self._policy.recovery_window
+            tombstone = Tombstone(integration=current, deleted_at=now, deleted_by=caller.user, expires_at=expiry)
+            with suppress(VersionConflictError):
+                self._repository.remove(tombstone)
+                if current.secret is not None:
+                    self._vault.retire(current.secret)
+                return
+        raise ContentionError
+
+    def restore(self, caller: Caller, ulid: str) -> Integration:
+        """Bring a deleted integration back, key included; one that is there stays as it is."""
+        tombstone = self._repository.get_deleted(caller.account, ulid)
+        if tombstone is None or tombstone.expires_at <= self._clock():
+            return self._writable(caller, ulid, any_version)
+        deleted = tombstone.integration
+        self._authorize(caller, deleted)
+        self._repository.look(deleted, None)
+        if deleted.secret is not None:
+            self._vault.revive(deleted.secret)
+        restored = self._next(deleted)
+        try:
+            self._repository.bring_back(tombstone, restored)
+        except NameTakenError:
+            if deleted.secret is not None:
+                self._vault.retire(deleted.secret)
+            raise
+        return restored
+
     def _add_with_key(
         self, integration: Integration, api_key: SecretStr, idempotency_key: IdempotencyKey | None
     ) -> Integration:
@@ -93,10 +138,54 @@ class Integrations:
         integration = replace(integration, secret=secret)
         try:
             self._repository.add(integration, idempotency_key)
-        except (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, ContentionError):
-            self._vault.discard(secret)
+        except REFUSALS:
+            self._vault.discard(secret, None)
             raise
         return integration
+
+    def _replace(self, current: Integration, changed: Integration, api_key: SecretStr | KeepKey | None) -> Integration:
+        if isinstance(api_key, SecretStr):
+            return self._replace_with_key(current, changed, api_key)
+        if api_key is None:
+            changed = replace(changed, secret=None)
+        self._repository.replace(current, changed)
+        if current.secret is not None and changed.secret is None:
+            self._vault.retire(current.secret)
+        return changed
+
+    def _replace_with_key(self, current: Integration, changed: Integration, api_key: SecretStr) -> Integration:
+        secret = self._vault.replace(current, api_key)
+        changed = replace(changed, secret=secret)
+        try:
+            self._repository.replace(current, changed)
+        except REFUSALS:
+            self._vault.discard(secret, current.secret)
+            raise
+        self._vault.settle(secret)
+        return changed
+
+    def _writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
+        integration = self._repository.get(caller.account, ulid)
+        if integration is None:
+            raise NotFoundError
+        self._authorize(caller, integration)
+        if not condition(integration):
+            raise VersionConflictError
+        return integration
+
+    def _authorize(self, caller: Caller, integration: Integration) -> None:
+        if not caller.sees(integration.scopings):
+            raise NotFoundError
+        if not caller.may_write(integration.scopings):
+            raise AccessForbiddenError
+
+    def _check(self, caller: Caller, settings: Settings, former: Settings | None = None) -> None:
+        if not caller.may_write(settings.scopings):
+            raise AccessForbiddenError
+        rules.check(settings, former=former, policy=self._policy)
+
+    def _next(self, integration: Integration) -> Integration:
+        return replace(integration, version=integration.version + 1, updated_at=self._clock())
 
     def _new(self, caller: Caller, settings: Settings) -> Integration:
         now = self._clock()

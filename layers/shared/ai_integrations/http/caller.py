@@ -15,5 +15,5 @@ def to_context(caller: Caller) -> dict[str, str]:
 
 
 def from_context(context: Mapping[str, Any]) -> Caller:
-    """Rebuild the caller."""
+    """Rebuild the caller from an event's `requestContext.authorizer`."""
     return caller_of({**context, "memberships": json.loads(context["memberships"])})

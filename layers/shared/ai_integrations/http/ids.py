@@ -1,13 +1,30 @@
 """The ids of the wire: base64 of a text with a colon, which is how clients tell an id from a name."""
 
-from base64 import b64encode
+import re
+from base64 import b64decode, b64encode
+from urllib.parse import unquote
+
+from ai_integrations.errors import FieldError, InvalidRequestError
 
 _PREFIX = "AiIntegration:1:"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def public(ulid: str) -> str:
     """Return the id of an integration as callers know it: 42 characters in base64, so without padding."""
     return b64encode(f"{_PREFIX}{ulid}".encode()).decode()
+
+
+def parse(text: str) -> str:
+    """Return the ULID in an id, percent-encoded or not; InvalidRequestError if it is not one of ours."""
+    try:
+        decoded = b64decode(unquote(text), validate=True).decode("ascii")
+    except ValueError:
+        decoded = ""
+    ulid = decoded.removeprefix(_PREFIX)
+    if ulid == decoded or not _ULID.fullmatch(ulid):
+        raise InvalidRequestError(FieldError("", "The id in the path is not the id of an AI integration."))
+    return ulid
 
 
 def public_user(user: str) -> str:

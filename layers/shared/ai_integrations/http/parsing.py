@@ -13,7 +13,15 @@ ModelT = TypeVar("ModelT")
 
 # pydantic's types of error that are about a body's form (400); all others are about its rules (422).
 _FORM_ERRORS = frozenset(
-    {"extra_forbidden", "json_invalid", "literal_error", "missing", "string_unicode", "union_tag_invalid"}
+    {
+        "extra_forbidden",
+        "json_invalid",
+        "literal_error",
+        "missing",
+        "string_unicode",
+        "union_tag_invalid",
+        "union_tag_not_found",
+    }
 )
 # The one message of pydantic that repeats its input, said in other words.
 _UNKNOWN_TAG = "The field that tells the kinds of request apart has an unknown value."

@@ -30,6 +30,7 @@ AUTHENTICATION_REQUIRED = Kind(401, "authentication-required", "Authentication r
 ACCESS_FORBIDDEN = Kind(403, "access-forbidden", "Access forbidden")
 NOT_FOUND = Kind(404, "resource-not-found", "Resource not found")
 CONFLICT = Kind(409, "resource-conflict", "Resource conflict")
+PRECONDITION_FAILED = Kind(412, "precondition-failed", "Precondition failed")
 UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 UNPROCESSABLE = Kind(422, "unprocessable-entity", "Unprocessable entity")
 # The wait is in seconds and small: old Python clients sleep exactly that long, three times.
@@ -43,6 +44,8 @@ OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
     errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
     errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "This access key may not do this."),
+    errors.NotFoundError: (NOT_FOUND, "There is no such resource."),
+    errors.VersionConflictError: (PRECONDITION_FAILED, "The integration has changed since. Read it again."),
     errors.NameTakenError: (CONFLICT, "Another integration of the account has this name; case does not count."),
     errors.IdempotencyKeyReusedError: (UNPROCESSABLE, "This Idempotency-Key came before, with another body."),
     UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),

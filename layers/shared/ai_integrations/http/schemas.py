@@ -3,8 +3,9 @@
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,12 +16,20 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     StringConstraints,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError, core_schema
 
 from ai_integrations.http import ids
-from ai_integrations.http.spelling import AUTH_TYPE_WORDS, KIND_WORDS, PROVIDER_WORDS, Spelling, canonical
-from ai_integrations.model import ACCOUNT_WIDE, AuthType, Integration, Scoping, Settings
+from ai_integrations.http.spelling import (
+    AUTH_TYPE_WORDS,
+    KIND_WORDS,
+    PROVIDER_WORDS,
+    Spelling,
+    canonical,
+    canonical_change,
+)
+from ai_integrations.model import ACCOUNT_WIDE, AuthType, Integration, Scoping, Settings, Space
 from ai_integrations.providers import PROVIDERS
 
 MAX_HEADERS_BYTES = 8175
@@ -138,42 +147,84 @@ class ScopingBody(Body):
     space_id: OpaqueId | None = None
 
 
-class CreateBody(Body):
-    """A new integration; null in an optional field counts as absent."""
+# Fewer than a transaction has items, since each may teach the directory a space.
+Scopings = Annotated[list[ScopingBody], Field(max_length=50)]
 
-    name: Name
-    provider: ProviderWord
+
+class IntegrationBody(Body):
+    """What create and change have in common; a field that was not sent is not in `model_fields_set`."""
+
     api_key: ApiKey | None = None
     base_url: str | None = None
-    model_names: ModelNames | None = None
     headers: Headers | None = None
-    enable_default_models: bool | None = Field(default=None, description="False unless given.")
-    function_calling_enabled: bool | None = Field(default=None, description="True unless given.")
-    auth_type: AuthTypeWord | None = Field(default=None, description="`default` unless given.")
     provider_metadata: ProviderMetadata | None = None
-    scopings: Annotated[list[ScopingBody], Field(max_length=100)] | None = Field(
-        default=None, description="Omitted or empty: account-wide."
-    )
 
     def words(self) -> list[str]:
         """Return the words of the body that are spelled one way or the other."""
         kind = self.provider_metadata.kind if self.provider_metadata else None
-        return [word for word in (self.provider, self.auth_type, kind) if word]
+        words = (getattr(self, "provider", None), getattr(self, "auth_type", None), kind)
+        return [word for word in words if word]
+
+
+class CreateBody(IntegrationBody):
+    """A new integration; null in an optional field counts as absent."""
+
+    name: Name
+    provider: ProviderWord
+    model_names: ModelNames | None = None
+    enable_default_models: bool | None = Field(default=None, description="False unless given.")
+    function_calling_enabled: bool | None = Field(default=None, description="True unless given.")
+    auth_type: AuthTypeWord | None = Field(default=None, description="`default` unless given.")
+    scopings: Scopings | None = Field(default=None, description="Omitted or empty: account-wide.")
 
     def settings(self) -> Settings:
-        """Return what the caller chooses, in the service's own words and with every default filled in."""
-        return Settings(
-            name=self.name,
-            provider=canonical(self.provider),
-            base_url=self.base_url,
-            model_names=None if self.model_names is None else tuple(self.model_names),
-            headers=self.headers,
-            enable_default_models=bool(self.enable_default_models),
-            function_calling_enabled=self.function_calling_enabled is not False,
-            auth_type=AuthType(canonical(self.auth_type)) if self.auth_type else AuthType.DEFAULT,
-            provider_metadata=self.provider_metadata.values() if self.provider_metadata else None,
-            scopings=tuple(Scoping(**vars(each)) for each in self.scopings or ()) or (ACCOUNT_WIDE,),
-        )
+        """Return what the caller chooses, in the service's own words."""
+        given = {name for name, value in self if value is not None} - {"api_key"}
+        return Settings(**{name: _to_domain(name, getattr(self, name)) for name in given})
+
+
+_ABSENT: Any = None  # a field that may be left out and may not be null
+
+
+class PatchBody(IntegrationBody):
+    """A change: what is absent stays, null clears, a list or a map replaces the one before."""
+
+    name: Name = _ABSENT
+    provider: ProviderWord = _ABSENT
+    model_names: ModelNames = _ABSENT
+    enable_default_models: bool = _ABSENT
+    function_calling_enabled: bool = _ABSENT
+    auth_type: AuthTypeWord = _ABSENT
+    scopings: Scopings = _ABSENT
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("missing", "The change must have at least one field.")
+        return self
+
+    def apply(self, current: Integration) -> Integration:
+        """Return the integration with everything changed that was sent, but for its key."""
+        sent = self.model_fields_set - {"api_key"}
+        changes = {name: _to_domain(name, getattr(self, name)) for name in sent}
+        if "provider" in sent:
+            changes["provider"] = canonical_change(self.provider, current.provider)
+        return replace(current, **changes)
+
+
+def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of any kind
+    match field:
+        case "provider":
+            return canonical(value)
+        case "auth_type":
+            return AuthType(canonical(value))
+        case "model_names":
+            return tuple(value)
+        case "provider_metadata" if value is not None:
+            return value.values()
+        case "scopings":
+            return tuple(Scoping(**vars(each)) for each in value) or (ACCOUNT_WIDE,)
+    return value
 
 
 class ScopingView(BaseModel):
@@ -222,6 +273,46 @@ class AiIntegration(BaseModel):
             updated_at=integration.updated_at,
             created_by_user_id=ids.public_user(integration.created_by),
         )
+
+
+class Pagination(BaseModel):
+    """Whether more follows, and how to ask for it."""
+
+    has_more: bool
+    next_cursor: str | None = Field(default=None, description="Given when, and only when, has_more is true.")
+
+    @classmethod
+    def of(cls, next_cursor: str | None) -> Self:
+        """Show where the next page begins, if there is one."""
+        return cls(has_more=next_cursor is not None, next_cursor=next_cursor)
+
+
+class AiIntegrationList(BaseModel):
+    """A page of integrations, the newest first. It may be short, even empty, and more may follow all the same."""
+
+    ai_integrations: list[AiIntegration]
+    pagination: Pagination
+
+
+class SpaceView(BaseModel):
+    """A space of the account."""
+
+    id: str
+    name: str
+    description: str | None = None
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, space: Space) -> Self:
+        """Show a space of the directory."""
+        return cls.model_validate(vars(space))
+
+
+class SpaceList(BaseModel):
+    """A page of spaces, in the order of their ids."""
+
+    spaces: list[SpaceView]
+    pagination: Pagination
 
 
 def _metadata_view(integration: Integration, spelling: Spelling) -> dict[str, str] | None:

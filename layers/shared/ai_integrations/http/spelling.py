@@ -53,6 +53,15 @@ def canonical(word: str) -> str:
     return _CANONICAL.get(word, word)
 
 
+def canonical_change(word: str, current: str) -> str:
+    """Return the service's own word for one that a change sends in the place of `current`.
+
+    A word that is only the echo of how an answer spelled `current` changes nothing.
+    """
+    echo = word in _CANONICAL and _FOUNDING[current] == word
+    return current if echo else canonical(word)
+
+
 def answer_spelling(words: Iterable[str], headers: Mapping[str, str]) -> Spelling:
     """Choose the spelling of the words that the request's body used, else that of the client's release."""
     for word in words:

@@ -1,0 +1,17 @@
+"""Entity tags, and conditional writes (RFC 9110, sections 8.8.3 and 13.1.1)."""
+
+from ai_integrations.model import Integration
+from ai_integrations.service import VersionCondition, any_version
+
+
+def etag(integration: Integration) -> str:
+    """Return the strong entity tag of an integration's present version."""
+    return f'"{integration.id}.{integration.version}"'
+
+
+def if_match(header: str | None) -> VersionCondition:
+    """Return the condition that an If-Match header sets; a weak tag meets none."""
+    if header is None or header.strip() == "*":
+        return any_version
+    tags = {tag.strip() for tag in header.split(",")}
+    return lambda integration: etag(integration) in tags

@@ -1,0 +1,120 @@
+"""The routes of integrations."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+from ai_integrations.http import cursors, ids, parameters
+from ai_integrations.http.caller import from_context
+from ai_integrations.http.etags import etag, if_match
+from ai_integrations.http.idempotency import idempotency_key
+from ai_integrations.http.parsing import parse_body
+from ai_integrations.http.responses import shown
+from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, Pagination, PatchBody
+from ai_integrations.http.spelling import Spelling, answer_spelling
+from ai_integrations.listing import IntegrationList, Query
+from ai_integrations.model import Integration, KeepKey
+from ai_integrations.observability import logger
+from ai_integrations.service import Integrations
+
+COLLECTION = "/v2/ai-integrations"
+ONE = f"{COLLECTION}/<integration_id>"
+
+
+class IntegrationRoutes:
+    """The routes, each of which parses, makes one call, and shows what came of it."""
+
+    def __init__(
+        self, app: APIGatewayRestResolver, integrations: Integrations, integration_list: IntegrationList
+    ) -> None:
+        self._app = app
+        self._integrations = integrations
+        self._list = integration_list
+        app.post(COLLECTION)(self.create)
+        app.get(COLLECTION)(self.list_page)
+        app.get(ONE)(self.get)
+        app.patch(ONE)(self.update)
+        app.delete(ONE)(self.delete)
+        app.post(f"{ONE}/restore")(self.restore)
+
+    def create(self) -> Response[str]:
+        """Register an integration."""
+        event = self._app.current_event
+        body = parse_body(event, CreateBody)
+        key = idempotency_key(event.headers.get("idempotency-key"), body)
+        integration = self._integrations.create(
+            from_context(event.request_context.authorizer), body.settings(), body.api_key, key
+        )
+        logger.info("integration created", integration_id=integration.id)
+        location = f"{event.request_context.path}/{ids.public(integration.id)}"
+        spelling = answer_spelling(body.words(), event.headers)
+        return _one(integration, spelling, HTTPStatus.CREATED, {"Location": location})
+
+    def list_page(self) -> Response[str]:
+        """List integrations, the newest first."""
+        event = self._app.current_event
+        sent = event.query_string_parameters
+        query = Query(
+            name=parameters.text(sent, "name", parameters.MAX_NAME_LENGTH),
+            space_id=parameters.text(sent, "space_id", parameters.MAX_ID_LENGTH),
+            space_name=parameters.text(sent, "space_name", parameters.MAX_NAME_LENGTH),
+        )
+        caller = from_context(event.request_context.authorizer)
+        issued_for = (COLLECTION, caller.account, query.name, query.space_id, query.space_name)
+        after = cursors.redeem(sent.get("cursor"), *issued_for)
+        page = self._list.page(caller, query, after=after, limit=parameters.limit(sent))
+        spelling = answer_spelling((), event.headers)
+        return shown(
+            AiIntegrationList(
+                ai_integrations=[AiIntegration.of(each, spelling) for each in page.integrations],
+                pagination=Pagination.of(cursors.issue(page.last_read, *issued_for) if page.last_read else None),
+            )
+        )
+
+    def get(self, integration_id: str) -> Response[str]:
+        """Show one integration."""
+        event = self._app.current_event
+        integration = self._integrations.get(from_context(event.request_context.authorizer), ids.parse(integration_id))
+        return _one(integration, answer_spelling((), event.headers))
+
+    def update(self, integration_id: str) -> Response[str]:
+        """Change one integration."""
+        event = self._app.current_event
+        ulid = ids.parse(integration_id)
+        body = parse_body(event, PatchBody)
+        api_key = body.api_key if "api_key" in body.model_fields_set else KeepKey.KEEP
+        condition = if_match(event.headers.get("if-match"))
+        integration = self._integrations.update(
+            from_context(event.request_context.authorizer), ulid, body.apply, api_key, condition
+        )
+        logger.info("integration updated", integration_id=ulid, fields=sorted(body.model_fields_set))
+        return _one(integration, answer_spelling(body.words(), event.headers))
+
+    def delete(self, integration_id: str) -> Response[str]:
+        """Delete one integration."""
+        event = self._app.current_event
+        ulid = ids.parse(integration_id)
+        self._integrations.delete(
+            from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
+        )
+        logger.info("integration deleted", integration_id=ulid)
+        return Response(status_code=HTTPStatus.NO_CONTENT.value)
+
+    def restore(self, integration_id: str) -> Response[str]:
+        """Bring a deleted integration back."""
+        event = self._app.current_event
+        ulid = ids.parse(integration_id)
+        integration = self._integrations.restore(from_context(event.request_context.authorizer), ulid)
+        logger.info("integration restored", integration_id=ulid)
+        return _one(integration, answer_spelling((), event.headers))
+
+
+def _one(
+    integration: Integration,
+    spelling: Spelling,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> Response[str]:
+    body = AiIntegration.of(integration, spelling)
+    return shown(body, status, {"ETag": etag(integration), **(headers or {})})

@@ -1,0 +1,31 @@
+"""The route of spaces, by which the newer Python client finds the id of a name."""
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+from ai_integrations.http import cursors, parameters
+from ai_integrations.http.caller import from_context
+from ai_integrations.http.responses import shown
+from ai_integrations.http.schemas import Pagination, SpaceList, SpaceView
+from ai_integrations.listing import SpaceDirectory
+
+COLLECTION = "/v2/spaces"
+
+
+class SpaceRoutes:
+    """The route, which parses, makes one call, and shows what came of it."""
+
+    def __init__(self, app: APIGatewayRestResolver, directory: SpaceDirectory) -> None:
+        self._app = app
+        self._directory = directory
+        app.get(COLLECTION)(self.list_page)
+
+    def list_page(self) -> Response[str]:
+        """List the spaces that the caller may know of."""
+        event = self._app.current_event
+        sent = event.query_string_parameters
+        caller = from_context(event.request_context.authorizer)
+        name = parameters.text(sent, "name", parameters.MAX_NAME_LENGTH)
+        after = cursors.redeem(sent.get("cursor"), COLLECTION, caller.account, name)
+        page = self._directory.page(caller, name, after=after, limit=parameters.limit(sent))
+        cursor = cursors.issue(page.last_read, COLLECTION, caller.account, name) if page.last_read else None
+        return shown(SpaceList(spaces=[SpaceView.of(each) for each in page.spaces], pagination=Pagination.of(cursor)))
