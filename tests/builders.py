@@ -1,0 +1,77 @@
+"""Builders that say only what matters to a test; the rest is valid and plain."""
+
+import json
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ai_integrations.http.caller import to_context
+from ai_integrations.model import Caller, IdempotencyKey, Integration, Membership, Role, Settings
+
+ROOT = Path(__file__).parent.parent
+EVENTS = ROOT / "events"
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+API_KEY = "sk-fake-0123456789-not-a-key"
+ULID = "01KDZ3ZQ80000000000000000A"
+
+
+def an_event(name: str) -> dict[str, Any]:
+    """Return one of the real events."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+def the_settings(**changes: Any) -> Settings:  # noqa: ANN401 - whatever the field holds
+    return Settings(**{"name": "Production OpenAI", "provider": "OPEN_AI", **changes})
+
+
+def an_integration(**changes: Any) -> Integration:  # noqa: ANN401 - whatever the field holds
+    values: dict[str, Any] = {
+        "name": "Production OpenAI",
+        "provider": "OPEN_AI",
+        "id": ULID,
+        "account": "acme",
+        "version": 1,
+        "created_at": NOON,
+        "updated_at": NOON,
+        "created_by": "alice",
+    }
+    return Integration(**(values | changes))
+
+
+def a_caller(
+    *, role: Role = Role.ADMIN, account: str = "acme", user: str = "alice", memberships: tuple[Membership, ...] = ()
+) -> Caller:
+    return Caller(account=account, user=user, role=role, memberships=memberships)
+
+
+def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1") -> IdempotencyKey:
+    return IdempotencyKey(value=value, fingerprint=fingerprint)
+
+
+def create_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - also what the API refuses
+    """Return the least that creates an integration, and the changes; `...` takes a field out."""
+    body = {"name": "Production OpenAI", "provider": "openAI"} | changes
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def gateway_event(
+    body: object = ...,
+    *,
+    caller: Caller | None = None,
+    headers: dict[str, str | None] | None = None,
+    method: str = "POST",
+    path: str = "/v2/ai-integrations",
+) -> dict[str, Any]:
+    """Return the real event of a create with parts exchanged; a text is sent as it is, a header of None not at all."""
+    event = deepcopy(an_event("create_openai"))
+    text = json.dumps(create_body() if body is ... else body)
+    event |= {"body": body if isinstance(body, str) else text, "httpMethod": method, "path": path}
+    event["requestContext"] |= {"httpMethod": method, "path": f"/live{path}"}
+    sent = event["headers"] | (headers or {})
+    event["headers"] = {name: value for name, value in sent.items() if value is not None}
+    event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
+    if caller is not None:
+        event["requestContext"]["authorizer"] |= {"principalId": caller.user, **to_context(caller)}
+    return event
