@@ -19,6 +19,8 @@ _NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
 _LOCAL_DOMAINS = frozenset(
     {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "onion"}
 )
+_METADATA_NAMES = frozenset({"metadata.goog"})  # of the cloud metadata services, the one that looks public
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has handed out to the public internet
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address (RFC 6052)
 
 
@@ -44,7 +46,12 @@ def check_url(url: str, allowed_private_hosts: Collection[str]) -> None:
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Tell whether an address, and every address inside it, belongs to the public internet."""
-    return all(each.is_global and not each.is_multicast for each in (address, *_embedded(address)))
+    if isinstance(address, IPv4Address):
+        return address.is_global and not address.is_multicast
+    written_as_ipv6 = address.ipv4_mapped or _translated(address)
+    if written_as_ipv6 is not None:
+        return is_public(written_as_ipv6)
+    return address in _GLOBAL_UNICAST and address.is_global and all(map(is_public, _embedded(address)))
 
 
 def destination(url: str | None) -> tuple[str, str, int | None] | None:
@@ -60,16 +67,21 @@ def _split(url: str) -> SplitResult:
         raise RefusedDestinationError(f"must be a URL of at most {MAX_URL_LENGTH} plain ASCII characters")
     try:
         parts = urlsplit(url)
-        readable = bool(parts.hostname) and parts.port != 0
+        readable = bool(parts.hostname) and parts.port != 0 and _brackets_hold_ipv6(parts)
     except ValueError:
         readable = False
     if not readable:
         raise RefusedDestinationError("must be a URL with a host")
     if "@" in parts.netloc:
         raise RefusedDestinationError("must not carry credentials")
-    if parts.fragment:
+    if "#" in url:
         raise RefusedDestinationError("must not carry a fragment")
     return parts
+
+
+def _brackets_hold_ipv6(parts: SplitResult) -> bool:
+    """Tell whether brackets are there for an IPv6 address alone, without the zone that only this machine knows."""
+    return ("[" in parts.netloc) == (":" in (parts.hostname or "")) and "%" not in parts.netloc
 
 
 def _host(parts: SplitResult) -> str:
@@ -85,7 +97,7 @@ def _check_public(host: str) -> None:
     labels = host.split(".")
     if _HOST_NAME.fullmatch(host) is None or _NUMERIC_LABEL.fullmatch(labels[-1]):
         raise RefusedDestinationError("must name a valid host")
-    if len(labels) == 1 or labels[-1] in _LOCAL_DOMAINS:
+    if len(labels) == 1 or labels[-1] in _LOCAL_DOMAINS or host in _METADATA_NAMES:
         raise RefusedDestinationError("must not name a host of a local network")
 
 
@@ -101,11 +113,11 @@ def _as_address(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _embedded(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
-    if isinstance(address, IPv4Address):
-        return
-    if address in _TRANSLATED:
-        yield IPv4Address(int(address) & 0xFFFFFFFF)
-    for inner in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())):
+def _translated(address: IPv6Address) -> IPv4Address | None:
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else None
+
+
+def _embedded(address: IPv6Address) -> Iterator[IPv4Address]:
+    for inner in (address.sixtofour, *(address.teredo or ())):
         if inner is not None:
             yield inner
