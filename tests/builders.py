@@ -22,11 +22,11 @@ def an_event(name: str) -> dict[str, Any]:
     return event
 
 
-def the_settings(**changes: Any) -> Settings:  # noqa: ANN401 - whatever the field holds
+def the_settings(**changes: Any) -> Settings:
     return Settings(**{"name": "Production OpenAI", "provider": "OPEN_AI", **changes})
 
 
-def an_integration(**changes: Any) -> Integration:  # noqa: ANN401 - whatever the field holds
+def an_integration(**changes: Any) -> Integration:
     values: dict[str, Any] = {
         "name": "Production OpenAI",
         "provider": "OPEN_AI",
@@ -50,7 +50,7 @@ def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1") -> Ide
     return IdempotencyKey(value=value, fingerprint=fingerprint)
 
 
-def create_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - also what the API refuses
+def create_body(**changes: Any) -> dict[str, Any]:
     """Return the least that creates an integration, and the changes; `...` takes a field out."""
     body = {"name": "Production OpenAI", "provider": "openAI"} | changes
     return {name: value for name, value in body.items() if value is not ...}
