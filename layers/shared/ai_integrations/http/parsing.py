@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.parser import ValidationError, parse
+from pydantic import RootModel
 from pydantic_core import ErrorDetails
 
 from ai_integrations.errors import AiIntegrationsError, FieldError, InvalidRequestError, RuleViolationError
@@ -14,6 +15,7 @@ ModelT = TypeVar("ModelT")
 # pydantic's types of error that are about a body's form (400); all others are about its rules (422).
 _FORM_ERRORS = frozenset(
     {
+        "enum",
         "extra_forbidden",
         "json_invalid",
         "literal_error",
@@ -51,7 +53,8 @@ def parse_text(text: str, model: type[ModelT]) -> ModelT:
     except ValidationError as error:
         # The error holds the input, the API key included: nothing but these parts of it may go on.
         details = error.errors(include_url=False, include_context=False, include_input=False)
-    raise _error_of(details)
+    # Below the root of a union a location begins with the tag, which is no field.
+    raise _error_of(details, skipped=1 if issubclass(model, RootModel) else 0)
 
 
 def _text(event: APIGatewayProxyEvent) -> str:
@@ -63,10 +66,10 @@ def _text(event: APIGatewayProxyEvent) -> str:
     return text
 
 
-def _error_of(details: list[ErrorDetails]) -> AiIntegrationsError:
+def _error_of(details: list[ErrorDetails], skipped: int) -> AiIntegrationsError:
     of_form = any(_is_about_form(each["type"]) for each in details)
     error = InvalidRequestError if of_form else RuleViolationError
-    return error(*(FieldError(_pointer(each["loc"]), _detail(each)) for each in details))
+    return error(*(FieldError(_pointer(each["loc"][skipped:]), _detail(each)) for each in details))
 
 
 def _is_about_form(error_type: str) -> bool:
