@@ -1,0 +1,79 @@
+"""The payloads of the functions that operators invoke."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ai_integrations.commands import AccessKeyCommand, IssueAccessKey
+from ai_integrations.errors import InvalidRequestError, RuleViolationError
+from ai_integrations.http.parsing import parse_text
+from ai_integrations.model import Caller, Membership, Role
+
+ISSUE = {"action": "issue", "account": "acme", "user": "alice", "role": "member"}
+
+
+def pointers(payload: object, error: type[InvalidRequestError | RuleViolationError]) -> list[str]:
+    with pytest.raises(error) as caught:
+        parse_text(json.dumps(payload), AccessKeyCommand)
+    return [each.pointer for each in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("payload", "pointer"),
+    [
+        ({}, ""),
+        ([], ""),
+        ({"action": "drop"}, ""),
+        ({"action": 5}, ""),
+        ({"action": "list"}, "/account"),
+        ({"action": "list", "account": "a", "user": "u"}, "/user"),
+        ({**ISSUE, "role": "owner"}, "/role"),
+        ({**ISSUE, "expires_at": 5}, "/expires_at"),
+        ({**ISSUE, "memberships": [{"admin": "yes"}]}, "/memberships/0/admin"),
+    ],
+)
+def test_calls_a_wrong_form_400_and_points_into_the_command_as_it_was_sent(payload: object, pointer: str) -> None:
+    assert pointers(payload, InvalidRequestError) == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("payload", "pointer"),
+    [
+        ({**ISSUE, "account": "a/b"}, "/account"),
+        ({**ISSUE, "account": ""}, "/account"),
+        ({**ISSUE, "account": "a" * 129}, "/account"),
+        ({**ISSUE, "account": "acme\n"}, "/account"),
+        ({**ISSUE, "user": ""}, "/user"),
+        ({**ISSUE, "user": "a b"}, "/user"),
+        ({**ISSUE, "expires_at": "2026-01-02T03:04:05"}, "/expires_at"),
+        ({**ISSUE, "expires_at": "soon"}, "/expires_at"),
+        ({**ISSUE, "memberships": [{"space_id": ""}]}, "/memberships/0/space_id"),
+        ({"action": "revoke", "account": "a", "id": "short"}, "/id"),
+    ],
+)
+def test_calls_a_broken_rule_422(payload: object, pointer: str) -> None:
+    assert pointers(payload, RuleViolationError) == [pointer]
+
+
+def issued(**changes: Any) -> IssueAccessKey:
+    command = parse_text(json.dumps(ISSUE | changes), AccessKeyCommand).root
+    assert isinstance(command, IssueAccessKey)
+    return command
+
+
+def test_reads_the_holder_of_a_key() -> None:
+    places = [{"organization_id": "o", "space_id": "s", "admin": True}, {"space_id": "t"}]
+    assert issued(memberships=places).holder() == Caller(
+        account="acme",
+        user="alice",
+        role=Role.MEMBER,
+        memberships=(Membership(organization_id="o", space_id="s", admin=True), Membership(space_id="t")),
+    )
+
+
+def test_reads_the_end_of_a_key_in_any_time_zone() -> None:
+    expected = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)
+    assert issued(expires_at="2027-01-01T00:00:00+02:00").expires_at == expected
+    assert issued().expires_at is None

@@ -1,0 +1,75 @@
+"""contract.md, "Caller": who may write what."""
+
+import pytest
+
+from ai_integrations.access import caller_item, caller_of
+from ai_integrations.http.caller import from_context, to_context
+from ai_integrations.model import ACCOUNT_WIDE, Membership, Role, Scoping
+from tests.builders import a_caller
+
+ORGANIZATION = Membership(organization_id="o", admin=True)
+SPACE = Membership(space_id="s", admin=True)
+PAIR = Membership(organization_id="o", space_id="s", admin=True)
+IN_ORGANIZATION = Scoping(organization_id="o")
+IN_SPACE = Scoping(space_id="s")
+IN_PAIR = Scoping(organization_id="o", space_id="s")
+
+
+@pytest.mark.parametrize(
+    "scopings",
+    [(ACCOUNT_WIDE,), (IN_ORGANIZATION,), (IN_SPACE,), (IN_PAIR,), (ACCOUNT_WIDE, IN_SPACE)],
+)
+def test_lets_an_admin_write_anything_and_a_reader_nothing(scopings: tuple[Scoping, ...]) -> None:
+    assert a_caller(role=Role.ADMIN).may_write(scopings)
+    assert not a_caller(role=Role.READER, memberships=(ORGANIZATION, SPACE, PAIR)).may_write(scopings)
+
+
+@pytest.mark.parametrize(
+    ("membership", "scopings"),
+    [
+        (ORGANIZATION, (IN_ORGANIZATION,)),
+        (SPACE, (IN_SPACE,)),
+        (PAIR, (IN_SPACE,)),
+        (PAIR, (IN_PAIR,)),
+        (PAIR, (IN_SPACE, IN_PAIR)),
+    ],
+)
+def test_lets_a_member_write_where_it_is_admin(membership: Membership, scopings: tuple[Scoping, ...]) -> None:
+    elsewhere = Membership(space_id="elsewhere")
+    assert a_caller(role=Role.MEMBER, memberships=(elsewhere, membership)).may_write(scopings)
+
+
+@pytest.mark.parametrize(
+    ("membership", "scopings"),
+    [
+        (ORGANIZATION, (ACCOUNT_WIDE,)),
+        (PAIR, (ACCOUNT_WIDE,)),
+        (Membership(admin=True), (ACCOUNT_WIDE,)),
+        (ORGANIZATION, (IN_SPACE,)),
+        (ORGANIZATION, (IN_PAIR,)),
+        (SPACE, (IN_ORGANIZATION,)),
+        (SPACE, (IN_PAIR,)),
+        (PAIR, (IN_ORGANIZATION,)),
+        (PAIR, (Scoping(organization_id="other", space_id="s"),)),
+        (SPACE, (Scoping(space_id="other"),)),
+        (ORGANIZATION, (Scoping(organization_id="other"),)),
+        (SPACE, (IN_SPACE, ACCOUNT_WIDE)),
+        (SPACE, (IN_SPACE, Scoping(space_id="other"))),
+        (Membership(space_id="s"), (IN_SPACE,)),
+        (Membership(organization_id="o"), (IN_ORGANIZATION,)),
+    ],
+)
+def test_refuses_a_member_everything_else(membership: Membership, scopings: tuple[Scoping, ...]) -> None:
+    assert not a_caller(role=Role.MEMBER, memberships=(membership,)).may_write(scopings)
+
+
+def test_refuses_a_member_that_belongs_nowhere() -> None:
+    assert not a_caller(role=Role.MEMBER).may_write((IN_SPACE,))
+
+
+def test_passes_a_caller_through_the_gateway_as_a_flat_map_of_texts() -> None:
+    caller = a_caller(role=Role.MEMBER, memberships=(ORGANIZATION, PAIR, Membership(space_id="t")))
+    context = to_context(caller)
+    assert all(isinstance(value, str) for value in context.values())
+    assert from_context({**context, "principalId": "alice", "integrationLatency": 3}) == caller
+    assert caller_of(caller_item(caller)) == caller

@@ -1,0 +1,73 @@
+"""contract.md, "Status codes": every error is a problem document."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from ai_integrations.errors import AiIntegrationsError, FieldError, InvalidRequestError, NameTakenError
+from ai_integrations.http import problem
+
+CONTRACT = {
+    (400, "invalid-request", "Invalid request parameters"),
+    (401, "authentication-required", "Authentication required"),
+    (403, "access-forbidden", "Access forbidden"),
+    (404, "resource-not-found", "Resource not found"),
+    (409, "resource-conflict", "Resource conflict"),
+    (412, "precondition-failed", "Precondition failed"),
+    (415, "unsupported-media-type", "Unsupported media type"),
+    (422, "unprocessable-entity", "Unprocessable entity"),
+    (429, "rate-limit-exceeded", "Rate limit exceeded"),
+    (500, "internal-error", "Internal error"),
+    (503, "service-unavailable", "Service unavailable"),
+}
+KINDS = [each for each in vars(problem).values() if isinstance(each, problem.Kind)]
+
+
+def leaves(error: type[AiIntegrationsError]) -> Iterator[type[AiIntegrationsError]]:
+    for below in error.__subclasses__():
+        yield from leaves(below)
+    if not error.__subclasses__():
+        yield error
+
+
+def test_names_every_leaf_of_the_error_tree() -> None:
+    assert set(problem.OF_ERROR) == set(leaves(AiIntegrationsError))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_has_only_rows_of_the_contract(kind: problem.Kind) -> None:
+    assert (kind.status, kind.fragment, kind.title) in CONTRACT
+
+
+def test_has_one_row_for_each_status() -> None:
+    statuses = [kind.status for kind in KINDS]
+    assert len(statuses) == len(set(statuses))
+    assert all(kind in KINDS for kind, _ in problem.OF_ERROR.values())
+
+
+@pytest.mark.parametrize("kind", [problem.RATE_LIMITED, problem.UNAVAILABLE])
+def test_asks_for_a_small_wait(kind: problem.Kind) -> None:
+    assert 1 <= int(kind.headers["Retry-After"]) <= 5
+
+
+def test_points_at_the_fields_at_fault() -> None:
+    error = InvalidRequestError(FieldError("/name", "Field required"), FieldError("/model_names/0", "Too short"))
+    assert problem.document_of(error, "request-id") == {
+        "type": "https://arize.com/docs/ax/rest-reference/errors#invalid-request",
+        "title": "Invalid request parameters",
+        "status": 400,
+        "detail": "The request does not have the form that the API takes.",
+        "instance": "request-id",
+        "errors": [
+            {"pointer": "/name", "detail": "Field required"},
+            {"pointer": "/model_names/0", "detail": "Too short"},
+        ],
+    }
+
+
+def test_has_no_errors_member_where_no_field_is_at_fault() -> None:
+    answer = problem.of_error(NameTakenError(), "request-id")
+    assert answer.status_code == 409
+    assert answer.content_type == "application/problem+json"
+    assert json.loads(answer.body or "").keys() == {"type", "title", "status", "detail", "instance"}

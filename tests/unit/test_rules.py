@@ -1,0 +1,72 @@
+"""contract.md, "Resource": the rules that need more than one field."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from ai_integrations import rules
+from ai_integrations.errors import RuleViolationError
+from ai_integrations.providers import PROVIDERS
+from tests.builders import the_settings
+
+ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
+PROJECT = {"project_id": "p", "location": "europe-west3", "project_access_label": "team"}
+PLAIN_PROVIDERS = sorted(PROVIDERS.keys() - {"AWS_BEDROCK", "VERTEX_AI"})
+
+
+def faults(provider: str, metadata: Mapping[str, str] | None) -> list[str]:
+    try:
+        rules.check(the_settings(provider=provider, provider_metadata=metadata), allowed_private_hosts=())
+    except RuleViolationError as error:
+        return [each.pointer.removeprefix("/provider_metadata") for each in error.errors]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("provider", "metadata"),
+    [
+        ("AWS_BEDROCK", ROLE),
+        ("AWS_BEDROCK", {**ROLE, "external_id": "x"}),
+        ("AWS_BEDROCK", {**ROLE, "kind": "AWS"}),
+        ("VERTEX_AI", PROJECT),
+        ("VERTEX_AI", {**PROJECT, "kind": "GCP"}),
+        *((provider, None) for provider in PLAIN_PROVIDERS),
+    ],
+)
+def test_takes_the_metadata_that_a_provider_needs(provider: str, metadata: Mapping[str, str] | None) -> None:
+    assert faults(provider, metadata) == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "metadata", "at_fault"),
+    [
+        ("AWS_BEDROCK", None, ["/role_arn"]),
+        ("AWS_BEDROCK", {}, ["/role_arn"]),
+        ("AWS_BEDROCK", {"external_id": "x"}, ["/role_arn"]),
+        ("AWS_BEDROCK", {**ROLE, "kind": "GCP"}, ["/kind"]),
+        ("AWS_BEDROCK", {**ROLE, "project_id": "p"}, ["/project_id"]),
+        ("AWS_BEDROCK", PROJECT, ["/role_arn", "/location", "/project_access_label", "/project_id"]),
+        ("VERTEX_AI", None, ["/location", "/project_access_label", "/project_id"]),
+        ("VERTEX_AI", {"project_id": "p"}, ["/location", "/project_access_label"]),
+        ("VERTEX_AI", {**PROJECT, "kind": "AWS"}, ["/kind"]),
+        ("VERTEX_AI", {**PROJECT, **ROLE, "external_id": "x"}, ["/external_id", "/role_arn"]),
+        *((provider, metadata, [""]) for provider in PLAIN_PROVIDERS for metadata in ({}, {"kind": "AWS"}, ROLE)),
+    ],
+)
+def test_names_the_metadata_at_fault(provider: str, metadata: Mapping[str, str], at_fault: list[str]) -> None:
+    assert faults(provider, metadata) == at_fault
+
+
+def test_names_every_broken_rule_at_once() -> None:
+    settings = the_settings(provider="AWS_BEDROCK", base_url="http://10.0.0.5/")
+    with pytest.raises(RuleViolationError) as error:
+        rules.check(settings, allowed_private_hosts=())
+    assert [each.pointer for each in error.value.errors] == ["/provider_metadata/role_arn", "/base_url"]
+    assert "10.0.0.5" not in str(error.value)
+
+
+def test_takes_a_private_base_url_that_the_stack_allows() -> None:
+    settings = the_settings(base_url="http://10.0.0.5/")
+    rules.check(settings, allowed_private_hosts={"10.0.0.5"})
+    with pytest.raises(RuleViolationError):
+        rules.check(settings, allowed_private_hosts={"10.0.0.6"})
