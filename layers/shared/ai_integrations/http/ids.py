@@ -11,7 +11,7 @@ _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def public(ulid: str) -> str:
-    """Return the id of an integration as callers know it: 42 characters in base64, so without padding."""
+    """Return the id of an integration as callers know it: base64 of 42 characters, so without padding."""
     return b64encode(f"{_PREFIX}{ulid}".encode()).decode()
 
 
