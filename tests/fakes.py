@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from unicodedata import normalize
 
 from pydantic import SecretStr
 
@@ -94,7 +95,7 @@ class FailingVault(InMemoryVault):
 
 
 def _name(integration: Integration) -> tuple[str, str]:
-    return integration.account, integration.name.strip().casefold()
+    return integration.account, normalize("NFC", integration.name.strip()).casefold()
 
 
 def _request(integration: Integration, key: IdempotencyKey) -> tuple[str, str, str]:
