@@ -75,6 +75,7 @@ def integration_item(integration: Integration) -> Item:
         "created_at": _text(integration.created_at),
         "updated_at": _text(integration.updated_at),
         "created_by": integration.created_by,
+        "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
     }
@@ -100,7 +101,8 @@ def integration_of(item: Mapping[str, Any]) -> Integration:
         created_at=datetime.fromisoformat(item["created_at"]),
         updated_at=datetime.fromisoformat(item["updated_at"]),
         created_by=item["created_by"],
-        secret=Secret(arn=item["secret_arn"], version=item["secret_version"]) if "secret_arn" in item else None,
+        updated_by=item["updated_by"],
+        secret=Secret(arn=item["secret_arn"], version=item.get("secret_version")) if "secret_arn" in item else None,
     )
 
 

@@ -95,10 +95,26 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """Where a provider key lies: the secret's ARN and the version that is meant. Never the key itself."""
+    """Where a provider key lies, never the key itself.
+
+    `version` is the one that is meant. A secret without is only referred to: somebody else owns it, and whatever is
+    current there counts.
+    """
 
     arn: str
-    version: str
+    version: str | None
+
+    @property
+    def is_owned(self) -> bool:
+        """Tell whether the service keeps this secret itself."""
+        return self.version is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretReference:
+    """The ARN of a secret that somebody else keeps, as a caller named it: nothing is known of it yet."""
+
+    arn: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +148,7 @@ class Integration(Settings):
     created_at: datetime
     updated_at: datetime
     created_by: str
+    updated_by: str
     secret: Secret | None = None
 
 

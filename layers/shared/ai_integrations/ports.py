@@ -11,10 +11,14 @@ from ai_integrations.errors import (
     RepeatedRequestError,
     VersionConflictError,
 )
-from ai_integrations.model import IdempotencyKey, Integration, Secret, Slice, Space, Tombstone
+from ai_integrations.model import IdempotencyKey, Integration, KeepKey, Secret, SecretReference, Slice, Space, Tombstone
 
 # What a repository raises when it has said no: nothing was written.
 REFUSALS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
+
+
+KeyChange = SecretStr | SecretReference | KeepKey | None
+"""What a request says of an integration's key: the key, or where it lies; that it stays; that there is none."""
 
 
 class Repository(Protocol):
@@ -64,20 +68,16 @@ class Vault(Protocol):
         """Keep another key beside the one that the integration names, if any; it takes effect when it is named."""
         ...
 
-    def discard(self, unused: Secret, kept: Secret | None) -> None:
-        """Take back, as well as can be, a key that was stored and then not named."""
+    def refer(self, account: str, reference: SecretReference) -> Secret:
+        """Return somebody else's secret, or raise RuleViolationError unless it is meant for the account."""
         ...
 
-    def retire(self, secret: Secret) -> None:
-        """Delete, as well as can be, a secret that is no longer named, when the recovery window ends."""
+    def discard(self, unused: Secret, kept: Secret | None) -> None:
+        """Take back, as well as can be, a key that was stored and then not named; `kept` is the one that still is."""
         ...
 
     def revive(self, secret: Secret) -> None:
-        """Take back what `retire` did."""
-        ...
-
-    def settle(self, current: Secret) -> None:
-        """Let go, as well as can be, of the keys before the one that is named now."""
+        """Make the secret of a deleted integration usable again."""
         ...
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from pydantic import SecretStr
-
 from ai_integrations.destinations import RefusedDestinationError, check_url, destination
 from ai_integrations.errors import FieldError, RuleViolationError
 from ai_integrations.model import Integration, KeepKey, Policy, Settings
+from ai_integrations.ports import KeyChange
 from ai_integrations.providers import PROVIDERS
 
 
@@ -22,9 +21,9 @@ def check(settings: Settings, *, former: Settings | None, policy: Policy) -> Non
         raise RuleViolationError(*violations)
 
 
-def check_binding(current: Integration, changed: Settings, api_key: SecretStr | KeepKey | None) -> None:
+def check_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
     """Refuse to let a stored key follow to a host or a provider for which nobody has given it."""
-    if current.secret is None or api_key is not KeepKey.KEEP:
+    if current.secret is None or key is not KeepKey.KEEP:
         return
     if changed.provider != current.provider or destination(changed.base_url) != destination(current.base_url):
         raise RuleViolationError(

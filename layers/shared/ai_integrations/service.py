@@ -11,17 +11,28 @@ from ai_integrations import rules
 from ai_integrations.errors import (
     AccessForbiddenError,
     ContentionError,
-    NameTakenError,
     NotFoundError,
     RepeatedRequestError,
     VersionConflictError,
 )
-from ai_integrations.model import Caller, IdempotencyKey, Integration, KeepKey, Policy, Settings, Tombstone
-from ai_integrations.ports import REFUSALS, Repository, Vault
+from ai_integrations.model import (
+    Caller,
+    IdempotencyKey,
+    Integration,
+    KeepKey,
+    Policy,
+    Role,
+    Secret,
+    SecretReference,
+    Settings,
+    Tombstone,
+)
+from ai_integrations.ports import REFUSALS, KeyChange, Repository, Vault
 
 _ATTEMPTS = 5  # at a change that others keep coming before
 
 Change = Callable[[Integration], Integration]
+KeyStore = Callable[[Integration, SecretStr], Secret]
 VersionCondition = Callable[[Integration], bool]
 
 
@@ -56,20 +67,20 @@ class Integrations:
         self,
         caller: Caller,
         settings: Settings,
-        api_key: SecretStr | None,
+        key: KeyChange,
         idempotency_key: IdempotencyKey | None = None,
     ) -> Integration:
-        """Register an integration; a repeated request gets the first one's answer."""
-        self._check(caller, settings)
+        """Register an integration, with its key if there is one; a repeated request gets the first one's answer."""
+        self._check(caller, settings, key)
         integration = self._new(caller, settings)
         try:
-            if api_key is None:
-                self._repository.add(integration, idempotency_key)
-                return integration
-            self._repository.look(integration, idempotency_key)
-            return self._add_with_key(integration, api_key, idempotency_key)
+            if isinstance(key, SecretStr | SecretReference):
+                self._repository.look(integration, idempotency_key)
+            integration = self._with_key(integration, key, self._vault.store)
+            self._add(integration, idempotency_key)
         except RepeatedRequestError as repeated:
             return repeated.first
+        return integration
 
     def get(self, caller: Caller, ulid: str) -> Integration:
         """Return an integration that the caller may see."""
@@ -83,19 +94,20 @@ class Integrations:
         caller: Caller,
         ulid: str,
         change: Change,
-        api_key: SecretStr | KeepKey | None,
+        key: KeyChange,
         condition: VersionCondition = any_version,
     ) -> Integration:
         """Change an integration that meets the condition; racing changes follow one another."""
         for _ in range(_ATTEMPTS):
             current = self._writable(caller, ulid, condition)
             changed = change(current)
-            if changed == current and api_key is KeepKey.KEEP:
+            self._check(caller, changed, key, current)
+            rules.check_binding(current, changed, key)
+            changed = self._with_key(changed, key, self._vault.replace)
+            if changed == current:
                 return current
-            self._check(caller, changed, current)
-            rules.check_binding(current, changed, api_key)
             with suppress(VersionConflictError):
-                return self._replace(current, self._next(changed), api_key)
+                return self._replace(current, self._next(caller, changed))
         raise ContentionError
 
     def delete(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> None:
@@ -107,8 +119,6 @@ class Integrations:
             tombstone = Tombstone(integration=current, deleted_at=now, deleted_by=caller.user, expires_at=expiry)
             with suppress(VersionConflictError):
                 self._repository.remove(tombstone)
-                if current.secret is not None:
-                    self._vault.retire(current.secret)
                 return
         raise ContentionError
 
@@ -122,47 +132,36 @@ class Integrations:
         self._repository.look(deleted, None)
         if deleted.secret is not None:
             self._vault.revive(deleted.secret)
-        restored = self._next(deleted)
-        try:
-            self._repository.bring_back(tombstone, restored)
-        except NameTakenError:
-            if deleted.secret is not None:
-                self._vault.retire(deleted.secret)
-            raise
+        restored = self._next(caller, deleted)
+        self._repository.bring_back(tombstone, restored)
         return restored
 
-    def _add_with_key(
-        self, integration: Integration, api_key: SecretStr, idempotency_key: IdempotencyKey | None
-    ) -> Integration:
-        secret = self._vault.store(integration, api_key)
-        integration = replace(integration, secret=secret)
+    def _with_key(self, integration: Integration, key: KeyChange, store: KeyStore) -> Integration:
+        if key is KeepKey.KEEP:
+            return integration
+        if isinstance(key, SecretStr):
+            return replace(integration, secret=store(integration, key))
+        secret = self._vault.refer(integration.account, key) if isinstance(key, SecretReference) else None
+        return replace(integration, secret=secret)
+
+    def _add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         try:
             self._repository.add(integration, idempotency_key)
         except REFUSALS:
-            self._vault.discard(secret, None)
+            self._discard_unused(integration.secret, None)
             raise
-        return integration
 
-    def _replace(self, current: Integration, changed: Integration, api_key: SecretStr | KeepKey | None) -> Integration:
-        if isinstance(api_key, SecretStr):
-            return self._replace_with_key(current, changed, api_key)
-        if api_key is None:
-            changed = replace(changed, secret=None)
-        self._repository.replace(current, changed)
-        if current.secret is not None and changed.secret is None:
-            self._vault.retire(current.secret)
-        return changed
-
-    def _replace_with_key(self, current: Integration, changed: Integration, api_key: SecretStr) -> Integration:
-        secret = self._vault.replace(current, api_key)
-        changed = replace(changed, secret=secret)
+    def _replace(self, current: Integration, changed: Integration) -> Integration:
         try:
             self._repository.replace(current, changed)
         except REFUSALS:
-            self._vault.discard(secret, current.secret)
+            self._discard_unused(changed.secret, current.secret)
             raise
-        self._vault.settle(secret)
         return changed
+
+    def _discard_unused(self, secret: Secret | None, kept: Secret | None) -> None:
+        if secret is not None and secret != kept:
+            self._vault.discard(secret, kept)
 
     def _writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
         integration = self._repository.get(caller.account, ulid)
@@ -179,13 +178,16 @@ class Integrations:
         if not caller.may_write(integration.scopings):
             raise AccessForbiddenError
 
-    def _check(self, caller: Caller, settings: Settings, former: Settings | None = None) -> None:
+    def _check(self, caller: Caller, settings: Settings, key: KeyChange, former: Settings | None = None) -> None:
         if not caller.may_write(settings.scopings):
+            raise AccessForbiddenError
+        if isinstance(key, SecretReference) and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
         rules.check(settings, former=former, policy=self._policy)
 
-    def _next(self, integration: Integration) -> Integration:
-        return replace(integration, version=integration.version + 1, updated_at=self._clock())
+    def _next(self, caller: Caller, integration: Integration) -> Integration:
+        version = integration.version + 1
+        return replace(integration, version=version, updated_at=self._clock(), updated_by=caller.user)
 
     def _new(self, caller: Caller, settings: Settings) -> Integration:
         now = self._clock()
@@ -197,4 +199,5 @@ class Integrations:
             created_at=now,
             updated_at=now,
             created_by=caller.user,
+            updated_by=caller.user,
         )

@@ -1,24 +1,29 @@
 """Provider keys in Secrets Manager: the side that writes. Nothing here can read a key.
 
 A secret belongs to one integration. Each of its keys is a version, kept for as long as a stage label of its own hangs
-on it; AWSCURRENT follows the version that the integration names, once that has been written.
+on it; AWSCURRENT follows the version that the integration names, once that has been written (`leftovers.py`).
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
-from ai_integrations.model import Integration, Secret
+from ai_integrations.errors import FieldError, RuleViolationError
+from ai_integrations.model import Integration, Secret, SecretReference
 from ai_integrations.observability import describe, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_LABEL_PREFIX = "ai-integrations-"
+STACK_TAG = "ai-integrations:stack"
+ACCOUNT_TAG = "ai-integrations:account"
+INTEGRATION_TAG = "ai-integrations:integration"
+
+# How AWS says that a secret is not there, or not for this service to see.
+_ABSENT = frozenset({"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException"})
 
 
 class SecretsManagerVault:
@@ -30,14 +35,12 @@ class SecretsManagerVault:
         *,
         prefix: str,
         kms_key_id: str,
-        recovery_days: int,
         new_version: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
-        """`prefix` is the stack's name: policies grant `<prefix>/*`. `recovery_days` is 7 to 30, AWS's own limits."""
+        """`prefix` is the stack's name: policies grant `<prefix>/*`."""
         self._client = client
         self._prefix = prefix
         self._kms_key_id = kms_key_id
-        self._recovery_days = recovery_days
         self._new_version = new_version
 
     def store(self, integration: Integration, api_key: SecretStr) -> Secret:
@@ -47,7 +50,7 @@ class SecretsManagerVault:
     def replace(self, integration: Integration, api_key: SecretStr) -> Secret:
         """Keep another key of an integration beside the one that it names, if any."""
         version = self._new_version()
-        if integration.secret is None:
+        if integration.secret is None or not integration.secret.is_owned:
             # Never the name of a secret that was: it can not be taken again while that one waits to be deleted, and a
             # late deletion of that one must not hit this one.
             name = f"{self._prefix}/{integration.account}/{integration.id}/{version}"
@@ -56,46 +59,45 @@ class SecretsManagerVault:
             SecretId=integration.secret.arn,
             ClientRequestToken=version,
             SecretString=api_key.get_secret_value(),
-            VersionStages=[_label(version)],
+            VersionStages=[label(version)],
         )
         return Secret(arn=answer["ARN"], version=answer["VersionId"])
 
-    def discard(self, unused: Secret, kept: Secret | None) -> None:
-        """Take back a key that has been stored and was then not named; `kept` is the one that still is."""
-        with _left_to_the_sweep(unused):
-            if kept is None:
-                self._client.delete_secret(SecretId=unused.arn, ForceDeleteWithoutRecovery=True)
-            else:
-                self._client.update_secret_version_stage(
-                    SecretId=unused.arn, VersionStage=_label(unused.version), RemoveFromVersionId=unused.version
-                )
+    def refer(self, account: str, reference: SecretReference) -> Secret:
+        """Return somebody else's secret if its tag names the account.
 
-    def retire(self, secret: Secret) -> None:
-        """Delete a secret that no integration names any more, at the end of the recovery window."""
-        with _left_to_the_sweep(secret):
-            self._client.delete_secret(SecretId=secret.arn, RecoveryWindowInDays=self._recovery_days)
+        Whatever is wrong with it is one and the same RuleViolationError, so that nobody learns which secrets exist.
+        """
+        try:
+            described = self._client.describe_secret(SecretId=reference.arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _ABSENT:
+                raise
+            raise _not_for_the_account() from None
+        tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
+        is_meant = tags.get(ACCOUNT_TAG) == account and INTEGRATION_TAG not in tags
+        if not is_meant or described["ARN"] != reference.arn or "DeletedDate" in described:
+            raise _not_for_the_account()
+        return Secret(arn=reference.arn, version=None)
+
+    def discard(self, unused: Secret, kept: Secret | None) -> None:
+        """Take back a key that was stored and then not named; if that fails, the sweep finds it and the log says so."""
+        if unused.version is None:
+            return
+        try:
+            if kept is not None and kept.arn == unused.arn:
+                self._client.update_secret_version_stage(
+                    SecretId=unused.arn, VersionStage=label(unused.version), RemoveFromVersionId=unused.version
+                )
+            else:
+                self._client.delete_secret(SecretId=unused.arn, ForceDeleteWithoutRecovery=True)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("unused secret left", secret_arn=unused.arn, **describe(error))
 
     def revive(self, secret: Secret) -> None:
-        """Take back what `retire` did; nothing happens to a secret that is in use."""
-        self._client.restore_secret(SecretId=secret.arn)
-
-    def settle(self, current: Secret) -> None:
-        """Let AWSCURRENT follow to the key that the integration names now, and let go of the keys before it."""
-        with _left_to_the_sweep(current):
-            stages = self._client.describe_secret(SecretId=current.arn)["VersionIdsToStages"]
-            for version, labels in stages.items():
-                if version != current.version and _label(version) in labels:
-                    self._client.update_secret_version_stage(
-                        SecretId=current.arn, VersionStage=_label(version), RemoveFromVersionId=version
-                    )
-            [holder] = [version for version, labels in stages.items() if "AWSCURRENT" in labels]
-            if holder != current.version:
-                self._client.update_secret_version_stage(
-                    SecretId=current.arn,
-                    VersionStage="AWSCURRENT",
-                    MoveToVersionId=current.version,
-                    RemoveFromVersionId=holder,
-                )
+        """Make the secret of a deleted integration usable again; nothing happens to one that is in use."""
+        if secret.is_owned:
+            self._client.restore_secret(SecretId=secret.arn)
 
     def _create(self, integration: Integration, name: str, api_key: SecretStr) -> Secret:
         answer = self._client.create_secret(
@@ -104,22 +106,18 @@ class SecretsManagerVault:
             KmsKeyId=self._kms_key_id,
             SecretString=api_key.get_secret_value(),
             Tags=[
-                {"Key": "ai-integrations:stack", "Value": self._prefix},
-                {"Key": "ai-integrations:account", "Value": integration.account},
-                {"Key": "ai-integrations:integration", "Value": integration.id},
+                {"Key": STACK_TAG, "Value": self._prefix},
+                {"Key": ACCOUNT_TAG, "Value": integration.account},
+                {"Key": INTEGRATION_TAG, "Value": integration.id},
             ],
         )
         return Secret(arn=answer["ARN"], version=answer["VersionId"])
 
 
-def _label(version: str) -> str:
-    return f"{_LABEL_PREFIX}{version}"
+def label(version: str) -> str:
+    """Return the stage label that keeps a version from being dropped."""
+    return f"ai-integrations-{version}"
 
 
-@contextmanager
-def _left_to_the_sweep(secret: Secret) -> Iterator[None]:
-    """Log what could not be tidied up: the caller's request has been decided, and the sweep finds what is left."""
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        logger.warning("secret not tidied up", secret_arn=secret.arn, **describe(error))
+def _not_for_the_account() -> RuleViolationError:
+    return RuleViolationError(FieldError("/api_key_secret_arn", "This account has no such secret to refer to."))

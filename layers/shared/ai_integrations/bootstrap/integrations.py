@@ -30,19 +30,17 @@ def use_cases() -> UseCases:
     client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
     repository = DynamoDbRepository(client, table, Transactor(client, table))
     directory = DynamoDbDirectory(client, table)
-    recovery_days = int(os.environ["RECOVERY_WINDOW_DAYS"])
     integrations = Integrations(
         repository=repository,
         vault=SecretsManagerVault(
             aws.secrets_manager(),
             prefix=os.environ["SECRET_PREFIX"],
             kms_key_id=os.environ["SECRET_KMS_KEY_ID"],
-            recovery_days=recovery_days,
         ),
         clock=lambda: datetime.now(UTC),
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         policy=Policy(
-            recovery_window=timedelta(days=recovery_days),
+            recovery_window=timedelta(days=int(os.environ["RECOVERY_WINDOW_DAYS"])),
             allowed_private_hosts=_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
         ),
     )

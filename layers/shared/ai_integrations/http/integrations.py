@@ -14,7 +14,7 @@ from ai_integrations.http.responses import shown
 from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, Pagination, PatchBody
 from ai_integrations.http.spelling import Spelling, answer_spelling
 from ai_integrations.listing import IntegrationList, Query
-from ai_integrations.model import Integration, KeepKey
+from ai_integrations.model import Integration
 from ai_integrations.observability import logger
 from ai_integrations.service import Integrations
 
@@ -44,7 +44,7 @@ class IntegrationRoutes:
         body = parse_body(event, CreateBody)
         key = idempotency_key(event.headers.get("idempotency-key"), body)
         integration = self._integrations.create(
-            from_context(event.request_context.authorizer), body.settings(), body.api_key, key
+            from_context(event.request_context.authorizer), body.settings(), body.key(), key
         )
         logger.info("integration created", integration_id=integration.id)
         location = f"{event.request_context.path}/{ids.public(integration.id)}"
@@ -83,10 +83,9 @@ class IntegrationRoutes:
         event = self._app.current_event
         ulid = ids.parse(integration_id)
         body = parse_body(event, PatchBody)
-        api_key = body.api_key if "api_key" in body.model_fields_set else KeepKey.KEEP
         condition = if_match(event.headers.get("if-match"))
         integration = self._integrations.update(
-            from_context(event.request_context.authorizer), ulid, body.apply, api_key, condition
+            from_context(event.request_context.authorizer), ulid, body.apply, body.key(), condition
         )
         logger.info("integration updated", integration_id=ulid, fields=sorted(body.model_fields_set))
         return _one(integration, answer_spelling(body.words(), event.headers))

@@ -29,7 +29,17 @@ from ai_integrations.http.spelling import (
     canonical,
     canonical_change,
 )
-from ai_integrations.model import ACCOUNT_WIDE, AuthType, Integration, Scoping, Settings, Space
+from ai_integrations.model import (
+    ACCOUNT_WIDE,
+    AuthType,
+    Integration,
+    KeepKey,
+    Scoping,
+    SecretReference,
+    Settings,
+    Space,
+)
+from ai_integrations.ports import KeyChange
 from ai_integrations.providers import PROVIDERS
 
 MAX_HEADERS_BYTES = 8175
@@ -109,6 +119,15 @@ ApiKey = Annotated[
     AfterValidator(_usable_key),
     Field(description="The provider's API key: write-only, never returned. A masked key is refused."),
 ]
+SecretArn = Annotated[
+    str,
+    StringConstraints(
+        min_length=20, max_length=2048, pattern=r"^arn:[^:\s]+:secretsmanager:[^:\s]+:\d{12}:secret:\S+$"
+    ),
+    Field(
+        description="In place of a key: a secret of Secrets Manager whose tag ai-integrations:account is the account."
+    ),
+]
 Headers = Annotated[
     dict[str, str],
     AfterValidator(_valid_headers),
@@ -151,13 +170,29 @@ class ScopingBody(Body):
 Scopings = Annotated[list[ScopingBody], Field(max_length=50)]
 
 
+_KEY_FIELDS = {"api_key", "api_key_secret_arn"}
+
+
 class IntegrationBody(Body):
     """What create and change have in common; a field that was not sent is not in `model_fields_set`."""
 
     api_key: ApiKey | None = None
+    api_key_secret_arn: SecretArn | None = None
     base_url: str | None = None
     headers: Headers | None = None
     provider_metadata: ProviderMetadata | None = None
+
+    @model_validator(mode="after")
+    def _names_one_key(self) -> Self:
+        if self.api_key is not None and self.api_key_secret_arn is not None:
+            raise _broken("two_keys", "Give either the key or where it lies.")
+        return self
+
+    def key(self) -> KeyChange:
+        """Return what the body says of the key."""
+        if self.api_key_secret_arn is not None:
+            return SecretReference(arn=self.api_key_secret_arn)
+        return self.api_key if self.api_key is not None or "api_key" in self.model_fields_set else KeepKey.KEEP
 
     def words(self) -> list[str]:
         """Return the words of the body that are spelled one way or the other."""
@@ -179,7 +214,7 @@ class CreateBody(IntegrationBody):
 
     def settings(self) -> Settings:
         """Return what the caller chooses, in the service's own words."""
-        given = {name for name, value in self if value is not None} - {"api_key"}
+        given = {name for name, value in self if value is not None} - _KEY_FIELDS
         return Settings(**{name: _to_domain(name, getattr(self, name)) for name in given})
 
 
@@ -205,7 +240,7 @@ class PatchBody(IntegrationBody):
 
     def apply(self, current: Integration) -> Integration:
         """Return the integration with everything changed that was sent, but for its key."""
-        sent = self.model_fields_set - {"api_key"}
+        sent = self.model_fields_set - _KEY_FIELDS
         changes = {name: _to_domain(name, getattr(self, name)) for name in sent}
         if "provider" in sent:
             changes["provider"] = canonical_change(self.provider, current.provider)

@@ -1,0 +1,58 @@
+"""What a committed write leaves to be done in Secrets Manager, finished from the table's stream.
+
+Everything here may be done twice and reads how things stand before it acts.
+"""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from ai_integrations.model import Secret
+from ai_integrations.vault import label
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+# The secret is gone, or waits to be: what was to be done has been done.
+_DONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
+
+
+class Leftovers:
+    """Tidies the secrets that the service keeps itself; those that are only referred to are never touched."""
+
+    def __init__(self, client: "SecretsManagerClient", *, recovery_days: int) -> None:
+        """`recovery_days` is 7 to 30, the limits of Secrets Manager."""
+        self._client = client
+        self._recovery_days = recovery_days
+
+    def retire(self, secret: Secret) -> None:
+        """Delete a secret that is no longer named, at the end of the recovery window."""
+        if secret.is_owned:
+            try:
+                self._client.delete_secret(SecretId=secret.arn, RecoveryWindowInDays=self._recovery_days)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _DONE:
+                    raise
+
+    def revive(self, secret: Secret) -> None:
+        """Keep a secret that is named again from being deleted."""
+        if secret.is_owned:
+            self._client.restore_secret(SecretId=secret.arn)
+
+    def settle(self, secret: Secret) -> None:
+        """Let AWSCURRENT follow to the version that is named, and let go of the versions before it."""
+        if secret.version is None:
+            return
+        stages = self._client.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
+        for version, labels in stages.items():
+            if "AWSCURRENT" in labels and version != secret.version:
+                self._client.update_secret_version_stage(
+                    SecretId=secret.arn,
+                    VersionStage="AWSCURRENT",
+                    MoveToVersionId=secret.version,
+                    RemoveFromVersionId=version,
+                )
+            if label(version) in labels and version != secret.version:
+                self._client.update_secret_version_stage(
+                    SecretId=secret.arn, VersionStage=label(version), RemoveFromVersionId=version
+                )
