@@ -15,6 +15,7 @@ RepeatedRequestError stands beside the tree: the use cases turn it into the firs
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 from ai_integrations.model import Integration
 
@@ -31,17 +32,23 @@ class AiIntegrationsError(Exception):
     """Anything that this service refuses or fails to do."""
 
 
-class _FieldsError(AiIntegrationsError):
+class FieldsError(AiIntegrationsError):
+    """Fields of the request are at fault."""
+
     def __init__(self, *errors: FieldError) -> None:
         super().__init__(*errors)
         self.errors = errors
 
+    def below(self, pointer: str) -> Self:
+        """Return the same error for a request that holds at `pointer` what was judged."""
+        return type(self)(*(FieldError(pointer + each.pointer, each.detail) for each in self.errors))
 
-class InvalidRequestError(_FieldsError):
+
+class InvalidRequestError(FieldsError):
     """The request has not the form that was agreed: 400."""
 
 
-class RuleViolationError(_FieldsError):
+class RuleViolationError(FieldsError):
     """The request is well-formed and breaks a rule: 422."""
 
 

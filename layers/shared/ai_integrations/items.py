@@ -173,6 +173,11 @@ def space_of(account: str, item: Mapping[str, Any]) -> Space:
     )
 
 
+def request_key(account: str, request_id: str) -> Item:
+    """Return the key of a request that came by event: readable, for operators look for it."""
+    return {"pk": _account(account), "sk": f"REQUEST#{request_id}"}
+
+
 def epoch_seconds(moment: datetime) -> int:
     """Return the form of time that DynamoDB's time to live reads."""
     return int(moment.astimezone(UTC).timestamp())

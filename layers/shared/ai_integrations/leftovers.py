@@ -3,6 +3,8 @@
 Everything here may be done twice and reads how things stand before it acts.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -13,8 +15,8 @@ from ai_integrations.vault import label
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# The secret is gone, or waits to be: what was to be done has been done.
-_DONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
+# The secret is gone, or waits to be: there is nothing left to do.
+_GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 
 
 class Leftovers:
@@ -28,31 +30,40 @@ class Leftovers:
     def retire(self, secret: Secret) -> None:
         """Delete a secret that is no longer named, at the end of the recovery window."""
         if secret.is_owned:
-            try:
+            with _unless_gone():
                 self._client.delete_secret(SecretId=secret.arn, RecoveryWindowInDays=self._recovery_days)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in _DONE:
-                    raise
 
     def revive(self, secret: Secret) -> None:
         """Keep a secret that is named again from being deleted."""
         if secret.is_owned:
-            self._client.restore_secret(SecretId=secret.arn)
+            with _unless_gone():
+                self._client.restore_secret(SecretId=secret.arn)
 
     def settle(self, secret: Secret) -> None:
         """Let AWSCURRENT follow to the version that is named, and let go of the versions before it."""
-        if secret.version is None:
-            return
-        stages = self._client.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
+        if secret.version is not None:
+            with _unless_gone():
+                self._settle(secret.arn, secret.version)
+
+    def _settle(self, arn: str, named: str) -> None:
+        stages = self._client.describe_secret(SecretId=arn)["VersionIdsToStages"]
         for version, labels in stages.items():
-            if "AWSCURRENT" in labels and version != secret.version:
+            if version == named:
+                continue
+            if "AWSCURRENT" in labels:
                 self._client.update_secret_version_stage(
-                    SecretId=secret.arn,
-                    VersionStage="AWSCURRENT",
-                    MoveToVersionId=secret.version,
-                    RemoveFromVersionId=version,
+                    SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=named, RemoveFromVersionId=version
                 )
-            if label(version) in labels and version != secret.version:
+            if label(version) in labels:
                 self._client.update_secret_version_stage(
-                    SecretId=secret.arn, VersionStage=label(version), RemoveFromVersionId=version
+                    SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
                 )
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise

@@ -110,7 +110,7 @@ class Integrations:
                 return self._replace(current, self._next(caller, changed))
         raise ContentionError
 
-    def delete(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> None:
+    def delete(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Tombstone:
         """Delete an integration that meets the condition; `restore` can bring it back until the window ends."""
         for _ in range(_ATTEMPTS):
             current = self._writable(caller, ulid, condition)
@@ -119,16 +119,24 @@ class Integrations:
             tombstone = Tombstone(integration=current, deleted_at=now, deleted_by=caller.user, expires_at=expiry)
             with suppress(VersionConflictError):
                 self._repository.remove(tombstone)
-                return
+                return tombstone
         raise ContentionError
+
+    def deleted(self, caller: Caller, ulid: str) -> Tombstone:
+        """Return what is left of a deleted integration."""
+        tombstone = self._repository.get_deleted(caller.account, ulid)
+        if tombstone is None or tombstone.expires_at <= self._clock():
+            raise NotFoundError
+        self._authorize(caller, tombstone.integration)
+        return tombstone
 
     def restore(self, caller: Caller, ulid: str) -> Integration:
         """Bring a deleted integration back, key included; one that is there stays as it is."""
-        tombstone = self._repository.get_deleted(caller.account, ulid)
-        if tombstone is None or tombstone.expires_at <= self._clock():
+        try:
+            tombstone = self.deleted(caller, ulid)
+        except NotFoundError:
             return self._writable(caller, ulid, any_version)
         deleted = tombstone.integration
-        self._authorize(caller, deleted)
         self._repository.look(deleted, None)
         if deleted.secret is not None:
             self._vault.revive(deleted.secret)

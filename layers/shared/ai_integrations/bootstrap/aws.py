@@ -7,7 +7,9 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -20,3 +22,13 @@ def dynamodb() -> "DynamoDBClient":
 def secrets_manager() -> "SecretsManagerClient":
     """Return a client of Secrets Manager."""
     return boto3.client("secretsmanager", config=_CONFIG)
+
+
+def events() -> "EventBridgeClient":
+    """Return a client of EventBridge."""
+    return boto3.client("events", config=_CONFIG)
+
+
+def sqs() -> "SQSClient":
+    """Return a client of SQS."""
+    return boto3.client("sqs", config=_CONFIG)

@@ -23,7 +23,7 @@ def parse(text: str) -> str:
         decoded = ""
     ulid = decoded.removeprefix(_PREFIX)
     if ulid == decoded or not _ULID.fullmatch(ulid):
-        raise InvalidRequestError(FieldError("", "The id in the path is not the id of an AI integration."))
+        raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
     return ulid
 
 

@@ -97,7 +97,8 @@ def _valid_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """Return a time as the wire shows it: RFC 3339, UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -134,7 +135,7 @@ Headers = Annotated[
     Field(description=f"Sent with every request to the provider; at most {MAX_HEADERS_BYTES} bytes as JSON."),
 ]
 ModelNames = Annotated[list[ModelName], AfterValidator(_valid_model_names)]
-Timestamp = Annotated[datetime, PlainSerializer(_timestamp)]
+Timestamp = Annotated[datetime, PlainSerializer(timestamp)]
 
 
 class Body(BaseModel):
@@ -170,17 +171,31 @@ class ScopingBody(Body):
 Scopings = Annotated[list[ScopingBody], Field(max_length=50)]
 
 
-_KEY_FIELDS = {"api_key", "api_key_secret_arn"}
-
-
 class IntegrationBody(Body):
-    """What create and change have in common; a field that was not sent is not in `model_fields_set`."""
+    """What every description of an integration has; a field that was not sent is not in `model_fields_set`."""
 
-    api_key: ApiKey | None = None
     api_key_secret_arn: SecretArn | None = None
     base_url: str | None = None
     headers: Headers | None = None
     provider_metadata: ProviderMetadata | None = None
+
+    def key(self) -> KeyChange:
+        """Return what the body says of the key."""
+        if self.api_key_secret_arn is not None:
+            return SecretReference(arn=self.api_key_secret_arn)
+        return None if "api_key_secret_arn" in self.model_fields_set else KeepKey.KEEP
+
+    def words(self) -> list[str]:
+        """Return the words of the body that are spelled one way or the other."""
+        kind = self.provider_metadata.kind if self.provider_metadata else None
+        words = (getattr(self, "provider", None), getattr(self, "auth_type", None), kind)
+        return [word for word in words if word]
+
+
+class KeyedBody(IntegrationBody):
+    """A description that may hold the key itself: those that come by HTTPS alone."""
+
+    api_key: ApiKey | None = None
 
     @model_validator(mode="after")
     def _names_one_key(self) -> Self:
@@ -190,18 +205,13 @@ class IntegrationBody(Body):
 
     def key(self) -> KeyChange:
         """Return what the body says of the key."""
-        if self.api_key_secret_arn is not None:
-            return SecretReference(arn=self.api_key_secret_arn)
-        return self.api_key if self.api_key is not None or "api_key" in self.model_fields_set else KeepKey.KEEP
-
-    def words(self) -> list[str]:
-        """Return the words of the body that are spelled one way or the other."""
-        kind = self.provider_metadata.kind if self.provider_metadata else None
-        words = (getattr(self, "provider", None), getattr(self, "auth_type", None), kind)
-        return [word for word in words if word]
+        if self.api_key is not None:
+            return self.api_key
+        said = super().key()
+        return None if said is KeepKey.KEEP and "api_key" in self.model_fields_set else said
 
 
-class CreateBody(IntegrationBody):
+class NewIntegration(IntegrationBody):
     """A new integration; null in an optional field counts as absent."""
 
     name: Name
@@ -218,10 +228,15 @@ class CreateBody(IntegrationBody):
         return Settings(**{name: _to_domain(name, getattr(self, name)) for name in given})
 
 
+class CreateBody(KeyedBody, NewIntegration):
+    """A new integration, perhaps with its key; null in an optional field counts as absent."""
+
+
+_KEY_FIELDS = {"api_key", "api_key_secret_arn"}
 _ABSENT: Any = None  # a field that may be left out and may not be null
 
 
-class PatchBody(IntegrationBody):
+class IntegrationChange(IntegrationBody):
     """A change: what is absent stays, null clears, a list or a map replaces the one before."""
 
     name: Name = _ABSENT
@@ -245,6 +260,10 @@ class PatchBody(IntegrationBody):
         if "provider" in sent:
             changes["provider"] = canonical_change(self.provider, current.provider)
         return replace(current, **changes)
+
+
+class PatchBody(KeyedBody, IntegrationChange):
+    """A change, perhaps of the key: what is absent stays, null clears, a list or a map replaces the one before."""
 
 
 def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of any kind

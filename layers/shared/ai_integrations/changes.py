@@ -1,0 +1,57 @@
+"""From what the table's stream says to the events that it means."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ai_integrations import items
+from ai_integrations.dynamodb import from_wire
+from ai_integrations.events import ChangeEvent, Created, Deleted, KeyRotated, Restored, Updated
+from ai_integrations.model import Integration, Settings, Tombstone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One committed write of an integration: how it was and how it is, or what is left of it."""
+
+    before: Integration | None = None
+    after: Integration | None = None
+    tombstone: Tombstone | None = None
+
+    @property
+    def is_restoration(self) -> bool:
+        """Tell whether a deleted integration has been brought back: a new one has the first version."""
+        return self.before is None and self.after is not None and self.after.version > 1
+
+    def events(self) -> Iterator[ChangeEvent]:
+        """Yield the events that the write means."""
+        if self.tombstone is not None:
+            stone = self.tombstone
+            parts = Deleted.parts(stone.integration, stone.deleted_by, stone.deleted_at)
+            yield Deleted(**parts, restorable_until=stone.expires_at)
+        elif self.after is not None and self.before is None:
+            kind = Restored if self.is_restoration else Created
+            yield kind(**kind.parts(self.after, self.after.updated_by, self.after.updated_at))
+        elif self.after is not None and self.before is not None:
+            yield from _difference(self.before, self.after)
+
+
+def change_of(record: Mapping[str, Any]) -> Change:
+    """Read one record of the stream (NEW_AND_OLD_IMAGES) that the function's filter lets through."""
+    images = record["dynamodb"]
+    new = from_wire(images["NewImage"])
+    if new["sk"].startswith("DELETED#"):
+        return Change(tombstone=items.tombstone_of(new))
+    before = items.integration_of(from_wire(images["OldImage"])) if "OldImage" in images else None
+    return Change(before=before, after=items.integration_of(new))
+
+
+def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent]:
+    changed = [each.name for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
+    if (before.secret is None) != (after.secret is None):
+        changed.append("api_key")
+    if changed:
+        parts = Updated.parts(after, after.updated_by, after.updated_at)
+        yield Updated(**parts, changed_fields=sorted(changed))
+    if before.secret and after.secret and before.secret != after.secret:
+        yield KeyRotated(**KeyRotated.parts(after, after.updated_by, after.updated_at))

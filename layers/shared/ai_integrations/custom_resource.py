@@ -1,0 +1,131 @@
+"""`Custom::AiIntegration`: integrations that a CloudFormation stack declares.
+
+The physical id is the integration's id. CloudFormation turns every scalar into a text, and sends a request again, with
+the same RequestId, until it is answered.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ai_integrations.commands import Account, User
+from ai_integrations.errors import FieldsError, NotFoundError
+from ai_integrations.http import ids
+from ai_integrations.http.parsing import parse_text
+from ai_integrations.http.schemas import NewIntegration
+from ai_integrations.model import Caller, IdempotencyKey, Integration, KeepKey, Role
+from ai_integrations.ports import KeyChange
+from ai_integrations.service import Integrations
+
+_BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
+_TRUTHS = {"true": True, "false": False}
+
+
+class Properties(BaseModel):
+    """What a template says of a resource of this type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    ServiceToken: str
+    ServiceTimeout: str | None = None
+    Account: Account
+    User: User
+    Integration: NewIntegration = Field(
+        description="As in the API, without api_key: api_key_secret_arn names a secret."
+    )
+
+    def caller(self) -> Caller:
+        """Return on whose behalf the stack acts; whoever may deploy it acts as an admin of the account."""
+        return Caller(account=self.Account, user=self.User, role=Role.ADMIN)
+
+    def fingerprint(self) -> str:
+        """Return a digest of what is declared, which holds no key."""
+        return sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """What CloudFormation gets to know: what `Ref` and `Fn::GetAtt` return."""
+
+    physical_id: str
+    attributes: Mapping[str, str]
+
+
+class CustomResource:
+    """Creates, changes and deletes integrations as stacks declare them."""
+
+    def __init__(self, integrations: Integrations) -> None:
+        self._integrations = integrations
+
+    def handle(self, event: Mapping[str, Any]) -> Resource:
+        """Carry out one request; a domain error is the answer to it, anything else wants it to be sent again."""
+        match event["RequestType"]:
+            case "Create":
+                return self._create(event)
+            case "Update":
+                return self._update(event)
+        return self._delete(event)
+
+    def _create(self, event: Mapping[str, Any]) -> Resource:
+        declared = _properties(event["ResourceProperties"])
+        key = IdempotencyKey(value=f"cloudformation:{event['RequestId']}", fingerprint=declared.fingerprint())
+        body = declared.Integration
+        return _shown(self._integrations.create(declared.caller(), body.settings(), body.key(), key))
+
+    def _update(self, event: Mapping[str, Any]) -> Resource:
+        declared, before = (_properties(event[name]) for name in ("ResourceProperties", "OldResourceProperties"))
+        if declared.Account != before.Account:
+            # Another identity: CloudFormation deletes the old one when it sees another physical id.
+            return self._create(event)
+        settings = declared.Integration.settings()
+        ulid = ids.parse(event["PhysicalResourceId"])
+        return _shown(
+            self._integrations.update(
+                declared.caller(),
+                ulid,
+                lambda current: replace(current, **vars(settings)),
+                _key_change(declared, before),
+            )
+        )
+
+    def _delete(self, event: Mapping[str, Any]) -> Resource:
+        physical_id = event["PhysicalResourceId"]
+        try:
+            ulid = ids.parse(physical_id)
+            self._integrations.delete(_properties(event["ResourceProperties"]).caller(), ulid)
+        except (FieldsError, NotFoundError):
+            pass  # a creation that was refused left nothing behind; what is gone is deleted
+        return Resource(physical_id=physical_id, attributes={})
+
+
+def _properties(given: Mapping[str, Any]) -> Properties:
+    integration = given.get("Integration")
+    if isinstance(integration, dict):
+        integration = {
+            name: _TRUTHS.get(value, value) if isinstance(value, str) and name in _BOOLEANS else value
+            for name, value in integration.items()
+        }
+        given = {**given, "Integration": integration}
+    return parse_text(json.dumps(given), Properties)
+
+
+def _key_change(declared: Properties, before: Properties) -> KeyChange:
+    """Return what the template says of the key; one that it never named stays, for somebody else may have set it."""
+    key = declared.Integration.key()
+    was_named = before.Integration.api_key_secret_arn is not None
+    return None if key is KeepKey.KEEP and was_named else key
+
+
+def _shown(integration: Integration) -> Resource:
+    return Resource(
+        physical_id=ids.public(integration.id),
+        attributes={
+            "name": integration.name,
+            "has_api_key": "true" if integration.secret else "false",
+            "version": str(integration.version),
+        },
+    )
