@@ -6,6 +6,7 @@ AiIntegrationsError
 ├── AccessKeyNotFoundError         the account never had this access key
 ├── AccessForbiddenError           the caller may not do this
 ├── NotFoundError                  there is no such thing, or the caller may not see it
+├── KeyUnavailableError            there is an integration, but not the key that is asked for
 ├── NameTakenError                 another integration of the account has the name
 ├── IdempotencyKeyReusedError      the key came before, with another body
 ├── VersionConflictError           the integration is not, or no longer, of the version that was meant
@@ -66,6 +67,10 @@ class NotFoundError(AiIntegrationsError):
 
 class VersionConflictError(AiIntegrationsError):
     """The integration is not, or no longer, of the version that was meant."""
+
+
+class KeyUnavailableError(AiIntegrationsError):
+    """There is an integration, but not the key that is asked for: it is gone, or not for this account any more."""
 
 
 class NameTakenError(AiIntegrationsError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from ai_integrations.model import (
     AuthType,
+    FormerKey,
     IdempotencyKey,
     Integration,
     Organization,
@@ -78,8 +79,23 @@ def integration_item(integration: Integration) -> Item:
         "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
+        "former_key": _former_key_item(integration.former_key),
     }
     return _without_unset(item)
+
+
+def _former_key_item(former: FormerKey | None) -> Item | None:
+    if former is None:
+        return None
+    parts = {"arn": former.secret.arn, "version": former.secret.version, "usable_until": _text(former.usable_until)}
+    return _without_unset(parts)
+
+
+def _former_key_of(item: Mapping[str, Any] | None) -> FormerKey | None:
+    if item is None:
+        return None
+    secret = Secret(arn=item["arn"], version=item.get("version"))
+    return FormerKey(secret=secret, usable_until=datetime.fromisoformat(item["usable_until"]))
 
 
 def integration_of(item: Mapping[str, Any]) -> Integration:
@@ -103,6 +119,7 @@ def integration_of(item: Mapping[str, Any]) -> Integration:
         created_by=item["created_by"],
         updated_by=item["updated_by"],
         secret=Secret(arn=item["secret_arn"], version=item.get("secret_version")) if "secret_arn" in item else None,
+        former_key=_former_key_of(item.get("former_key")),
     )
 
 

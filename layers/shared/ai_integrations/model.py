@@ -111,6 +111,14 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FormerKey:
+    """The key before the present one, which may still be asked for by its version until a moment."""
+
+    secret: Secret
+    usable_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecretReference:
     """The ARN of a secret that somebody else keeps, as a caller named it: nothing is known of it yet."""
 
@@ -150,6 +158,7 @@ class Integration(Settings):
     created_by: str
     updated_by: str
     secret: Secret | None = None
+    former_key: FormerKey | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,6 +57,11 @@ class DynamoDbRepository:
         item = self._get(items.integration_key(account, ulid))
         return items.integration_of(item) if item else None
 
+    def find(self, account: str, name: str) -> Integration | None:
+        """Return the integration that has a name; two consistent reads."""
+        guard = self._get(items.name_key(account, name))
+        return self.get(account, guard["integration_id"]) if guard else None
+
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         """Return what is left of a deleted integration, expired or not; one consistent read."""
         item = self._get(items.tombstone_key(account, ulid))

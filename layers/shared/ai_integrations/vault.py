@@ -17,6 +17,7 @@ from ai_integrations.observability import describe, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
 STACK_TAG = "ai-integrations:stack"
 ACCOUNT_TAG = "ai-integrations:account"
@@ -74,9 +75,7 @@ class SecretsManagerVault:
             if error.response["Error"]["Code"] not in _ABSENT:
                 raise
             raise _not_for_the_account() from None
-        tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
-        is_meant = tags.get(ACCOUNT_TAG) == account and INTEGRATION_TAG not in tags
-        if not is_meant or described["ARN"] != reference.arn or "DeletedDate" in described:
+        if described["ARN"] != reference.arn or not is_meant_for(account, described):
             raise _not_for_the_account()
         return Secret(arn=reference.arn, version=None)
 
@@ -112,6 +111,12 @@ class SecretsManagerVault:
             ],
         )
         return Secret(arn=answer["ARN"], version=answer["VersionId"])
+
+
+def is_meant_for(account: str, described: "DescribeSecretResponseTypeDef") -> bool:
+    """Tell whether somebody else's secret says that it is for an account, and is not waiting to be deleted."""
+    tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
+    return tags.get(ACCOUNT_TAG) == account and INTEGRATION_TAG not in tags and "DeletedDate" not in described
 
 
 def label(version: str) -> str:

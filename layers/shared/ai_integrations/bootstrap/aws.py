@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -32,3 +33,8 @@ def events() -> "EventBridgeClient":
 def sqs() -> "SQSClient":
     """Return a client of SQS."""
     return boto3.client("sqs", config=_CONFIG)
+
+
+def sts() -> "STSClient":
+    """Return a client of the Security Token Service."""
+    return boto3.client("sts", config=_CONFIG)

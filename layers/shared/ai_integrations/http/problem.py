@@ -46,6 +46,10 @@ OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "This access key may not do this."),
     errors.NotFoundError: (NOT_FOUND, "There is no such resource."),
     errors.VersionConflictError: (PRECONDITION_FAILED, "The integration has changed since. Read it again."),
+    errors.KeyUnavailableError: (
+        CONFLICT,
+        "The integration's key can not be had: it is gone or no longer meant for it.",
+    ),
     errors.NameTakenError: (CONFLICT, "Another integration of the account has this name; case does not count."),
     errors.IdempotencyKeyReusedError: (UNPROCESSABLE, "This Idempotency-Key came before, with another body."),
     UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),

@@ -1,0 +1,52 @@
+"""Hands out what opens a provider, to programs that IAM lets invoke it; every answer leaves an audit record."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ai_integrations.bootstrap.credentials import resolver
+from ai_integrations.errors import AiIntegrationsError, InvalidRequestError
+from ai_integrations.http import ids, problem
+from ai_integrations.http.parsing import parse_text
+from ai_integrations.observability import describe, logger
+from ai_integrations.runtime.messages import ResolveCommand, resolution_view
+from ai_integrations.runtime.resolving import Resolved
+
+_resolver = resolver()
+
+
+class UnresolvedError(Exception):
+    """Something other than the request is at fault; the log says what."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Resolve one integration; what is refused comes back as {"problem": …}."""
+    try:
+        command = parse_text(json.dumps(event), ResolveCommand)
+        resolved = _resolve(command)
+    except AiIntegrationsError as error:
+        logger.info("resolution refused", error=type(error).__name__)
+        return {"problem": problem.document_of(error, context.aws_request_id)}
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold what AWS has answered
+        logger.error("resolution failed", **describe(error))
+        raise UnresolvedError from None
+    logger.info(
+        "credentials resolved",
+        account=command.account,
+        consumer=command.consumer,
+        integration_id=resolved.integration.id,
+        version=resolved.integration.version,
+        key_version=resolved.key.version if resolved.key else None,
+    )
+    return resolution_view(resolved)
+
+
+def _resolve(command: ResolveCommand) -> Resolved:
+    """Take what base64-decodes to an id for an id, as the API's clients do, and anything else for a name."""
+    try:
+        ulid = ids.parse(command.integration)
+    except InvalidRequestError:
+        return _resolver.by_name(command.caller(), command.integration, command.key_version)
+    return _resolver.by_id(command.caller(), ulid, command.key_version)

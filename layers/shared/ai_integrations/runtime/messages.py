@@ -1,0 +1,92 @@
+"""What programs send to functions/credentials, and what they get back."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from ai_integrations.commands import Account, Command, PlaceId, User
+from ai_integrations.http import ids
+from ai_integrations.http.schemas import timestamp
+from ai_integrations.model import Caller, Membership, Role
+from ai_integrations.runtime.resolving import Resolved
+from ai_integrations.runtime.roles import TemporaryCredentials
+
+
+class ResolveCommand(Command):
+    """Hand out what opens an integration's provider, to a program that IAM lets invoke the function.
+
+    `integration` is an id or a name. A program sees what its space and its organization see; without them, what is
+    account-wide.
+    """
+
+    account: Account
+    integration: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    consumer: User = Field(description="Which program asks: goes to the audit log and into role session names.")
+    organization_id: PlaceId | None = None
+    space_id: PlaceId | None = None
+    key_version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
+        default=None, description="Ask for this version of the key: after a rotation the one before, during its grace."
+    )
+
+    def caller(self) -> Caller:
+        """Return through whose eyes the program looks."""
+        place = Membership(organization_id=self.organization_id, space_id=self.space_id)
+        return Caller(account=self.account, user=self.consumer, role=Role.READER, memberships=(place,))
+
+
+class AwsCredentials(BaseModel):
+    """Temporary credentials of AWS."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+class Resolution(BaseModel):
+    """What a program needs to talk to a provider; unset parts are left out."""
+
+    id: str
+    name: str
+    provider: str
+    version: int = Field(description="The integration's version.")
+    base_url: str | None = None
+    headers: dict[str, str] | None = None
+    model_names: list[str] | None = None
+    enable_default_models: bool
+    function_calling_enabled: bool
+    auth_type: str
+    provider_metadata: dict[str, str] | None = None
+    api_key: str | None = None
+    key_version: str | None = None
+    aws_credentials: AwsCredentials | None = None
+    expires_at: str | None = Field(default=None, description="When the credentials of AWS end, RFC 3339.")
+
+
+def resolution_view(resolved: Resolved) -> dict[str, Any]:
+    """Show what has been resolved, the key included: for the invoker alone, and never for a log."""
+    integration, credentials = resolved.integration, resolved.credentials
+    return Resolution(
+        id=ids.public(integration.id),
+        name=integration.name,
+        provider=integration.provider,
+        version=integration.version,
+        base_url=integration.base_url,
+        headers=None if integration.headers is None else dict(integration.headers),
+        model_names=None if integration.model_names is None else list(integration.model_names),
+        enable_default_models=integration.enable_default_models,
+        function_calling_enabled=integration.function_calling_enabled,
+        auth_type=integration.auth_type,
+        provider_metadata=None if integration.provider_metadata is None else dict(integration.provider_metadata),
+        api_key=resolved.key.value.get_secret_value() if resolved.key else None,
+        key_version=resolved.key.version if resolved.key else None,
+        aws_credentials=_shown(credentials) if credentials else None,
+        expires_at=timestamp(credentials.expires_at) if credentials else None,
+    ).model_dump(exclude_none=True)
+
+
+def _shown(credentials: TemporaryCredentials) -> AwsCredentials:
+    return AwsCredentials(
+        access_key_id=credentials.access_key_id,
+        secret_access_key=credentials.secret_access_key.get_secret_value(),
+        session_token=credentials.session_token.get_secret_value(),
+    )

@@ -1,0 +1,54 @@
+"""Provider keys in Secrets Manager: the side that reads."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from pydantic import SecretStr
+
+from ai_integrations.errors import KeyUnavailableError
+from ai_integrations.model import Integration, Secret
+from ai_integrations.vault import is_meant_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
+
+_GONE = frozenset({"AccessDeniedException", "InvalidRequestException", "ResourceNotFoundException"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadKey:
+    """A key, and the version of its secret that it is."""
+
+    value: SecretStr
+    version: str
+
+
+class SecretsManagerReader:
+    """Reads the key that an integration names."""
+
+    def __init__(self, client: "SecretsManagerClient") -> None:
+        self._client = client
+
+    def read(self, integration: Integration, secret: Secret) -> ReadKey:
+        """Return a key of an integration; KeyUnavailableError if it is gone, or meant for others by now.
+
+        A secret of somebody else's is checked at each read: its tag may have changed since it was registered.
+        """
+        try:
+            if not secret.is_owned and not is_meant_for(
+                integration.account, self._client.describe_secret(SecretId=secret.arn)
+            ):
+                raise KeyUnavailableError
+            answer = self._value(secret)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            raise KeyUnavailableError from None
+        return ReadKey(value=SecretStr(answer["SecretString"]), version=answer["VersionId"])
+
+    def _value(self, secret: Secret) -> "GetSecretValueResponseTypeDef":
+        if secret.version is None:
+            return self._client.get_secret_value(SecretId=secret.arn)
+        return self._client.get_secret_value(SecretId=secret.arn, VersionId=secret.version)

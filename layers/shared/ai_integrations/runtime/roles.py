@@ -1,0 +1,56 @@
+"""Temporary credentials for providers that take a role in place of a key."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from ai_integrations.model import Integration
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+_SESSION_SECONDS = 3600
+_NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemporaryCredentials:
+    """What AWS takes for as long as it lasts."""
+
+    access_key_id: str
+    secret_access_key: SecretStr
+    session_token: SecretStr
+    expires_at: datetime
+
+
+class RoleAssumer:
+    """Assumes the role that an integration names."""
+
+    def __init__(self, client: "STSClient") -> None:
+        self._client = client
+
+    def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
+        """Return credentials of the integration's role, under a session name that tells integration and consumer.
+
+        An external id that is stored is always sent: without it, the role's owner could not tell who asks
+        (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+        """
+        metadata = integration.provider_metadata or {}
+        request: AssumeRoleRequestTypeDef = {
+            "RoleArn": metadata["role_arn"],
+            "RoleSessionName": _NOT_IN_A_NAME.sub("-", f"{integration.id}-{consumer}")[:64],
+            "DurationSeconds": _SESSION_SECONDS,
+        }
+        if "external_id" in metadata:
+            request["ExternalId"] = metadata["external_id"]
+        answer = self._client.assume_role(**request)["Credentials"]
+        return TemporaryCredentials(
+            access_key_id=answer["AccessKeyId"],
+            secret_access_key=SecretStr(answer["SecretAccessKey"]),
+            session_token=SecretStr(answer["SessionToken"]),
+            expires_at=answer["Expiration"],
+        )
