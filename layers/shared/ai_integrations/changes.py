@@ -46,6 +46,13 @@ def change_of(record: Mapping[str, Any]) -> Change:
     return Change(before=before, after=items.integration_of(new))
 
 
+def grace_ended(record: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return account and ULID of an integration whose former key has had its time, if that is what a record says."""
+    old = from_wire(record["dynamodb"].get("OldImage", {}))
+    is_end = record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#")
+    return (old["account"], old["id"]) if is_end else None
+
+
 def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent]:
     changed = [each.name for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
     if (before.secret is None) != (after.secret is None):

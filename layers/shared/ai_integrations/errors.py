@@ -7,6 +7,8 @@ AiIntegrationsError
 ├── AccessForbiddenError           the caller may not do this
 ├── NotFoundError                  there is no such thing, or the caller may not see it
 ├── KeyUnavailableError            there is an integration, but not the key that is asked for
+├── NoKeyToRotateError             the integration has no key of its own
+├── NoFormerKeyError               there is no key to go back to, or not any more
 ├── NameTakenError                 another integration of the account has the name
 ├── IdempotencyKeyReusedError      the key came before, with another body
 ├── VersionConflictError           the integration is not, or no longer, of the version that was meant
@@ -71,6 +73,14 @@ class VersionConflictError(AiIntegrationsError):
 
 class KeyUnavailableError(AiIntegrationsError):
     """There is an integration, but not the key that is asked for: it is gone, or not for this account any more."""
+
+
+class NoKeyToRotateError(AiIntegrationsError):
+    """The integration has no key of its own: it has none, or one that somebody else keeps and rotates."""
+
+
+class NoFormerKeyError(AiIntegrationsError):
+    """There is no key to go back to, or not any more."""
 
 
 class NameTakenError(AiIntegrationsError):

@@ -33,6 +33,11 @@ def tombstone_key(account: str, ulid: str) -> Item:
     return {"pk": _account(account), "sk": f"DELETED#{ulid}"}
 
 
+def grace_key(account: str, ulid: str) -> Item:
+    """Return the key of what marks the end of a former key's grace."""
+    return {"pk": _account(account), "sk": f"GRACE#{ulid}"}
+
+
 def name_key(account: str, name: str) -> Item:
     """Return the key of the guard of a name: the same for every spelling of it that differs in case alone.
 
@@ -143,6 +148,16 @@ def tombstone_of(item: Mapping[str, Any]) -> Tombstone:
         deleted_by=item["deleted_by"],
         expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
     )
+
+
+def grace_item(integration: Integration, former: FormerKey) -> Item:
+    """Return what expires when the grace of a former key ends; the stream tells, and the key is let go."""
+    return {
+        **grace_key(integration.account, integration.id),
+        "account": integration.account,
+        "id": integration.id,
+        "expires_at": epoch_seconds(former.usable_until),
+    }
 
 
 def name_item(integration: Integration) -> Item:

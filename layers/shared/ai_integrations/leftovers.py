@@ -39,13 +39,13 @@ class Leftovers:
             with _unless_gone():
                 self._client.restore_secret(SecretId=secret.arn)
 
-    def settle(self, secret: Secret) -> None:
-        """Let AWSCURRENT follow to the version that is named, and let go of the versions before it."""
+    def settle(self, secret: Secret, former: Secret | None) -> None:
+        """Let AWSCURRENT follow to the version that is named, and let go of the others but for `former`."""
         if secret.version is not None:
             with _unless_gone():
-                self._settle(secret.arn, secret.version)
+                self._settle(secret.arn, secret.version, former.version if former else None)
 
-    def _settle(self, arn: str, named: str) -> None:
+    def _settle(self, arn: str, named: str, former: str | None) -> None:
         stages = self._client.describe_secret(SecretId=arn)["VersionIdsToStages"]
         for version, labels in stages.items():
             if version == named:
@@ -54,7 +54,7 @@ class Leftovers:
                 self._client.update_secret_version_stage(
                     SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=named, RemoveFromVersionId=version
                 )
-            if label(version) in labels:
+            if label(version) in labels and version != former:
                 self._client.update_secret_version_stage(
                     SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
                 )

@@ -1,9 +1,10 @@
 """What follows from a committed write: the leftovers of its key are tidied, and the bus is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
-from ai_integrations.changes import Change, change_of
+from ai_integrations.changes import Change, change_of, grace_ended
 from ai_integrations.events import Event
 from ai_integrations.model import Integration, Secret
 
@@ -19,8 +20,8 @@ class Tidying(Protocol):
         """Keep a secret that is named again from being deleted."""
         ...
 
-    def settle(self, secret: Secret) -> None:
-        """Let go of the keys before the one that is named."""
+    def settle(self, secret: Secret, former: Secret | None) -> None:
+        """Let go of the keys before the one that is named, but for the one whose grace lasts."""
         ...
 
 
@@ -43,13 +44,20 @@ class Bus(Protocol):
 class ChangePublisher:
     """Follows the table's stream. Everything it does may be done twice."""
 
-    def __init__(self, *, leftovers: Tidying, integrations: Integrations, bus: Bus) -> None:
+    def __init__(
+        self, *, leftovers: Tidying, integrations: Integrations, bus: Bus, clock: Callable[[], datetime]
+    ) -> None:
         self._leftovers = leftovers
         self._integrations = integrations
         self._bus = bus
+        self._clock = clock
 
     def handle(self, record: Mapping[str, Any]) -> None:
         """Carry out what one record of the stream means."""
+        ended = grace_ended(record)
+        if ended is not None:
+            self._settle(self._integrations.get(*ended))
+            return
         change = change_of(record)
         self._tidy(change)
         self._bus.publish(*change.events())
@@ -64,8 +72,15 @@ class ChangePublisher:
             self._leftovers.retire(former)
         if current is not None and change.is_restoration:
             self._leftovers.revive(current)
-        elif current is not None and former is not None and current != former:
-            self._leftovers.settle(current)
+        elif current != former:
+            self._settle(change.after)
+
+    def _settle(self, integration: Integration | None) -> None:
+        if integration is None or integration.secret is None:
+            return
+        former = integration.former_key
+        in_grace = former is not None and former.usable_until > self._clock()
+        self._leftovers.settle(integration.secret, former.secret if former and in_grace else None)
 
     def _retire_deleted(self, deleted: Integration) -> None:
         """Retire the secret of a deleted integration, unless that one has been restored by now."""

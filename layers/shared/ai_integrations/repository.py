@@ -74,7 +74,7 @@ class DynamoDbRepository:
         if old != new:
             names = [_take_name(changed), _free_name(current)]
         over = Action.put(items.integration_item(changed), at_version(current.version), _stale)
-        self._transactor.commit(over, *names, *_teach_spaces(changed))
+        self._transactor.commit(over, *names, *_teach_spaces(changed), *_end_of_grace(current, changed))
 
     def remove(self, tombstone: Tombstone) -> None:
         """Put a tombstone in the place of its integration and free the name."""
@@ -140,6 +140,11 @@ def _teach_spaces(integration: Integration) -> list[Action]:
         Action.set_once(items.space_key(integration.account, space), "organization_id", organization)
         for space, organization in pairs.items()
     ]
+
+
+def _end_of_grace(current: Integration, changed: Integration) -> list[Action]:
+    former = changed.former_key
+    return [] if former is None or former == current.former_key else [Action.note(items.grace_item(changed, former))]
 
 
 def _repeated(key: IdempotencyKey) -> Callable[[Mapping[str, Any]], Exception]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
@@ -11,12 +11,15 @@ from ai_integrations import rules
 from ai_integrations.errors import (
     AccessForbiddenError,
     ContentionError,
+    NoFormerKeyError,
+    NoKeyToRotateError,
     NotFoundError,
     RepeatedRequestError,
     VersionConflictError,
 )
 from ai_integrations.model import (
     Caller,
+    FormerKey,
     IdempotencyKey,
     Integration,
     KeepKey,
@@ -98,17 +101,38 @@ class Integrations:
         condition: VersionCondition = any_version,
     ) -> Integration:
         """Change an integration that meets the condition; racing changes follow one another."""
-        for _ in range(_ATTEMPTS):
-            current = self._writable(caller, ulid, condition)
+
+        def updated(current: Integration) -> Integration:
             changed = change(current)
             self._check(caller, changed, key, current)
             rules.check_binding(current, changed, key)
-            changed = self._with_key(changed, key, self._vault.replace)
-            if changed == current:
-                return current
-            with suppress(VersionConflictError):
-                return self._replace(current, self._next(caller, changed))
-        raise ContentionError
+            return self._with_key(changed, key, self._vault.replace)
+
+        return self._rewrite(caller, ulid, updated, condition)
+
+    def rotate_key(
+        self, caller: Caller, ulid: str, api_key: SecretStr, grace: timedelta, condition: VersionCondition = any_version
+    ) -> Integration:
+        """Let another key take effect; the one before stays to be had, by its version, while the grace lasts."""
+
+        def rotated(current: Integration) -> Integration:
+            if current.secret is None or not current.secret.is_owned:
+                raise NoKeyToRotateError
+            former = FormerKey(secret=current.secret, usable_until=self._clock() + grace) if grace else None
+            return replace(current, secret=self._vault.replace(current, api_key), former_key=former)
+
+        return self._rewrite(caller, ulid, rotated, condition)
+
+    def roll_key_back(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Integration:
+        """Go back to the key before the last rotation, while its grace lasts; the key that it replaced is let go."""
+
+        def rolled_back(current: Integration) -> Integration:
+            former = current.former_key
+            if former is None or former.usable_until <= self._clock():
+                raise NoFormerKeyError
+            return replace(current, secret=former.secret, former_key=None)
+
+        return self._rewrite(caller, ulid, rolled_back, condition)
 
     def delete(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Tombstone:
         """Delete an integration that meets the condition; `restore` can bring it back until the window ends."""
@@ -148,9 +172,19 @@ class Integrations:
         if key is KeepKey.KEEP:
             return integration
         if isinstance(key, SecretStr):
-            return replace(integration, secret=store(integration, key))
+            return replace(integration, secret=store(integration, key), former_key=None)
         secret = self._vault.refer(integration.account, key) if isinstance(key, SecretReference) else None
-        return replace(integration, secret=secret)
+        return replace(integration, secret=secret, former_key=None)
+
+    def _rewrite(self, caller: Caller, ulid: str, change: Change, condition: VersionCondition) -> Integration:
+        for _ in range(_ATTEMPTS):
+            current = self._writable(caller, ulid, condition)
+            changed = change(current)
+            if changed == current:
+                return current
+            with suppress(VersionConflictError):
+                return self._replace(current, self._next(caller, changed))
+        raise ContentionError
 
     def _add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         try:

@@ -71,6 +71,11 @@ class Action:
         return cls(operation="Delete", parameters={"Key": to_wire(key), **_checked(condition)}, refusal=refusal)
 
     @classmethod
+    def note(cls, item: Mapping[str, Any]) -> "Action":
+        """Write an item whatever is there; never refused."""
+        return cls(operation="Put", parameters={"Item": to_wire(item)})
+
+    @classmethod
     def set_once(cls, key: Mapping[str, Any], attribute: str, value: object) -> "Action":
         """Give an item an attribute unless it has it; never refused."""
         parameters = {

@@ -1,6 +1,7 @@
 """Parts for the function that follows the table's stream."""
 
 import os
+from datetime import UTC, datetime
 
 from ai_integrations.bootstrap import aws
 from ai_integrations.bus import EventBridgeBus
@@ -17,4 +18,5 @@ def change_publisher() -> ChangePublisher:
         leftovers=Leftovers(aws.secrets_manager(), recovery_days=int(os.environ["RECOVERY_WINDOW_DAYS"])),
         integrations=DynamoDbRepository(client, table, Transactor(client, table)),
         bus=EventBridgeBus(aws.events(), os.environ["EVENT_BUS_NAME"]),
+        clock=lambda: datetime.now(UTC),
     )

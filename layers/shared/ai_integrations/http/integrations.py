@@ -1,6 +1,7 @@
 """The routes of integrations."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -11,7 +12,15 @@ from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, Pagination, PatchBody
+from ai_integrations.http.schemas import (
+    AiIntegration,
+    AiIntegrationList,
+    CreateBody,
+    KeyRotation,
+    Pagination,
+    PatchBody,
+    RotateBody,
+)
 from ai_integrations.http.spelling import Spelling, answer_spelling
 from ai_integrations.listing import IntegrationList, Query
 from ai_integrations.model import Integration
@@ -37,6 +46,8 @@ class IntegrationRoutes:
         app.patch(ONE)(self.update)
         app.delete(ONE)(self.delete)
         app.post(f"{ONE}/restore")(self.restore)
+        app.post(f"{ONE}/key-rotations")(self.rotate_key)
+        app.post(f"{ONE}/key-rotations/rollback")(self.roll_key_back)
 
     def create(self) -> Response[str]:
         """Register an integration."""
@@ -107,6 +118,31 @@ class IntegrationRoutes:
         integration = self._integrations.restore(from_context(event.request_context.authorizer), ulid)
         logger.info("integration restored", integration_id=ulid)
         return _one(integration, answer_spelling((), event.headers))
+
+    def rotate_key(self, integration_id: str) -> Response[str]:
+        """Let another key take effect."""
+        event = self._app.current_event
+        ulid = ids.parse(integration_id)
+        body = parse_body(event, RotateBody)
+        integration = self._integrations.rotate_key(
+            from_context(event.request_context.authorizer),
+            ulid,
+            body.api_key,
+            timedelta(seconds=body.grace_seconds),
+            if_match(event.headers.get("if-match")),
+        )
+        logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds)
+        return shown(KeyRotation.of(integration), headers={"ETag": etag(integration)})
+
+    def roll_key_back(self, integration_id: str) -> Response[str]:
+        """Go back to the key before the last rotation."""
+        event = self._app.current_event
+        ulid = ids.parse(integration_id)
+        integration = self._integrations.roll_key_back(
+            from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
+        )
+        logger.info("key rolled back", integration_id=ulid)
+        return shown(KeyRotation.of(integration), headers={"ETag": etag(integration)})
 
 
 def _one(

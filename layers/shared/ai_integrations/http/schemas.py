@@ -266,6 +266,15 @@ class PatchBody(KeyedBody, IntegrationChange):
     """A change, perhaps of the key: what is absent stays, null clears, a list or a map replaces the one before."""
 
 
+class RotateBody(Body):
+    """Another key for an integration that has one."""
+
+    api_key: ApiKey
+    grace_seconds: int = Field(
+        default=86_400, ge=0, le=604_800, description="How long the key before it can still be had, by its version."
+    )
+
+
 def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of any kind
     match field:
         case "provider":
@@ -326,6 +335,24 @@ class AiIntegration(BaseModel):
             created_at=integration.created_at,
             updated_at=integration.updated_at,
             created_by_user_id=ids.public_user(integration.created_by),
+        )
+
+
+class KeyRotation(BaseModel):
+    """Which versions of a key can be had; the integration itself has the version that the ETag says."""
+
+    key_version: str
+    former_key_version: str | None = None
+    former_key_usable_until: Timestamp | None = None
+
+    @classmethod
+    def of(cls, integration: Integration) -> Self:
+        """Show the keys of an integration."""
+        former = integration.former_key
+        return cls(
+            key_version=(integration.secret and integration.secret.version) or "",
+            former_key_version=former and former.secret.version,
+            former_key_usable_until=former and former.usable_until,
         )
 
 
