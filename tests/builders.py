@@ -2,12 +2,12 @@
 
 import json
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ai_integrations.http.caller import to_context
-from ai_integrations.model import Caller, IdempotencyKey, Integration, Membership, Role, Settings
+from ai_integrations.model import Caller, IdempotencyKey, Integration, Membership, Policy, Role, Settings
 
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
@@ -36,6 +36,7 @@ def an_integration(**changes: Any) -> Integration:
         "created_at": NOON,
         "updated_at": NOON,
         "created_by": "alice",
+        "updated_by": changes.get("created_by", "alice"),
     }
     return Integration(**(values | changes))
 
@@ -44,6 +45,10 @@ def a_caller(
     *, role: Role = Role.ADMIN, account: str = "acme", user: str = "alice", memberships: tuple[Membership, ...] = ()
 ) -> Caller:
     return Caller(account=account, user=user, role=role, memberships=memberships)
+
+
+def a_policy(*allowed_private_hosts: str) -> Policy:
+    return Policy(recovery_window=timedelta(days=30), allowed_private_hosts=frozenset(allowed_private_hosts))
 
 
 def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1") -> IdempotencyKey:

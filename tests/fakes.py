@@ -1,15 +1,45 @@
 """The world in memory. tests/contract holds the fakes to what the real adapters do."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from unicodedata import normalize
 
 from pydantic import SecretStr
 
-from ai_integrations.errors import IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
-from ai_integrations.model import IdempotencyKey, Integration, Secret
+from ai_integrations.errors import (
+    FieldError,
+    IdempotencyKeyReusedError,
+    NameTakenError,
+    RepeatedRequestError,
+    RuleViolationError,
+    VersionConflictError,
+)
+from ai_integrations.model import IdempotencyKey, Integration, Secret, SecretReference, Slice, Space, Tombstone, folded
+from ai_integrations.vault import ACCOUNT_TAG
 
 _WINDOW = timedelta(hours=24)
+
+
+@dataclass
+class InMemoryDirectory:
+    """Spaces in a dictionary."""
+
+    known: dict[tuple[str, str], Space] = field(default_factory=dict)
+
+    def register(self, place: Space) -> None:
+        self.known[place.account, place.id] = place
+
+    def space(self, account: str, space_id: str) -> Space | None:
+        return self.known.get((account, space_id))
+
+    def spaces(self, account: str) -> list[Space]:
+        return [space for (owner, _), space in sorted(self.known.items()) if owner == account]
+
+    def learn(self, integration: Integration) -> None:
+        for scoping in integration.scopings:
+            if scoping.space_id and scoping.organization_id:
+                key = integration.account, scoping.space_id
+                space = self.known.get(key) or Space(account=integration.account, id=scoping.space_id)
+                self.known[key] = replace(space, organization_id=space.organization_id or scoping.organization_id)
 
 
 @dataclass(frozen=True)
@@ -23,7 +53,9 @@ class InMemoryRepository:
     """Integrations in dictionaries; `journal` gets the name of each call."""
 
     journal: list[str] = field(default_factory=list)
+    directory: InMemoryDirectory = field(default_factory=InMemoryDirectory)
     integrations: dict[tuple[str, str], Integration] = field(default_factory=dict)
+    tombstones: dict[tuple[str, str], Tombstone] = field(default_factory=dict)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _requests: dict[tuple[str, str, str], _Guard] = field(default_factory=dict)
 
@@ -33,39 +65,160 @@ class InMemoryRepository:
 
     def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         self.journal.append("add")
+        if self.integrations.get(_id(integration)) == integration:
+            return
         self._refuse(integration, idempotency_key)
-        self.integrations[integration.account, integration.id] = integration
-        self._names[_name(integration)] = integration.id
+        self._write(integration)
         if idempotency_key is not None:
             guard = _Guard(fingerprint=idempotency_key.fingerprint, answer=integration)
             self._requests[_request(integration, idempotency_key)] = guard
 
+    def get(self, account: str, ulid: str) -> Integration | None:
+        self.journal.append("get")
+        return self.integrations.get((account, ulid))
+
+    def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
+        self.journal.append("get_deleted")
+        return self.tombstones.get((account, ulid))
+
+    def replace(self, current: Integration, changed: Integration) -> None:
+        self.journal.append("replace")
+        if self.integrations.get(_id(current)) == changed:
+            return
+        self._check_version(current)
+        if _name(current) != _name(changed):
+            self._check_name(changed)
+            del self._names[_name(current)]
+        self._write(changed)
+
+    def remove(self, tombstone: Tombstone) -> None:
+        self.journal.append("remove")
+        current = tombstone.integration
+        if self.tombstones.get(_id(current)) == tombstone:
+            return
+        self._check_version(current)
+        self.tombstones[_id(current)] = tombstone
+        del self.integrations[_id(current)]
+        del self._names[_name(current)]
+
+    def bring_back(self, tombstone: Tombstone, restored: Integration) -> None:
+        self.journal.append("bring_back")
+        if self.integrations.get(_id(restored)) == restored:
+            return
+        if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
+            raise VersionConflictError
+        self._check_name(restored)
+        del self.tombstones[_id(restored)]
+        self._write(restored)
+
+    def newest(self, account: str, before: str | None, count: int) -> Slice:
+        ids = sorted((ulid for owner, ulid in self.integrations if owner == account), reverse=True)
+        older = [self.integrations[account, ulid] for ulid in ids if before is None or ulid < before]
+        return Slice(integrations=tuple(older[:count]), more=len(older) > count)
+
+    def _write(self, integration: Integration) -> None:
+        self.integrations[_id(integration)] = integration
+        self._names[_name(integration)] = integration.id
+        self.directory.learn(integration)
+
     def _refuse(self, integration: Integration, key: IdempotencyKey | None) -> None:
         guard = self._requests.get(_request(integration, key)) if key else None
-        if key and guard and guard.answer.id != integration.id and _valid(guard, integration):
+        if key and guard and integration.created_at - guard.answer.created_at < _WINDOW:
             if guard.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReusedError
             raise RepeatedRequestError(guard.answer)
-        if self._names.get(_name(integration), integration.id) != integration.id:
+        self._check_name(integration)
+
+    def _check_name(self, integration: Integration) -> None:
+        if _name(integration) in self._names:
             raise NameTakenError
+
+    def _check_version(self, current: Integration) -> None:
+        stored = self.integrations.get(_id(current))
+        if stored is None or stored.version != current.version:
+            raise VersionConflictError
+
+
+@dataclass
+class _Keys:
+    versions: dict[str, str]
+    current: str
+    tags: dict[str, str] = field(default_factory=dict)
+    retired: bool = False
 
 
 @dataclass
 class InMemoryVault:
-    """Keys in a dictionary; unlike the real vault it shows them, by the ARN of their secret."""
+    """Keys in dictionaries; `journal` gets the name of each call."""
 
     journal: list[str] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, _Keys] = field(default_factory=dict)
+    _count: int = 0
 
     def store(self, integration: Integration, api_key: SecretStr) -> Secret:
         self.journal.append("store")
-        arn = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/{integration.account}/{integration.id}"
-        self.keys[arn] = api_key.get_secret_value()
-        return Secret(arn=arn, version="version-1")
+        return self._create(f"{integration.account}/{integration.id}", api_key)
 
-    def discard(self, secret: Secret) -> None:
+    def replace(self, integration: Integration, api_key: SecretStr) -> Secret:
+        self.journal.append("vault.replace")
+        if integration.secret is None or not integration.secret.is_owned:
+            return self._create(f"{integration.account}/{integration.id}/{self._count}", api_key)
+        version = self._next_version()
+        self.secrets[integration.secret.arn].versions[version] = api_key.get_secret_value()
+        return replace(integration.secret, version=version)
+
+    def refer(self, account: str, reference: SecretReference) -> Secret:
+        self.journal.append("refer")
+        held = self.secrets.get(reference.arn)
+        if held is None or held.retired or held.tags != {ACCOUNT_TAG: account}:
+            raise RuleViolationError(FieldError("/api_key_secret_arn", "This account has no such secret to refer to."))
+        return Secret(arn=reference.arn, version=None)
+
+    def discard(self, unused: Secret, kept: Secret | None) -> None:
         self.journal.append("discard")
-        self.keys.pop(secret.arn, None)
+        if unused.version is None:
+            return
+        if kept is not None and kept.arn == unused.arn:
+            self.secrets[unused.arn].versions.pop(unused.version, None)
+        else:
+            self.secrets.pop(unused.arn, None)
+
+    def revive(self, secret: Secret) -> None:
+        self.journal.append("revive")
+        if secret.is_owned:
+            self.secrets[secret.arn].retired = False
+
+    def retire(self, secret: Secret) -> None:
+        if secret.is_owned:
+            self.secrets[secret.arn].retired = True
+
+    def settle(self, secret: Secret) -> None:
+        if secret.version is not None:
+            self.secrets[secret.arn].current = secret.version
+
+    def keep_for_others(self, name: str, key: str, tags: dict[str, str]) -> str:
+        """Keep a secret as its owner would, and return its ARN."""
+        secret = self._create(name, SecretStr(key))
+        self.secrets[secret.arn].tags = tags
+        return secret.arn
+
+    def keys(self) -> dict[str, str]:
+        """Return the current keys that a reader can get, by the ARN of their secret."""
+        return {arn: each.versions[each.current] for arn, each in self.secrets.items() if not each.retired}
+
+    def key(self, secret: Secret) -> str | None:
+        """Return the key that an integration names, if a reader can get it."""
+        held = self.secrets.get(secret.arn)
+        return None if held is None or held.retired else held.versions.get(secret.version or held.current)
+
+    def _create(self, name: str, api_key: SecretStr) -> Secret:
+        arn, version = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/{name}", self._next_version()
+        self.secrets[arn] = _Keys(versions={version: api_key.get_secret_value()}, current=version)
+        return Secret(arn=arn, version=version)
+
+    def _next_version(self) -> str:
+        self._count += 1
+        return f"version-{self._count}"
 
 
 @dataclass
@@ -94,13 +247,13 @@ class FailingVault(InMemoryVault):
         raise self.error
 
 
+def _id(integration: Integration) -> tuple[str, str]:
+    return integration.account, integration.id
+
+
 def _name(integration: Integration) -> tuple[str, str]:
-    return integration.account, normalize("NFC", integration.name.strip()).casefold()
+    return integration.account, folded(integration.name)
 
 
 def _request(integration: Integration, key: IdempotencyKey) -> tuple[str, str, str]:
     return integration.account, integration.created_by, key.value
-
-
-def _valid(guard: _Guard, integration: Integration) -> bool:
-    return integration.created_at - guard.answer.created_at < _WINDOW

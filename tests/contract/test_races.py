@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from ai_integrations.errors import ContentionError, NameTakenError, RepeatedRequestError
 from ai_integrations.model import IdempotencyKey, Integration
 from ai_integrations.service import Integrations
-from tests.builders import API_KEY, NOON, a_caller, an_idempotency_key, an_integration, the_settings
+from tests.builders import API_KEY, NOON, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.contract.worlds import AwsWorld
 
 RACERS = 20
@@ -57,7 +57,11 @@ def test_gives_every_racer_with_one_idempotency_key_the_same_answer(emulated: Aw
 def test_leaves_one_integration_and_one_secret_of_many_creates(emulated: AwsWorld, key: IdempotencyKey | None) -> None:
     ids = iter(range(RACERS))
     integrations = Integrations(
-        repository=emulated.repository, vault=emulated.vault, clock=lambda: NOON, new_id=lambda _: f"ID{next(ids)}"
+        repository=emulated.repository,
+        vault=emulated.vault,
+        clock=lambda: NOON,
+        new_id=lambda _: f"ID{next(ids)}",
+        policy=a_policy(),
     )
     ended = outcomes(lambda _number: integrations.create(a_caller(), the_settings(), SecretStr(API_KEY), key))
     made = {each.id for each in ended if isinstance(each, Integration)}

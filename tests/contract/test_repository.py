@@ -8,7 +8,7 @@ import pytest
 
 from ai_integrations.errors import IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
 from ai_integrations.model import ACCOUNT_WIDE, AuthType, IdempotencyKey, Integration, Scoping, Secret
-from ai_integrations.service import Repository
+from ai_integrations.ports import Repository
 from tests.builders import NOON, an_idempotency_key, an_integration
 from tests.contract.worlds import World
 

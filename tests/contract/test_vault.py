@@ -2,12 +2,18 @@
 
 from dataclasses import replace
 
+import pytest
 from pydantic import SecretStr
 
+from ai_integrations.errors import RuleViolationError
+from ai_integrations.model import Integration, Secret, SecretReference
+from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG
 from tests.builders import API_KEY, an_integration
 from tests.contract.worlds import AwsWorld, World
 
 KEY = SecretStr(API_KEY)
+NEW = "sk-fake-new-key"
+NEW_KEY = SecretStr(NEW)
 
 
 def test_keeps_a_key_in_a_secret_of_its_own(world: World) -> None:
@@ -25,15 +31,131 @@ def test_keeps_the_keys_of_accounts_apart(world: World) -> None:
 
 def test_removes_an_unused_key_at_once_and_leaves_the_others(world: World) -> None:
     unused, used = (world.vault.store(an_integration(id=each), KEY) for each in ("FIRST", "SECOND"))
-    world.vault.discard(unused)
+    world.vault.discard(unused, None)
     assert world.keys() == {used.arn: API_KEY}
 
 
 def test_removes_a_key_that_is_gone_without_complaint(world: World) -> None:
     secret = world.vault.store(an_integration(), KEY)
-    world.vault.discard(secret)
-    world.vault.discard(secret)
+    world.vault.discard(secret, None)
+    world.vault.discard(secret, None)
     assert world.keys() == {}
+
+
+def with_key(world: World) -> Integration:
+    integration = an_integration(id="FIRST")
+    return replace(integration, secret=world.vault.store(integration, KEY))
+
+
+def test_keeps_a_new_key_beside_the_one_in_use(world: World) -> None:
+    integration = with_key(world)
+    assert integration.secret is not None
+    new = world.vault.replace(integration, NEW_KEY)
+    assert new.arn == integration.secret.arn
+    assert (world.key(integration.secret), world.key(new)) == (API_KEY, NEW)
+    assert world.keys() == {new.arn: API_KEY}
+
+
+def test_lets_a_new_key_take_the_place_of_the_one_before(world: World) -> None:
+    integration = with_key(world)
+    new = world.vault.replace(integration, NEW_KEY)
+    world.leftovers.settle(new)
+    assert world.key(new) == NEW
+    assert world.keys() == {new.arn: NEW}
+
+
+def test_settles_again_without_any_change(world: World) -> None:
+    integration = with_key(world)
+    assert integration.secret is not None
+    world.leftovers.settle(integration.secret)
+    new = world.vault.replace(integration, NEW_KEY)
+    world.leftovers.settle(new)
+    world.leftovers.settle(new)
+    assert world.keys() == {new.arn: NEW}
+
+
+def test_keeps_the_key_in_use_when_a_new_one_is_taken_back(world: World) -> None:
+    integration = with_key(world)
+    assert integration.secret is not None
+    world.vault.discard(world.vault.replace(integration, NEW_KEY), integration.secret)
+    assert world.key(integration.secret) == API_KEY
+    assert world.keys() == {integration.secret.arn: API_KEY}
+
+
+def test_gives_a_key_after_none_a_secret_that_never_was(world: World) -> None:
+    integration = with_key(world)
+    assert integration.secret is not None
+    world.leftovers.retire(integration.secret)
+    new = world.vault.replace(replace(integration, secret=None), NEW_KEY)
+    assert world.keys() == {new.arn: NEW}
+
+
+def test_retires_a_key_and_revives_it(world: World) -> None:
+    secret = with_key(world).secret
+    assert secret is not None
+    world.leftovers.retire(secret)
+    assert world.key(secret) is None
+    assert world.keys() == {}
+    world.vault.revive(secret)
+    assert world.key(secret) == API_KEY
+    world.leftovers.revive(secret)
+    assert world.keys() == {secret.arn: API_KEY}
+
+
+def test_finishes_a_retirement_and_a_revival_again_without_any_change(world: World) -> None:
+    secret = with_key(world).secret
+    assert secret is not None
+    world.leftovers.retire(secret)
+    world.leftovers.retire(secret)
+    assert world.keys() == {}
+    world.leftovers.revive(secret)
+    assert world.keys() == {secret.arn: API_KEY}
+
+
+def test_refers_to_a_secret_that_is_tagged_for_the_account(world: World) -> None:
+    arn = world.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"})
+    secret = world.vault.refer("acme", SecretReference(arn=arn))
+    assert secret == Secret(arn=arn, version=None)
+    assert world.key(secret) == API_KEY
+
+
+def test_refers_to_no_secret_that_is_not_meant_for_the_account(world: World) -> None:
+    own = with_key(world).secret
+    assert own is not None
+    arns = [
+        own.arn,
+        own.arn + "x",
+        world.keep_for_others("of-another", API_KEY, {ACCOUNT_TAG: "other"}),
+        world.keep_for_others("untagged", API_KEY, {}),
+        world.keep_for_others("of-an-integration", API_KEY, {ACCOUNT_TAG: "acme", INTEGRATION_TAG: "FIRST"}),
+    ]
+    said = set()
+    for arn in arns:
+        with pytest.raises(RuleViolationError) as error:
+            world.vault.refer("acme", SecretReference(arn=arn))
+        said.add(str(error.value))
+    assert len(said) == 1, "nobody may learn which secrets exist"
+
+
+def test_never_touches_a_secret_that_it_only_refers_to(world: World) -> None:
+    arn = world.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"})
+    secret = world.vault.refer("acme", SecretReference(arn=arn))
+    world.vault.discard(secret, None)
+    world.leftovers.settle(secret)
+    world.leftovers.retire(secret)
+    world.vault.revive(secret)
+    world.leftovers.revive(secret)
+    new = world.vault.replace(replace(an_integration(), secret=secret), NEW_KEY)
+    assert new.arn != arn
+    assert (world.key(secret), world.key(new)) == (API_KEY, NEW)
+
+
+def test_takes_back_a_key_that_replaces_one_of_others(world: World) -> None:
+    arn = world.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"})
+    secret = world.vault.refer("acme", SecretReference(arn=arn))
+    new = world.vault.replace(replace(an_integration(), secret=secret), NEW_KEY)
+    world.vault.discard(new, secret)
+    assert (world.key(secret), world.key(new)) == (API_KEY, None)
 
 
 def test_names_and_tags_a_secret_for_the_policies_and_the_sweep(emulated: AwsWorld) -> None:

@@ -17,7 +17,7 @@ from ai_integrations.errors import (
 )
 from ai_integrations.model import ACCOUNT_WIDE, Role, Scoping
 from ai_integrations.service import Integrations
-from tests.builders import API_KEY, NOON, ULID, a_caller, an_idempotency_key, an_integration, the_settings
+from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.fakes import FailingRepository, FailingVault, InMemoryRepository, InMemoryVault
 
 KEY = SecretStr(API_KEY)
@@ -45,7 +45,7 @@ class World:
             vault=self.vault,
             clock=lambda: self.now,
             new_id=lambda _moment: next(ids),
-            allowed_private_hosts={"gateway.corp"},
+            policy=a_policy("gateway.corp"),
         )
 
 
@@ -54,7 +54,7 @@ def test_looks_then_stores_the_key_then_commits() -> None:
     made = world.integrations.create(a_caller(), the_settings(), KEY)
     assert world.journal == ["look", "store", "add"]
     assert made.secret is not None
-    assert world.vault.keys == {made.secret.arn: API_KEY}
+    assert world.vault.keys() == {made.secret.arn: API_KEY}
     assert world.repository.integrations == {("acme", "FIRST"): made}
 
 
@@ -65,7 +65,11 @@ def test_makes_the_first_version_for_the_caller() -> None:
 
 def test_makes_ids_of_the_time_that_it_writes_down() -> None:
     integrations = Integrations(
-        repository=InMemoryRepository(), vault=InMemoryVault(), clock=lambda: NOON, new_id=lambda now: f"id at {now}"
+        repository=InMemoryRepository(),
+        vault=InMemoryVault(),
+        clock=lambda: NOON,
+        new_id=lambda now: f"id at {now}",
+        policy=a_policy(),
     )
     assert integrations.create(a_caller(), the_settings(), WITHOUT_A_KEY).id == f"id at {NOON}"
 
@@ -86,7 +90,7 @@ def test_refuses_a_taken_name_before_any_secret(key: SecretStr | None, name: str
     with pytest.raises(NameTakenError):
         world.integrations.create(a_caller(), the_settings(name=name), key)
     assert world.journal in (["look"], ["add"])
-    assert world.vault.keys == {}
+    assert world.vault.keys() == {}
 
 
 @pytest.mark.parametrize("answer", SAID_NO, ids=lambda answer: type(answer).__name__)
@@ -98,7 +102,7 @@ def test_removes_the_secret_when_the_store_says_no(answer: Exception) -> None:
         with pytest.raises(type(answer)):
             world.integrations.create(a_caller(), the_settings(), KEY)
     assert world.journal == ["look", "store", "add", "discard"]
-    assert world.vault.keys == {}
+    assert world.vault.keys() == {}
 
 
 @pytest.mark.parametrize("written", [True, False])
@@ -108,7 +112,7 @@ def test_removes_nothing_when_the_store_says_nothing(silence: Exception, written
     with pytest.raises(type(silence)):
         world.integrations.create(a_caller(), the_settings(), KEY)
     assert world.journal == ["look", "store", "add"]
-    assert list(world.vault.keys.values()) == [API_KEY]
+    assert list(world.vault.keys().values()) == [API_KEY]
 
 
 def test_writes_nothing_when_the_vault_fails() -> None:
@@ -135,7 +139,7 @@ def test_refuses_an_idempotency_key_with_another_body() -> None:
     world.integrations.create(a_caller(), the_settings(), KEY, an_idempotency_key(fingerprint="f1"))
     with pytest.raises(IdempotencyKeyReusedError):
         world.integrations.create(a_caller(), the_settings(name="x"), KEY, an_idempotency_key(fingerprint="f2"))
-    assert len(world.vault.keys) == 1
+    assert len(world.vault.keys()) == 1
 
 
 def test_forgets_an_idempotency_key_after_a_day() -> None:

@@ -10,6 +10,7 @@ from ai_integrations import items
 from ai_integrations.dynamodb import to_wire
 from ai_integrations.errors import ContentionError, IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
 from ai_integrations.repository import DynamoDbRepository
+from ai_integrations.transactions import Transactor
 from tests.builders import an_idempotency_key, an_integration
 
 KEY = an_idempotency_key(fingerprint="f1")
@@ -49,7 +50,8 @@ def refused(code: str, **more: Any) -> ClientError:
 
 
 def repository(client: ScriptedClient, pause: Callable[[float], None] = lambda _seconds: None) -> DynamoDbRepository:
-    return DynamoDbRepository(cast("Any", client), "table", pause=pause)
+    transactor = Transactor(cast("Any", client), "table", pause=pause)
+    return DynamoDbRepository(cast("Any", client), "table", transactor)
 
 
 TRANSIENT = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]

@@ -95,8 +95,14 @@ class SecretsManagerVault:
 
     def revive(self, secret: Secret) -> None:
         """Make the secret of a deleted integration usable again; nothing happens to one that is in use."""
-        if secret.is_owned:
+        if not secret.is_owned:
+            return
+        try:
             self._client.restore_secret(SecretId=secret.arn)
+        except self._client.exceptions.InvalidRequestException:
+            # AWS restores a secret in use without a word; not everything that speaks its language does.
+            if "DeletedDate" in self._client.describe_secret(SecretId=secret.arn):
+                raise
 
     def _create(self, integration: Integration, name: str, api_key: SecretStr) -> Secret:
         answer = self._client.create_secret(
