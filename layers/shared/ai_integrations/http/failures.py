@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore import exceptions as aws
 
 from ai_integrations.errors import AiIntegrationsError
 from ai_integrations.http import problem
@@ -51,11 +51,11 @@ def handle(app: APIGatewayRestResolver) -> None:
 
 
 def _of_failure(error: Exception) -> tuple[problem.Kind, str]:
-    if isinstance(error, ClientError):
+    if isinstance(error, aws.ClientError):
         if error.response.get("Error", {}).get("Code") in _THROTTLED:
             return problem.RATE_LIMITED, "Too many requests: wait and try again."
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return problem.UNAVAILABLE, _UNKNOWN_OUTCOME
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, aws.HTTPClientError | aws.ConnectionError):
         return problem.UNAVAILABLE, _UNKNOWN_OUTCOME
     return problem.INTERNAL, _UNKNOWN_OUTCOME

@@ -1,0 +1,201 @@
+"""The stack in one process: the functions as Lambda loads them, over an in-process AWS that counts and can fail."""
+
+import importlib
+import io
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPMessage
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.awsrequest import AWSResponse
+from botocore.loaders import Loader
+from moto import mock_aws
+
+from ai_integrations.observability import logger
+from tests import declared
+from tests.builders import API_KEY
+
+_LOADER = Loader()  # shared, since reading the descriptions of AWS's services takes longer than a test
+
+
+class Context(LambdaContext):
+    """What Lambda tells a function about one invocation."""
+
+    _function_name = "function"
+    _memory_limit_in_mb = 512
+    _invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    _aws_request_id = "lambda-request-id"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the API, as the gateway would pass it on; names of headers in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def pointers(self) -> list[str]:
+        """Return the fields at fault, after a look at the problem document's own form."""
+        problem = self.body
+        assert self.headers["content-type"] == "application/problem+json"
+        assert problem["status"] == self.status
+        assert problem.keys() - {"errors"} == {"type", "title", "status", "detail", "instance"}
+        return [each["pointer"] for each in problem.get("errors", ())]
+
+
+@dataclass
+class Cloud:
+    """One account of AWS with the stack's table in it."""
+
+    environment: pytest.MonkeyPatch
+    written: io.StringIO
+    calls: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=lambda: {API_KEY})
+
+    def __post_init__(self) -> None:
+        session = self._session()
+        self.dynamodb, self.secrets_manager = session.client("dynamodb"), session.client("secretsmanager")
+        self.table = declared.environment("api")["TABLE_NAME"]
+        self.dynamodb.create_table(**declared.table(self.table))
+        self._failures: dict[str, Exception | tuple[str, int] | dict[str, Any]] = {}
+        self._losses: dict[str, Exception] = {}
+        session = self._session()
+        session.events.register_first("before-call.*.*", self._before)
+        session.events.register_first("after-call.*.*", self._after)
+        boto3.DEFAULT_SESSION = session
+
+    @staticmethod
+    def _session() -> boto3.Session:
+        botocore_session = botocore.session.Session()
+        botocore_session.register_component("data_loader", _LOADER)
+        return boto3.Session(botocore_session=botocore_session)
+
+    def _before(self, model: Any, **_: Any) -> Any:
+        operation = f"{model.service_model.service_name}:{model.name}"
+        self.calls.append(operation)
+        match self._failures.get(operation):
+            case Exception() as error:
+                raise error
+            case (code, status):
+                return _refusal(code, status)
+            case dict() as answer:
+                return _http(200), answer
+        return None
+
+    def _after(self, model: Any, **_: Any) -> None:
+        error = self._losses.get(f"{model.service_model.service_name}:{model.name}")
+        if error is not None:
+            raise error
+
+    def fail(self, operation: str, failure: Exception | tuple[str, int]) -> None:
+        """Let an operation, such as dynamodb:GetItem, fail in the client or with AWS's error code and status."""
+        self._failures[operation] = failure
+
+    def lose(self, operation: str, error: Exception) -> None:
+        """Let an operation succeed and its answer be lost."""
+        self._losses[operation] = error
+
+    def answer(self, operation: str, answer: dict[str, Any]) -> None:
+        """Let an operation answer with this, whatever there is."""
+        self._failures[operation] = answer
+
+    def recover(self) -> None:
+        self._failures.clear()
+        self._losses.clear()
+
+    def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        """Load a function afresh, with the environment that the template declares and nothing more."""
+        for variable, value in declared.environment(name).items():
+            self.environment.setenv(variable, value)
+        module = f"functions.{name}.handler"
+        sys.modules.pop(module, None)
+        handler = importlib.import_module(module).lambda_handler
+        return lambda event: self._invoke(handler, event)
+
+    def _invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
+        self.keys |= _keys_in(event)
+        try:
+            answer = handler(event, Context())
+        except Exception as error:
+            self.outputs += [*traceback.format_exception(error), repr(error)]
+            raise
+        shown = dict(answer)
+        if "access_key" in shown:  # the one time that an access key is shown
+            self.keys.add(shown.pop("access_key"))
+        self.outputs.append(json.dumps(shown))
+        return answer
+
+    def api(self, event: dict[str, Any]) -> Answer:
+        """Send a request of the gateway to the API's function."""
+        answer = self.function("api")(event)
+        headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
+        return Answer(status=answer["statusCode"], headers=headers, text=answer["body"])
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        """Return the table's items whose sort key begins so."""
+        found = self.dynamodb.scan(TableName=self.table)["Items"]
+        return [item for item in found if item["sk"]["S"].startswith(prefix)]
+
+    def secrets(self) -> list[dict[str, Any]]:
+        """Return everything about every secret but its value."""
+        return [dict(each) for each in self.secrets_manager.list_secrets()["SecretList"]]
+
+    def stored_keys(self) -> list[str]:
+        """Return the values of all secrets."""
+        return [self.secrets_manager.get_secret_value(SecretId=each["ARN"])["SecretString"] for each in self.secrets()]
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return what the functions have logged."""
+        return [json.loads(line) for line in self.written.getvalue().splitlines()]
+
+
+def _keys_in(event: dict[str, Any]) -> set[str]:
+    """Return the provider's key and the access key in an event."""
+    keys = {event.get("authorizationToken", "").partition(" ")[2]}
+    with suppress(KeyError, TypeError, ValueError):
+        keys.add(json.loads(event["body"])["api_key"])
+    return {key for key in keys if isinstance(key, str) and len(key) >= 8}
+
+
+def _refusal(code: str, status: int) -> tuple[AWSResponse, dict[str, Any]]:
+    error = {"Code": code, "Message": f"refused because of {API_KEY}"}
+    parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "aws-request-id"}}
+    return _http(status), parsed
+
+
+def _http(status: int) -> AWSResponse:
+    return AWSResponse("https://aws.test", status, HTTPMessage(), None)
+
+
+@pytest.fixture
+def cloud(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Iterator[Cloud]:
+    """Return an empty account with the stack's table; look afterwards for keys in everything that can be seen."""
+    written = io.StringIO()
+    stream = logger.registered_handler.setStream(written)  # type: ignore[attr-defined]
+    caplog.set_level("INFO")
+    with mock_aws():
+        made = Cloud(environment=monkeypatch, written=written)
+        yield made
+        logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
+        boto3.DEFAULT_SESSION = None
+        seen = [*made.outputs, written.getvalue(), caplog.text, *capfd.readouterr()]
+        seen += [json.dumps(made.items()), json.dumps(made.secrets(), default=str)]
+    leaks = [text for text in seen for key in made.keys if key in text]
+    assert not leaks, "a key has been seen outside Secrets Manager"

@@ -1,0 +1,17 @@
+"""Event JSON → lambda_handler → an in-process AWS. Each test that uses `cloud` ends with a search for leaked keys."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_socket import disable_socket, enable_socket  # type: ignore[import-untyped]
+
+from tests.cloud import cloud
+
+__all__ = ["cloud"]
+
+
+@pytest.fixture(autouse=True)
+def sockets_closed() -> Iterator[None]:
+    disable_socket()
+    yield
+    enable_socket()
