@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPMessage
 from typing import Any
 
 import boto3
@@ -16,6 +15,7 @@ import botocore.session
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 from moto import mock_aws
 
@@ -72,7 +72,7 @@ class Cloud:
         self.dynamodb, self.secrets_manager = session.client("dynamodb"), session.client("secretsmanager")
         self.table = declared.environment("api")["TABLE_NAME"]
         self.dynamodb.create_table(**declared.table(self.table))
-        self._failures: dict[str, Exception | tuple[str, int] | dict[str, Any]] = {}
+        self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._losses: dict[str, Exception] = {}
         session = self._session()
         session.events.register_first("before-call.*.*", self._before)
@@ -88,23 +88,19 @@ class Cloud:
     def _before(self, model: Any, **_: Any) -> Any:
         operation = f"{model.service_model.service_name}:{model.name}"
         self.calls.append(operation)
-        match self._failures.get(operation):
-            case Exception() as error:
-                raise error
-            case (code, status):
-                return _refusal(code, status)
-            case dict() as answer:
-                return _http(200), answer
-        return None
+        answer = self._answers.get(operation)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _after(self, model: Any, **_: Any) -> None:
         error = self._losses.get(f"{model.service_model.service_name}:{model.name}")
         if error is not None:
             raise error
 
-    def fail(self, operation: str, failure: Exception | tuple[str, int]) -> None:
+    def fail(self, operation: str, failure: Exception | tuple[str, int], message: str = f"Refused: {API_KEY}") -> None:
         """Let an operation, such as dynamodb:GetItem, fail in the client or with AWS's error code and status."""
-        self._failures[operation] = failure
+        self._answers[operation] = failure if isinstance(failure, Exception) else _refusal(*failure, message)
 
     def lose(self, operation: str, error: Exception) -> None:
         """Let an operation succeed and its answer be lost."""
@@ -112,10 +108,10 @@ class Cloud:
 
     def answer(self, operation: str, answer: dict[str, Any]) -> None:
         """Let an operation answer with this, whatever there is."""
-        self._failures[operation] = answer
+        self._answers[operation] = _http(200), answer
 
     def recover(self) -> None:
-        self._failures.clear()
+        self._answers.clear()
         self._losses.clear()
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
@@ -172,14 +168,14 @@ def _keys_in(event: dict[str, Any]) -> set[str]:
     return {key for key in keys if isinstance(key, str) and len(key) >= 8}
 
 
-def _refusal(code: str, status: int) -> tuple[AWSResponse, dict[str, Any]]:
-    error = {"Code": code, "Message": f"refused because of {API_KEY}"}
+def _refusal(code: str, status: int, message: str) -> tuple[AWSResponse, dict[str, Any]]:
+    error = {"Code": code, "Message": message}
     parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "aws-request-id"}}
     return _http(status), parsed
 
 
 def _http(status: int) -> AWSResponse:
-    return AWSResponse("https://aws.test", status, HTTPMessage(), None)
+    return AWSResponse("https://aws.test", status, HTTPHeaders(), None)
 
 
 @pytest.fixture

@@ -35,7 +35,24 @@ def table(name: str) -> dict[str, Any]:
     return {"TableName": name} | {each: declared[each] for each in _TABLE_PROPERTIES if each in declared}
 
 
-def variables(function: str) -> set[str]:
-    """Return the names of the environment variables that a function gets."""
+def environment(function: str) -> dict[str, str]:
+    """Return the environment of a function, as a deployment with the parameters' defaults would make it."""
     of_all = template()["Globals"]["Function"]["Environment"]["Variables"]
-    return {*of_all, *functions()[function].get("Environment", {}).get("Variables", {})}
+    own = functions()[function].get("Environment", {}).get("Variables", {})
+    return {name: str(_resolved(value)) for name, value in {**of_all, **own}.items()}
+
+
+def _resolved(value: Any) -> Any:
+    match value:
+        case {"Ref": "AWS::StackName"}:
+            return STACK
+        case {"Ref": name} if name in template()["Parameters"]:
+            declared = template()["Parameters"][name]
+            return declared["Default"].split(",") if declared["Type"] == "CommaDelimitedList" else declared["Default"]
+        case {"Ref": name}:
+            return f"{STACK}-{name}"
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            return f"arn:aws:fake:eu-central-1:123456789012:{name}"
+        case {"Fn::Join": [separator, parts]}:
+            return separator.join(_resolved(parts))
+    return value

@@ -18,8 +18,8 @@ class UnauthorizedError(Exception):
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer a TOKEN request; the gateway caches the answer for a token, policy included."""
-    key = event["authorizationToken"].partition(" ")[2].strip()
-    caller = _access_keys.find(key, datetime.now(UTC))
+    scheme, _, key = event["authorizationToken"].partition(" ")
+    caller = _access_keys.find(key.strip(), datetime.now(UTC)) if scheme.lower() == "bearer" else None
     if caller is None:
         raise UnauthorizedError
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])

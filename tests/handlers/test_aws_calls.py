@@ -73,7 +73,7 @@ def test_tells_a_failure_of_aws_without_its_cause(
     assert (answer.status, answer.pointers) == (status, [])
     assert ("retry-after" in answer.headers) is (status in {429, 503})
     assert "aws" not in answer.text.replace("arize.com", "").lower()
-    assert "refused because" not in answer.text
+    assert "Refused: " not in answer.text
     assert cloud.items() == []
 
 
@@ -86,7 +86,7 @@ def test_logs_what_failed_in_aws_words_and_not_in_those_of_its_message(cloud: Cl
     assert line["aws_error_code"] == "AccessDeniedException"
     assert line["aws_request_id"] == "aws-request-id"
     assert any(frame.endswith(" create") for frame in line["stack"])
-    assert "refused because" not in cloud.written.getvalue()
+    assert "Refused: " not in cloud.written.getvalue()
 
 
 @pytest.mark.parametrize("failure", [("InternalServerError", 500), ReadTimeoutError(endpoint_url=URL)])
