@@ -105,7 +105,7 @@ class AwsWorld:
             return None
 
     def keep_for_others(self, name: str, key: str, tags: dict[str, str]) -> str:
-        pairs: "list[TagTypeDef]" = [{"Key": tag, "Value": value} for tag, value in tags.items()]
+        pairs: list[TagTypeDef] = [{"Key": tag, "Value": value} for tag, value in tags.items()]
         return self.secrets.create_secret(Name=f"{name}-{uuid4().hex}", SecretString=key, Tags=pairs)["ARN"]
 
     def _current(self, arn: str) -> str:

@@ -36,7 +36,7 @@ class FailingClient:
 
 
 def vault(error: Exception) -> SecretsManagerVault:
-    return SecretsManagerVault(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key", recovery_days=7)
+    return SecretsManagerVault(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def log() -> Any:
 def test_only_logs_that_an_unused_secret_is_left(error: Exception, log: StringIO) -> None:
     vault(error).discard(SECRET, None)
     line = json.loads(log.getvalue())
-    assert line["message"] == "secret not tidied up"
+    assert line["message"] == "unused secret left"
     assert line["level"] == "WARNING"
     assert line["secret_arn"] == SECRET.arn
     assert "canary" not in log.getvalue()
@@ -65,7 +65,7 @@ def test_logs_what_aws_answered_and_where_it_happened(log: StringIO) -> None:
     assert line["aws_operation"] == "DeleteSecret"
     assert line["aws_error_code"] == "AccessDeniedException"
     assert line["aws_request_id"] == "aws-request"
-    assert any("delete_secret" in frame for frame in line["stack"])
+    assert any("discard" in frame for frame in line["stack"])
 
 
 def test_hides_no_mistake_of_its_own() -> None:
