@@ -1,0 +1,120 @@
+"""The gateway: its routes are the functions' routes, and its own answers are the contract's problem documents."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from ai_integrations.http import problem
+from ai_integrations.http.app import build_app
+from tests import declared
+
+API: dict[str, Any] = declared.template()["Resources"]["Api"]["Properties"]
+RESPONSES: dict[str, Any] = API["GatewayResponses"]
+KINDS = {
+    (each.status, each.fragment, each.title): each for each in vars(problem).values() if isinstance(each, problem.Kind)
+}
+
+
+def route_events() -> list[dict[str, Any]]:
+    events = [each for function in declared.functions().values() for each in function.get("Events", {}).values()]
+    return [each["Properties"] for each in events if each["Type"] == "Api"]
+
+
+def declared_routes() -> list[tuple[str, str]]:
+    return [(each["Method"], each["Path"]) for each in route_events()]
+
+
+def resolved_routes() -> Iterator[tuple[str, str]]:
+    nothing = cast("Any", None)
+    app = build_app(nothing, nothing, nothing)
+    for route in app._static_routes + app._dynamic_routes:
+        for method in [route.method] if isinstance(route.method, str) else route.method:
+            yield method, re.sub(r"<(\w+)>", r"{\1}", route.path)
+
+
+def test_declares_every_route_of_the_resolver_and_no_other() -> None:
+    assert sorted(declared_routes()) == sorted(resolved_routes())
+    assert all("proxy+" not in path and method != "ANY" for method, path in declared_routes())
+
+
+def document(name: str) -> dict[str, Any]:
+    templates = RESPONSES[name]["ResponseTemplates"]
+    assert list(templates) == ["application/json"]
+    written: dict[str, Any] = json.loads(templates["application/json"])
+    return written
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_answers_with_a_problem_document_of_the_contract(name: str) -> None:
+    written = document(name)
+    headers = RESPONSES[name]["ResponseParameters"]["Headers"]
+    assert headers["Content-Type"] == f"'{problem.CONTENT_TYPE}'"
+    assert written.keys() == {"type", "title", "status", "detail", "instance"}
+    assert written["instance"] == "$context.requestId"
+    assert written["status"] == RESPONSES[name]["StatusCode"]
+    status = 400 if written["status"] == 413 else written["status"]  # 413 is the gateway's alone: a kind of 400
+    kind = KINDS[status, written["type"].removeprefix(problem.TYPE_PREFIX), written["title"]]
+    assert {header: f"'{value}'" for header, value in kind.headers.items()}.items() <= headers.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("BAD_REQUEST_BODY", 400),
+        ("UNAUTHORIZED", 401),
+        ("ACCESS_DENIED", 403),
+        ("WAF_FILTERED", 403),
+        ("MISSING_AUTHENTICATION_TOKEN", 404),
+        ("RESOURCE_NOT_FOUND", 404),
+        ("REQUEST_TOO_LARGE", 413),
+        ("UNSUPPORTED_MEDIA_TYPE", 415),
+        ("THROTTLED", 429),
+        ("QUOTA_EXCEEDED", 429),
+        ("AUTHORIZER_FAILURE", 500),
+        ("DEFAULT_4XX", 400),
+        ("DEFAULT_5XX", 500),
+    ],
+)
+def test_answers_with_the_status_of_the_contract(name: str, status: int) -> None:
+    assert RESPONSES[name]["StatusCode"] == status
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_repeats_nothing_of_the_request(name: str) -> None:
+    assert re.findall(r"\$\w[\w.]*", json.dumps(document(name))) == ["$context.requestId"]
+
+
+def test_says_how_to_authenticate() -> None:
+    assert RESPONSES["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] == "'Bearer'"
+
+
+def test_asks_the_authorizer_before_every_route_and_forgets_its_answer_within_a_minute() -> None:
+    auth = API["Auth"]
+    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
+    assert 0 <= auth["Authorizers"][auth["DefaultAuthorizer"]]["Identity"]["ReauthorizeEvery"] <= 60
+    assert all("Auth" not in each for each in route_events())
+
+
+@pytest.mark.parametrize("token", ["Bearer aik_" + "a" * 43, "bearer  aik_" + "-" * 43, "BEARER aik_" + "_" * 43])
+def test_lets_a_well_formed_token_through_to_the_authorizer(token: str) -> None:
+    [authorizer] = API["Auth"]["Authorizers"].values()
+    assert re.search(authorizer["Identity"]["ValidationExpression"], token)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "aik_" + "a" * 43, "Basic aik_" + "a" * 43, "Bearer aik_" + "a" * 44, "Bearer x"]
+)
+def test_answers_401_to_a_malformed_token_without_an_invocation(token: str) -> None:
+    [authorizer] = API["Auth"]["Authorizers"].values()
+    assert not re.search(authorizer["Identity"]["ValidationExpression"], token)
+
+
+def test_throttles_and_never_traces_what_bodies_hold() -> None:
+    [settings] = API["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["DataTraceEnabled"] is False
+    assert settings["ThrottlingRateLimit"] > 0
+    assert settings["ThrottlingBurstLimit"] > 0

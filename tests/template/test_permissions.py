@@ -1,0 +1,104 @@
+"""What each function may do: exactly what it needs. "Write-only" is enforced here, not by care."""
+
+from typing import Any
+
+import pytest
+
+from tests import declared
+
+Statement = dict[str, Any]
+
+ALLOWED = {
+    "api": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:RestoreSecret",
+        "secretsmanager:TagResource",
+        "secretsmanager:UpdateSecretVersionStage",
+    },
+    "authorizer": {"dynamodb:GetItem"},
+    "access_keys": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+    "spaces": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+}
+PARTITIONS = {
+    "api": {"ACCOUNT#*", "SPACES#*"},
+    "authorizer": {"ACCESSKEY#*"},
+    "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
+    "spaces": {"SPACES#*"},
+}
+# The functions whose purpose is to read provider keys.
+READERS = {"credentials", "test_connection"}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(function: str) -> list[Statement]:
+    policies = declared.functions()[function]["Policies"]
+    assert all(isinstance(policy, dict) and "Statement" in policy for policy in policies), (
+        "ready-made policies grant more"
+    )
+    return [statement for policy in policies for statement in policy["Statement"]]
+
+
+def actions(statement: Statement) -> list[str]:
+    return listed(statement["Action"])
+
+
+EVERY = [(function, statement) for function in declared.functions() for statement in statements(function)]
+
+
+def on(service: str) -> list[tuple[str, Statement]]:
+    """Return the statements about one service."""
+    return [(function, each) for function, each in EVERY if any(a.startswith(f"{service}:") for a in actions(each))]
+
+
+@pytest.mark.parametrize("function", declared.functions())
+def test_allows_exactly_what_a_function_needs(function: str) -> None:
+    assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function]
+
+
+@pytest.mark.parametrize(("_function", "statement"), EVERY)
+def test_names_each_action_and_each_resource(_function: str, statement: Statement) -> None:
+    assert statement["Effect"] == "Allow"
+    assert statement["Sid"].isalnum()
+    assert all("*" not in action for action in actions(statement))
+    assert "*" not in listed(statement["Resource"])
+
+
+@pytest.mark.parametrize(("function", "statement"), EVERY)
+def test_lets_nobody_read_a_provider_key_whose_purpose_it_is_not(function: str, statement: Statement) -> None:
+    reads = {"secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"} & set(actions(statement))
+    assert not reads or function in READERS
+
+
+@pytest.mark.parametrize(("function", "statement"), on("dynamodb"))
+def test_keeps_a_function_in_its_own_partitions_of_the_table(function: str, statement: Statement) -> None:
+    condition = statement["Condition"]
+    assert set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) <= PARTITIONS[function]
+    # Without this, a call that names no key at all, such as a scan, would meet the condition.
+    assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}
+
+
+@pytest.mark.parametrize(("_function", "statement"), on("kms"))
+def test_lends_the_encryption_key_only_through_another_service(_function: str, statement: Statement) -> None:
+    via = {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"]["kms:ViaService"] == via
+    assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]}
+
+
+@pytest.mark.parametrize(("_function", "statement"), on("secretsmanager"))
+def test_keeps_secrets_of_other_stacks_out_of_reach(_function: str, statement: Statement) -> None:
+    account = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
+    assert listed(statement["Resource"]) == [{"Fn::Sub": f"{account}:secret:${{AWS::StackName}}/*"}]
