@@ -1,0 +1,93 @@
+"""Every file of events/ through its function, with the answer that it is there to show."""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from ai_integrations.access import AccessKey, AccessKeys
+from tests.builders import EVENTS, NOON, a_caller, an_event
+from tests.cloud import Answer, Cloud
+
+# The status of the API's answer, and the fields at fault.
+API: dict[str, tuple[int, list[str]]] = {
+    "create_openai": (201, []),
+    "create_bedrock": (201, []),
+    "create_vertex": (201, []),
+    "create_missing_provider": (400, ["/provider"]),
+    "create_bedrock_without_role": (422, ["/provider_metadata/role_arn"]),
+    "create_masked_key": (422, ["/api_key"]),
+    "create_by_reader": (403, []),
+}
+# The members of the operators' answer; a refusal has one, `problem`.
+ISSUED = {"id", "account", "user", "role", "memberships", "created_at", "expires_at", "revoked_at"}
+OPERATORS: dict[str, set[str]] = {
+    "access_keys_issue": ISSUED | {"access_key"},
+    "access_keys_list": {"access_keys"},
+    "access_keys_revoke": ISSUED,
+    "access_keys_unknown_action": {"problem"},
+}
+AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
+
+
+def test_expects_something_of_every_event() -> None:
+    assert {file.stem for file in EVENTS.glob("*.json")} == {*API, *OPERATORS, *AUTHORIZER}
+
+
+@pytest.mark.parametrize("name", API)
+def test_answers_a_request(cloud: Cloud, name: str) -> None:
+    status, at_fault = API[name]
+    answer: Answer = cloud.api(an_event(name))
+    assert answer.status == status
+    if status < 400:
+        assert answer.body["name"] == json.loads(an_event(name)["body"])["name"]
+    else:
+        assert answer.pointers == at_fault
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_carries_out_a_command(cloud: Cloud, name: str) -> None:
+    keep_key(cloud)
+    assert cloud.function("access_keys")(an_event(name)).keys() == OPERATORS[name]
+
+
+def keep_key(cloud: Cloud) -> None:
+    """Keep the access key that `access_keys_revoke` revokes."""
+    key_id = an_event("access_keys_revoke")["id"]
+    access_keys = AccessKeys(cloud.dynamodb, cloud.table)
+    cloud.keys.add(access_keys.issue(AccessKey(id=key_id, caller=a_caller(), created_at=NOON)))
+
+
+def test_lets_the_holder_of_a_key_in(cloud: Cloud) -> None:
+    event = an_event("authorizer_valid")
+    keep_hash(cloud, event["authorizationToken"].removeprefix("Bearer "))
+    answer = cloud.function("authorizer")(event)
+    assert answer["principalId"] == answer["context"]["user"] == "alice"
+
+
+def keep_hash(cloud: Cloud, key: str) -> None:
+    """Keep the hash of a key that was not issued but written down, where architecture.md says that hashes are."""
+    item: dict[str, Any] = {
+        "pk": {"S": f"ACCESSKEY#{sha256(key.encode()).hexdigest()}"},
+        "sk": {"S": "ACCESSKEY"},
+        "account": {"S": "acme"},
+        "user": {"S": "alice"},
+        "role": {"S": "admin"},
+        "memberships": {"L": []},
+    }
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=item)
+
+
+@pytest.mark.parametrize("name", sorted(AUTHORIZER))
+def test_refuses_whoever_has_no_key(cloud: Cloud, name: str) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        cloud.function("authorizer")(an_event(name))
+
+
+@pytest.mark.parametrize("name", API)
+def test_has_one_shape_of_request(name: str) -> None:
+    event, model = an_event(name), an_event("create_openai")
+    assert event.keys() == model.keys()
+    assert event["requestContext"].keys() == model["requestContext"].keys()
+    assert event["requestContext"]["authorizer"].keys() == model["requestContext"]["authorizer"].keys()
