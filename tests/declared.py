@@ -29,6 +29,16 @@ def functions() -> dict[str, dict[str, Any]]:
     return {each["Properties"]["CodeUri"].removeprefix("functions/"): each["Properties"] for each in every}
 
 
+def behind_the_gateway() -> list[str]:
+    """Return the functions that a caller waits for."""
+    serving = [
+        name
+        for name, each in functions().items()
+        if any(event["Type"] == "Api" for event in each.get("Events", {}).values())
+    ]
+    return ["authorizer", *serving]
+
+
 def table(name: str) -> dict[str, Any]:
     """Return what CreateTable needs to make the stack's table under a name."""
     declared = template()["Resources"]["Table"]["Properties"]

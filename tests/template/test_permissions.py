@@ -8,31 +8,56 @@ from tests import declared
 
 Statement = dict[str, Any]
 
+WRITE_INTEGRATIONS = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:DeleteSecret",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:RestoreSecret",
+    "secretsmanager:TagResource",
+    "secretsmanager:UpdateSecretVersionStage",
+}
+KEEP_RECORDS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+
 ALLOWED = {
-    "api": {
-        "dynamodb:BatchGetItem",
-        "dynamodb:DeleteItem",
+    "api": WRITE_INTEGRATIONS,
+    "authorizer": {"dynamodb:GetItem"},
+    "provision": WRITE_INTEGRATIONS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
+    "publish_changes": {
         "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-        "kms:Decrypt",
-        "kms:GenerateDataKey",
-        "secretsmanager:CreateSecret",
+        "events:PutEvents",
         "secretsmanager:DeleteSecret",
         "secretsmanager:DescribeSecret",
-        "secretsmanager:PutSecretValue",
         "secretsmanager:RestoreSecret",
-        "secretsmanager:TagResource",
         "secretsmanager:UpdateSecretVersionStage",
+        "sqs:SendMessage",
     },
-    "authorizer": {"dynamodb:GetItem"},
-    "access_keys": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
-    "spaces": {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+    "custom_resource": WRITE_INTEGRATIONS,
+    "credentials": {
+        "dynamodb:GetItem",
+        "kms:Decrypt",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "sts:AssumeRole",
+    },
+    "access_keys": KEEP_RECORDS,
+    "spaces": KEEP_RECORDS,
 }
 PARTITIONS = {
     "api": {"ACCOUNT#*", "SPACES#*"},
     "authorizer": {"ACCESSKEY#*"},
+    "provision": {"ACCOUNT#*", "SPACES#*"},
+    "publish_changes": {"ACCOUNT#*"},
+    "custom_resource": {"ACCOUNT#*", "SPACES#*"},
+    "credentials": {"ACCOUNT#*"},
     "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
     "spaces": {"SPACES#*"},
 }
@@ -91,14 +116,26 @@ def test_keeps_a_function_in_its_own_partitions_of_the_table(function: str, stat
     assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}
 
 
-@pytest.mark.parametrize(("_function", "statement"), on("kms"))
-def test_lends_the_encryption_key_only_through_another_service(_function: str, statement: Statement) -> None:
+@pytest.mark.parametrize(("function", "statement"), on("kms"))
+def test_lends_the_encryption_key_only_through_secrets_manager(function: str, statement: Statement) -> None:
     via = {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
     assert statement["Condition"]["StringEquals"]["kms:ViaService"] == via
-    assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]}
+    # A secret that is only referred to may be encrypted with a key of its owner's.
+    assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]} or function in READERS
+
+
+SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+TAGGED = {"Null": {"secretsmanager:ResourceTag/ai-integrations:account": "false"}}
 
 
 @pytest.mark.parametrize(("_function", "statement"), on("secretsmanager"))
-def test_keeps_secrets_of_other_stacks_out_of_reach(_function: str, statement: Statement) -> None:
-    account = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
-    assert listed(statement["Resource"]) == [{"Fn::Sub": f"{account}:secret:${{AWS::StackName}}/*"}]
+def test_keeps_secrets_out_of_reach_that_are_not_meant_for_the_service(_function: str, statement: Statement) -> None:
+    own = {"Fn::Sub": SECRETS + "${AWS::StackName}/*"}
+    assert statement["Resource"] == own or statement.get("Condition") == TAGGED
+
+
+@pytest.mark.parametrize(("_function", "statement"), on("secretsmanager"))
+def test_changes_nothing_about_secrets_of_others(_function: str, statement: Statement) -> None:
+    own = {"Fn::Sub": SECRETS + "${AWS::StackName}/*"}
+    reads = {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
+    assert statement["Resource"] == own or set(actions(statement)) <= reads
