@@ -8,22 +8,36 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.loaders import Loader
 from moto import mock_aws
 
 from ai_integrations.observability import logger
 from tests import declared
 from tests.builders import API_KEY
 
-_LOADER = Loader()  # shared, since reading the descriptions of AWS's services takes longer than a test
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+@cache
+def _session() -> boto3.Session:
+    """Return one session for all tests, since reading the descriptions of AWS's services takes longer than a test."""
+    return boto3.Session()
+
+
+@cache
+def _onlooker() -> tuple["DynamoDBClient", "SecretsManagerClient"]:
+    """Return clients that are not counted and do not fail."""
+    session = _session()
+    return session.client("dynamodb"), session.client("secretsmanager")
 
 
 class Context(LambdaContext):
@@ -68,22 +82,20 @@ class Cloud:
     keys: set[str] = field(default_factory=lambda: {API_KEY})
 
     def __post_init__(self) -> None:
-        session = self._session()
-        self.dynamodb, self.secrets_manager = session.client("dynamodb"), session.client("secretsmanager")
+        self.dynamodb, self.secrets_manager = _onlooker()
         self.table = declared.environment("api")["TABLE_NAME"]
         self.dynamodb.create_table(**declared.table(self.table))
         self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._losses: dict[str, Exception] = {}
-        session = self._session()
-        session.events.register_first("before-call.*.*", self._before)
-        session.events.register_first("after-call.*.*", self._after)
-        boto3.DEFAULT_SESSION = session
+        boto3.DEFAULT_SESSION = _session()
+        boto3.DEFAULT_SESSION.events.register_first("before-call.*.*", self._before)
+        boto3.DEFAULT_SESSION.events.register_first("after-call.*.*", self._after)
 
-    @staticmethod
-    def _session() -> boto3.Session:
-        botocore_session = botocore.session.Session()
-        botocore_session.register_component("data_loader", _LOADER)
-        return boto3.Session(botocore_session=botocore_session)
+    def close(self) -> None:
+        """Let go of the session, of which later tests make their clients."""
+        _session().events.unregister("before-call.*.*", self._before)
+        _session().events.unregister("after-call.*.*", self._after)
+        boto3.DEFAULT_SESSION = None
 
     def _before(self, model: Any, **_: Any) -> Any:
         operation = f"{model.service_model.service_name}:{model.name}"
@@ -190,7 +202,7 @@ def cloud(
         made = Cloud(environment=monkeypatch, written=written)
         yield made
         logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
-        boto3.DEFAULT_SESSION = None
+        made.close()
         seen = [*made.outputs, written.getvalue(), caplog.text, *capfd.readouterr()]
         seen += [json.dumps(made.items()), json.dumps(made.secrets(), default=str)]
     leaks = [text for text in seen for key in made.keys if key in text]
