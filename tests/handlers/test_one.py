@@ -1,0 +1,148 @@
+"""One integration by its id: reading, changing, deleting and restoring it over HTTP."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from ai_integrations.http import ids
+from ai_integrations.model import Membership, Role
+from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
+from tests.cloud import Answer, Cloud
+
+NEW_KEY = "sk-fake-new-key-not-a-key"
+READER = a_caller(role=Role.READER)
+STRANGER = a_caller(account="other")
+
+
+def create(cloud: Cloud, **changes: Any) -> str:
+    integration_id: str = cloud.api(gateway_event(create_body(**changes))).body["id"]
+    return integration_id
+
+
+def call(
+    cloud: Cloud, method: str, integration_id: str, body: object = None, *, below: str = "", **parts: Any
+) -> Answer:
+    path = f"/v2/ai-integrations/{quote(integration_id, safe='')}{below}"
+    return cloud.api(gateway_event(body, method=method, path=path, **parts))
+
+
+def test_shows_what_was_created(cloud: Cloud) -> None:
+    created = cloud.api(gateway_event(create_body(api_key=API_KEY)))
+    answer = call(cloud, "GET", created.body["id"])
+    assert (answer.status, answer.body) == (200, created.body)
+    assert answer.headers["etag"] == created.headers["etag"]
+
+
+def test_changes_what_was_sent_and_keeps_the_rest(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY, model_names=["a"], headers={"X-A": "1"})
+    answer = call(cloud, "PATCH", integration_id, {"name": "Renamed", "headers": None})
+    assert answer.status == 200
+    assert (answer.body["name"], answer.body["model_names"], answer.body["has_api_key"]) == ("Renamed", ["a"], True)
+    assert "headers" not in answer.body
+    assert answer.headers["etag"].endswith('.2"')
+    assert call(cloud, "GET", integration_id).body == answer.body
+    assert create(cloud)  # the name before is free
+
+
+def test_puts_a_new_key_beside_the_old_one_and_names_it(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    cloud.keys.add(NEW_KEY)
+    assert call(cloud, "PATCH", integration_id, {"api_key": NEW_KEY}).status == 200
+    [item] = cloud.items("INTEGRATION#")
+    meant = cloud.secrets_manager.get_secret_value(
+        SecretId=item["secret_arn"]["S"], VersionId=item["secret_version"]["S"]
+    )
+    assert meant["SecretString"] == NEW_KEY
+
+
+def test_forgets_a_key_that_is_set_to_null(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    assert call(cloud, "PATCH", integration_id, {"api_key": None}).body["has_api_key"] is False
+    assert "secret_arn" not in cloud.items("INTEGRATION#")[0]
+
+
+def test_never_lets_a_stored_key_follow_to_another_host(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    elsewhere = {"base_url": "https://elsewhere.example.com"}
+    refused = call(cloud, "PATCH", integration_id, elsewhere)
+    assert (refused.status, refused.pointers) == (422, ["/api_key"])
+    assert call(cloud, "GET", integration_id).body.get("base_url") is None
+    assert call(cloud, "PATCH", integration_id, {**elsewhere, "api_key": API_KEY}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"name": None}, 400),
+        ({"surplus": 1}, 400),
+        ({"provider": "awsBedrock"}, 422),
+        ({"provider_metadata": {"role_arn": "x"}}, 422),
+        ({"base_url": "http://10.0.0.1"}, 422),
+        ({"api_key": "****"}, 422),
+        ({"name": "TAKEN"}, 409),
+    ],
+)
+def test_refuses_a_change_and_changes_nothing(cloud: Cloud, body: object, status: int) -> None:
+    create(cloud, name="Taken")
+    integration_id = create(cloud)
+    before = call(cloud, "GET", integration_id)
+    answer = call(cloud, "PATCH", integration_id, body)
+    assert answer.status == answer.body["status"] == status
+    assert call(cloud, "GET", integration_id) == before
+
+
+def test_deletes_and_restores_with_the_key(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    deleted = call(cloud, "DELETE", integration_id, headers={"Accept": "application/problem+json"})
+    assert (deleted.status, deleted.text or "") == (204, "")
+    assert call(cloud, "GET", integration_id).status == 404
+    restored = call(cloud, "POST", integration_id, below="/restore")
+    assert (restored.status, restored.body["has_api_key"]) == (200, True)
+    assert call(cloud, "GET", integration_id).body == restored.body
+
+
+@pytest.mark.parametrize(("method", "body"), [("PATCH", {"enable_default_models": True}), ("DELETE", None)])
+def test_writes_only_over_the_version_that_was_meant(cloud: Cloud, method: str, body: object) -> None:
+    integration_id = create(cloud)
+    current = call(cloud, "GET", integration_id).headers["etag"]
+    assert call(cloud, method, integration_id, body, headers={"If-Match": '"stale"'}).status == 412
+    assert call(cloud, method, integration_id, body, headers={"If-Match": current}).status in {200, 204}
+
+
+CALLS = [("GET", None, ""), ("PATCH", {"name": "x"}, ""), ("DELETE", None, ""), ("POST", None, "/restore")]
+
+
+@pytest.mark.parametrize(("method", "body", "below"), CALLS)
+def test_answers_for_what_is_hidden_as_for_what_never_was(cloud: Cloud, method: str, body: object, below: str) -> None:
+    hidden = create(cloud, scopings=[{"space_id": "s"}])
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="t", admin=True),))
+    answers = [
+        call(cloud, method, hidden, body, caller=STRANGER, below=below),
+        call(cloud, method, hidden, body, caller=member, below=below),
+        call(cloud, method, ids.public(ULID), body, below=below),
+    ]
+    assert {answer.status for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(("method", "body", "below"), CALLS[1:])
+def test_refuses_a_reader_what_it_may_only_see(cloud: Cloud, method: str, body: object, below: str) -> None:
+    integration_id = create(cloud)
+    assert call(cloud, method, integration_id, body, caller=READER, below=below).status == 403
+    assert call(cloud, "GET", integration_id, caller=READER).status == 200
+
+
+@pytest.mark.parametrize(("method", "body", "below"), CALLS)
+def test_refuses_a_malformed_id(cloud: Cloud, method: str, body: object, below: str) -> None:
+    answer = call(cloud, method, "Production OpenAI", body, below=below)
+    assert (answer.status, answer.pointers) == (400, [""])
+    assert cloud.calls == []
+
+
+@pytest.mark.parametrize(("version", "word"), [("8.39.0", "openAI"), ("8.40.0", "OPEN_AI")])
+def test_shows_words_as_the_client_spells_them(cloud: Cloud, version: str, word: str) -> None:
+    integration_id = create(cloud)
+    headers = {"sdk-language": "python", "sdk-version": version}
+    assert call(cloud, "GET", integration_id, headers=headers).body["provider"] == word
