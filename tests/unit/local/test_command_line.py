@@ -1,0 +1,80 @@
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local.__main__ import main
+
+KEY = ["access-key", "--account", "local", "--user", "ann", "--role", "reader"]
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def run(folder: Path, *arguments: str) -> int:
+    return main(["--state-dir", str(folder), *arguments])
+
+
+@pytest.mark.enable_socket
+def test_refuses_a_taken_port_and_offers_a_free_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(tmp_path, "up", "--port", str(port)) == 1
+    error = capsys.readouterr().err
+    assert f"Port {port} is taken" in error
+    assert "make local PORT=" in error
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٤"])
+def test_refuses_what_is_not_a_port(tmp_path: Path, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        run(tmp_path, "up", "--port", port)
+    assert refusal.value.code == 2
+    assert "is not a port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["--account", "--user", "--role"])
+def test_names_the_argument_that_a_key_lacks(tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = list(KEY)
+    arguments[arguments.index(missing) + 1] = ""
+    with pytest.raises(SystemExit) as refusal:
+        run(tmp_path, *arguments)
+    assert refusal.value.code == 2
+    assert missing in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("memberships", ["{", "{}", '"all"'])
+def test_refuses_memberships_that_are_not_a_list(
+    tmp_path: Path, memberships: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, *KEY, "--memberships", memberships)
+    assert "--memberships: not" in capsys.readouterr().err
+
+
+def test_says_how_to_start_the_stack_that_a_key_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, *KEY) == 1
+    assert capsys.readouterr() == ("", "The local stack is not running. Start it: make local\n")
+
+
+@pytest.mark.enable_socket
+def test_is_not_taken_in_by_a_connection_that_was_left_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    (tmp_path / "connection.env").write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n")
+    assert run(tmp_path, *KEY) == 1
+    assert capsys.readouterr() == ("", "The local stack is not running. Start it: make local\n")
+
+
+def test_empties_the_data(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert run(tmp_path, "reset") == 0
+    assert not (tmp_path / "data").exists()
