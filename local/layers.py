@@ -1,12 +1,9 @@
-"""What the functions import: the layers, built with this very Python, and the packages that Lambda's runtime brings."""
+"""What the functions import: the layers, and the packages that Lambda's runtime brings."""
 
-import hashlib
 import importlib.metadata
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,62 +11,43 @@ from local.errors import LocalStackError
 from local.template import Template, resources
 from local.workspace import ROOT, Workspace
 
-# Built layers are named by what they were built from, so every workspace may use them.
-CACHE = ROOT / ".local" / "build"
 # What a Python function finds without bringing it.
 RUNTIME_PACKAGES = ("awslambdaric", "boto3")
 
 
-def build(template: Template, workspace: Workspace) -> dict[str, list[Path]]:
-    """Each layer's search path, by logical id."""
+def build(template: Template, workspace: Workspace) -> dict[str, Path]:
+    """Return each layer's folder, by logical id: its own code as it is now, and the packages that it requires."""
     layers = resources(template, "AWS::Serverless::LayerVersion")
-    return {name: _build_layer(name, ROOT / layer["ContentUri"], workspace) for name, layer in layers.items()}
+    return {name: _build(workspace.layers / name, ROOT / layer["ContentUri"]) for name, layer in layers.items()}
 
 
-def search_path(function: dict[str, Any], layers: dict[str, list[Path]]) -> list[Path]:
+def search_path(function: dict[str, Any], layers: dict[str, Path]) -> list[Path]:
     """Return where a function looks after its own folder. The last layer wins, as when Lambda unpacks them in turn."""
-    return [folder for layer in reversed(function.get("Layers", [])) for folder in layers[layer["Ref"]]]
+    return [layers[layer["Ref"]] for layer in reversed(function.get("Layers", []))]
 
 
 def link_runtime(workspace: Workspace) -> Path:
-    """Make a folder with the runtime's packages and nothing else of this environment.
-
-    Without it the functions would see the emulator's packages too, and one that a layer lacks would not be missed.
-    """
+    """Make a folder with the runtime's packages and nothing else of this environment."""
     folder = workspace.layers / "runtime"
     folder.mkdir()
-    for name in _with_requirements(set(RUNTIME_PACKAGES)):
+    _link(folder, RUNTIME_PACKAGES)
+    return folder
+
+
+def _build(folder: Path, content: Path) -> Path:
+    shutil.copytree(content, folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    requirements = content / "requirements.txt"
+    if requirements.exists():
+        _link(folder, [_installed(line) for line in requirements.read_text().splitlines() if _name(line)])
+    return folder
+
+
+def _link(folder: Path, distributions: Iterable[str]) -> None:
+    """Link what is installed, so that no function sees a package that neither it nor the runtime brings."""
+    for name in _with_requirements(set(distributions)):
         distribution = importlib.metadata.distribution(name)
         for entry in {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}:
             (folder / entry).symlink_to(str(distribution.locate_file(entry)))
-    return folder
-
-
-def _build_layer(name: str, content: Path, workspace: Workspace) -> list[Path]:
-    code = workspace.layers / name
-    shutil.copytree(content, code, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    requirements = content / "requirements.txt"
-    return [code, _install(requirements)] if requirements.exists() else [code]
-
-
-def _install(requirements: Path) -> Path:
-    made_from = requirements.read_bytes() + f"{sys.base_prefix} {sys.version}".encode()
-    folder = CACHE / f"layer-{hashlib.sha256(made_from).hexdigest()[:16]}"
-    if not folder.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE, ignore_cleanup_errors=True) as draft:
-            _pip_install(requirements, Path(draft) / "python")
-            # In one step, so that an interrupted build leaves nothing that looks whole.
-            (Path(draft) / "python").rename(folder)
-    return folder
-
-
-def _pip_install(requirements: Path, target: Path) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    try:
-        subprocess.run([*command, "--target", target, "--requirement", requirements], check=True)
-    except subprocess.CalledProcessError as error:
-        raise LocalStackError(f"pip could not install {requirements}: see above.") from error
 
 
 def _with_requirements(names: set[str]) -> set[str]:
@@ -83,8 +61,14 @@ def _with_requirements(names: set[str]) -> set[str]:
     return found
 
 
+def _installed(pin: str) -> str:
+    """Return the distribution's name, if this very version is installed."""
+    name = _name(pin)
+    if pin.split() != [f"{name}=={importlib.metadata.version(name)}"]:
+        raise LocalStackError(f"{pin.strip()} is required, {importlib.metadata.version(name)} is installed: make local")
+    return name
+
+
 def _name(requirement: str) -> str:
-    """`urllib3` of `urllib3!=2.2.0,<3,>=1.25.4`."""
-    match = re.match(r"[\w.-]+", requirement)
-    assert match, requirement  # noqa: S101 the packaging standard has no other form
-    return match[0]
+    """Return `urllib3` of `urllib3!=2.2.0,<3,>=1.25.4`, and nothing of a comment."""
+    return (re.match(r"[\w.-]*", requirement) or [""])[0]
