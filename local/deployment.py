@@ -15,8 +15,8 @@ from local.template import Template, for_emulator, tables_lost
 
 STACK = "ai-integrations"
 BUCKET = f"{STACK}-local-artifacts"
-# A stack in one of these states was never whole; CloudFormation can only delete it.
-NEVER_WHOLE = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+# A stack found in one of these states was never whole; CloudFormation can only delete it.
+NEVER_WHOLE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class Deployment:
             # CloudFormation has no error code of its own for this.
             if "No updates are to be performed" in str(error):
                 return
-            raise
+            raise LocalStackError(f"The emulator refused to {action} the stack: {error}") from error
         self._wait(action)
 
     def _wait(self, action: str) -> None:

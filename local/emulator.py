@@ -22,21 +22,27 @@ START_SECONDS = 30
 STOP_SECONDS = 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Emulator:
-    """A running emulator: every AWS API and the gateway, on one port."""
+    """A running emulator: every AWS API and the gateway, on one port.
+
+    It saves its data when it ends only if it came to serve: a start that fails leaves them as they were, and no stack
+    half deployed, which CloudFormation would never touch again.
+    """
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    serving: bool = False
 
     @property
     def endpoint(self) -> str:
         """What an AWS SDK talks to."""
         return f"http://{HOST}:{self.port}"
 
-    def wait(self) -> NoReturn:
+    def serve(self) -> NoReturn:
         """Wait until it ends, which it does on its own only when something is wrong."""
+        self.serving = True
         raise LocalStackError(f"The emulator ended by itself with status {self.process.wait()}: see {self.log}")
 
 
@@ -63,12 +69,12 @@ def running(workspace: Workspace, port: int, lock: int) -> Iterator[Emulator]:
     rewind_stream_readers(workspace)
     log = workspace.logs / "emulator.log"
     with _start(settings(workspace, port), log, lock) as process:
+        emulator = Emulator(process=process, port=port, log=log)
         try:
-            emulator = Emulator(process=process, port=port, log=log)
             _wait_until_it_listens(emulator)
             yield emulator
         finally:
-            _stop(process)
+            _stop(emulator)
 
 
 def check_port(port: int) -> None:
@@ -123,16 +129,17 @@ def _wait_until_it_listens(emulator: Emulator) -> None:
     raise LocalStackError(f"The emulator did not start: see {emulator.log}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to save and end, then remove what is left of its session. A second Ctrl-C must not cut that short."""
+def _stop(emulator: Emulator) -> None:
+    """Let it save if it may, then remove what is left of its session. A second Ctrl-C must not cut that short."""
+    process = emulator.process
     interrupts = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.signal(number, signal.SIG_IGN) for number in interrupts}
     try:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+        if emulator.serving:
+            process.terminate()
+            process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        print(f"The emulator did not end in {STOP_SECONDS} s: what changed since the start is lost.", file=sys.stderr)
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

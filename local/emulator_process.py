@@ -7,8 +7,11 @@ import signal
 import socketserver
 import sys
 import threading
+import time
 
 from ministack.core.lambda_runtime import ProvidedWorker  # type: ignore[import-untyped]
+
+from local.emulator import STOP_SECONDS
 
 
 def main() -> None:
@@ -26,6 +29,8 @@ def _end_with_parent() -> None:
     """Wait for the end of standard input, a pipe that only the parent holds: it closes even if the parent is killed."""
     os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_SECONDS)
+    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ class Answer:
     body: str
 
     def shown(self) -> str:
-        """For people: the status, then the body, indented."""
-        return f"{self.status} {json.dumps(json.loads(self.body), indent=2)}"
+        """Return it for people: the status, then the body, indented if it is JSON."""
+        is_json = self.content_type.endswith("json")
+        return f"{self.status} {json.dumps(json.loads(self.body), indent=2) if is_json else self.body}"
 
 
 def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Answer:

@@ -82,7 +82,7 @@ def _serve(workspace: Workspace, running: Emulator, deployment: Deployment) -> N
     _check_that_keys_are_needed(url)
     with connection.published(Connection(url=url, endpoint=running.endpoint, api_key=key), workspace.connection):
         print(_what_to_try(workspace.connection, url))
-        running.wait()
+        running.serve()
 
 
 def _issue(deployment: Deployment, holder: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ def test_says_where_to_look_when_the_emulator_ends_by_itself() -> None:
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as process:
         emulator = Emulator(process=process, port=1, log=Path("emulator.log"))
         with pytest.raises(LocalStackError, match=r"with status 3: see emulator\.log"):
-            emulator.wait()
+            emulator.serve()
 
 
 def test_lets_stream_readers_begin_with_the_records_of_this_run(workspace: Workspace) -> None:
