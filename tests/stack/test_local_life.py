@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from local.connection import read
 from local.gateway import Answer, create_integration
 from local.workspace import ROOT
 
-pytestmark = pytest.mark.enable_socket
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 class Local:
@@ -25,8 +27,7 @@ class Local:
     def __init__(self, folder: Path) -> None:
         self.connection = folder / "connection.env"
         self._command = [sys.executable, "-m", "local", "--state-dir", str(folder)]
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._environment = {**os.environ, "PORT": str(probe.getsockname()[1])}
+        self._environment = {**os.environ, "PORT": str(a_free_port())}
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603
@@ -76,3 +77,18 @@ def test_keeps_its_promises_from_one_start_to_the_next(tmp_path: Path) -> None:
 
     assert local.run("reset").returncode == 0
     assert key not in "".join(file.read_text(errors="replace") for file in tmp_path.rglob("*") if file.is_file())
+
+
+def test_refuses_a_taken_port_and_offers_a_free_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = Local(tmp_path).run("up", "--port", str(port))
+    assert refused.returncode == 1
+    assert f"Port {port} is taken. Choose another one: make local PORT=" in refused.stderr
+
+
+def test_is_not_taken_in_by_a_connection_that_was_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "connection.env").write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{a_free_port()}\n")
+    refused = Local(tmp_path).run("access-key", "--account", "local", "--user", "ann", "--role", "reader")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "The local stack is not running. Start it: make local\n"

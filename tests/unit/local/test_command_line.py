@@ -1,5 +1,4 @@
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,16 +18,6 @@ def _signals() -> Iterator[None]:
 
 def run(folder: Path, *arguments: str) -> int:
     return main(["--state-dir", str(folder), *arguments])
-
-
-@pytest.mark.enable_socket
-def test_refuses_a_taken_port_and_offers_a_free_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert run(tmp_path, "up", "--port", str(port)) == 1
-    error = capsys.readouterr().err
-    assert f"Port {port} is taken" in error
-    assert "make local PORT=" in error
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٤"])
@@ -59,17 +48,6 @@ def test_refuses_memberships_that_are_not_a_list(
 
 
 def test_says_how_to_start_the_stack_that_a_key_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path, *KEY) == 1
-    assert capsys.readouterr() == ("", "The local stack is not running. Start it: make local\n")
-
-
-@pytest.mark.enable_socket
-def test_is_not_taken_in_by_a_connection_that_was_left_behind(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    (tmp_path / "connection.env").write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n")
     assert run(tmp_path, *KEY) == 1
     assert capsys.readouterr() == ("", "The local stack is not running. Start it: make local\n")
 

@@ -15,8 +15,6 @@ from local.emulator import Emulator
 from local.packages import bootstrap, package
 from local.workspace import Workspace
 
-pytestmark = pytest.mark.enable_socket
-
 HANDLER = """
 import importlib.util, os, sys, time
 
