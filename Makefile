@@ -1,6 +1,7 @@
 # Everything a person runs. Needs CPython 3.11 or newer, make, and nothing else; PYTHON=… chooses the interpreter.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .PHONY: help local local-reset access-key test lint check format clean
 
@@ -9,14 +10,15 @@ help: ## this list
 
 .venv/local: pyproject.toml layers/dependencies/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed: make PYTHON=python3.13 …")'
-	@echo "Installing what the local stack runs on into .venv …"
+	@echo "Installing what the local stack runs on into .venv …" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local]'
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["local"], sep="\n")' >.venv/local.txt
+	@$(INSTALL) --no-compile --requirement .venv/local.txt --requirement layers/dependencies/requirements.txt
 	@touch $@
 
 .venv/dev: .venv/local
 	@echo "Installing the development tools into .venv …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(INSTALL) --editable '.[dev]'
 	@touch $@
 
 local: .venv/local ## run the whole service here, until Ctrl-C (PORT=4570)
@@ -25,8 +27,9 @@ local: .venv/local ## run the whole service here, until Ctrl-C (PORT=4570)
 local-reset: .venv/local ## empty the data of the local stack
 	@$(BIN)/python -m local reset
 
-access-key: .venv/local ## issue one more key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader
-	@$(BIN)/python -m local access-key --account '$(ACCOUNT)' --user '$(USER)' --role '$(ROLE)'
+access-key: .venv/local ## issue one more key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader [MEMBERSHIPS='[…]']
+	@$(BIN)/python -m local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
+		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell has a USER: only one given here counts
 
 test: .venv/dev ## every test that needs no Docker, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term

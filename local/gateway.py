@@ -1,0 +1,35 @@
+"""Calls through the gateway, as any client makes them."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    content_type: str
+    body: str
+
+    def shown(self) -> str:
+        """Return it for people: the status, then the body, indented if it is JSON."""
+        is_json = self.content_type.endswith("json")
+        return f"{self.status} {json.dumps(json.loads(self.body), indent=2) if is_json else self.body}"
+
+
+def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Answer:
+    """POST to the API at `url`."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=60)
+    try:
+        all_headers = {"Content-Type": "application/json", **headers}
+        connection.request("POST", f"{address.path}/v2/ai-integrations", body, all_headers)
+        response = connection.getresponse()
+        content_type = response.headers.get_content_type()
+        return Answer(status=response.status, content_type=content_type, body=response.read().decode())
+    finally:
+        connection.close()

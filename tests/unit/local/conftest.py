@@ -1,0 +1,12 @@
+from pathlib import Path
+
+import pytest
+from local.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    workspace = Workspace(folder=tmp_path / "state")
+    with workspace.held():
+        workspace.prepare()
+    return workspace

@@ -1,0 +1,58 @@
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local.__main__ import main
+
+KEY = ["access-key", "--account", "local", "--user", "ann", "--role", "reader"]
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def run(folder: Path, *arguments: str) -> int:
+    return main(["--state-dir", str(folder), *arguments])
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٤"])
+def test_refuses_what_is_not_a_port(tmp_path: Path, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        run(tmp_path, "up", "--port", port)
+    assert refusal.value.code == 2
+    assert "is not a port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", ["--account", "--user", "--role"])
+def test_names_the_argument_that_a_key_lacks(tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = list(KEY)
+    arguments[arguments.index(missing) + 1] = ""
+    with pytest.raises(SystemExit) as refusal:
+        run(tmp_path, *arguments)
+    assert refusal.value.code == 2
+    assert missing in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("memberships", ["{", "{}", '"all"'])
+def test_refuses_memberships_that_are_not_a_list(
+    tmp_path: Path, memberships: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, *KEY, "--memberships", memberships)
+    assert "--memberships: not" in capsys.readouterr().err
+
+
+def test_says_how_to_start_the_stack_that_a_key_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, *KEY) == 1
+    assert capsys.readouterr() == ("", "The local stack is not running. Start it: make local\n")
+
+
+def test_empties_the_data(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert run(tmp_path, "reset") == 0
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,47 @@
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from local.errors import LocalStackError
+from local.layers import build, link_runtime, search_path
+from local.template import Template
+from local.workspace import Workspace
+
+
+def test_lets_the_last_layer_win() -> None:
+    function = {"Layers": [{"Ref": "Dependencies"}, {"Ref": "Shared"}]}
+    layers = {"Dependencies": Path("dependencies"), "Shared": Path("shared"), "Other": Path("other")}
+    assert search_path(function, layers) == [Path("shared"), Path("dependencies")]
+
+
+def test_gives_a_function_without_layers_none() -> None:
+    assert search_path({}, {"Dependencies": Path("dependencies")}) == []
+
+
+def test_links_the_runtimes_packages_and_what_they_need_and_nothing_else(workspace: Workspace) -> None:
+    linked = {path.name for path in link_runtime(workspace).iterdir() if path.is_dir()}
+    assert {"boto3", "botocore", "awslambdaric", "urllib3", "dateutil"} <= linked
+    assert not {"ministack", "samtranslator", "pip", "pydantic"} & linked
+
+
+def a_template(content: Path) -> Template:
+    return {
+        "Resources": {"Layer": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": str(content)}}}
+    }
+
+
+def test_builds_a_layer_of_its_own_code_and_of_what_it_requires(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "module.py").touch()
+    (tmp_path / "layer" / "requirements.txt").write_text(f"# pins\n\npydantic=={version('pydantic')}\n")
+    folder = build(a_template(tmp_path / "layer"), workspace)["Layer"]
+    names = {path.name for path in folder.iterdir()}
+    assert {"module.py", "pydantic", "pydantic_core", "annotated_types"} <= names
+    assert not {"boto3", "aws_lambda_powertools"} & names
+
+
+def test_refuses_to_pass_another_version_off_as_the_required_one(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "requirements.txt").write_text("pydantic==1.0.0\n")
+    with pytest.raises(LocalStackError, match=r"pydantic==1\.0\.0 is required"):
+        build(a_template(tmp_path / "layer"), workspace)
