@@ -192,9 +192,11 @@ class InMemoryVault:
         if secret.is_owned:
             self.secrets[secret.arn].retired = True
 
-    def settle(self, secret: Secret) -> None:
+    def settle(self, secret: Secret, former: Secret | None) -> None:
         if secret.version is not None:
-            self.secrets[secret.arn].current = secret.version
+            held, kept = self.secrets[secret.arn], {secret.version, former and former.version}
+            held.current = secret.version
+            held.versions = {version: key for version, key in held.versions.items() if version in kept}
 
     def keep_for_others(self, name: str, key: str, tags: dict[str, str]) -> str:
         """Keep a secret as its owner would, and return its ARN."""
@@ -234,6 +236,20 @@ class FailingRepository(InMemoryRepository):
         else:
             self.journal.append("add")
         raise self.error
+
+
+@dataclass
+class RacingRepository(InMemoryRepository):
+    """A store where others write so many times just before a change does."""
+
+    races: int = 0
+
+    def _check_version(self, current: Integration) -> None:
+        stored = self.integrations.get(_id(current))
+        if self.races and stored is not None:
+            self.races -= 1
+            self.integrations[_id(current)] = replace(stored, version=stored.version + 1)
+        super()._check_version(current)
 
 
 @dataclass

@@ -59,7 +59,7 @@ def test_keeps_a_new_key_beside_the_one_in_use(world: World) -> None:
 def test_lets_a_new_key_take_the_place_of_the_one_before(world: World) -> None:
     integration = with_key(world)
     new = world.vault.replace(integration, NEW_KEY)
-    world.leftovers.settle(new)
+    world.leftovers.settle(new, None)
     assert world.key(new) == NEW
     assert world.keys() == {new.arn: NEW}
 
@@ -67,11 +67,26 @@ def test_lets_a_new_key_take_the_place_of_the_one_before(world: World) -> None:
 def test_settles_again_without_any_change(world: World) -> None:
     integration = with_key(world)
     assert integration.secret is not None
-    world.leftovers.settle(integration.secret)
+    world.leftovers.settle(integration.secret, None)
     new = world.vault.replace(integration, NEW_KEY)
-    world.leftovers.settle(new)
-    world.leftovers.settle(new)
+    world.leftovers.settle(new, None)
+    world.leftovers.settle(new, None)
     assert world.keys() == {new.arn: NEW}
+
+
+def test_keeps_a_former_key_while_it_may_still_be_used(world: World) -> None:
+    integration = with_key(world)
+    first = integration.secret
+    assert first is not None
+    second = world.vault.replace(integration, NEW_KEY)
+    world.leftovers.settle(second, first)
+    assert (world.key(first), world.key(second)) == (API_KEY, NEW)
+    world.leftovers.settle(first, None)
+    assert world.keys() == {first.arn: API_KEY}
+    third = world.vault.replace(integration, SecretStr("sk-fake-third"))
+    world.leftovers.settle(third, first)
+    assert (world.key(first), world.key(third)) == (API_KEY, "sk-fake-third")
+    assert world.keys() == {first.arn: "sk-fake-third"}
 
 
 def test_keeps_the_key_in_use_when_a_new_one_is_taken_back(world: World) -> None:
@@ -141,7 +156,7 @@ def test_never_touches_a_secret_that_it_only_refers_to(world: World) -> None:
     arn = world.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"})
     secret = world.vault.refer("acme", SecretReference(arn=arn))
     world.vault.discard(secret, None)
-    world.leftovers.settle(secret)
+    world.leftovers.settle(secret, None)
     world.leftovers.retire(secret)
     world.vault.revive(secret)
     world.leftovers.revive(secret)

@@ -146,3 +146,18 @@ def test_shows_words_as_the_client_spells_them(cloud: Cloud, version: str, word:
     integration_id = create(cloud)
     headers = {"sdk-language": "python", "sdk-version": version}
     assert call(cloud, "GET", integration_id, headers=headers).body["provider"] == word
+
+
+def test_rotates_a_key_and_rolls_it_back(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    cloud.keys.add(NEW_KEY)
+    body = {"api_key": NEW_KEY, "grace_seconds": 3600}
+    rotated = call(cloud, "POST", integration_id, body, below="/key-rotations")
+    assert (rotated.status, rotated.body.keys()) == (
+        200,
+        {"key_version", "former_key_version", "former_key_usable_until"},
+    )
+    back = call(cloud, "POST", integration_id, below="/key-rotations/rollback")
+    assert (back.status, back.body) == (200, {"key_version": rotated.body["former_key_version"]})
+    assert back.headers["etag"] == call(cloud, "GET", integration_id).headers["etag"]
+    assert call(cloud, "POST", integration_id, below="/key-rotations/rollback").status == 409

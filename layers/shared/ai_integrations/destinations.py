@@ -51,7 +51,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     written_as_ipv6 = address.ipv4_mapped or _translated(address)
     if written_as_ipv6 is not None:
         return is_public(written_as_ipv6)
-    return address in _GLOBAL_UNICAST and address.is_global and all(map(is_public, _embedded(address)))
+    return all(map(is_public, _embedded(address))) and address in _GLOBAL_UNICAST and address.is_global
 
 
 def destination(url: str | None) -> tuple[str, str, int | None] | None:

@@ -190,20 +190,19 @@ class Integrations:
         try:
             self._repository.add(integration, idempotency_key)
         except REFUSALS:
-            self._discard_unused(integration.secret, None)
+            if integration.secret is not None:
+                self._vault.discard(integration.secret, None)
             raise
 
     def _replace(self, current: Integration, changed: Integration) -> Integration:
+        former = current.former_key and current.former_key.secret
         try:
             self._repository.replace(current, changed)
         except REFUSALS:
-            self._discard_unused(changed.secret, current.secret)
+            if changed.secret is not None and changed.secret not in {current.secret, former}:
+                self._vault.discard(changed.secret, current.secret)
             raise
         return changed
-
-    def _discard_unused(self, secret: Secret | None, kept: Secret | None) -> None:
-        if secret is not None and secret != kept:
-            self._vault.discard(secret, kept)
 
     def _writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
         integration = self._repository.get(caller.account, ulid)

@@ -17,12 +17,14 @@ def public(ulid: str) -> str:
 
 def parse(text: str) -> str:
     """Return the ULID in an id, percent-encoded or not; InvalidRequestError if it is not one of ours."""
+    sent = unquote(text)
     try:
-        decoded = b64decode(unquote(text), validate=True).decode("ascii")
+        decoded = b64decode(sent, validate=True).decode("ascii")
     except ValueError:
         decoded = ""
     ulid = decoded.removeprefix(_PREFIX)
-    if ulid == decoded or not _ULID.fullmatch(ulid):
+    # One integration has one id: not every Python minds what may stand behind complete base64.
+    if not _ULID.fullmatch(ulid) or public(ulid) != sent:
         raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
     return ulid
 
