@@ -75,7 +75,15 @@ def test_looks_through_the_eyes_of_a_space(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": "0"}, {"limit": "x"}, {"cursor": "x"}, {"name": "n" * 256}, {"space_id": ""}]
+    "query",
+    [
+        {"limit": "0"},
+        {"limit": "x"},
+        {"cursor": "x"},
+        {"name": "n" * 256},
+        {"space_id": ""},
+        {"space_id": "\U00010400" * 256},
+    ],
 )
 def test_refuses_a_wrong_parameter(cloud: Cloud, query: dict[str, str]) -> None:
     answer = get(cloud, "/v2/ai-integrations", query)

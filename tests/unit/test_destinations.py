@@ -80,6 +80,8 @@ HOSTILE = (
     "https://printer.local/",
     "https://host.localdomain/",
     "https://kubernetes.default.svc.cluster.local/",
+    "https://gateway.tools.svc/",
+    "https://168.63.129.16/",
     "https://gateway.corp/",
     "https://wiki.intranet/",
     "https://nas.lan/",

@@ -69,6 +69,10 @@ def test_makes_an_integration_account_wide_without_ids(scopings: list[Any]) -> N
     assert parsed(scopings=scopings).settings().scopings == (ACCOUNT_WIDE,)
 
 
+def test_refuses_an_id_that_is_too_long_for_a_sort_key() -> None:
+    assert "1000 bytes" in detail_of(scopings=[{"space_id": "\U00010400" * 256}])
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [

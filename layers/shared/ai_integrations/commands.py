@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from ai_integrations.access import AccessKey, caller_item
+from ai_integrations.http.schemas import OpaqueId
 from ai_integrations.model import Caller, Membership, Organization, Role, Space
 
 # It becomes part of a secret's name, whose characters AWS limits.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
-PlaceId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 PlaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
 
 
@@ -24,8 +24,8 @@ class Command(BaseModel):
 class MembershipBody(Command):
     """A place that a key's holder belongs to."""
 
-    organization_id: PlaceId | None = None
-    space_id: PlaceId | None = None
+    organization_id: OpaqueId | None = None
+    space_id: OpaqueId | None = None
     admin: bool = False
 
 
@@ -71,7 +71,7 @@ class RegisterOrganization(Command):
 
     action: Literal["register_organization"]
     account: Account
-    id: PlaceId
+    id: OpaqueId
     name: PlaceName
 
 
@@ -80,9 +80,9 @@ class RegisterSpace(Command):
 
     action: Literal["register_space"]
     account: Account
-    id: PlaceId
+    id: OpaqueId
     name: PlaceName
-    organization_id: PlaceId | None = None
+    organization_id: OpaqueId | None = None
     description: Annotated[str, StringConstraints(max_length=1024)] | None = None
 
 
@@ -91,7 +91,7 @@ class RemoveSpace(Command):
 
     action: Literal["remove_space"]
     account: Account
-    id: PlaceId
+    id: OpaqueId
 
 
 class ListPlaces(Command):

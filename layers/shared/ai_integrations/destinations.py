@@ -15,11 +15,25 @@ _HOST_NAME = re.compile(
     r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
 _NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
-# Names of the local network: RFC 6761, 6762, 8375, the ICANN reservation of .internal, and what routers hand out.
+# Names of the local network: RFC 6761, 6762, 8375, the ICANN reservation of .internal, what routers and clusters use.
 _LOCAL_DOMAINS = frozenset(
-    {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "onion"}
+    {
+        "localhost",
+        "local",
+        "localdomain",
+        "internal",
+        "intranet",
+        "lan",
+        "home",
+        "corp",
+        "private",
+        "svc",
+        "arpa",
+        "onion",
+    }
 )
 _METADATA_NAMES = frozenset({"metadata.goog"})  # of the cloud metadata services, the one that looks public
+_METADATA_ADDRESSES = frozenset({IPv4Address("168.63.129.16")})  # Azure's, which looks public too
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has handed out to the public internet
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address (RFC 6052)
 
@@ -47,7 +61,7 @@ def check_url(url: str, allowed_private_hosts: Collection[str]) -> None:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Tell whether an address, and every address inside it, belongs to the public internet."""
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast
+        return address.is_global and not address.is_multicast and address not in _METADATA_ADDRESSES
     written_as_ipv6 = address.ipv4_mapped or _translated(address)
     if written_as_ipv6 is not None:
         return is_public(written_as_ipv6)

@@ -68,7 +68,7 @@ class IntegrationRoutes:
         sent = event.query_string_parameters
         query = Query(
             name=parameters.text(sent, "name", parameters.MAX_NAME_LENGTH),
-            space_id=parameters.text(sent, "space_id", parameters.MAX_ID_LENGTH),
+            space_id=parameters.opaque_id(sent, "space_id"),
             space_name=parameters.text(sent, "space_name", parameters.MAX_NAME_LENGTH),
         )
         caller = from_context(event.request_context.authorizer)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from ai_integrations.errors import FieldError, InvalidRequestError
+from ai_integrations.http.schemas import MAX_ID_BYTES
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
@@ -26,4 +27,12 @@ def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
     value = query.get(name)
     if value is not None and not 1 <= len(value) <= max_length:
         raise InvalidRequestError(FieldError("", f"The parameter {name} must have 1 to {max_length} characters."))
+    return value
+
+
+def opaque_id(query: Mapping[str, str], name: str) -> str | None:
+    """Return an id that others chose, or None where it is not given."""
+    value = text(query, name, MAX_ID_LENGTH)
+    if value is not None and len(value.encode()) > MAX_ID_BYTES:
+        raise InvalidRequestError(FieldError("", f"The parameter {name} must have at most {MAX_ID_BYTES} bytes."))
     return value

@@ -44,6 +44,7 @@ from ai_integrations.providers import PROVIDERS
 
 MAX_HEADERS_BYTES = 8175
 MAX_MODEL_NAMES_BYTES = 131_072  # with the other limits it keeps an item below DynamoDB's 400 KB
+MAX_ID_BYTES = 1000  # with its prefix it is a sort key, which holds 1,024 bytes
 MAX_KEY_BYTES = 65_536  # what one secret of Secrets Manager holds
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -71,6 +72,12 @@ def _usable_key(key: SecretStr) -> SecretStr:
     if _MASKED.search(text):
         raise _broken("masked_key", "This is a masked key as it is shown to people. Send the key itself.")
     return key
+
+
+def _fit_for_a_key(opaque_id: str) -> str:
+    if len(opaque_id.encode()) > MAX_ID_BYTES:
+        raise _broken("id_size", f"The id must have at most {MAX_ID_BYTES} bytes.")
+    return opaque_id
 
 
 def _json_size(value: object) -> int:
@@ -111,7 +118,7 @@ Name = Annotated[
 ]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=512), _PlainText]
-OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
+OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText, AfterValidator(_fit_for_a_key)]
 ProviderWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_WORDS))]
 AuthTypeWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_WORDS))]
 KindWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(KIND_WORDS))]

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from ai_integrations.commands import Account, Command, PlaceId, User
+from ai_integrations.commands import Account, Command, User
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import timestamp
+from ai_integrations.http.schemas import OpaqueId, timestamp
 from ai_integrations.model import Caller, Membership, Role
 from ai_integrations.runtime.resolving import Resolved
 from ai_integrations.runtime.roles import TemporaryCredentials
@@ -22,8 +22,8 @@ class ResolveCommand(Command):
     account: Account
     integration: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     consumer: User = Field(description="Which program asks: goes to the audit log and into role session names.")
-    organization_id: PlaceId | None = None
-    space_id: PlaceId | None = None
+    organization_id: OpaqueId | None = None
+    space_id: OpaqueId | None = None
     key_version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
         default=None, description="Ask for this version of the key: after a rotation the one before, during its grace."
     )
