@@ -48,6 +48,10 @@ class Context(LambdaContext):
     _invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:function"
     _aws_request_id = "lambda-request-id"
 
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -153,6 +157,10 @@ class Cloud:
         answer = self.function("api")(event)
         headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(status=answer["statusCode"], headers=headers, text=answer["body"])
+
+    def add_bus(self) -> None:
+        """Add the stack's event bus."""
+        boto3.client("events").create_event_bus(Name=declared.environment("sweep")["EVENT_BUS_NAME"])
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the table's items whose sort key begins so."""

@@ -19,12 +19,13 @@ from ai_integrations.errors import AiIntegrationsError, FieldError, RuleViolatio
 from ai_integrations.http import problem
 from ai_integrations.http.parsing import parse_text
 from ai_integrations.model import Organization, Space
-from ai_integrations.observability import logger
+from ai_integrations.observability import hiding_texts, logger
 
 _directory = directory()
 
 
 @logger.inject_lambda_context(clear_state=True)
+@hiding_texts()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Carry out one command of `ai_integrations.commands`; what is refused comes back as {"problem": …}."""
     try:

@@ -28,11 +28,16 @@ OPERATORS: dict[str, set[str]] = {
     "access_keys_revoke": ISSUED,
     "access_keys_unknown_action": {"problem"},
 }
+SWEEPS = {
+    "sweep_scheduled": {"secrets_without_integration", "dry_run"},
+    "sweep_dry_run": {"secrets_without_integration", "dry_run"},
+    "sweep_wrong_type": {"problem"},
+}
 AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
 
 
 def test_expects_something_of_every_event() -> None:
-    assert {file.stem for file in EVENTS.glob("*.json")} == {*API, *OPERATORS, *AUTHORIZER}
+    assert {file.stem for file in EVENTS.glob("*.json")} == {*API, *OPERATORS, *SWEEPS, *AUTHORIZER}
 
 
 @pytest.mark.parametrize("name", API)
@@ -50,6 +55,12 @@ def test_answers_a_request(cloud: Cloud, name: str) -> None:
 def test_carries_out_a_command(cloud: Cloud, name: str) -> None:
     keep_key(cloud)
     assert cloud.function("access_keys")(an_event(name)).keys() == OPERATORS[name]
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_sweeps(cloud: Cloud, name: str) -> None:
+    cloud.add_bus()
+    assert cloud.function("sweep")(an_event(name)).keys() >= SWEEPS[name]
 
 
 def keep_key(cloud: Cloud) -> None:

@@ -50,6 +50,16 @@ ALLOWED = {
     },
     "access_keys": KEEP_RECORDS,
     "spaces": KEEP_RECORDS,
+    "sweep": {
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Scan",
+        "events:PutEvents",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecrets",
+    },
 }
 PARTITIONS = {
     "api": {"ACCOUNT#*", "SPACES#*"},
@@ -60,7 +70,10 @@ PARTITIONS = {
     "credentials": {"ACCOUNT#*"},
     "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
     "spaces": {"SPACES#*"},
+    "sweep": {"ACCOUNT#*", "SWEEP"},
 }
+# What AWS can not limit to partitions or to secrets; each stands in a statement of its own.
+UNLIMITED = {"dynamodb:Scan", "secretsmanager:ListSecrets"}
 # The functions whose purpose is to read provider keys.
 READERS = {"credentials", "test_connection"}
 
@@ -81,7 +94,8 @@ def actions(statement: Statement) -> list[str]:
     return listed(statement["Action"])
 
 
-EVERY = [(function, statement) for function in declared.functions() for statement in statements(function)]
+ALL = [(function, statement) for function in declared.functions() for statement in statements(function)]
+EVERY = [(function, statement) for function, statement in ALL if not set(actions(statement)) & UNLIMITED]
 
 
 def on(service: str) -> list[tuple[str, Statement]]:
@@ -92,6 +106,11 @@ def on(service: str) -> list[tuple[str, Statement]]:
 @pytest.mark.parametrize("function", declared.functions())
 def test_allows_exactly_what_a_function_needs(function: str) -> None:
     assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function]
+
+
+def test_lets_the_sweep_alone_look_at_everything() -> None:
+    unlimited = [(function, actions(each)) for function, each in ALL if set(actions(each)) & UNLIMITED]
+    assert unlimited == [("sweep", ["dynamodb:Scan"]), ("sweep", ["secretsmanager:ListSecrets"])]
 
 
 @pytest.mark.parametrize(("_function", "statement"), EVERY)

@@ -107,6 +107,12 @@ class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace 
     root: RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces = Field(discriminator="action")
 
 
+class SweepCommand(Command):
+    """Look for what failures left behind; a dry run looks only."""
+
+    dry_run: bool = False
+
+
 def place_view(place: Organization | Space) -> dict[str, Any]:
     """Show an organization or a space of the directory."""
     return {**vars(place), "created_at": _text(place.created_at)}

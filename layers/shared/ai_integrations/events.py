@@ -153,3 +153,16 @@ OUTCOMES: tuple[type[Outcome], ...] = (
     UpdateFailed,
     DeleteFailed,
 )
+
+
+class SweepRan(Event):
+    """A part of the stack has been looked over for what failures left behind."""
+
+    detail_type = "AI Integration Sweep Ran"
+
+    dry_run: bool
+    round_complete: bool
+    secrets: int
+    integrations: int
+    secrets_without_integration: list[str] = Field(description="ARNs; deleted at the end of the recovery window.")
+    integrations_without_secret: list[str] = Field(description="As account/ULID: their key is lost.")

@@ -5,12 +5,29 @@ active tracing gives the segments without it.
 """
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from botocore.exceptions import ClientError
 
 logger = Logger()
+metrics = Metrics(namespace="AIIntegrations")
+
+
+class LoggedError(Exception):
+    """Something unexpected has failed; the log says what."""
+
+
+@contextmanager
+def hiding_texts() -> Iterator[None]:
+    """Let no unexpected error out with its text, which Lambda would log and show; log what is safe of it."""
+    try:
+        yield
+    except Exception as error:
+        logger.error("failed", **describe(error))  # noqa: TRY400 - a traceback would end in the text
+        raise LoggedError from None
 
 
 def describe(error: BaseException) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Looks for what failures left behind: secrets that nobody names, integrations whose secret is gone.
+
+A run takes as much as it has time for, and the next one goes on from there; when all has been seen it begins anew.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ai_integrations.model import Integration
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptSecret:
+    """A secret of this stack that is not waiting to be deleted."""
+
+    arn: str
+    account: str
+    integration_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """How far a round has come: what is being read, and where to go on; None is the beginning."""
+
+    part: str = "secrets"
+    token: str | None = None
+
+
+class Secrets(Protocol):
+    """The secrets of this stack."""
+
+    def page(self, token: str | None) -> tuple[Iterable[KeptSecret], str | None]:
+        """Return some of them, and where to go on; None at the end."""
+        ...
+
+    def is_usable(self, arn: str) -> bool:
+        """Tell whether a secret is there and not waiting to be deleted."""
+        ...
+
+    def retire(self, arn: str) -> None:
+        """Delete a secret at the end of the recovery window."""
+        ...
+
+
+class Records(Protocol):
+    """The integrations of all accounts."""
+
+    def page(self, token: str | None) -> tuple[Iterable[Integration], str | None]:
+        """Return some that name a secret of the service's own, and where to go on; None at the end."""
+        ...
+
+
+class Integrations(Protocol):
+    """Where one integration is looked up."""
+
+    def get(self, account: str, ulid: str) -> Integration | None:
+        """Return an integration."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What a run has seen and found. `secrets_without_integration` have been retired, unless the run was a dry one."""
+
+    dry_run: bool
+    secrets: int = 0
+    integrations: int = 0
+    secrets_without_integration: list[str] = field(default_factory=list)
+    integrations_without_secret: list[str] = field(default_factory=list)
+    position: Position | None = None
+
+
+class Sweeper:
+    """Goes over the secrets of a stack, then over its integrations."""
+
+    def __init__(
+        self,
+        *,
+        secrets: Secrets,
+        records: Records,
+        integrations: Integrations,
+        clock: Callable[[], datetime],
+        grace: timedelta,
+    ) -> None:
+        """Leave alone what is younger than `grace`: the integration that will name it may be about to be written."""
+        self._secrets = secrets
+        self._records = records
+        self._integrations = integrations
+        self._clock = clock
+        self._grace = grace
+
+    def run(self, position: Position, *, dry_run: bool, has_time: Callable[[], bool]) -> Report:
+        """Go on from a position while there is time; the report's position is None when a round is complete."""
+        report = Report(dry_run=dry_run, position=position)
+        while report.position is not None and has_time():
+            step = self._sweep_secrets if report.position.part == "secrets" else self._check_integrations
+            report.position = step(report.position.token, report)
+        return report
+
+    def _sweep_secrets(self, token: str | None, report: Report) -> Position:
+        page, following = self._secrets.page(token)
+        for secret in page:
+            report.secrets += 1
+            if secret.created_at + self._grace <= self._clock() and not self._is_named(secret):
+                report.secrets_without_integration.append(secret.arn)
+                if not report.dry_run:
+                    self._secrets.retire(secret.arn)
+        return Position(token=following) if following else Position(part="integrations")
+
+    def _check_integrations(self, token: str | None, report: Report) -> Position | None:
+        page, following = self._records.page(token)
+        for integration in page:
+            report.integrations += 1
+            if self._lacks_secret(integration):
+                report.integrations_without_secret.append(f"{integration.account}/{integration.id}")
+        return Position(part="integrations", token=following) if following else None
+
+    def _is_named(self, secret: KeptSecret) -> bool:
+        """Tell whether the table names a secret. That of a deleted integration should wait to be deleted already."""
+        integration = self._integrations.get(secret.account, secret.integration_id)
+        return integration is not None and secret.arn in _named_by(integration)
+
+    def _lacks_secret(self, integration: Integration) -> bool:
+        """Tell whether a secret is gone that the table named before the look and names after it."""
+        if integration.secret is None or self._secrets.is_usable(integration.secret.arn):
+            return False
+        now = self._integrations.get(integration.account, integration.id)
+        return now is not None and now.secret == integration.secret
+
+
+def _named_by(integration: Integration) -> set[str]:
+    former = integration.former_key
+    secrets = (integration.secret, former.secret if former else None)
+    return {secret.arn for secret in secrets if secret is not None}

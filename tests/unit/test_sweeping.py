@@ -1,0 +1,133 @@
+"""The sweep, over lists in memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from ai_integrations.model import FormerKey, Integration, Secret
+from ai_integrations.sweeping import KeptSecret, Position, Report, Sweeper
+from tests.builders import NOON, ULID, an_integration
+
+HOUR = timedelta(hours=1)
+SECRET = Secret(arn="arn:secret-1", version="version-1")
+
+
+@dataclass
+class Secrets:
+    pages: list[list[KeptSecret]] = field(default_factory=lambda: [[]])
+    gone: set[str] = field(default_factory=set)
+    retired: list[str] = field(default_factory=list)
+
+    def page(self, token: str | None) -> tuple[list[KeptSecret], str | None]:
+        number = int(token or 0)
+        return self.pages[number], str(number + 1) if number + 1 < len(self.pages) else None
+
+    def is_usable(self, arn: str) -> bool:
+        return arn not in self.gone
+
+    def retire(self, arn: str) -> None:
+        self.retired.append(arn)
+
+
+@dataclass
+class Records:
+    pages: list[list[Integration]] = field(default_factory=lambda: [[]])
+    now: dict[str, Integration] = field(default_factory=dict)
+
+    def page(self, token: str | None) -> tuple[list[Integration], str | None]:
+        number = int(token or 0)
+        return self.pages[number], str(number + 1) if number + 1 < len(self.pages) else None
+
+    def get(self, account: str, ulid: str) -> Integration | None:
+        found = self.now.get(ulid)
+        return found if found and found.account == account else None
+
+
+def a_secret(arn: str = SECRET.arn, **changes: Any) -> KeptSecret:
+    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "created_at": NOON - HOUR}
+    return KeptSecret(arn=arn, **(values | changes))
+
+
+def swept(
+    secrets: Secrets,
+    records: Records | None = None,
+    *,
+    position: Position | None = None,
+    dry_run: bool = False,
+    has_time: Callable[[], bool] = lambda: True,
+) -> Report:
+    records = records or Records()
+    sweeper = Sweeper(secrets=secrets, records=records, integrations=records, clock=lambda: NOON, grace=HOUR)
+    return sweeper.run(position or Position(), dry_run=dry_run, has_time=has_time)
+
+
+def test_retires_a_secret_that_no_integration_names() -> None:
+    secrets = Secrets(pages=[[a_secret()], [a_secret("arn:secret-2")]])
+    report = swept(secrets)
+    assert secrets.retired == report.secrets_without_integration == ["arn:secret-1", "arn:secret-2"]
+    assert report.position is None
+    assert report.secrets == 2
+
+
+def test_leaves_a_secret_alone_that_an_integration_names() -> None:
+    secrets = Secrets(pages=[[a_secret()]])
+    assert swept(secrets, Records(now={ULID: an_integration(secret=SECRET)})).secrets_without_integration == []
+    assert secrets.retired == []
+
+
+def test_leaves_a_former_key_alone() -> None:
+    former = FormerKey(secret=SECRET, usable_until=NOON)
+    secrets = Secrets(pages=[[a_secret()]])
+    named = an_integration(secret=Secret(arn="arn:secret-2", version="v"), former_key=former)
+    assert swept(secrets, Records(now={ULID: named})).secrets_without_integration == []
+
+
+def test_retires_a_secret_whose_integration_names_another_or_belongs_to_another_account() -> None:
+    other = an_integration(secret=Secret(arn="arn:secret-2", version="v"))
+    assert swept(Secrets(pages=[[a_secret()]]), Records(now={ULID: other})).secrets_without_integration == [SECRET.arn]
+    theirs = an_integration(secret=SECRET, account="umbrella")
+    assert swept(Secrets(pages=[[a_secret()]]), Records(now={ULID: theirs})).secrets_without_integration == [SECRET.arn]
+
+
+def test_leaves_a_secret_alone_whose_integration_may_be_about_to_be_written() -> None:
+    secrets = Secrets(pages=[[a_secret(created_at=NOON - HOUR + timedelta(seconds=1))]])
+    assert swept(secrets).secrets_without_integration == []
+
+
+def test_changes_nothing_in_a_dry_run() -> None:
+    secrets = Secrets(pages=[[a_secret()]])
+    assert swept(secrets, dry_run=True).secrets_without_integration == [SECRET.arn]
+    assert secrets.retired == []
+
+
+def test_reports_integrations_whose_secret_is_gone() -> None:
+    kept, lost = an_integration(secret=Secret(arn="arn:kept", version="v")), an_integration(secret=SECRET)
+    records = Records(pages=[[kept], [lost]], now={ULID: lost})
+    report = swept(Secrets(gone={SECRET.arn}), records)
+    assert report.integrations_without_secret == [f"acme/{ULID}"]
+    assert report.integrations == 2
+
+
+def test_does_not_report_an_integration_that_has_changed_since_it_was_read() -> None:
+    before, now = an_integration(secret=SECRET), an_integration(secret=Secret(arn="arn:new", version="v"))
+    assert (
+        swept(Secrets(gone={SECRET.arn}), Records(pages=[[before]], now={ULID: now})).integrations_without_secret == []
+    )
+    assert swept(Secrets(gone={SECRET.arn}), Records(pages=[[before]])).integrations_without_secret == []
+
+
+def test_goes_on_where_the_time_has_ended() -> None:
+    secrets = Secrets(pages=[[a_secret()], [a_secret("arn:secret-2")]])
+    first = swept(secrets, has_time=once())
+    assert first.position == Position(token="1")
+    assert secrets.retired == ["arn:secret-1"]
+    second = swept(secrets, position=first.position, has_time=once())
+    assert second.position == Position(part="integrations")
+    assert swept(secrets, position=second.position).position is None
+    assert secrets.retired == ["arn:secret-1", "arn:secret-2"]
+
+
+def once() -> Callable[[], bool]:
+    answers: Iterator[bool] = iter([True, False])
+    return lambda: next(answers)
