@@ -383,17 +383,17 @@ class AiIntegrationList(BaseModel):
 
 
 class SpaceView(BaseModel):
-    """A space of the account."""
+    """A space of the account. Old clients reject a missing description as well as a field that they do not know."""
 
     id: str
     name: str
-    description: str | None = None
+    description: str = Field(description="Empty unless given.")
     created_at: Timestamp
 
     @classmethod
     def of(cls, space: Space) -> Self:
         """Show a space of the directory."""
-        return cls.model_validate(vars(space))
+        return cls.model_validate({**vars(space), "description": space.description or ""})
 
 
 class SpaceList(BaseModel):
