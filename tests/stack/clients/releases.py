@@ -88,8 +88,8 @@ def _run(*command: str, cwd: Path) -> None:
 
 
 PYTHON, JAVASCRIPT, CLI = (HERE / name for name in ("python_client.py", "js_client.mjs", "cli_client.py"))
-# The one that every test run tries. Of the others each is the last or the first of those that behave alike: 8.43.1 is the
-# strictest in the newer spelling and does not know all providers, 8.58.0 looks for spaces and is strict about them.
+# The one that every test run tries. Of the others, 8.43.1 is the strictest in the newer spelling and does not know all
+# providers; 8.58.0 looks for spaces and is strict about them.
 ALWAYS = Release(package="arize", version="8.6.0", driver=PYTHON)
 RELEASES = (
     ALWAYS,
