@@ -1,7 +1,6 @@
 """The whole service, deployed once for the session from the repository's own template."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -69,9 +68,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "local", "--state-dir", str(workspace.folder), "up", "--port", str(_free_port())]
     with log.open("wb") as output:
-        return subprocess.Popen(  # noqa: S603 our own command
-            command, cwd=ROOT, env={**os.environ}, stdout=output, stderr=subprocess.STDOUT
-        )
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 our own command
 
 
 def _connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Path) -> dict[str, str]:
