@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key test lint check format clean
+.PHONY: help local local-reset access-key test clients lint check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,8 +31,16 @@ access-key: .venv/local ## issue one more key on the running local stack: ACCOUN
 	@$(BIN)/python -m local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
 		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell has a USER: only one given here counts
 
-test: .venv/dev ## every test that needs no Docker, with branch coverage
+.venv/client: .venv/dev tests/stack/clients/releases.py
+	@$(BIN)/python -m tests.stack.clients.releases always
+	@touch $@
+
+test: .venv/dev .venv/client ## every test that needs no Docker, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)
+	$(BIN)/python -m tests.stack.clients.releases
+	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
 lint: .venv/dev ## format, lint, types, template
 	$(BIN)/ruff format --check .
@@ -47,4 +55,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-clients .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache

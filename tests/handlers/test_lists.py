@@ -118,6 +118,13 @@ def test_lists_the_spaces_that_a_caller_may_know_of(cloud: Cloud) -> None:
     assert [each["id"] for each in get(cloud, "/v2/spaces", {"cursor": cursor}).body["spaces"]] == ["t"]
 
 
+def test_tells_that_a_space_is_private_to_clients_that_insist(cloud: Cloud) -> None:
+    register(cloud, action="register_space", id="s", name="Search")
+    release: dict[str, str | None] = {"sdk-language": "python", "sdk-version": "8.43.0"}
+    event = gateway_event("", method="GET", path="/v2/spaces", headers=release)
+    assert cloud.api(event).body["spaces"][0]["is_private"] is True
+
+
 def test_finds_by_the_name_of_a_space(cloud: Cloud) -> None:
     register(cloud, action="register_space", id="s", name="Search")
     seed(cloud, mine=[{"space_id": "s"}], other=[{"space_id": "t"}])

@@ -45,6 +45,16 @@ def test_changes_what_was_sent_and_keeps_the_rest(cloud: Cloud) -> None:
     assert create(cloud)  # the name before is free
 
 
+@pytest.mark.parametrize(("version", "word"), [("8.39.0", "custom"), ("8.50.0", "CUSTOM"), ("8.51.0", "LITELLM")])
+def test_keeps_a_provider_that_a_client_only_echoes(cloud: Cloud, version: str, word: str) -> None:
+    client = {"sdk-language": "python", "sdk-version": version}
+    integration_id = create(cloud, provider="LITELLM")
+    assert call(cloud, "GET", integration_id, headers=client).body["provider"] == word
+    assert call(cloud, "PATCH", integration_id, {"provider": word}, headers=client).body["provider"] == word
+    newest = {"sdk-language": "python", "sdk-version": "8.61.0"}
+    assert call(cloud, "GET", integration_id, headers=newest).body["provider"] == "LITELLM"
+
+
 def test_puts_a_new_key_beside_the_old_one_and_names_it(cloud: Cloud) -> None:
     integration_id = create(cloud, api_key=API_KEY)
     cloud.keys.add(NEW_KEY)

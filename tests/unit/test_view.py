@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import AiIntegration
+from ai_integrations.http.schemas import AiIntegration, SpaceView
 from ai_integrations.http.spelling import Spelling
-from ai_integrations.model import AuthType, Integration, Scoping, Secret
-from tests.builders import ULID, an_integration
+from ai_integrations.model import AuthType, Integration, Scoping, Secret, Space
+from tests.builders import NOON, ULID, an_integration
 
 ALWAYS = {
     "id",
@@ -83,6 +83,13 @@ def test_spells_every_word_one_way(spelling: Spelling, words: tuple[str, str, st
 
 def test_shows_no_metadata_where_the_spelling_has_no_such_provider() -> None:
     assert shown(an_integration(provider="LITELLM"))["provider"] == "custom"
+
+
+@pytest.mark.parametrize(("known", "shown"), [(None, ""), ("", ""), ("Our team", "Our team")])
+def test_describes_every_space_since_old_clients_insist(known: str | None, shown: str) -> None:
+    space = Space(account="acme", id="s", name="Team", description=known, created_at=NOON)
+    view = SpaceView.of(space).model_dump(exclude_none=True)
+    assert view == {"id": "s", "name": "Team", "description": shown, "created_at": "2026-01-02T12:00:00.000Z"}
 
 
 @pytest.mark.parametrize(

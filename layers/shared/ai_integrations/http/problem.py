@@ -76,9 +76,16 @@ def document(kind: Kind, detail: str, instance: str, field_errors: Iterable[Fiel
         "type": TYPE_PREFIX + kind.fragment,
         "title": kind.title,
         "status": kind.status,
-        "detail": detail,
+        "detail": _with_first_fault(detail, shown),
         "instance": instance,
     } | ({"errors": shown} if shown else {})
+
+
+def _with_first_fault(detail: str, faults: list[dict[str, str]]) -> str:
+    """Name a fault in the detail too: the official clients show people that and not the rest."""
+    if not faults:
+        return detail
+    return f"{detail} {': '.join(filter(None, faults[0].values()))}"
 
 
 def of_error(error: errors.AiIntegrationsError, instance: str) -> Response[str]:

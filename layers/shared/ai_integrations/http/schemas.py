@@ -260,12 +260,15 @@ class IntegrationChange(IntegrationBody):
             raise PydanticCustomError("missing", "The change must have at least one field.")
         return self
 
-    def apply(self, current: Integration) -> Integration:
-        """Return the integration with everything changed that was sent, but for its key."""
+    def apply(self, current: Integration, spelling: Spelling = Spelling.FOUNDING) -> Integration:
+        """Return the integration with everything changed that was sent, but for its key.
+
+        `spelling` is that of the answers to whoever sent it: what only echoes them changes nothing.
+        """
         sent = self.model_fields_set - _KEY_FIELDS
         changes = {name: _to_domain(name, getattr(self, name)) for name in sent}
         if "provider" in sent:
-            changes["provider"] = canonical_change(self.provider, current.provider)
+            changes["provider"] = canonical_change(self.provider, current.provider, spelling)
         return replace(current, **changes)
 
 
@@ -383,17 +386,22 @@ class AiIntegrationList(BaseModel):
 
 
 class SpaceView(BaseModel):
-    """A space of the account."""
+    """A space of the account. Old clients reject a missing description as well as a field that they do not know.
+
+    `is_private` is shown to those clients alone that insist on it. It is always true: a space is visible to those who
+    belong to it and to admins.
+    """
 
     id: str
     name: str
-    description: str | None = None
+    description: str = Field(description="Empty unless given.")
     created_at: Timestamp
+    is_private: bool | None = None
 
     @classmethod
-    def of(cls, space: Space) -> Self:
+    def of(cls, space: Space, *, private: bool | None = None) -> Self:
         """Show a space of the directory."""
-        return cls.model_validate(vars(space))
+        return cls.model_validate({**vars(space), "description": space.description or "", "is_private": private})
 
 
 class SpaceList(BaseModel):

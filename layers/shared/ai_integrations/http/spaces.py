@@ -6,6 +6,7 @@ from ai_integrations.http import cursors, parameters
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
 from ai_integrations.http.schemas import Pagination, SpaceList, SpaceView
+from ai_integrations.http.spelling import tells_private_spaces
 from ai_integrations.listing import SpaceDirectory
 
 COLLECTION = "/v2/spaces"
@@ -28,4 +29,6 @@ class SpaceRoutes:
         after = cursors.redeem(sent.get("cursor"), COLLECTION, caller.account, name)
         page = self._directory.page(caller, name, after=after, limit=parameters.limit(sent))
         cursor = cursors.issue(page.last_read, COLLECTION, caller.account, name) if page.last_read else None
-        return shown(SpaceList(spaces=[SpaceView.of(each) for each in page.spaces], pagination=Pagination.of(cursor)))
+        private = True if tells_private_spaces(event.headers) else None
+        spaces = [SpaceView.of(each, private=private) for each in page.spaces]
+        return shown(SpaceList(spaces=spaces, pagination=Pagination.of(cursor)))

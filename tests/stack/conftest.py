@@ -1,0 +1,86 @@
+"""The whole service, deployed once for the session from the repository's own template."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local.connection import read
+from local.deployment import Deployment
+from local.workspace import Workspace
+
+from tests.builders import ROOT
+
+SECONDS_TO_START = 120
+SECONDS_TO_STOP = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """The running stack, as its clients and its operators reach it."""
+
+    url: str
+    deployment: Deployment
+
+    def issue_key(self, *, account: str, role: str = "admin", user: str = "alice", **holder: Any) -> str:
+        """Return a new access key."""
+        holder = {"account": account, "user": user, "role": role, **holder}
+        return str(self.deployment.invoke("AccessKeysFunctionName", {"action": "issue", **holder})["access_key"])
+
+    def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's own word
+        answer = self.deployment.invoke(
+            "SpacesFunctionName", {"action": "register_space", "account": account, "id": id, "name": name}
+        )
+        assert "problem" not in answer
+
+    def create(self, key: str, **body: Any) -> dict[str, Any]:
+        """Create an integration by plain HTTP."""
+        request = urllib.request.Request(  # noqa: S310 the stack's own address
+            f"{self.url}/v2/ai-integrations",
+            data=json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            created: dict[str, Any] = json.load(response)
+        return created
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    workspace = Workspace(folder=tmp_path_factory.mktemp("stack"))
+    log = workspace.folder / "up.log"
+    process = _start(workspace, log)
+    try:
+        variables = _connection(process, workspace, log)
+        yield Stack(url=variables["AI_INTEGRATIONS_URL"], deployment=Deployment(endpoint=variables["AWS_ENDPOINT_URL"]))
+    finally:
+        process.terminate()
+        process.wait(SECONDS_TO_STOP)
+
+
+def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "local", "--state-dir", str(workspace.folder), "up", "--port", str(_free_port())]
+    with log.open("wb") as output:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 our own command
+
+
+def _connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Path) -> dict[str, str]:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not workspace.connection.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"The local stack does not serve:\n{log.read_text()}", pytrace=False)
+        time.sleep(0.1)
+    return read(workspace.connection)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
