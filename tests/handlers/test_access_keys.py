@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.observability import LoggedError
 from tests.cloud import Cloud
 
 KEY = re.compile(r"aik_[A-Za-z0-9_-]{43}")

@@ -25,7 +25,7 @@ def hiding_texts() -> Iterator[None]:
     """Let no unexpected error out with its text, which Lambda would log and show; log what is safe of it."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold a key
         logger.error("failed", **describe(error))  # noqa: TRY400 - a traceback would end in the text
         raise LoggedError from None
 
