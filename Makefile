@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key test lint check format clean
+.PHONY: help local local-reset access-key test lint openapi openapi-release check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,11 +34,18 @@ access-key: .venv/local ## issue one more key on the running local stack: ACCOUN
 test: .venv/dev ## every test that needs no Docker, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: .venv/dev ## format, lint, types, template
+lint: .venv/dev ## format, lint, types, template, API document
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python -m apidoc check
+
+openapi: .venv/dev ## write the API document anew from the code
+	$(BIN)/python -m apidoc write
+
+openapi-release: .venv/dev ## hold the next API documents to this one, as part of a release
+	$(BIN)/python -m apidoc release
 
 format: .venv/dev ## put the code into shape
 	$(BIN)/ruff format .
