@@ -109,7 +109,7 @@ class IntegrationRoutes:
             from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
         )
         logger.info("integration deleted", integration_id=ulid)
-        return Response(status_code=HTTPStatus.NO_CONTENT.value)
+        return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
 
     def restore(self, integration_id: str) -> Response[str]:
         """Bring a deleted integration back."""
