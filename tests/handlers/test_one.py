@@ -106,7 +106,7 @@ def test_refuses_a_change_and_changes_nothing(cloud: Cloud, body: object, status
 def test_deletes_and_restores_with_the_key(cloud: Cloud) -> None:
     integration_id = create(cloud, api_key=API_KEY)
     deleted = call(cloud, "DELETE", integration_id, headers={"Accept": "application/problem+json"})
-    assert (deleted.status, deleted.text or "") == (204, "")
+    assert (deleted.status, deleted.text) == (204, "")  # null is no body to every gateway
     assert call(cloud, "GET", integration_id).status == 404
     restored = call(cloud, "POST", integration_id, below="/restore")
     assert (restored.status, restored.body["has_api_key"]) == (200, True)
