@@ -3,7 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help local local-reset access-key test clients lint check format clean
+=======
+.PHONY: help local local-reset access-key test lint openapi openapi-release check format clean
+>>>>>>> e584a99 (Serve the OpenAPI document, generated from the code, and a page that shows it and tries its calls)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,11 +46,18 @@ clients: .venv/dev ## the stack with all releases of the official clients that m
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
-lint: .venv/dev ## format, lint, types, template
+lint: .venv/dev ## format, lint, types, template, API document
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python -m apidoc check
+
+openapi: .venv/dev ## write the API document anew from the code
+	$(BIN)/python -m apidoc write
+
+openapi-release: .venv/dev ## hold the next API documents to this one, as part of a release
+	$(BIN)/python -m apidoc release
 
 format: .venv/dev ## put the code into shape
 	$(BIN)/ruff format .

@@ -4,12 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ai_integrations.bootstrap.docs import docs_page
 from ai_integrations.bootstrap.integrations import use_cases
 from ai_integrations.http.app import build_app
 from ai_integrations.observability import logger
 
 _parts = use_cases()
-app = build_app(_parts.integrations, _parts.integration_list, _parts.space_directory)
+app = build_app(_parts.integrations, _parts.integration_list, _parts.space_directory, docs_page=docs_page())
 
 
 @logger.inject_lambda_context(clear_state=True)

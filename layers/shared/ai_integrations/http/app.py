@@ -3,6 +3,7 @@
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.http import failures
+from ai_integrations.http.docs import DocsRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.spaces import SpaceRoutes
 from ai_integrations.listing import IntegrationList, SpaceDirectory
@@ -10,11 +11,16 @@ from ai_integrations.service import Integrations
 
 
 def build_app(
-    integrations: Integrations, integration_list: IntegrationList, space_directory: SpaceDirectory
+    integrations: Integrations,
+    integration_list: IntegrationList,
+    space_directory: SpaceDirectory,
+    *,
+    docs_page: bool,
 ) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
     failures.handle(app)
     IntegrationRoutes(app, integrations, integration_list)
     SpaceRoutes(app, space_directory)
+    DocsRoutes(app, page=docs_page)
     return app

@@ -16,10 +16,12 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError, core_schema
 
+from ai_integrations.destinations import MAX_URL_LENGTH
 from ai_integrations.http import ids
 from ai_integrations.http.spelling import (
     AUTH_TYPE_WORDS,
@@ -139,10 +141,32 @@ SecretArn = Annotated[
 Headers = Annotated[
     dict[str, str],
     AfterValidator(_valid_headers),
-    Field(description=f"Sent with every request to the provider; at most {MAX_HEADERS_BYTES} bytes as JSON."),
+    Field(
+        description=f"Sent with every request to the provider; at most {MAX_HEADERS_BYTES} bytes as JSON.",
+        json_schema_extra={
+            "propertyNames": {"pattern": f"^{_HEADER_NAME.pattern}$"},
+            "additionalProperties": {"type": "string", "pattern": f"^{_HEADER_VALUE.pattern}$"},
+        },
+    ),
 ]
-ModelNames = Annotated[list[ModelName], AfterValidator(_valid_model_names)]
-Timestamp = Annotated[datetime, PlainSerializer(timestamp)]
+ModelNames = Annotated[
+    list[ModelName],
+    AfterValidator(_valid_model_names),
+    Field(
+        description="The models to offer, beside the provider's own if those are enabled.",
+        json_schema_extra={"uniqueItems": True},
+    ),
+]
+BaseUrl = Annotated[
+    str,
+    Field(
+        description="Where the provider is reached instead of its default: https, and a public host.",
+        json_schema_extra={"format": "uri", "maxLength": MAX_URL_LENGTH},
+    ),
+]
+Timestamp = Annotated[
+    datetime, PlainSerializer(timestamp), WithJsonSchema({"type": "string", "format": "date-time"}, "serialization")
+]
 
 
 class Body(BaseModel):
@@ -152,7 +176,7 @@ class Body(BaseModel):
 
 
 class ProviderMetadata(Body):
-    """Provider-specific configuration: `providers.py` says who requires what."""
+    """Provider-specific configuration."""
 
     kind: KindWord | None = None
     role_arn: MetadataValue | None = None
@@ -182,7 +206,7 @@ class IntegrationBody(Body):
     """What every description of an integration has; a field that was not sent is not in `model_fields_set`."""
 
     api_key_secret_arn: SecretArn | None = None
-    base_url: str | None = None
+    base_url: BaseUrl | None = None
     headers: Headers | None = None
     provider_metadata: ProviderMetadata | None = None
 
@@ -246,6 +270,8 @@ _ABSENT: Any = None  # a field that may be left out and may not be null
 class IntegrationChange(IntegrationBody):
     """A change: what is absent stays, null clears, a list or a map replaces the one before."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     name: Name = _ABSENT
     provider: ProviderWord = _ABSENT
     model_names: ModelNames = _ABSENT
@@ -307,13 +333,14 @@ class ScopingView(BaseModel):
     space_id: str | None = None
 
 
+# Old clients reject a field that they do not know: the answers get no others.
 class AiIntegration(BaseModel):
-    """An AI integration. Old clients reject a field that they do not know: add none."""
+    """How an external LLM provider is reached. What is unset is left out."""
 
     id: str
     name: str
     provider: ProviderWord
-    has_api_key: bool
+    has_api_key: bool = Field(description="Whether a key is stored; the key itself is never shown.")
     base_url: str | None = None
     model_names: list[str] | None = None
     headers: dict[str, str] | None = None
@@ -321,7 +348,7 @@ class AiIntegration(BaseModel):
     function_calling_enabled: bool
     auth_type: AuthTypeWord
     provider_metadata: dict[str, str] | None = None
-    scopings: list[ScopingView]
+    scopings: list[ScopingView] = Field(description="Who sees it; account-wide is one rule without ids.")
     created_at: Timestamp
     updated_at: Timestamp
     created_by_user_id: str

@@ -1,0 +1,46 @@
+"""The command line: `python -m apidoc write | check | release`."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from apidoc.breaking import breaking_changes
+from apidoc.document import ROOT, build
+
+SERVED = ROOT / "layers" / "shared" / "ai_integrations" / "http" / "openapi.json"
+RELEASED = ROOT / "docs" / "openapi-released.json"
+
+
+def write(path: Path = SERVED) -> None:
+    """Write the document that the functions serve."""
+    path.write_text(text(build()))
+
+
+def release(served: Path = SERVED, released: Path = RELEASED) -> None:
+    """Keep the document as what the next ones must not break."""
+    released.write_text(served.read_text())
+
+
+def check(served: Path = SERVED, released: Path = RELEASED) -> None:
+    """Exit with what to do if the committed document is not that of the code, or breaks the released one."""
+    document = build()
+    if served.read_text() != text(document):
+        sys.exit(f"{served.name} is not what the code says. Write it anew, and look at what changed: make openapi")
+    changes = breaking_changes(json.loads(released.read_text()), document)
+    if changes:
+        heading = f"The API breaks callers of the last release ({released.name}):"
+        mend = "Take that back, or serve it under another path prefix."
+        sys.exit("\n  ".join([heading, *changes, mend]))
+
+
+def text(document: dict[str, Any]) -> str:
+    """Return the document as it is committed."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+COMMANDS: dict[str, Callable[[], None]] = {"write": write, "check": check, "release": release}
+
+if __name__ == "__main__":
+    COMMANDS[sys.argv[1]]()

@@ -1,0 +1,108 @@
+"""Examples of bodies and answers; the answers are written by the code that writes the real ones."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from ai_integrations.http.schemas import (
+    AiIntegration,
+    AiIntegrationList,
+    CreateBody,
+    Pagination,
+    SpaceList,
+    SpaceView,
+)
+from ai_integrations.http.spelling import Spelling
+from ai_integrations.model import Integration, Secret, Space
+from apidoc.parameters import EXAMPLE_ULID
+
+_EVENTS = Path(__file__).parent.parent / "events"
+REQUEST_ID = "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"
+_WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+# The two examples of the API's founding description.
+_FOUNDING = json.loads(json.loads((_EVENTS / "create_openai.json").read_text())["body"])
+INVALID_BODY = '{"name": "My Integration"}'
+
+BODIES: dict[str, dict[str, Any]] = {
+    "openai": {"summary": "OpenAI with a key", "value": _FOUNDING},
+    "bedrock": {
+        "summary": "AWS Bedrock by a role, without a key",
+        "value": {
+            "name": "Bedrock",
+            "provider": "awsBedrock",
+            "enable_default_models": True,
+            "provider_metadata": {
+                "role_arn": "arn:aws:iam::123456789012:role/llm-access",
+                "external_id": "our-external-id",
+            },
+        },
+    },
+    "vertex": {
+        "summary": "Vertex AI, for one space",
+        "value": {
+            "name": "Vertex AI",
+            "provider": "vertexAI",
+            "model_names": ["gemini-2.5-pro"],
+            "provider_metadata": {
+                "project_id": "our-project",
+                "location": "europe-west3",
+                "project_access_label": "our-label",
+            },
+            "scopings": [{"organization_id": "T3JnYW5pemF0aW9uOjE6YQ", "space_id": "U3BhY2U6MTph"}],
+        },
+    },
+    "gateway": {
+        "summary": "A gateway of one's own, with headers",
+        "value": {
+            "name": "LLM gateway",
+            "provider": "custom",
+            "api_key": "our-gateway-key",
+            "base_url": "https://llm.example.com/v1",
+            "headers": {"X-Team": "search"},
+            "auth_type": "bearer_token",
+        },
+    },
+    "rename": {"summary": "Another name", "value": {"name": "OpenAI for evaluations"}},
+    "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
+    "move": {
+        "summary": "Another host, the key confirmed",
+        "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},
+    },
+}
+
+
+def answers() -> dict[str, dict[str, Any]]:
+    """Return the examples of answers by name."""
+    integration = _integration()
+    founding = AiIntegration.of(integration, Spelling.FOUNDING)
+    newer = AiIntegration.of(integration, Spelling.NEWER)
+    space = Space(account="acme", id="U3BhY2U6MTph", name="Search", description="Search team", created_at=_WHEN)
+    last = Pagination.of(None)
+    return {
+        "integration": _shown("The answer to the founding example", founding),
+        "newer": _shown("In the newer spelling, as newer clients get it", newer),
+        "integrations": _shown("The only page", AiIntegrationList(ai_integrations=[founding], pagination=last)),
+        "spaces": _shown("The only page", SpaceList(spaces=[SpaceView.of(space)], pagination=last)),
+    }
+
+
+def _integration() -> Integration:
+    return Integration(
+        **vars(CreateBody.model_validate_json(json.dumps(_FOUNDING)).settings()),
+        id=EXAMPLE_ULID,
+        account="acme",
+        version=1,
+        created_at=_WHEN,
+        updated_at=_WHEN,
+        created_by="alice",
+        updated_by="alice",
+        secret=Secret(arn="arn", version="1"),
+    )
+
+
+def _shown(summary: str, view: BaseModel) -> dict[str, Any]:
+    return {"summary": summary, "value": json.loads(view.model_dump_json(exclude_none=True))}

@@ -1,0 +1,191 @@
+"""The operations of contract.md, "Operations": what each takes and what it answers."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from ai_integrations.http import docs, integrations, spaces
+from ai_integrations.http.problem import (
+    ACCESS_FORBIDDEN,
+    AUTHENTICATION_REQUIRED,
+    CONFLICT,
+    INTERNAL,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    UNPROCESSABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    Kind,
+)
+from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, PatchBody, SpaceList
+
+# The one problem that is the gateway's alone: it has the type of an invalid request and a status of its own.
+TOO_LARGE = Kind(413, INVALID_REQUEST.fragment, INVALID_REQUEST.title)
+_ALWAYS = (RATE_LIMITED, INTERNAL, UNAVAILABLE)
+_OF_CALLERS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *_ALWAYS)
+_OF_BODIES = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A success; `body` is a model or, for what is served from a file, a media type."""
+
+    status: int = 200
+    description: str
+    body: type[BaseModel] | str | None = None
+    headers: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of one path; parameters, headers and examples go by their names in the modules beside this one."""
+
+    id: str
+    method: str
+    path: str
+    tag: str
+    summary: str
+    description: str
+    answer: Answer
+    errors: tuple[Kind, ...]
+    body: type[BaseModel] | None = None
+    body_examples: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    public: bool = False
+
+
+_ONE = integrations.ONE.replace("<", "{").replace(">", "}")
+_INTEGRATIONS = "AI integrations"
+_SPACES = "Spaces"
+_DESCRIPTION = "API description"
+
+OPERATIONS = (
+    Operation(
+        id="createAiIntegration",
+        method="post",
+        path=integrations.COLLECTION,
+        tag=_INTEGRATIONS,
+        summary="Create an integration",
+        description="Registers an external LLM provider. The key that comes with it is stored and never shown again.",
+        body=CreateBody,
+        body_examples=("openai", "bedrock", "vertex", "gateway"),
+        parameters=("Idempotency-Key",),
+        answer=Answer(
+            status=201,
+            description="The integration as it is now registered.",
+            body=AiIntegration,
+            headers=("ETag", "Location"),
+            examples=("integration",),
+        ),
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, CONFLICT, *_OF_BODIES),
+    ),
+    Operation(
+        id="listAiIntegrations",
+        method="get",
+        path=integrations.COLLECTION,
+        tag=_INTEGRATIONS,
+        summary="List integrations",
+        description="The integrations that the caller may see, the newest first.",
+        parameters=("limit", "cursor", "name", "space_id", "space_name"),
+        answer=Answer(description="A page.", body=AiIntegrationList, examples=("integrations",)),
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND),
+    ),
+    Operation(
+        id="getAiIntegration",
+        method="get",
+        path=_ONE,
+        tag=_INTEGRATIONS,
+        summary="Get an integration",
+        description="One integration. What the caller may not see is answered like what does not exist.",
+        parameters=("integration_id",),
+        answer=Answer(
+            description="The integration.", body=AiIntegration, headers=("ETag",), examples=("integration", "newer")
+        ),
+        errors=(*_OF_CALLERS, NOT_FOUND),
+    ),
+    Operation(
+        id="updateAiIntegration",
+        method="patch",
+        path=_ONE,
+        tag=_INTEGRATIONS,
+        summary="Change an integration",
+        description=(
+            "What is absent stays; null removes, where a field may be null; a list or a map replaces the one before. "
+            "A stored key is never sent where nobody has confirmed it: a change of provider or host needs `api_key` "
+            "in the same request, the key again or null."
+        ),
+        body=PatchBody,
+        body_examples=("rename", "replace_key", "move"),
+        parameters=("integration_id", "If-Match"),
+        answer=Answer(
+            description="The integration as it is now.",
+            body=AiIntegration,
+            headers=("ETag",),
+            examples=("integration",),
+        ),
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *_OF_BODIES),
+    ),
+    Operation(
+        id="deleteAiIntegration",
+        method="delete",
+        path=_ONE,
+        tag=_INTEGRATIONS,
+        summary="Delete an integration",
+        description="Deletes the integration and its key. Until the recovery window ends, a restore brings both back.",
+        parameters=("integration_id", "If-Match"),
+        answer=Answer(status=204, description="It is deleted; the answer is empty."),
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED),
+    ),
+    Operation(
+        id="restoreAiIntegration",
+        method="post",
+        path=f"{_ONE}/restore",
+        tag=_INTEGRATIONS,
+        summary="Restore a deleted integration",
+        description="Brings a deleted integration back, key included. One that is there stays as it is.",
+        parameters=("integration_id",),
+        answer=Answer(
+            description="The integration as it is again.",
+            body=AiIntegration,
+            headers=("ETag",),
+            examples=("integration",),
+        ),
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT),
+    ),
+    Operation(
+        id="listSpaces",
+        method="get",
+        path=spaces.COLLECTION,
+        tag=_SPACES,
+        summary="List spaces",
+        description="The spaces that the caller may know of, in the order of their ids: how a name becomes an id.",
+        parameters=("limit", "cursor", "name"),
+        answer=Answer(description="A page.", body=SpaceList, examples=("spaces",)),
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN),
+    ),
+    Operation(
+        id="getOpenApi",
+        method="get",
+        path=docs.DOCUMENT,
+        tag=_DESCRIPTION,
+        summary="Get this document",
+        description="This document. It holds nothing secret and needs no access key.",
+        answer=Answer(description="The OpenAPI document.", body="application/json"),
+        errors=_ALWAYS,
+        public=True,
+    ),
+    Operation(
+        id="getDocs",
+        method="get",
+        path=docs.PAGE,
+        tag=_DESCRIPTION,
+        summary="Read this document as a page",
+        description="A page that shows this document and tries its calls. The stack may have it switched off.",
+        answer=Answer(description="The page.", body="text/html"),
+        errors=(NOT_FOUND, *_ALWAYS),
+        public=True,
+    ),
+)

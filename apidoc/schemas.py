@@ -1,0 +1,83 @@
+"""The JSON schemas of the bodies, from the pydantic models that parse and write them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from ai_integrations.http.schemas import CreateBody, ProviderMetadata
+from ai_integrations.http.spelling import Spelling
+from ai_integrations.model import Settings
+from ai_integrations.providers import PROVIDERS, MetadataKind
+
+REF_TEMPLATE = "#/components/schemas/{model}"
+
+
+class _Generator(GenerateJsonSchema):
+    """What callers see: nothing is null in an answer, and None stands for "absent" in a body, not for a default."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - the signature of pydantic
+        return False
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default", ...) is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        if self.mode == "serialization":
+            return self.generate_inner(schema["schema"])
+        return super().nullable_schema(schema)
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        # Clients reject a field that they do not know, so an answer has no others.
+        model = super().model_schema(schema) | {"additionalProperties": False}
+        model.pop("title", None)
+        return model
+
+
+def schemas(bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """Return the schemas of these models, and of those that they consist of, by name."""
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        *((model, "validation") for model in bodies),
+        *((model, "serialization") for model in answers),
+    ]
+    _, generated = models_json_schema(modes, ref_template=REF_TEMPLATE, schema_generator=_Generator)
+    found: dict[str, Any] = {name: _readable(schema) for name, schema in generated["$defs"].items()}
+    _name_defaults(found[CreateBody.__name__]["properties"])
+    found[ProviderMetadata.__name__]["description"] += " " + _who_takes_what()
+    return found
+
+
+def _readable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let required fields come first, and a description stand at its field, not at one of the field's alternatives."""
+    properties = schema["properties"]
+    for each in properties.values():
+        for alternative in each.get("anyOf", ()):
+            if "description" in alternative:
+                each.setdefault("description", alternative.pop("description"))
+    first = {name: properties[name] for name in schema.get("required", ())}
+    return schema | {"properties": first | properties}
+
+
+def _name_defaults(properties: dict[str, Any]) -> None:
+    defaults = Settings(name="", provider="")
+    for name in ("enable_default_models", "function_calling_enabled"):
+        properties[name]["default"] = getattr(defaults, name)
+    properties["auth_type"]["default"] = Spelling.FOUNDING.spell(defaults.auth_type)
+
+
+def _who_takes_what() -> str:
+    sentences = [
+        f"{provider.founding_word or provider.word}: {_takes(provider.metadata)}."
+        for provider in PROVIDERS.values()
+        if provider.metadata
+    ]
+    return " ".join([*sentences, "Other providers take none."])
+
+
+def _takes(kind: MetadataKind) -> str:
+    required = f"{', '.join(kind.required)} required"
+    return f"{required}, {', '.join(kind.optional)} optional" if kind.optional else required
