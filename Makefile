@@ -3,11 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help local local-reset access-key test clients lint check format clean
-=======
-.PHONY: help local local-reset access-key test lint openapi openapi-release check format clean
->>>>>>> e584a99 (Serve the OpenAPI document, generated from the code, and a page that shows it and tries its calls)
+.PHONY: help local local-reset access-key test clients lint openapi openapi-release check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from apidoc import examples, problems
-from apidoc.operations import OPERATIONS, Answer, Operation
+from apidoc.operation import Answer, Operation
+from apidoc.operations import OPERATIONS
 from apidoc.parameters import HEADERS, PARAMETERS
 from apidoc.schemas import REF_TEMPLATE, schemas
 

@@ -1,7 +1,8 @@
 """Examples of bodies and answers; the answers are written by the code that writes the real ones."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from ai_integrations.http.schemas import (
     AiIntegration,
     AiIntegrationList,
     CreateBody,
+    KeyRotation,
     Pagination,
     SpaceList,
     SpaceView,
 )
 from ai_integrations.http.spelling import Spelling
-from ai_integrations.model import Integration, Secret, Space
+from ai_integrations.model import FormerKey, Integration, Secret, Space
 from apidoc.parameters import EXAMPLE_ULID
 
 _EVENTS = Path(__file__).parent.parent / "events"
@@ -68,6 +70,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rename": {"summary": "Another name", "value": {"name": "OpenAI for evaluations"}},
     "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
+    "rotate": {"summary": "Another key, the one before for a day", "value": {"api_key": "sk-def456"}},
     "move": {
         "summary": "Another host, the key confirmed",
         "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},
@@ -85,6 +88,7 @@ def answers() -> dict[str, dict[str, Any]]:
     return {
         "integration": _shown("The answer to the founding example", founding),
         "newer": _shown("In the newer spelling, as newer clients get it", newer),
+        "rotation": _shown("The new key, and the one before", KeyRotation.of(_rotated(integration))),
         "integrations": _shown("The only page", AiIntegrationList(ai_integrations=[founding], pagination=last)),
         "spaces": _shown("The only page", SpaceList(spaces=[SpaceView.of(space)], pagination=last)),
     }
@@ -102,6 +106,11 @@ def _integration() -> Integration:
         updated_by="alice",
         secret=Secret(arn="arn", version="1"),
     )
+
+
+def _rotated(integration: Integration) -> Integration:
+    former = FormerKey(secret=Secret(arn="arn", version="1"), usable_until=_WHEN + timedelta(days=1))
+    return replace(integration, secret=Secret(arn="arn", version="2"), former_key=former)
 
 
 def _shown(summary: str, view: BaseModel) -> dict[str, Any]:

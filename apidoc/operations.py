@@ -1,9 +1,5 @@
 """The operations of contract.md, "Operations": what each takes and what it answers."""
 
-from dataclasses import dataclass
-
-from pydantic import BaseModel
-
 from ai_integrations.http import docs, integrations, spaces
 from ai_integrations.http.problem import (
     ACCESS_FORBIDDEN,
@@ -19,7 +15,16 @@ from ai_integrations.http.problem import (
     UNSUPPORTED_MEDIA_TYPE,
     Kind,
 )
-from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, PatchBody, SpaceList
+from ai_integrations.http.schemas import (
+    AiIntegration,
+    AiIntegrationList,
+    CreateBody,
+    KeyRotation,
+    PatchBody,
+    RotateBody,
+    SpaceList,
+)
+from apidoc.operation import Answer, Operation
 
 # The one problem that is the gateway's alone: it has the type of an invalid request and a status of its own.
 TOO_LARGE = Kind(413, INVALID_REQUEST.fragment, INVALID_REQUEST.title)
@@ -28,39 +33,14 @@ _OF_CALLERS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *_ALWAYS)
 _OF_BODIES = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A success; `body` is a model or, for what is served from a file, a media type."""
-
-    status: int = 200
-    description: str
-    body: type[BaseModel] | str | None = None
-    headers: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One method of one path; parameters, headers and examples go by their names in the modules beside this one."""
-
-    id: str
-    method: str
-    path: str
-    tag: str
-    summary: str
-    description: str
-    answer: Answer
-    errors: tuple[Kind, ...]
-    body: type[BaseModel] | None = None
-    body_examples: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    public: bool = False
-
-
 _ONE = integrations.ONE.replace("<", "{").replace(">", "}")
 _INTEGRATIONS = "AI integrations"
+_KEYS = "Key rotation"
 _SPACES = "Spaces"
 _DESCRIPTION = "API description"
+_ROTATED = Answer(
+    description="The versions of the key that can be had.", body=KeyRotation, headers=("ETag",), examples=("rotation",)
+)
 
 OPERATIONS = (
     Operation(
@@ -154,6 +134,33 @@ OPERATIONS = (
             examples=("integration",),
         ),
         errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT),
+    ),
+    Operation(
+        id="rotateKey",
+        method="post",
+        path=f"{_ONE}/key-rotations",
+        tag=_KEYS,
+        summary="Rotate the key",
+        description=(
+            "Lets another key take effect. Until its grace ends the key before can still be had, by its version; "
+            "409 if the integration has no key of its own."
+        ),
+        body=RotateBody,
+        body_examples=("rotate",),
+        parameters=("integration_id", "If-Match"),
+        answer=_ROTATED,
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *_OF_BODIES),
+    ),
+    Operation(
+        id="rollKeyBack",
+        method="post",
+        path=f"{_ONE}/key-rotations/rollback",
+        tag=_KEYS,
+        summary="Go back to the key before",
+        description="Takes the last rotation back while the grace lasts; 409 when there is no key to go back to.",
+        parameters=("integration_id", "If-Match"),
+        answer=_ROTATED,
+        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED),
     ),
     Operation(
         id="listSpaces",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ai_integrations.errors import InvalidRequestError
+from ai_integrations import errors
 from ai_integrations.http import problem
-from ai_integrations.http.parsing import parse_text
+from ai_integrations.http.parsing import UnsupportedMediaTypeError, parse_text
 from ai_integrations.http.problem import Kind
 from ai_integrations.http.schemas import CreateBody
 from apidoc.examples import INVALID_BODY, REQUEST_ID
@@ -13,6 +13,16 @@ from apidoc.parameters import HEADERS
 
 KINDS = {kind.status: kind for operation in OPERATIONS for kind in operation.errors}
 _UNKNOWN_OUTCOME = "The call failed. Its outcome is unknown: look before you repeat it."
+# The errors that say in examples what their status is about.
+_TYPICAL = (
+    errors.AccessForbiddenError,
+    errors.NotFoundError,
+    errors.NameTakenError,
+    errors.VersionConflictError,
+    UnsupportedMediaTypeError,
+    errors.RuleViolationError,
+    errors.ContentionError,
+)
 # What no error of the domain says: these come from the gateway, or from a failure.
 _DETAILS = {
     problem.AUTHENTICATION_REQUIRED.status: "Send a valid access key as Authorization: Bearer KEY.",
@@ -81,13 +91,13 @@ def response(kind: Kind) -> dict[str, Any]:
 def _example(kind: Kind) -> dict[str, Any]:
     if kind == problem.INVALID_REQUEST:
         return _of_the_invalid_body()
-    of_errors = {each.status: detail for each, detail in reversed(problem.OF_ERROR.values())}
+    of_errors = {each.status: detail for each, detail in map(problem.OF_ERROR.__getitem__, _TYPICAL)}
     return problem.document(kind, (of_errors | _DETAILS)[kind.status], REQUEST_ID)
 
 
 def _of_the_invalid_body() -> dict[str, Any]:
     try:
         parse_text(INVALID_BODY, CreateBody)
-    except InvalidRequestError as error:
+    except errors.InvalidRequestError as error:
         return problem.document_of(error, REQUEST_ID)
     raise AssertionError("the invalid example must be refused")

@@ -34,10 +34,13 @@ SWEEPS = {
     "sweep_wrong_type": {"problem"},
 }
 AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
+# The type of the answer.
+DESCRIPTION = {"get_openapi": "application/json", "get_docs": "text/html; charset=utf-8"}
 
 
 def test_expects_something_of_every_event() -> None:
-    assert {file.stem for file in EVENTS.glob("*.json")} == {*API, *OPERATORS, *SWEEPS, *AUTHORIZER}
+    expected = {*API, *OPERATORS, *SWEEPS, *AUTHORIZER, *DESCRIPTION}
+    assert {file.stem for file in EVENTS.glob("*.json")} == expected
 
 
 @pytest.mark.parametrize("name", API)
@@ -49,6 +52,12 @@ def test_answers_a_request(cloud: Cloud, name: str) -> None:
         assert answer.body["name"] == json.loads(an_event(name)["body"])["name"]
     else:
         assert answer.pointers == at_fault
+
+
+@pytest.mark.parametrize("name", DESCRIPTION)
+def test_describes_itself_without_a_key(cloud: Cloud, name: str) -> None:
+    answer = cloud.api(an_event(name))
+    assert (answer.status, answer.headers["content-type"]) == (200, DESCRIPTION[name])
 
 
 @pytest.mark.parametrize("name", OPERATORS)

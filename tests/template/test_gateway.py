@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from ai_integrations.http import problem
+from ai_integrations.http import docs, problem
 from ai_integrations.http.app import build_app
 from tests import declared
+from tests.builders import ROOT
 
 API: dict[str, Any] = declared.template()["Resources"]["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
@@ -29,15 +30,26 @@ def declared_routes() -> list[tuple[str, str]]:
 
 def resolved_routes() -> Iterator[tuple[str, str]]:
     nothing = cast("Any", None)
-    app = build_app(nothing, nothing, nothing)
+    app = build_app(nothing, nothing, nothing, docs_page=True)
     for route in app._static_routes + app._dynamic_routes:
         for method in [route.method] if isinstance(route.method, str) else route.method:
             yield method, re.sub(r"<(\w+)>", r"{\1}", route.path)
 
 
-def test_declares_every_route_of_the_resolver_and_no_other() -> None:
-    assert sorted(declared_routes()) == sorted(resolved_routes())
-    assert all("proxy+" not in path and method != "ANY" for method, path in declared_routes())
+def documented_routes() -> list[tuple[str, str]]:
+    paths = json.loads((ROOT / "layers/shared/ai_integrations/http/openapi.json").read_text())["paths"]
+    return [(method.upper(), path) for path, methods in paths.items() for method in methods]
+
+
+def test_declares_and_documents_every_route_of_the_resolver_and_no_other() -> None:
+    declared_methods = sorted(route for route in declared_routes() if route[0] != "ANY")
+    assert declared_methods == sorted(resolved_routes()) == sorted(documented_routes())
+    assert all("proxy+" not in path for _, path in declared_routes())
+
+
+def test_hands_on_the_other_methods_of_every_path() -> None:
+    paths = {path for method, path in declared_routes()}
+    assert {path for method, path in declared_routes() if method == "ANY"} == paths
 
 
 def document(name: str) -> dict[str, Any]:
@@ -91,11 +103,11 @@ def test_says_how_to_authenticate() -> None:
     assert RESPONSES["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] == "'Bearer'"
 
 
-def test_asks_the_authorizer_before_every_route_and_forgets_its_answer_within_a_minute() -> None:
+def test_asks_the_authorizer_before_every_route_but_the_description_and_forgets_its_answer_within_a_minute() -> None:
     auth = API["Auth"]
     assert auth["DefaultAuthorizer"] in auth["Authorizers"]
     assert 0 <= auth["Authorizers"][auth["DefaultAuthorizer"]]["Identity"]["ReauthorizeEvery"] <= 60
-    assert all("Auth" not in each for each in route_events())
+    assert {each["Path"] for each in route_events() if "Auth" in each} == {docs.DOCUMENT, docs.PAGE}
 
 
 @pytest.mark.parametrize("token", ["Bearer aik_" + "a" * 43, "bearer  aik_" + "-" * 43, "BEARER aik_" + "_" * 43])

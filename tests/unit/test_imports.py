@@ -85,3 +85,9 @@ def test_knows_how_to_read_a_provider_key_only_where_that_is_the_purpose() -> No
     readers = [module for module in (*MODULES, *FUNCTIONS) if "runtime" in imported_parts(module)]
     names = {name_of(module) if module in MODULES else module.parent.name for module in readers}
     assert names <= {"runtime", "bootstrap", "credentials", "test_connection"}
+
+
+@pytest.mark.parametrize("module", [*MODULES, *FUNCTIONS], ids=lambda module: str(module.relative_to(ROOT)))
+def test_makes_no_schema_at_run_time(module: Path) -> None:
+    """A cold start would pay for it: what is served is the committed document."""
+    assert not [each for each in imported(module) if each.startswith(("apidoc", "pydantic.json_schema"))]

@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from ai_integrations.http import failures
+from ai_integrations.http import docs, failures
 from ai_integrations.http.docs import DocsRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.spaces import SpaceRoutes
@@ -19,7 +19,7 @@ def build_app(
 ) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
-    failures.handle(app)
+    failures.handle(app, switched_off=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, integrations, integration_list)
     SpaceRoutes(app, space_directory)
     DocsRoutes(app, page=docs_page)

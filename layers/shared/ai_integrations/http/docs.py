@@ -3,6 +3,7 @@
 Neither needs an access key: they hold nothing secret, and a browser that opens a page can not send one.
 """
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
@@ -37,6 +38,12 @@ class DocsRoutes:
         page = (_FOLDER / "docs.html").read_text()
         headers = {"Content-Security-Policy": _policy(page), "Referrer-Policy": "no-referrer"}
         return _served(page, "text/html; charset=utf-8", headers)
+
+
+def methods(path: str) -> tuple[str, ...]:
+    """Return the methods that a path of the document has; none for an unknown path."""
+    paths = json.loads((_FOLDER / "openapi.json").read_text())["paths"]
+    return tuple(sorted(method.upper() for method in paths.get(path, ())))
 
 
 def _served(text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Response[str]:

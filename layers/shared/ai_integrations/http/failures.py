@@ -1,5 +1,6 @@
 """How whatever a route raises becomes an answer."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -7,7 +8,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from botocore import exceptions as aws
 
 from ai_integrations.errors import AiIntegrationsError
-from ai_integrations.http import problem
+from ai_integrations.http import docs, problem
 from ai_integrations.observability import describe, logger
 
 _THROTTLED = frozenset(
@@ -26,8 +27,8 @@ _THROTTLED = frozenset(
 _UNKNOWN_OUTCOME = "The call failed. Its outcome is unknown: look before you repeat it."
 
 
-def handle(app: APIGatewayRestResolver) -> None:
-    """Make every error of the app's routes a problem document."""
+def handle(app: APIGatewayRestResolver, switched_off: Collection[str] = ()) -> None:
+    """Make every error of the app's routes a problem document; paths that are switched off are unknown."""
 
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
@@ -38,7 +39,13 @@ def handle(app: APIGatewayRestResolver) -> None:
         return answer
 
     def no_such_route(_error: NotFoundError) -> Response[str]:
-        return problem.response(problem.NOT_FOUND, "The API has no such path and method.", request_id())
+        event = app.current_event
+        methods = () if event.resource in switched_off else docs.methods(event.resource)
+        if not methods or event.http_method in methods:
+            return problem.response(problem.NOT_FOUND, "The API has no such path and method.", request_id())
+        allow = {"Allow": ", ".join(methods)}
+        detail = "The path has no such method. The header Allow says which it has."
+        return problem.response(problem.METHOD_NOT_ALLOWED, detail, request_id(), headers=allow)
 
     def failed(error: Exception) -> Response[str]:
         logger.error("request failed", **describe(error))

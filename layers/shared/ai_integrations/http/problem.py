@@ -29,6 +29,7 @@ INVALID_REQUEST = Kind(400, "invalid-request", "Invalid request parameters")
 AUTHENTICATION_REQUIRED = Kind(401, "authentication-required", "Authentication required")
 ACCESS_FORBIDDEN = Kind(403, "access-forbidden", "Access forbidden")
 NOT_FOUND = Kind(404, "resource-not-found", "Resource not found")
+METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "Method not allowed")
 CONFLICT = Kind(409, "resource-conflict", "Resource conflict")
 PRECONDITION_FAILED = Kind(412, "precondition-failed", "Precondition failed")
 UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
@@ -59,12 +60,18 @@ OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
 }
 
 
-def response(kind: Kind, detail: str, instance: str, field_errors: Iterable[FieldError] = ()) -> Response[str]:
+def response(
+    kind: Kind,
+    detail: str,
+    instance: str,
+    field_errors: Iterable[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response[str]:
     """Answer with a problem document; `instance` is the id of the request, `detail` never repeats an input."""
     return Response(
         status_code=kind.status,
         content_type=CONTENT_TYPE,
-        headers=dict(kind.headers),
+        headers={**kind.headers, **(headers or {})},
         body=json.dumps(document(kind, detail, instance, field_errors)),
     )
 

@@ -1,0 +1,229 @@
+"""The OpenAPI document says what contract.md says and what the code does."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from apidoc import examples
+from apidoc.document import build
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from ai_integrations.errors import FieldError
+from ai_integrations.http import problem
+from ai_integrations.http.parsing import parse_text
+from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, Pagination, PatchBody, RotateBody
+from ai_integrations.http.spelling import Spelling
+from ai_integrations.model import AuthType, Scoping, Secret
+from ai_integrations.providers import PROVIDERS
+from tests.builders import an_integration, create_body
+
+# contract.md, "Operations"; beside it 405 and 413, which are no one operation's, the 415 of a PATCH, and failures.
+ALWAYS = {429, 500, 503}
+COLLECTION, ONE = "/v2/ai-integrations", "/v2/ai-integrations/{integration_id}"
+STATUSES = {
+    ("post", COLLECTION): {201, 400, 401, 403, 409, 413, 415, 422},
+    ("get", COLLECTION): {200, 400, 401, 403, 404},
+    ("get", ONE): {200, 400, 401, 404},
+    ("patch", ONE): {200, 400, 401, 403, 404, 409, 412, 413, 415, 422},
+    ("delete", ONE): {204, 400, 401, 403, 404, 412},
+    ("post", f"{ONE}/restore"): {200, 400, 401, 403, 404, 409},
+    ("post", f"{ONE}/key-rotations"): {200, 400, 401, 403, 404, 409, 412, 413, 415, 422},
+    ("post", f"{ONE}/key-rotations/rollback"): {200, 400, 401, 403, 404, 409, 412},
+    ("get", "/v2/spaces"): {200, 400, 401, 403},
+    ("get", "/v2/openapi.json"): {200},
+    ("get", "/v2/docs"): {200, 404},
+}
+METADATA = {"AWS": {"role_arn": "arn"}, "GCP": {"project_id": "p", "location": "l", "project_access_label": "a"}}
+
+
+@cache
+def document() -> dict[str, Any]:
+    return build()
+
+
+def operations() -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            yield (method, path), operation
+
+
+def faults(schema: dict[str, Any], value: Any) -> list[str]:
+    """Validate against a schema whose references lead into the document."""
+    validator = Draft202012Validator({**document(), **schema}, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [error.message for error in validator.iter_errors(value)]
+
+
+def schema_faults(name: str, value: Any) -> list[str]:
+    return faults({"$ref": f"#/components/schemas/{name}"}, value)
+
+
+def test_is_valid() -> None:
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_has_every_status_of_every_operation_of_the_contract() -> None:
+    written = {key: set(map(int, operation["responses"])) - ALWAYS for key, operation in operations()}
+    assert written == STATUSES
+    assert all(set(map(int, operation["responses"])) >= ALWAYS for _, operation in operations())
+
+
+def test_has_a_response_for_every_kind_of_problem() -> None:
+    described = {(each["description"], json.dumps(each)) for each in document()["components"]["responses"].values()}
+    kinds = [each for each in vars(problem).values() if isinstance(each, problem.Kind)]
+    for kind in kinds:
+        found = [text for title, text in described if title == kind.title]
+        assert found or kind == problem.METHOD_NOT_ALLOWED
+        assert all(problem.CONTENT_TYPE in text and all(name in text for name in kind.headers) for text in found)
+
+
+@pytest.mark.parametrize("error", problem.OF_ERROR)
+def test_describes_the_problem_that_each_error_becomes(error: Any) -> None:
+    refused = error(FieldError("/name", "Too long.")) if hasattr(error("x"), "errors") else error()
+    answer = problem.of_error(refused, "request-id")
+    [response] = [
+        each
+        for each in document()["components"]["responses"].values()
+        if each["content"][problem.CONTENT_TYPE]["example"]["status"] == answer.status_code
+    ]
+    assert not faults(response["content"][problem.CONTENT_TYPE]["schema"], json.loads(answer.body or ""))
+    assert response.get("headers", {}).keys() == answer.headers.keys() - {"Content-Type"}
+
+
+def test_asks_for_a_key_everywhere_but_at_its_own_description() -> None:
+    assert document()["security"] == [{"AccessKey": []}]
+    public = [path for (_, path), operation in operations() if operation.get("security") == []]
+    assert public == ["/v2/openapi.json", "/v2/docs"]
+
+
+def test_describes_the_headers_of_the_contract() -> None:
+    by_key = dict(operations())
+    assert by_key["post", COLLECTION]["responses"]["201"]["headers"].keys() == {"ETag", "Location"}
+    for key in (("get", ONE), ("patch", ONE), ("post", f"{ONE}/restore")):
+        assert by_key[key]["responses"]["200"]["headers"].keys() == {"ETag"}
+    sent = {key: [each["$ref"].rpartition("/")[2] for each in by_key[key].get("parameters", ())] for key in by_key}
+    assert "IdempotencyKey" in sent["post", COLLECTION]
+    assert "IfMatch" in sent["patch", ONE]
+    assert "IfMatch" in sent["delete", ONE]
+    assert sent["get", COLLECTION] == ["Limit", "Cursor", "Name", "SpaceId", "SpaceName"]
+
+
+def every_example() -> Iterator[tuple[dict[str, Any], Any]]:
+    """Return every example beside the schema that it is an example of."""
+    contents = [
+        content
+        for _, operation in operations()
+        for part in (operation.get("requestBody", {}), *operation["responses"].values())
+        for content in part.get("content", {}).values()
+    ]
+    contents += [
+        content for each in document()["components"]["responses"].values() for content in each["content"].values()
+    ]
+    for content in contents:
+        values = [each["value"] for each in content.get("examples", {}).values()]
+        for value in values + ([content["example"]] if "example" in content else []):
+            yield content["schema"], value
+
+
+def test_gives_examples_that_fit_their_schemas() -> None:
+    shown = list(every_example())
+    assert len(shown) > 20
+    assert [faults(schema, value) for schema, value in shown if faults(schema, value)] == []
+
+
+def test_shows_the_founding_example_and_its_answer() -> None:
+    create = document()["paths"][COLLECTION]["post"]
+    sent = create["requestBody"]["content"]["application/json"]["examples"]["openai"]["value"]
+    answered = create["responses"]["201"]["content"]["application/json"]["examples"]["integration"]["value"]
+    assert sent["api_key"] == "sk-abc123..."
+    assert answered["name"] == sent["name"] == "Production OpenAI"
+    assert answered["has_api_key"] is True
+    assert "api_key" not in answered
+
+
+@pytest.mark.parametrize("model", [CreateBody, PatchBody, RotateBody])
+def test_shows_bodies_that_are_taken(model: Any) -> None:
+    [shown] = [
+        operation["requestBody"]["content"]["application/json"]
+        for _, operation in operations()
+        if model.__name__ in json.dumps(operation.get("requestBody", {}))
+    ]
+    for example in shown["examples"].values():
+        parse_text(json.dumps(example["value"]), model)
+
+
+@pytest.mark.parametrize("spelling", Spelling)
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("full", [True, False])
+def test_describes_every_view_of_an_integration(spelling: Spelling, provider: str, full: bool) -> None:
+    kind = PROVIDERS[provider].metadata
+    settings = {
+        "base_url": "https://example.com",
+        "model_names": ("gpt-4",),
+        "headers": {"X-Team": "a"},
+        "auth_type": AuthType.BEARER_TOKEN,
+        "scopings": (Scoping(organization_id="o"), Scoping(space_id="s")),
+        "secret": Secret(arn="arn", version="1"),
+    }
+    metadata = {"provider_metadata": METADATA[kind.word]} if kind else {}
+    integration = an_integration(provider=provider, **metadata, **(settings if full else {}))
+    view = AiIntegration.of(integration, spelling)
+    shown = json.loads(view.model_dump_json(exclude_none=True))
+    assert schema_faults("AiIntegration", shown) == []
+    assert schema_faults("AiIntegration", shown | {"surprise": 1}) != []
+    page = AiIntegrationList(ai_integrations=[view], pagination=Pagination.of("cursor" if full else None))
+    assert schema_faults("AiIntegrationList", json.loads(page.model_dump_json(exclude_none=True))) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        create_body(name=...),
+        create_body(provider=...),
+        create_body(name=None),
+        create_body(name=5),
+        create_body(name=""),
+        create_body(provider="OpenAI"),
+        create_body(surprise=1),
+        create_body(model_names=["a", "a"]),
+        create_body(model_names=[""]),
+        create_body(headers={"a b": "x"}),
+        create_body(headers={"X-Team": "a\nb"}),
+        create_body(scopings=[{"team_id": "x"}]),
+        create_body(enable_default_models="true"),
+    ],
+)
+def test_refuses_what_the_service_refuses(body: dict[str, Any]) -> None:
+    assert schema_faults("CreateBody", body)
+
+
+def test_lets_a_change_leave_out_everything_but_not_all_of_it_and_names_no_defaults() -> None:
+    assert schema_faults("PatchBody", {"headers": None, "api_key": None}) == []
+    assert schema_faults("PatchBody", {"name": None}) != []
+    assert schema_faults("PatchBody", {}) != []
+    assert '"default":' not in json.dumps(document()["components"]["schemas"]["PatchBody"])
+
+
+def test_names_the_defaults_of_a_create() -> None:
+    properties = document()["components"]["schemas"]["CreateBody"]["properties"]
+    defaults = {name: each["default"] for name, each in properties.items() if "default" in each}
+    assert defaults == {"enable_default_models": False, "function_calling_enabled": True, "auth_type": "default"}
+
+
+def test_says_which_provider_takes_which_metadata() -> None:
+    description = document()["components"]["schemas"]["ProviderMetadata"]["description"]
+    assert "awsBedrock: role_arn required, external_id optional." in description
+    assert "vertexAI: project_id, location, project_access_label required." in description
+
+
+def test_shows_no_null_in_an_answer() -> None:
+    schemas = document()["components"]["schemas"]
+    assert '"null"' not in json.dumps([schemas["AiIntegrationList"], schemas["AiIntegration"], schemas["SpaceView"]])
+
+
+def test_shows_the_refusal_of_the_invalid_founding_example() -> None:
+    shown = document()["components"]["responses"]["InvalidRequest"]["content"][problem.CONTENT_TYPE]["example"]
+    assert json.loads(examples.INVALID_BODY) == {"name": "My Integration"}
+    assert [each["pointer"] for each in shown["errors"]] == ["/provider"]
