@@ -189,7 +189,7 @@ def test_logs_each_outcome_once_without_anything_of_the_body(cloud: Cloud) -> No
     assert "hidden" not in cloud.written.getvalue()
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/v2/nothing"), ("PUT", "/v2/ai-integrations"), ("GET", "/")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v2/nothing"), ("GET", "/")])
 def test_has_a_problem_document_for_what_it_does_not_route(cloud: Cloud, method: str, path: str) -> None:
     answer = cloud.api(gateway_event(method=method, path=path))
     assert (answer.status, answer.pointers) == (404, [])

@@ -13,6 +13,7 @@ CONTRACT = {
     (401, "authentication-required", "Authentication required"),
     (403, "access-forbidden", "Access forbidden"),
     (404, "resource-not-found", "Resource not found"),
+    (405, "method-not-allowed", "Method not allowed"),
     (409, "resource-conflict", "Resource conflict"),
     (412, "precondition-failed", "Precondition failed"),
     (415, "unsupported-media-type", "Unsupported media type"),
