@@ -3,8 +3,6 @@
 import os
 from datetime import UTC, datetime, timedelta
 
-from ulid import ULID
-
 from ai_integrations.bootstrap import aws, parameters
 from ai_integrations.health_store import DynamoDbHealth
 from ai_integrations.model import Policy
@@ -18,6 +16,7 @@ from ai_integrations.runtime.ladder import Ladder
 from ai_integrations.runtime.reader import SecretsManagerReader
 from ai_integrations.runtime.resolver import SystemResolver
 from ai_integrations.runtime.roles import RoleAssumer
+from ai_integrations.runtime.testing import Tester
 from ai_integrations.transactions import Transactor
 
 
@@ -26,17 +25,19 @@ def connection_tests() -> ConnectionTests:
     client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
     sts = aws.sts()
     allowed = parameters.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
+    ladder = Ladder(
+        keys=HttpLadder(Guard(resolver=SystemResolver(), allowed_private_hosts=allowed)),
+        roles=BedrockLadder(RoleAssumer(sts), aws.bedrock_runtime, region=sts.meta.region_name),
+    )
     return ConnectionTests(
         integrations=DynamoDbRepository(client, table, Transactor(client, table)),
         reader=SecretsManagerReader(aws.secrets_manager()),
-        ladder=Ladder(
-            keys=HttpLadder(Guard(resolver=SystemResolver(), allowed_private_hosts=allowed)),
-            roles=BedrockLadder(RoleAssumer(sts), aws.bedrock_runtime, region=sts.meta.region_name),
+        tester=Tester(
+            ladder=ladder,
+            fingerprints=KmsFingerprints(aws.kms(), os.environ["FINGERPRINT_KEY_ID"]),
+            clock=lambda: datetime.now(UTC),
         ),
-        fingerprints=KmsFingerprints(aws.kms(), os.environ["FINGERPRINT_KEY_ID"]),
         healths=DynamoDbHealth(client, table),
-        clock=lambda: datetime.now(UTC),
-        new_id=lambda moment: str(ULID.from_datetime(moment)),
         # Nothing is deleted here, so that the length of the window does not matter.
         policy=Policy(recovery_window=timedelta(0), allowed_private_hosts=allowed),
     )

@@ -1,5 +1,7 @@
 """The routes of connection tests, served by the function that may read keys."""
 
+from typing import Protocol
+
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.health import Health
@@ -9,12 +11,24 @@ from ai_integrations.http.health import ConnectionHealth, fingerprint_header
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
 from ai_integrations.http.schemas import Body, CreateBody, ModelName
-from ai_integrations.model import Caller
+from ai_integrations.model import Caller, Settings
 from ai_integrations.observability import logger
-from ai_integrations.runtime.connections import ConnectionTests
+from ai_integrations.ports import KeyChange
 
 NEW = "/v2/ai-integrations/test"
 SAVED = "/v2/ai-integrations/<integration_id>/test"
+
+
+class ConnectionTests(Protocol):
+    """What admins can find out about connections."""
+
+    def of_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
+        """Test an integration, and record what came of it."""
+        ...
+
+    def of_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
+        """Test what may become an integration."""
+        ...
 
 
 class ModelChoice(Body):

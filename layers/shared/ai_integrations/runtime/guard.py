@@ -24,7 +24,17 @@ _METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200"
 _PORTS = {"http": 80, "https": 443}
 # What frames a request is the guard's to say: with these, one request could be made to look like two.
 _FRAMING = frozenset(
-    {"accept-encoding", "connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 
 
@@ -119,8 +129,7 @@ class Guard:
         self, plain: socket.socket, scheme: str, host: str, address: Address, deadline: Deadline
     ) -> socket.socket:
         try:
-            if ip_address(plain.getpeername()[0]) != address:
-                raise RefusedDestinationError("must not lead to another address than the one that was checked")
+            _check_peer(plain, address)
             if scheme == "http":
                 return plain
             plain.settimeout(deadline.remaining())
@@ -128,6 +137,11 @@ class Guard:
         except BaseException:
             plain.close()
             raise
+
+
+def _check_peer(connected: socket.socket, address: Address) -> None:
+    if ip_address(connected.getpeername()[0]) != address:
+        raise RefusedDestinationError("must not lead to another address than the one that was checked")
 
 
 def _host(parts: SplitResult) -> str:

@@ -26,7 +26,7 @@ class TimedSocket:
         return io.BufferedReader(_Received(self._socket, self._deadline))
 
     def close(self) -> None:
-        """Leave the socket open: `http.client` calls this before the answer has been read, and whoever connected ends it."""
+        """Leave the socket open, since `http.client` calls this before the answer is read; who connected closes it."""
 
 
 class _Received(io.RawIOBase):
