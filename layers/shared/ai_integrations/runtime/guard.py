@@ -87,8 +87,8 @@ class Guard:
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
         """Send one request and return what came back, a redirect as any other answer."""
-        parts = urlsplit(request.url)
         connected = self._connect(request.url, deadline)
+        parts = urlsplit(request.url)
         connection = HTTPConnection(parts.netloc)
         connection.sock = TimedSocket(connected, deadline)
         try:
@@ -121,9 +121,10 @@ class Guard:
         return addresses[0]
 
     def _permitted(self, host: str, address: Address) -> bool:
-        if is_public(address) or str(address) in self._allowed:
+        if is_public(address):
             return True
-        return host in self._allowed and not address.is_link_local and address not in _METADATA
+        leads_to_credentials = address.is_link_local or address in _METADATA
+        return host in self._allowed and (not leads_to_credentials or host == str(address))
 
     def _secured(
         self, plain: socket.socket, scheme: str, host: str, address: Address, deadline: Deadline
