@@ -13,6 +13,8 @@ from typing import Any
 from ai_integrations.runtime.deadline import Deadline
 from ai_integrations.runtime.resolver import Address
 
+SYSTEMS_TRUST = ssl.create_default_context()  # made once: reading all certificates takes longer than a test
+
 
 @dataclass(frozen=True)
 class Received:
@@ -108,6 +110,8 @@ def raw(conversation: Callable[[socket.socket], None]) -> Iterator[int]:
     try:
         yield listening.getsockname()[1]
     finally:
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)  # wakes the thread if nobody has come
         listening.close()
         thread.join(timeout=5)
 

@@ -15,11 +15,10 @@ from ai_integrations.runtime.guard import Guard, Request, UnreachableError
 from ai_integrations.runtime.resolver import SystemResolver
 from tests.builders import API_KEY
 from tests.connection.certificates import certify
-from tests.connection.servers import Answers, Received, Reply, Server, raw, serve
+from tests.connection.servers import SYSTEMS_TRUST, Answers, Received, Reply, Server, raw, serve
 from tests.unit.test_destinations import HOSTILE
 
 GATEWAY = "gateway.corp"
-SYSTEMS_TRUST = ssl.create_default_context()  # made once: reading all certificates takes longer than a test
 LOOPBACK = [ip_address("127.0.0.1")]
 
 # What a public name may lead to, and must not.
