@@ -83,6 +83,7 @@ class Cloud:
     written: io.StringIO
     calls: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
     keys: set[str] = field(default_factory=lambda: {API_KEY})
 
     def __post_init__(self) -> None:
@@ -131,9 +132,9 @@ class Cloud:
         self._losses.clear()
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
-        """Load a function afresh, with the environment that the template declares and nothing more."""
+        """Load a function afresh, with the environment that the template declares and what a test has set of it."""
         for variable, value in declared.environment(name).items():
-            self.environment.setenv(variable, value)
+            self.environment.setenv(variable, self.variables.get(variable, value))
         module = f"functions.{name}.handler"
         sys.modules.pop(module, None)
         handler = importlib.import_module(module).lambda_handler
@@ -154,7 +155,11 @@ class Cloud:
 
     def api(self, event: dict[str, Any]) -> Answer:
         """Send a request of the gateway to the API's function."""
-        answer = self.function("api")(event)
+        return self.http("api", event)
+
+    def http(self, function: str, event: dict[str, Any]) -> Answer:
+        """Send a request of the gateway to a function."""
+        answer = self.function(function)(event)
         headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         return Answer(status=answer["statusCode"], headers=headers, text=answer["body"])
 

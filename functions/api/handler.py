@@ -10,7 +10,13 @@ from ai_integrations.http.app import build_app
 from ai_integrations.observability import logger
 
 _parts = use_cases()
-app = build_app(_parts.integrations, _parts.integration_list, _parts.space_directory, docs_page=docs_page())
+app = build_app(
+    _parts.integrations,
+    _parts.integration_list,
+    _parts.space_directory,
+    _parts.healths,
+    docs_page=docs_page(),
+)
 
 
 @logger.inject_lambda_context(clear_state=True)

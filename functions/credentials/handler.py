@@ -5,11 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ai_integrations.bootstrap.credentials import resolver
+from ai_integrations.bootstrap.credentials import key_finder, resolver
 from ai_integrations.errors import AiIntegrationsError, InvalidRequestError
 from ai_integrations.http import ids, problem
 from ai_integrations.http.parsing import parse_text
 from ai_integrations.observability import describe, logger
+from ai_integrations.runtime.key_commands import KeyCommand, carry_out
 from ai_integrations.runtime.messages import ResolveCommand, resolution_view
 from ai_integrations.runtime.resolving import Resolved
 
@@ -22,16 +23,27 @@ class UnresolvedError(Exception):
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Resolve one integration; what is refused comes back as {"problem": …}."""
+    """Resolve one integration, or carry out an operator's `action`; what is refused comes back as {"problem": …}."""
     try:
-        command = parse_text(json.dumps(event), ResolveCommand)
-        resolved = _resolve(command)
+        return _compare_keys(event) if "action" in event else _hand_out(event)
     except AiIntegrationsError as error:
         logger.info("resolution refused", error=type(error).__name__)
         return {"problem": problem.document_of(error, context.aws_request_id)}
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold what AWS has answered
         logger.error("resolution failed", **describe(error))
         raise UnresolvedError from None
+
+
+def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:
+    command = parse_text(json.dumps(event), KeyCommand).root
+    answer = carry_out(command, key_finder())
+    logger.info("keys compared", action=command.action, account=command.account)
+    return answer
+
+
+def _hand_out(event: dict[str, Any]) -> dict[str, Any]:
+    command = parse_text(json.dumps(event), ResolveCommand)
+    resolved = _resolve(command)
     logger.info(
         "credentials resolved",
         account=command.account,

@@ -9,6 +9,7 @@ import pytest
 
 from ai_integrations.http import docs, problem
 from ai_integrations.http.app import build_app
+from ai_integrations.http.connection_tests import build_connection_test_app
 from tests import declared
 from tests.builders import ROOT
 
@@ -30,8 +31,9 @@ def declared_routes() -> list[tuple[str, str]]:
 
 def resolved_routes() -> Iterator[tuple[str, str]]:
     nothing = cast("Any", None)
-    app = build_app(nothing, nothing, nothing, docs_page=True)
-    for route in app._static_routes + app._dynamic_routes:
+    api = build_app(nothing, nothing, nothing, nothing, docs_page=True)
+    apps = (api, build_connection_test_app(nothing))
+    for route in (route for app in apps for route in app._static_routes + app._dynamic_routes):
         for method in [route.method] if isinstance(route.method, str) else route.method:
             yield method, re.sub(r"<(\w+)>", r"{\1}", route.path)
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.items import integration_item
 from tests import declared
+from tests.builders import an_integration
 
 Statement = dict[str, Any]
 
@@ -25,6 +27,13 @@ WRITE_INTEGRATIONS = {
     "secretsmanager:TagResource",
     "secretsmanager:UpdateSecretVersionStage",
 }
+READ_KEYS = {
+    "kms:Decrypt",
+    "kms:GenerateMac",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "sts:AssumeRole",
+}
 KEEP_RECORDS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 ALLOWED = {
@@ -41,13 +50,8 @@ ALLOWED = {
         "sqs:SendMessage",
     },
     "custom_resource": WRITE_INTEGRATIONS,
-    "credentials": {
-        "dynamodb:GetItem",
-        "kms:Decrypt",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetSecretValue",
-        "sts:AssumeRole",
-    },
+    "credentials": READ_KEYS | {"dynamodb:GetItem", "dynamodb:Query"},
+    "test_connection": READ_KEYS | {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "access_keys": KEEP_RECORDS,
     "spaces": KEEP_RECORDS,
     "sweep": {
@@ -68,6 +72,7 @@ PARTITIONS = {
     "publish_changes": {"ACCOUNT#*"},
     "custom_resource": {"ACCOUNT#*", "SPACES#*"},
     "credentials": {"ACCOUNT#*"},
+    "test_connection": {"ACCOUNT#*"},
     "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
     "spaces": {"SPACES#*"},
     "sweep": {"ACCOUNT#*", "SWEEP"},
@@ -132,10 +137,33 @@ def test_keeps_a_function_in_its_own_partitions_of_the_table(function: str, stat
     condition = statement["Condition"]
     assert set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) <= PARTITIONS[function]
     # Without this, a call that names no key at all, such as a scan, would meet the condition.
-    assert condition["Null"] == {"dynamodb:LeadingKeys": "false"}
+    assert condition["Null"]["dynamodb:LeadingKeys"] == "false"
 
 
-@pytest.mark.parametrize(("function", "statement"), on("kms"))
+def test_lets_the_test_of_a_connection_write_nothing_of_an_integration() -> None:
+    [write] = [each for each in statements("test_connection") if actions(each) == ["dynamodb:UpdateItem"]]
+    written = set(write["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) - {"pk", "sk"}
+    assert written == {"health", "checks"}
+    assert not written & integration_item(an_integration()).keys()
+    assert write["Condition"]["Null"]["dynamodb:Attributes"] == "false"
+
+
+ENCRYPTION = [each for each in on("kms") if actions(each[1]) != ["kms:GenerateMac"]]
+
+
+def test_lets_nobody_make_fingerprints_who_does_not_read_keys_anyway() -> None:
+    macs = {function for function, each in on("kms") if "kms:GenerateMac" in actions(each)}
+    assert macs == READERS
+    key = declared.template()["Resources"]["FingerprintKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
+
+
+def test_serves_connection_tests_apart_from_what_writes_keys() -> None:
+    invoked = {action for _, each in EVERY for action in actions(each) if action.startswith("lambda:")}
+    assert not invoked, "no function calls another"
+
+
+@pytest.mark.parametrize(("function", "statement"), ENCRYPTION)
 def test_lends_the_encryption_key_only_through_secrets_manager(function: str, statement: Statement) -> None:
     via = {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
     assert statement["Condition"]["StringEquals"]["kms:ViaService"] == via

@@ -212,6 +212,7 @@ def test_allows_nothing_beside_the_allowed_hosts(url: str) -> None:
         ("2002:0a00:0001::1", False),
         ("239.1.1.1", False),
         ("::8.8.8.8", False),
+        ("3fff::1", False),
     ],
 )
 def test_judges_an_address_by_what_it_leads_to(address: str, public: bool) -> None:

@@ -10,7 +10,7 @@ from tests.builders import ROOT
 
 PACKAGE = ROOT / "layers/shared/ai_integrations"
 
-DOMAIN = {"model", "providers", "errors", "destinations"}
+DOMAIN = {"health", "model", "providers", "errors", "destinations"}
 USE_CASES = {"ports", "rules", "listing", "service"}
 PURE = {
     "collections",

@@ -6,7 +6,9 @@ from typing import Any
 
 from ai_integrations import items
 from ai_integrations.dynamodb import from_wire
-from ai_integrations.events import ChangeEvent, Created, Deleted, KeyRotated, Restored, Updated
+from ai_integrations.events import ChangeEvent, Created, Deleted, HealthChanged, KeyRotated, Restored, Updated
+from ai_integrations.health import UNKNOWN
+from ai_integrations.health_store import health_of
 from ai_integrations.model import Integration, Settings, Tombstone
 
 
@@ -51,6 +53,20 @@ def grace_ended(record: Mapping[str, Any]) -> tuple[str, str] | None:
     old = from_wire(record["dynamodb"].get("OldImage", {}))
     is_end = record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#")
     return (old["account"], old["id"]) if is_end else None
+
+
+def is_of_health(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record says that a connection has been tested."""
+    return bool(record["dynamodb"]["Keys"]["sk"]["S"].startswith("HEALTH#"))
+
+
+def health_events(record: Mapping[str, Any]) -> Iterator[HealthChanged]:
+    """Yield the event of a test whose outcome is another than that of the test before it."""
+    images = record["dynamodb"]
+    new, old = (from_wire(images.get(name, {})) for name in ("NewImage", "OldImage"))
+    previous = health_of(old).status.value if old else UNKNOWN
+    if new and health_of(new).status != previous:
+        yield HealthChanged.of(health_of(new), previous, int(new["checks"]))
 
 
 def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent]:

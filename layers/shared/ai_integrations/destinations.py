@@ -35,6 +35,7 @@ _LOCAL_DOMAINS = frozenset(
 _METADATA_NAMES = frozenset({"metadata.goog"})  # of the cloud metadata services, the one that looks public
 _METADATA_ADDRESSES = frozenset({IPv4Address("168.63.129.16")})  # Azure's, which looks public too
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has handed out to the public internet
+_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637, which not every Python knows yet
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address (RFC 6052)
 
 
@@ -65,7 +66,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     written_as_ipv6 = address.ipv4_mapped or _translated(address)
     if written_as_ipv6 is not None:
         return is_public(written_as_ipv6)
-    return all(map(is_public, _embedded(address))) and address in _GLOBAL_UNICAST and address.is_global
+    handed_out = address in _GLOBAL_UNICAST and address not in _DOCUMENTATION
+    return all(map(is_public, _embedded(address))) and handed_out and address.is_global
 
 
 def destination(url: str | None) -> tuple[str, str, int | None] | None:

@@ -5,10 +5,11 @@ come in order.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, Field
 
+from ai_integrations.health import Health, Standing
 from ai_integrations.http import ids
 from ai_integrations.http.schemas import ScopingView, Timestamp
 from ai_integrations.model import Integration
@@ -87,6 +88,32 @@ class Restored(ChangeEvent):
 
 
 CHANGE_EVENTS: tuple[type[ChangeEvent], ...] = (Created, Updated, KeyRotated, Deleted, Restored)
+
+
+class HealthChanged(Event):
+    """A test has found the connection of an integration to be otherwise than the test before it."""
+
+    detail_type = "AI Integration Health Changed"
+
+    account: str
+    id: str
+    status: str = Field(description="passed, failed or not_proved.")
+    previous_status: str = Field(description="As before, or unknown where no test came before.")
+    failed_rung: str | None = None
+    checked_at: Timestamp
+
+    @classmethod
+    def of(cls, health: Health, previous_status: str, number: int) -> Self:
+        """Tell of a test; `number` is how many there have been of this integration."""
+        return cls(
+            event_id=f"{health.id}.{number}.health-changed",
+            account=health.account,
+            id=ids.public(health.id),
+            status=health.status,
+            previous_status=previous_status,
+            failed_rung=next((each.name for each in health.rungs if each.status is Standing.FAILED), None),
+            checked_at=health.checked_at,
+        )
 
 
 class Outcome(Event):

@@ -38,6 +38,11 @@ def grace_key(account: str, ulid: str) -> Item:
     return {"pk": _account(account), "sk": f"GRACE#{ulid}"}
 
 
+def health_key(account: str, ulid: str) -> Item:
+    """Return the key of what is known of an integration's connection."""
+    return {"pk": _account(account), "sk": f"HEALTH#{ulid}"}
+
+
 def name_key(account: str, name: str) -> Item:
     """Return the key of the guard of a name: the same for every spelling of it that differs in case alone.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from ai_integrations.changes import Change, change_of, grace_ended
+from ai_integrations.changes import Change, change_of, grace_ended, health_events, is_of_health
 from ai_integrations.events import Event
 from ai_integrations.model import Integration, Secret
 
@@ -54,6 +54,9 @@ class ChangePublisher:
 
     def handle(self, record: Mapping[str, Any]) -> None:
         """Carry out what one record of the stream means."""
+        if is_of_health(record):
+            self._bus.publish(*health_events(record))
+            return
         ended = grace_ended(record)
         if ended is not None:
             self._settle(self._integrations.get(*ended))

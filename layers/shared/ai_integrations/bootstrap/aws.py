@@ -6,13 +6,19 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
+    from ai_integrations.runtime.roles import TemporaryCredentials
+
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+# A model takes its time, and a test of it is not repeated.
+_MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 def dynamodb() -> "DynamoDBClient":
@@ -38,3 +44,19 @@ def sqs() -> "SQSClient":
 def sts() -> "STSClient":
     """Return a client of the Security Token Service."""
     return boto3.client("sts", config=_CONFIG)
+
+
+def kms() -> "KMSClient":
+    """Return a client of the Key Management Service."""
+    return boto3.client("kms", config=_CONFIG)
+
+
+def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClient":
+    """Return a client of Bedrock's models that has the rights of an assumed role."""
+    return boto3.client(
+        "bedrock-runtime",
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key.get_secret_value(),
+        aws_session_token=credentials.session_token.get_secret_value(),
+        config=_MODEL_CONFIG,
+    )

@@ -5,10 +5,22 @@ from datetime import UTC, datetime
 
 from ai_integrations.bootstrap import aws
 from ai_integrations.repository import DynamoDbRepository
+from ai_integrations.runtime.finding import KeyFinder
+from ai_integrations.runtime.fingerprints import KmsFingerprints
 from ai_integrations.runtime.reader import SecretsManagerReader
 from ai_integrations.runtime.resolving import Resolver
 from ai_integrations.runtime.roles import RoleAssumer
 from ai_integrations.transactions import Transactor
+
+
+def key_finder() -> KeyFinder:
+    """Return what compares keys."""
+    client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
+    return KeyFinder(
+        integrations=DynamoDbRepository(client, table, Transactor(client, table)),
+        reader=SecretsManagerReader(aws.secrets_manager()),
+        fingerprints=KmsFingerprints(aws.kms(), os.environ["FINGERPRINT_KEY_ID"]),
+    )
 
 
 def resolver() -> Resolver:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from ulid import ULID
 
-from ai_integrations.bootstrap import aws
+from ai_integrations.bootstrap import aws, parameters
 from ai_integrations.directory import DynamoDbDirectory
+from ai_integrations.health_store import DynamoDbHealth
 from ai_integrations.listing import IntegrationList, SpaceDirectory
 from ai_integrations.model import Policy
 from ai_integrations.repository import DynamoDbRepository
@@ -23,6 +24,7 @@ class UseCases:
     integrations: Integrations
     integration_list: IntegrationList
     space_directory: SpaceDirectory
+    healths: DynamoDbHealth
 
 
 def use_cases() -> UseCases:
@@ -41,15 +43,12 @@ def use_cases() -> UseCases:
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         policy=Policy(
             recovery_window=timedelta(days=int(os.environ["RECOVERY_WINDOW_DAYS"])),
-            allowed_private_hosts=_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
+            allowed_private_hosts=parameters.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
         ),
     )
     return UseCases(
         integrations=integrations,
         integration_list=IntegrationList(listing=repository, directory=directory),
         space_directory=SpaceDirectory(directory),
+        healths=DynamoDbHealth(client, table),
     )
-
-
-def _hosts(text: str) -> frozenset[str]:
-    return frozenset(host.strip().lower() for host in text.split(",") if host.strip())

@@ -4,6 +4,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.http import docs, failures
 from ai_integrations.http.docs import DocsRoutes
+from ai_integrations.http.health import HealthRoutes, Healths
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.spaces import SpaceRoutes
 from ai_integrations.listing import IntegrationList, SpaceDirectory
@@ -14,6 +15,7 @@ def build_app(
     integrations: Integrations,
     integration_list: IntegrationList,
     space_directory: SpaceDirectory,
+    healths: Healths,
     *,
     docs_page: bool,
 ) -> APIGatewayRestResolver:
@@ -22,5 +24,6 @@ def build_app(
     failures.handle(app, switched_off=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, integrations, integration_list)
     SpaceRoutes(app, space_directory)
+    HealthRoutes(app, integrations, healths)
     DocsRoutes(app, page=docs_page)
     return app

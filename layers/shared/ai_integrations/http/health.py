@@ -1,0 +1,97 @@
+"""How the connection of an integration is shown, and the route of its last test."""
+
+from typing import Protocol, Self
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from pydantic import BaseModel, Field
+
+from ai_integrations.health import UNKNOWN, Health
+from ai_integrations.http import ids
+from ai_integrations.http.caller import from_context
+from ai_integrations.http.responses import shown
+from ai_integrations.http.schemas import Timestamp
+from ai_integrations.model import Caller, Integration, Role
+from ai_integrations.service import Integrations
+
+ROUTE = "/v2/ai-integrations/<integration_id>/health"
+FINGERPRINT_HEADER = "AI-Integration-Key-Fingerprint"
+
+
+class Healths(Protocol):
+    """Where outcomes of tests are kept."""
+
+    def last(self, account: str, ulid: str) -> Health | None:
+        """Return the last outcome."""
+        ...
+
+
+class RungView(BaseModel):
+    """One step of a test."""
+
+    name: str = Field(description="reachable, authenticated or model_answers.")
+    status: str = Field(description="passed, failed or not_proved.")
+    latency_ms: int
+    proved: str | None = None
+    not_proved: str | None = Field(default=None, description="What went wrong, or what can not be seen this way.")
+    provider_said: str | None = Field(default=None, description="The provider's own words, redacted.")
+
+
+class ConnectionHealth(BaseModel):
+    """The outcome of a test; the rungs behind a failed one were not climbed."""
+
+    status: str = Field(description="passed, failed or not_proved; unknown where no test has been made.")
+    rungs: list[RungView]
+    checked_at: Timestamp | None = None
+    model: str | None = Field(default=None, description="The model that the request named.")
+    integration_version: int | None = Field(default=None, description="Absent for an integration that is not saved.")
+    outdated: bool | None = Field(default=None, description="Whether the integration has changed since the test.")
+
+    @classmethod
+    def of(cls, health: Health, current_version: int | None = None) -> Self:
+        """Show an outcome; it is outdated when the integration has another version by now."""
+        return cls(
+            status=health.status,
+            rungs=[RungView(**vars(each)) for each in health.rungs],
+            checked_at=health.checked_at,
+            model=health.model,
+            integration_version=health.integration_version or None,
+            outdated=None if current_version is None else current_version != health.integration_version,
+        )
+
+
+class HealthRoutes:
+    """The route, which parses, makes two reads, and shows what came of them."""
+
+    def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: Healths) -> None:
+        self._app = app
+        self._integrations = integrations
+        self._healths = healths
+        app.get(ROUTE)(self.get)
+
+    def get(self, integration_id: str) -> Response[str]:
+        """Show how an integration's connection was found to be at last."""
+        caller = from_context(self._app.current_event.request_context.authorizer)
+        integration = self._integrations.get(caller, ids.parse(integration_id))
+        health = self._healths.last(caller.account, integration.id)
+        if health is None:
+            return shown(ConnectionHealth(status=UNKNOWN, rungs=[]))
+        headers = fingerprint_header(caller, health) if _is_of_present_key(health, integration) else {}
+        return shown(ConnectionHealth.of(health, integration.version), headers=headers)
+
+
+def fingerprint_header(caller: Caller, health: Health) -> dict[str, str]:
+    """Return the header that tells admins which key was tested, if that is known."""
+    if caller.role is not Role.ADMIN or health.key_fingerprint is None:
+        return {}
+    return {FINGERPRINT_HEADER: health.key_fingerprint}
+
+
+def _is_of_present_key(health: Health, integration: Integration) -> bool:
+    """Tell whether the key that was tested is the one that the integration names.
+
+    For a secret of somebody else's nobody knows without reading it, so that its integration has to be unchanged.
+    """
+    secret = integration.secret
+    if secret is not None and secret.is_owned:
+        return secret.version == health.key_version
+    return secret is not None and integration.version == health.integration_version

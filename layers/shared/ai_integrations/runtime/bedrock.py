@@ -1,0 +1,70 @@
+"""The test of Bedrock: the role is assumed as for any program, and the model is asked with its credentials.
+
+AWS's own endpoints are called by its own client; the guard has no part in it.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ai_integrations.health import Rung
+from ai_integrations.model import Integration
+from ai_integrations.providers import PROVIDERS
+from ai_integrations.runtime.probes import secrets_of
+from ai_integrations.runtime.redaction import redact
+from ai_integrations.runtime.resolving import Roles
+from ai_integrations.runtime.roles import TemporaryCredentials
+from ai_integrations.runtime.rungs import AUTHENTICATED, MODEL_ANSWERS, NO_MODEL, REACHABLE, Stopwatch
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+_CONSUMER = "connection-test"
+
+
+class BedrockLadder:
+    """Tests integrations that name a role."""
+
+    def __init__(
+        self, roles: Roles, client_with: Callable[[TemporaryCredentials], "BedrockRuntimeClient"], region: str
+    ) -> None:
+        """`region` is the one whose models are asked: the function's own."""
+        self._roles = roles
+        self._client_with = client_with
+        self._region = region
+
+    def climb(self, integration: Integration, model: str | None) -> tuple[Rung, ...]:
+        """Return the rungs that were climbed; the first two are one call to AWS."""
+        reaching, authenticating = Stopwatch(REACHABLE), Stopwatch(AUTHENTICATED)
+        try:
+            credentials = self._roles.assume(integration, _CONSUMER)
+        except ClientError as error:
+            said = _words_of(error, integration)
+            return (reaching.passed("AWS answered."), authenticating.failed("The role can not be assumed.", said))
+        except BotoCoreError:
+            return (reaching.failed("AWS did not answer."),)
+        unproved = PROVIDERS[integration.provider].probe.unproved
+        assumed = authenticating.passed("The role was assumed.", unproved)
+        return (reaching.passed("AWS answered."), assumed, self._model_answers(integration, credentials, model))
+
+    def _model_answers(self, integration: Integration, credentials: TemporaryCredentials, model: str | None) -> Rung:
+        watch = Stopwatch(MODEL_ANSWERS)
+        if model is None:
+            return watch.unproved(NO_MODEL)
+        try:
+            self._client_with(credentials).converse(
+                modelId=model,
+                messages=[{"role": "user", "content": [{"text": "Hi"}]}],
+                inferenceConfig={"maxTokens": 1},
+            )
+        except ClientError as error:
+            return watch.failed(f"Bedrock refused in {self._region}.", _words_of(error, integration))
+        except BotoCoreError:
+            return watch.failed(f"Bedrock did not answer in {self._region}.")
+        return watch.passed(f"The model answered in {self._region}.")
+
+
+def _words_of(error: ClientError, integration: Integration) -> str:
+    told = error.response.get("Error", {})
+    return redact(f"{told.get('Code', '')}: {told.get('Message', '')}", secrets_of(integration, None))
