@@ -28,7 +28,8 @@ from apidoc.operation import Answer, Operation
 
 # The one problem that is the gateway's alone: it has the type of an invalid request and a status of its own.
 TOO_LARGE = Kind(413, INVALID_REQUEST.fragment, INVALID_REQUEST.title)
-_ALWAYS = (RATE_LIMITED, INTERNAL, UNAVAILABLE)
+# A firewall before the gateway may refuse any call.
+_ALWAYS = (ACCESS_FORBIDDEN, RATE_LIMITED, INTERNAL, UNAVAILABLE)
 _OF_CALLERS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *_ALWAYS)
 _OF_BODIES = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
 
@@ -60,7 +61,7 @@ OPERATIONS = (
             headers=("ETag", "Location"),
             examples=("integration",),
         ),
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, CONFLICT, *_OF_BODIES),
+        errors=(*_OF_CALLERS, CONFLICT, *_OF_BODIES),
     ),
     Operation(
         id="listAiIntegrations",
@@ -71,7 +72,7 @@ OPERATIONS = (
         description="The integrations that the caller may see, the newest first.",
         parameters=("limit", "cursor", "name", "space_id", "space_name"),
         answer=Answer(description="A page.", body=AiIntegrationList, examples=("integrations",)),
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND),
+        errors=(*_OF_CALLERS, NOT_FOUND),
     ),
     Operation(
         id="getAiIntegration",
@@ -106,7 +107,7 @@ OPERATIONS = (
             headers=("ETag",),
             examples=("integration",),
         ),
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *_OF_BODIES),
+        errors=(*_OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *_OF_BODIES),
     ),
     Operation(
         id="deleteAiIntegration",
@@ -117,7 +118,7 @@ OPERATIONS = (
         description="Deletes the integration and its key. Until the recovery window ends, a restore brings both back.",
         parameters=("integration_id", "If-Match"),
         answer=Answer(status=204, description="It is deleted; the answer is empty."),
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED),
+        errors=(*_OF_CALLERS, NOT_FOUND, PRECONDITION_FAILED),
     ),
     Operation(
         id="restoreAiIntegration",
@@ -133,7 +134,7 @@ OPERATIONS = (
             headers=("ETag",),
             examples=("integration",),
         ),
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT),
+        errors=(*_OF_CALLERS, NOT_FOUND, CONFLICT),
     ),
     Operation(
         id="rotateKey",
@@ -149,7 +150,7 @@ OPERATIONS = (
         body_examples=("rotate",),
         parameters=("integration_id", "If-Match"),
         answer=_ROTATED,
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *_OF_BODIES),
+        errors=(*_OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *_OF_BODIES),
     ),
     Operation(
         id="rollKeyBack",
@@ -160,7 +161,7 @@ OPERATIONS = (
         description="Takes the last rotation back while the grace lasts; 409 when there is no key to go back to.",
         parameters=("integration_id", "If-Match"),
         answer=_ROTATED,
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN, NOT_FOUND, CONFLICT, PRECONDITION_FAILED),
+        errors=(*_OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED),
     ),
     Operation(
         id="listSpaces",
@@ -171,7 +172,7 @@ OPERATIONS = (
         description="The spaces that the caller may know of, in the order of their ids: how a name becomes an id.",
         parameters=("limit", "cursor", "name"),
         answer=Answer(description="A page.", body=SpaceList, examples=("spaces",)),
-        errors=(*_OF_CALLERS, ACCESS_FORBIDDEN),
+        errors=_OF_CALLERS,
     ),
     Operation(
         id="getOpenApi",

@@ -412,18 +412,18 @@ class AiIntegrationList(BaseModel):
     pagination: Pagination
 
 
+# Old clients reject a missing description as well as a field that they do not know.
 class SpaceView(BaseModel):
-    """A space of the account. Old clients reject a missing description as well as a field that they do not know.
-
-    `is_private` is shown to those clients alone that insist on it. It is always true: a space is visible to those who
-    belong to it and to admins.
-    """
+    """A space of the account."""
 
     id: str
     name: str
     description: str = Field(description="Empty unless given.")
     created_at: Timestamp
-    is_private: bool | None = None
+    is_private: bool | None = Field(
+        default=None,
+        description="Shown to clients alone that insist on it, and true: those who belong to it and admins see it.",
+    )
 
     @classmethod
     def of(cls, space: Space, *, private: bool | None = None) -> Self:
