@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ai_integrations.http.health import ConnectionHealth, RungView
 from ai_integrations.http.schemas import (
     AiIntegration,
     AiIntegrationList,
@@ -71,6 +72,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "rename": {"summary": "Another name", "value": {"name": "OpenAI for evaluations"}},
     "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
     "rotate": {"summary": "Another key, the one before for a day", "value": {"api_key": "sk-def456"}},
+    "model": {"summary": "Ask a certain model", "value": {"model": "gpt-4o"}},
     "move": {
         "summary": "Another host, the key confirmed",
         "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},
@@ -89,9 +91,24 @@ def answers() -> dict[str, dict[str, Any]]:
         "integration": _shown("The answer to the founding example", founding),
         "newer": _shown("In the newer spelling, as newer clients get it", newer),
         "rotation": _shown("The new key, and the one before", KeyRotation.of(_rotated(integration))),
+        "health": _shown("The key is right; no model was asked", _health()),
         "integrations": _shown("The only page", AiIntegrationList(ai_integrations=[founding], pagination=last)),
         "spaces": _shown("The only page", SpaceList(spaces=[SpaceView.of(space)], pagination=last)),
     }
+
+
+def _health() -> ConnectionHealth:
+    reachable = RungView(name="reachable", status="passed", latency_ms=41, proved="The host answers over TLS.")
+    authenticated = RungView(
+        name="authenticated", status="passed", latency_ms=187, proved="The provider takes the key."
+    )
+    return ConnectionHealth(
+        status="passed",
+        rungs=[reachable, authenticated],
+        checked_at=_WHEN,
+        integration_version=1,
+        outdated=False,
+    )
 
 
 def _integration() -> Integration:

@@ -31,6 +31,7 @@ class Operation:
     answer: Answer
     errors: tuple[Kind, ...]
     body: type[BaseModel] | None = None
+    body_required: bool = True
     body_examples: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     public: bool = False

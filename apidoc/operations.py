@@ -1,6 +1,8 @@
 """The operations of contract.md, "Operations": what each takes and what it answers."""
 
-from ai_integrations.http import docs, integrations, spaces
+from ai_integrations.http import connection_tests, docs, health, integrations, spaces
+from ai_integrations.http.connection_tests import ModelChoice
+from ai_integrations.http.health import FINGERPRINT_HEADER, ConnectionHealth
 from ai_integrations.http.problem import (
     ACCESS_FORBIDDEN,
     AUTHENTICATION_REQUIRED,
@@ -34,13 +36,24 @@ _OF_CALLERS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *_ALWAYS)
 _OF_BODIES = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
 
 
-_ONE = integrations.ONE.replace("<", "{").replace(">", "}")
+def _templated(path: str) -> str:
+    return path.replace("<", "{").replace(">", "}")
+
+
+_ONE = _templated(integrations.ONE)
 _INTEGRATIONS = "AI integrations"
 _KEYS = "Key rotation"
+_CONNECTIONS = "Connection tests"
 _SPACES = "Spaces"
 _DESCRIPTION = "API description"
 _ROTATED = Answer(
     description="The versions of the key that can be had.", body=KeyRotation, headers=("ETag",), examples=("rotation",)
+)
+_TESTED = Answer(
+    description="How far the connection carried: each rung with what it proved and what it can not prove.",
+    body=ConnectionHealth,
+    headers=(FINGERPRINT_HEADER,),
+    examples=("health",),
 )
 
 OPERATIONS = (
@@ -162,6 +175,43 @@ OPERATIONS = (
         parameters=("integration_id", "If-Match"),
         answer=_ROTATED,
         errors=(*_OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED),
+    ),
+    Operation(
+        id="testConnection",
+        method="post",
+        path=_templated(connection_tests.SAVED),
+        tag=_CONNECTIONS,
+        summary="Test an integration",
+        description="Connects to the provider with the stored key, and records what came of it. For admins.",
+        body=ModelChoice,
+        body_required=False,
+        body_examples=("model",),
+        parameters=("integration_id",),
+        answer=_TESTED,
+        errors=(*_OF_CALLERS, NOT_FOUND, CONFLICT, *_OF_BODIES),
+    ),
+    Operation(
+        id="testConnectionBeforeCreate",
+        method="post",
+        path=connection_tests.NEW,
+        tag=_CONNECTIONS,
+        summary="Test what may become an integration",
+        description="Connects to the provider with the key in the body. Nothing is stored. For admins.",
+        body=CreateBody,
+        body_examples=("openai",),
+        answer=_TESTED,
+        errors=(*_OF_CALLERS, *_OF_BODIES),
+    ),
+    Operation(
+        id="getConnectionHealth",
+        method="get",
+        path=_templated(health.ROUTE),
+        tag=_CONNECTIONS,
+        summary="Get the last test's outcome",
+        description="What the last test of an integration found; its status is unknown where there was none.",
+        parameters=("integration_id",),
+        answer=_TESTED,
+        errors=(*_OF_CALLERS, NOT_FOUND),
     ),
     Operation(
         id="listSpaces",

@@ -3,14 +3,10 @@
 `make test` tries some 1,000 cases; SCHEMATHESIS_CASES asks for more, SCHEMATHESIS_SEED for those of an earlier run.
 """
 
-import json
 import os
-import re
-import subprocess
 from pathlib import Path
 
 from tests.builders import ROOT
-from tests.stack.conftest import Stack
 
 DOCUMENT = ROOT / "layers/shared/ai_integrations/http/openapi.json"
 SETTINGS = Path(__file__).parent / "schemathesis"
