@@ -11,7 +11,7 @@ from ai_integrations.commands import AccessKeyCommand
 from ai_integrations.errors import AiIntegrationsError, InvalidRequestError, RuleViolationError
 from ai_integrations.http import problem
 from ai_integrations.http.parsing import UnsupportedMediaTypeError, parse_body, parse_text
-from ai_integrations.http.schemas import CreateBody
+from ai_integrations.http.schemas import CreateBody, RotateBody
 from tests.builders import create_body, gateway_event
 
 CANARY = "sk-fake-canary-31337-not-a-key"
@@ -98,6 +98,18 @@ def test_calls_a_broken_rule_422(changes: dict[str, Any], pointer: str) -> None:
     error = error_of(json.dumps(create_body(**changes)))
     assert isinstance(error, RuleViolationError)
     assert pointers(error) == [pointer]
+
+
+@pytest.mark.parametrize("number", ["60", "60.0", "6e1"])
+def test_takes_a_whole_number_however_it_is_written(number: str) -> None:
+    assert parse_text(f'{{"api_key": "{CANARY}", "grace_seconds": {number}}}', RotateBody).grace_seconds == 60
+
+
+@pytest.mark.parametrize("number", ["60.5", '"60"', "true", "null", "1e999", "NaN"])
+def test_takes_nothing_else_for_a_whole_number(number: str) -> None:
+    error = error_of(f'{{"api_key": "{CANARY}", "grace_seconds": {number}}}', RotateBody)
+    assert isinstance(error, InvalidRequestError)
+    assert pointers(error) == ["/grace_seconds"]
 
 
 def test_names_every_fault_at_once_and_answers_400_when_one_is_of_form() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetPydanticSchema,
@@ -80,6 +81,11 @@ def _fit_for_a_key(opaque_id: str) -> str:
     if len(opaque_id.encode()) > MAX_ID_BYTES:
         raise _broken("id_size", f"The id must have at most {MAX_ID_BYTES} bytes.")
     return opaque_id
+
+
+def _whole(number: object) -> object:
+    """Take 60.0 for 60: to JSON Schema both are integers."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _json_size(value: object) -> int:
@@ -306,7 +312,7 @@ class RotateBody(Body):
     """Another key for an integration that has one."""
 
     api_key: ApiKey
-    grace_seconds: int = Field(
+    grace_seconds: Annotated[int, BeforeValidator(_whole)] = Field(
         default=86_400, ge=0, le=604_800, description="How long the key before it can still be had, by its version."
     )
 
