@@ -8,18 +8,20 @@ from tests import declared
 
 Statement = dict[str, Any]
 
-WRITE_INTEGRATIONS = {
+REFER_TO_SECRETS = {
     "dynamodb:BatchGetItem",
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
     "dynamodb:UpdateItem",
+    "secretsmanager:DescribeSecret",
+}
+WRITE_KEYS = {
     "kms:Decrypt",
     "kms:GenerateDataKey",
     "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret",
-    "secretsmanager:DescribeSecret",
     "secretsmanager:PutSecretValue",
     "secretsmanager:RestoreSecret",
     "secretsmanager:TagResource",
@@ -28,9 +30,9 @@ WRITE_INTEGRATIONS = {
 KEEP_RECORDS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 ALLOWED = {
-    "api": WRITE_INTEGRATIONS,
+    "api": REFER_TO_SECRETS | WRITE_KEYS,
     "authorizer": {"dynamodb:GetItem"},
-    "provision": WRITE_INTEGRATIONS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
+    "provision": REFER_TO_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
     "publish_changes": {
         "dynamodb:GetItem",
         "events:PutEvents",
@@ -40,7 +42,7 @@ ALLOWED = {
         "secretsmanager:UpdateSecretVersionStage",
         "sqs:SendMessage",
     },
-    "custom_resource": WRITE_INTEGRATIONS,
+    "custom_resource": REFER_TO_SECRETS,
     "credentials": {
         "dynamodb:GetItem",
         "kms:Decrypt",
