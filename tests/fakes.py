@@ -1,7 +1,7 @@
 """The world in memory. tests/contract holds the fakes to what the real adapters do."""
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -15,8 +15,6 @@ from ai_integrations.errors import (
 )
 from ai_integrations.model import IdempotencyKey, Integration, Secret, SecretReference, Slice, Space, Tombstone, folded
 from ai_integrations.vault import ACCOUNT_TAG
-
-_WINDOW = timedelta(hours=24)
 
 
 @dataclass
@@ -46,6 +44,7 @@ class InMemoryDirectory:
 class _Guard:
     fingerprint: str
     answer: Integration
+    until: datetime
 
 
 @dataclass
@@ -70,7 +69,8 @@ class InMemoryRepository:
         self._refuse(integration, idempotency_key)
         self._write(integration)
         if idempotency_key is not None:
-            guard = _Guard(fingerprint=idempotency_key.fingerprint, answer=integration)
+            until = integration.created_at + idempotency_key.kept_for
+            guard = _Guard(fingerprint=idempotency_key.fingerprint, answer=integration, until=until)
             self._requests[_request(integration, idempotency_key)] = guard
 
     def get(self, account: str, ulid: str) -> Integration | None:
@@ -123,7 +123,7 @@ class InMemoryRepository:
 
     def _refuse(self, integration: Integration, key: IdempotencyKey | None) -> None:
         guard = self._requests.get(_request(integration, key)) if key else None
-        if key and guard and integration.created_at - guard.answer.created_at < _WINDOW:
+        if key and guard and integration.created_at < guard.until:
             if guard.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReusedError
             raise RepeatedRequestError(guard.answer)

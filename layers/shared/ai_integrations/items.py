@@ -1,7 +1,7 @@
 """What an integration and its guards look like in the table; architecture.md, "Data", lists the keys."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -19,8 +19,6 @@ from ai_integrations.model import (
 )
 
 Item = dict[str, Any]
-
-IDEMPOTENCY_WINDOW = timedelta(hours=24)
 
 
 def integration_key(account: str, ulid: str) -> Item:
@@ -176,7 +174,7 @@ def idempotency_item(integration: Integration, key: IdempotencyKey) -> Item:
         **idempotency_key(integration.account, integration.created_by, key.value),
         "fingerprint": key.fingerprint,
         "answer": integration_item(integration),
-        "expires_at": epoch_seconds(integration.created_at + IDEMPOTENCY_WINDOW),
+        "expires_at": epoch_seconds(integration.created_at + key.kept_for),
     }
 
 

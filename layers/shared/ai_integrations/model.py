@@ -209,7 +209,8 @@ class Space:
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotencyKey:
-    """A caller's name for one request, and a digest of that request without its API key."""
+    """A caller's name for one request, a digest of that request without its API key, and how long both count."""
 
     value: str
     fingerprint: str
+    kept_for: timedelta = timedelta(hours=24)

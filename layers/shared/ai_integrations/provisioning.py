@@ -14,14 +14,16 @@ from pydantic import ValidationError
 from ai_integrations.errors import (
     AiIntegrationsError,
     ContentionError,
+    FieldError,
     FieldsError,
     IdempotencyKeyReusedError,
     NotFoundError,
+    RuleViolationError,
 )
 from ai_integrations.events import Event, Outcome
 from ai_integrations.http import ids, problem
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.model import IdempotencyKey, Integration
+from ai_integrations.model import Caller, Integration
 from ai_integrations.outcomes import Settled
 from ai_integrations.requests import REQUESTS, Address, CreateRequested, DeleteRequested, Request, UpdateRequested
 from ai_integrations.service import Integrations
@@ -67,35 +69,47 @@ class Provisioner:
     def _outcome(self, kind: type[Request], detail: object, event_id: str) -> Outcome:
         try:
             request = parse_text(json.dumps(detail), kind)
-        except AiIntegrationsError as refusal:
-            return _refused(kind, _address_in(detail), refusal, event_id)
+            return self._earlier(request) or self._decide(request, event_id)
+        except IdempotencyKeyReusedError:
+            refusal: FieldsError = RuleViolationError(FieldError("/request_id", "It came before, in another request."))
+        except FieldsError as error:
+            refusal = error
+        # Not remembered, and named after this event alone: the same id may yet come with a request that can be decided.
+        return kind.failed(**_address_in(detail), event_id=event_id, problem=problem.document_of(refusal, event_id))
+
+    def _earlier(self, request: Request) -> Outcome | None:
         earlier = self._outcomes.find(request.account, request.request_id)
         if earlier is None:
-            return self._decide(request, event_id)
+            return None
         if earlier.fingerprint != request.fingerprint():
-            return _refused(kind, _address_in(detail), IdempotencyKeyReusedError(), event_id)
-        told = kind.succeeded if earlier.detail_type == kind.succeeded.detail_type else kind.failed
+            raise IdempotencyKeyReusedError
+        told = request.succeeded if earlier.detail_type == request.succeeded.detail_type else request.failed
         return told.model_validate_json(earlier.detail)
 
     def _decide(self, request: Request, event_id: str) -> Outcome:
-        address = {"account": request.account, "request_id": request.request_id}
         outcome: Outcome
         try:
             integration = self._carry_out(request)
-        except ContentionError:
+        except (ContentionError, IdempotencyKeyReusedError):
             raise
         except AiIntegrationsError as refusal:
-            outcome = _refused(type(request), address, refusal, event_id)
+            outcome = request.failed(
+                **_told_to(request, request.failed), problem=problem.document_of(refusal, event_id)
+            )
         else:
-            kind = type(request).succeeded
-            outcome = kind(**address, event_id=_outcome_id(kind, address), **_named(integration))
+            outcome = request.succeeded(
+                **_told_to(request, request.succeeded), id=ids.public(integration.id), version=integration.version
+            )
+        self._remember(request, outcome)
+        return outcome
+
+    def _remember(self, request: Request, outcome: Outcome) -> None:
         settled = Settled(
             fingerprint=request.fingerprint(),
             detail_type=outcome.detail_type,
             detail=outcome.model_dump_json(exclude_none=True),
         )
         self._outcomes.remember(request.account, request.request_id, settled, self._clock())
-        return outcome
 
     def _carry_out(self, request: Request) -> Integration:
         try:
@@ -106,36 +120,30 @@ class Provisioner:
     def _asked(self, request: Request) -> Integration:
         match request:
             case CreateRequested():
-                key = IdempotencyKey(value=f"event:{request.request_id}", fingerprint=request.fingerprint())
                 body = request.integration
-                integration = self._integrations.create(request.caller(), body.settings(), body.key(), key)
+                integration = self._integrations.create(
+                    request.caller(), body.settings(), body.key(), request.idempotency_key()
+                )
             case UpdateRequested():
-                ulid = ids.parse(request.id)
-                body_change = request.integration
-                integration = self._integrations.update(request.caller(), ulid, body_change.apply, body_change.key())
+                change = request.integration
+                integration = self._integrations.update(
+                    request.caller(), ids.parse(request.id), change.apply, change.key()
+                )
             case DeleteRequested():
-                integration = self._deleted(request)
+                integration = self._deleted(request.caller(), ids.parse(request.id))
         return integration
 
-    def _deleted(self, request: DeleteRequested) -> Integration:
-        ulid = ids.parse(request.id)
+    def _deleted(self, caller: Caller, ulid: str) -> Integration:
         try:
-            return self._integrations.delete(request.caller(), ulid).integration
+            return self._integrations.delete(caller, ulid).integration
         except NotFoundError:
-            return self._integrations.deleted(request.caller(), ulid).integration
+            return self._integrations.deleted(caller, ulid).integration
 
 
-def _named(integration: Integration) -> dict[str, Any]:
-    return {"id": ids.public(integration.id), "version": integration.version}
-
-
-def _refused(kind: type[Request], address: Mapping[str, str], refusal: AiIntegrationsError, event_id: str) -> Outcome:
-    outcome_id = _outcome_id(kind.failed, address) if address else event_id
-    return kind.failed(**address, event_id=outcome_id, problem=problem.document_of(refusal, event_id))
-
-
-def _outcome_id(kind: type[Outcome], address: Mapping[str, str]) -> str:
-    return f"{address['account']}.{address['request_id']}.{kind.detail_type.replace(' ', '-').lower()}"
+def _told_to(request: Request, kind: type[Outcome]) -> dict[str, str]:
+    """Return who is told an outcome, and its id; an account has no slash in it, nor has the word for the kind."""
+    word = kind.detail_type.replace(" ", "-").lower()
+    return {**request.address(), "event_id": f"{request.account}/{request.request_id}/{word}"}
 
 
 def _address_in(detail: object) -> dict[str, str]:

@@ -4,9 +4,11 @@ import json
 from hashlib import sha256
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from ai_integrations.commands import Account, User
+from ai_integrations.errors import InvalidRequestError
 from ai_integrations.events import (
     CreateFailed,
     CreateSucceeded,
@@ -17,10 +19,26 @@ from ai_integrations.events import (
     UpdateFailed,
     UpdateSucceeded,
 )
+from ai_integrations.http import ids
 from ai_integrations.http.schemas import IntegrationChange, NewIntegration
-from ai_integrations.model import Caller, Role
+from ai_integrations.model import Caller, IdempotencyKey, Role
+from ai_integrations.outcomes import KEPT_FOR
 
-RequestId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+
+def _of_the_right_form(text: str) -> str:
+    try:
+        ids.parse(text)
+    except InvalidRequestError as error:
+        raise PydanticCustomError("integration_id_type", "This is not the id of an AI integration.") from error
+    return text
+
+
+RequestId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$"),
+    Field(description="Chosen by the sender: what has it twice, within four weeks, is the same request."),
+]
+IntegrationId = Annotated[str, AfterValidator(_of_the_right_form)]
 
 
 class Address(BaseModel):
@@ -30,7 +48,7 @@ class Address(BaseModel):
     request_id: RequestId
 
 
-class Request(BaseModel):
+class Request(Address):
     """The detail of an event that asks for something. Whoever may put it on the bus acts as an admin of the account."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
@@ -39,8 +57,6 @@ class Request(BaseModel):
     succeeded: ClassVar[type[Succeeded]]
     failed: ClassVar[type[Failed]]
 
-    request_id: RequestId = Field(description="Chosen by the sender: what has it twice is the same request.")
-    account: Account
     user: User = Field(description="On whose behalf; shown as the author of the change.")
 
     def caller(self) -> Caller:
@@ -49,7 +65,12 @@ class Request(BaseModel):
 
     def fingerprint(self) -> str:
         """Return a digest of the request, which holds no key."""
-        return sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+        said = {"detail_type": self.detail_type, **self.model_dump(exclude_unset=True)}  # null says more than nothing
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def address(self) -> dict[str, str]:
+        """Return to whom the outcome is told."""
+        return self.model_dump(include={*Address.model_fields})
 
 
 class CreateRequested(Request):
@@ -61,6 +82,10 @@ class CreateRequested(Request):
 
     integration: NewIntegration
 
+    def idempotency_key(self) -> IdempotencyKey:
+        """Return what makes the creation happen once; the blank keeps it apart from the keys that callers send."""
+        return IdempotencyKey(value=f"event {self.request_id}", fingerprint=self.fingerprint(), kept_for=KEPT_FOR)
+
 
 class UpdateRequested(Request):
     """Change an integration."""
@@ -69,7 +94,7 @@ class UpdateRequested(Request):
     succeeded = UpdateSucceeded
     failed = UpdateFailed
 
-    id: str
+    id: IntegrationId
     integration: IntegrationChange
 
 
@@ -80,7 +105,7 @@ class DeleteRequested(Request):
     succeeded = DeleteSucceeded
     failed = DeleteFailed
 
-    id: str
+    id: IntegrationId
 
 
 REQUESTS: dict[str, type[Request]] = {
