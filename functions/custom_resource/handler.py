@@ -4,14 +4,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ai_integrations import cloudformation
 from ai_integrations.bootstrap.integrations import use_cases
+from ai_integrations.cloudformation import CloudFormation
 from ai_integrations.custom_resource import CustomResource
 from ai_integrations.errors import AiIntegrationsError, ContentionError
 from ai_integrations.http import problem
 from ai_integrations.observability import describe, logger
 
 _resource = CustomResource(use_cases().integrations)
+_cloudformation = CloudFormation()
 
 
 class UnfinishedError(Exception):
@@ -34,10 +35,10 @@ def _carry_out(event: dict[str, Any], request_id: str) -> None:
     except ContentionError:
         raise
     except AiIntegrationsError as refusal:
-        cloudformation.fail(event, _reason(problem.document_of(refusal, request_id)))
+        _cloudformation.fail(event, _reason(problem.document_of(refusal, request_id)))
         logger.info("resource refused", request_type=event["RequestType"], error=type(refusal).__name__)
         return
-    cloudformation.succeed(event, resource.physical_id, resource.attributes)
+    _cloudformation.succeed(event, resource.physical_id, resource.attributes)
     logger.info("resource settled", request_type=event["RequestType"], physical_id=resource.physical_id)
 
 
