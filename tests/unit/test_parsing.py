@@ -194,3 +194,8 @@ def test_calls_an_unreadable_body_400(body: str | None, encoded: bool) -> None:
     with pytest.raises(InvalidRequestError) as error:
         parse_body(APIGatewayProxyEvent(event), CreateBody)
     assert pointers(error.value) == [""]
+
+
+def test_shows_some_faults_of_a_body_that_has_thousands() -> None:
+    error = error_of(json.dumps(create_body(model_names=[1] * 5_000)))
+    assert pointers(error) == [f"/model_names/{number}" for number in range(20)]

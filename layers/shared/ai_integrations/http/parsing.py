@@ -27,6 +27,8 @@ _FORM_ERRORS = frozenset(
 )
 # The one message of pydantic that repeats its input, said in other words.
 _UNKNOWN_TAG = "The field that tells the kinds of request apart has an unknown value."
+# A list with a fault in each item must not make an answer that nobody takes.
+_MOST_SHOWN = 20
 # A field's name may be shown when it looks like one. A key that was pasted in its place has digits.
 _PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,40}")
 
@@ -69,7 +71,7 @@ def _text(event: APIGatewayProxyEvent) -> str:
 def _error_of(details: list[ErrorDetails], skipped: int) -> AiIntegrationsError:
     of_form = any(_is_about_form(each["type"]) for each in details)
     error = InvalidRequestError if of_form else RuleViolationError
-    return error(*(FieldError(_pointer(each["loc"][skipped:]), _detail(each)) for each in details))
+    return error(*(FieldError(_pointer(each["loc"][skipped:]), _detail(each)) for each in details[:_MOST_SHOWN]))
 
 
 def _is_about_form(error_type: str) -> bool:
