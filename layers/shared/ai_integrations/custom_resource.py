@@ -6,6 +6,7 @@ the same RequestId, until it is answered.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ai_integrations.commands import Account, User
-from ai_integrations.errors import FieldsError, NotFoundError
+from ai_integrations.errors import InvalidRequestError, NotFoundError
 from ai_integrations.http import ids
 from ai_integrations.http.parsing import parse_text
 from ai_integrations.http.schemas import NewIntegration
@@ -25,22 +26,29 @@ _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
 _TRUTHS = {"true": True, "false": False}
 
 
-class Properties(BaseModel):
+class Owner(BaseModel):
+    """On whose behalf a stack acts: all that a deletion has to know."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    Account: Account
+    User: User
+
+    def caller(self) -> Caller:
+        """Return the caller; whoever may deploy the stack acts as an admin of the account."""
+        return Caller(account=self.Account, user=self.User, role=Role.ADMIN)
+
+
+class Properties(Owner):
     """What a template says of a resource of this type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid")
 
     ServiceToken: str
     ServiceTimeout: str | None = None
-    Account: Account
-    User: User
     Integration: NewIntegration = Field(
         description="As in the API, without api_key: api_key_secret_arn names a secret."
     )
-
-    def caller(self) -> Caller:
-        """Return on whose behalf the stack acts; whoever may deploy it acts as an admin of the account."""
-        return Caller(account=self.Account, user=self.User, role=Role.ADMIN)
 
     def fingerprint(self) -> str:
         """Return a digest of what is declared, which holds no key."""
@@ -68,38 +76,45 @@ class CustomResource:
                 return self._create(event)
             case "Update":
                 return self._update(event)
-        return self._delete(event)
+            case "Delete":
+                return self._delete(event)
+        raise ValueError
 
     def _create(self, event: Mapping[str, Any]) -> Resource:
         declared = _properties(event["ResourceProperties"])
-        key = IdempotencyKey(value=f"cloudformation:{event['RequestId']}", fingerprint=declared.fingerprint())
+        # The blank keeps it apart from the keys that callers send.
+        value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
+        key = IdempotencyKey(value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
         return _shown(self._integrations.create(declared.caller(), body.settings(), body.key(), key))
 
     def _update(self, event: Mapping[str, Any]) -> Resource:
-        declared, before = (_properties(event[name]) for name in ("ResourceProperties", "OldResourceProperties"))
-        if declared.Account != before.Account:
-            # Another identity: CloudFormation deletes the old one when it sees another physical id.
-            return self._create(event)
+        declared, before = _properties(event["ResourceProperties"]), event["OldResourceProperties"]
         settings = declared.Integration.settings()
-        ulid = ids.parse(event["PhysicalResourceId"])
-        return _shown(
-            self._integrations.update(
+        try:
+            integration = self._integrations.update(
                 declared.caller(),
-                ulid,
+                ids.parse(event["PhysicalResourceId"]),
                 lambda current: replace(current, **vars(settings)),
                 _key_change(declared, before),
             )
-        )
+        except NotFoundError:
+            if before.get("Account") == declared.Account:
+                raise
+            # Another identity: CloudFormation deletes the old one when it sees another physical id.
+            return self._create(event)
+        return _shown(integration)
 
     def _delete(self, event: Mapping[str, Any]) -> Resource:
-        physical_id = event["PhysicalResourceId"]
+        resource = Resource(physical_id=event["PhysicalResourceId"], attributes={})
         try:
-            ulid = ids.parse(physical_id)
-            self._integrations.delete(_properties(event["ResourceProperties"]).caller(), ulid)
-        except (FieldsError, NotFoundError):
-            pass  # a creation that was refused left nothing behind; what is gone is deleted
-        return Resource(physical_id=physical_id, attributes={})
+            ulid = ids.parse(resource.physical_id)
+        except InvalidRequestError:
+            return resource  # a creation that was refused left nothing behind
+        owner = parse_text(json.dumps(event["ResourceProperties"]), Owner)
+        with suppress(NotFoundError):
+            self._integrations.delete(owner.caller(), ulid)
+        return resource
 
 
 def _properties(given: Mapping[str, Any]) -> Properties:
@@ -113,10 +128,14 @@ def _properties(given: Mapping[str, Any]) -> Properties:
     return parse_text(json.dumps(given), Properties)
 
 
-def _key_change(declared: Properties, before: Properties) -> KeyChange:
-    """Return what the template says of the key; one that it never named stays, for somebody else may have set it."""
+def _key_change(declared: Properties, before: Mapping[str, Any]) -> KeyChange:
+    """Return what the template says of the key; one that it never named stays, for somebody else may have set it.
+
+    What it said before may be wrong in any way: a refused change is taken back by another.
+    """
     key = declared.Integration.key()
-    was_named = before.Integration.api_key_secret_arn is not None
+    integration = before.get("Integration")
+    was_named = isinstance(integration, dict) and integration.get("api_key_secret_arn") is not None
     return None if key is KeepKey.KEEP and was_named else key
 
 
