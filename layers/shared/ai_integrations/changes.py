@@ -39,13 +39,15 @@ class Change:
 
 
 def change_of(record: Mapping[str, Any]) -> Change:
-    """Read one record of the stream (NEW_AND_OLD_IMAGES) that the function's filter lets through."""
+    """Read one record of the stream (NEW_AND_OLD_IMAGES); one that is not about an integration means no change."""
     images = record["dynamodb"]
-    new = from_wire(images["NewImage"])
-    if new["sk"].startswith("DELETED#"):
-        return Change(tombstone=items.tombstone_of(new))
-    before = items.integration_of(from_wire(images["OldImage"])) if "OldImage" in images else None
-    return Change(before=before, after=items.integration_of(new))
+    new, old = (from_wire(images.get(name, {})) for name in ("NewImage", "OldImage"))
+    match new.get("sk", "").partition("#")[0]:
+        case "DELETED":
+            return Change(tombstone=items.tombstone_of(new))
+        case "INTEGRATION":
+            return Change(before=items.integration_of(old) if old else None, after=items.integration_of(new))
+    return Change()
 
 
 def grace_ended(record: Mapping[str, Any]) -> tuple[str, str] | None:

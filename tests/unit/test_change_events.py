@@ -1,0 +1,163 @@
+"""What a record of the table's stream means to those who follow the bus."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ai_integrations import items
+from ai_integrations.changes import change_of
+from ai_integrations.events import CHANGE_EVENTS, ChangeEvent, Deleted, KeyRotated, Updated
+from ai_integrations.http import ids
+from ai_integrations.model import AuthType, Integration, Scoping, Secret, Settings, Tombstone
+from tests.builders import NOON, ULID, an_idempotency_key, an_integration
+from tests.streams import a_record, record_of
+
+SECRET = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
+OTHER_VERSION = replace(SECRET, version="v2")
+THEIRS = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
+HEADER = "fake-header-value-0123456789"
+FIRST = an_integration(secret=SECRET, headers={"X-Team": HEADER}, updated_by="alice")
+SECOND = replace(FIRST, version=2, updated_by="bob", updated_at=NOON + timedelta(minutes=1))
+TOMBSTONE = Tombstone(
+    integration=SECOND, deleted_at=NOON + timedelta(hours=1), deleted_by="carol", expires_at=NOON + timedelta(days=30)
+)
+RECORDS = {
+    "created": a_record(None, FIRST),
+    "updated": a_record(FIRST, replace(SECOND, name="x", headers={"X-Team": "fake-other-value"})),
+    "rotated": a_record(FIRST, replace(SECOND, secret=OTHER_VERSION)),
+    "deleted": a_record(None, TOMBSTONE),
+    "restored": a_record(None, replace(SECOND, version=3)),
+}
+
+
+def events(record: dict[str, Any]) -> list[ChangeEvent]:
+    return list(change_of(record).events())
+
+
+def event(record: dict[str, Any]) -> Any:
+    [only] = events(record)
+    return only
+
+
+@pytest.mark.parametrize(
+    ("name", "detail_type"),
+    [
+        ("created", "AI Integration Created"),
+        ("updated", "AI Integration Updated"),
+        ("rotated", "AI Integration Key Rotated"),
+        ("deleted", "AI Integration Deleted"),
+        ("restored", "AI Integration Restored"),
+    ],
+)
+def test_names_each_kind_of_change(name: str, detail_type: str) -> None:
+    assert event(RECORDS[name]).detail_type == detail_type
+    assert len(CHANGE_EVENTS) == len(RECORDS)
+
+
+def test_says_who_changed_what_where_and_when() -> None:
+    changed = replace(SECOND, base_url="https://gateway.test", scopings=(Scoping(space_id="s"),))
+    assert json.loads(event(a_record(FIRST, changed)).model_dump_json(exclude_none=True)) == {
+        "event_id": f"{ULID}.2.updated",
+        "account": "acme",
+        "id": ids.public(ULID),
+        "name": "Production OpenAI",
+        "version": 2,
+        "actor": ids.public_user("bob"),
+        "scopings": [{"space_id": "s"}],
+        "occurred_at": "2026-01-02T12:01:00.000Z",
+        "changed_fields": ["base_url", "scopings"],
+    }
+
+
+def test_says_who_deleted_and_until_when_it_can_be_undone() -> None:
+    deleted = event(RECORDS["deleted"])
+    assert isinstance(deleted, Deleted)
+    assert (deleted.version, deleted.actor) == (2, ids.public_user("carol"))
+    assert (deleted.occurred_at, deleted.restorable_until) == (TOMBSTONE.deleted_at, TOMBSTONE.expires_at)
+
+
+CHANGES: list[tuple[dict[str, Any], list[str]]] = [
+    ({"name": "x"}, ["name"]),
+    ({"provider": "ANTHROPIC"}, ["provider"]),
+    ({"base_url": "https://gateway.test"}, ["base_url"]),
+    ({"model_names": ("gpt-4",)}, ["model_names"]),
+    ({"headers": None}, ["headers"]),
+    ({"enable_default_models": True}, ["enable_default_models"]),
+    ({"function_calling_enabled": False}, ["function_calling_enabled"]),
+    ({"auth_type": AuthType.BEARER_TOKEN}, ["auth_type"]),
+    ({"provider_metadata": {"role_arn": "arn"}}, ["provider_metadata"]),
+    ({"scopings": (Scoping(space_id="s"),)}, ["scopings"]),
+    ({"secret": None}, ["api_key"]),
+    ({"secret": None, "name": "x", "base_url": "https://gateway.test"}, ["api_key", "base_url", "name"]),
+]
+
+
+@pytest.mark.parametrize(("change", "fields"), CHANGES)
+def test_names_the_fields_that_changed(change: dict[str, Any], fields: list[str]) -> None:
+    updated = event(a_record(FIRST, replace(SECOND, **change)))
+    assert isinstance(updated, Updated)
+    assert updated.changed_fields == fields
+
+
+def test_has_a_case_for_every_setting() -> None:
+    assert {name for change, _ in CHANGES for name in change} == {*Settings.__dataclass_fields__, "secret"}
+
+
+def test_names_the_key_among_the_fields_when_there_was_none() -> None:
+    assert event(a_record(replace(FIRST, secret=None), SECOND)).changed_fields == ["api_key"]
+
+
+@pytest.mark.parametrize("other", [OTHER_VERSION, THEIRS])
+def test_tells_another_key_from_a_changed_field(other: Secret) -> None:
+    assert isinstance(event(a_record(FIRST, replace(SECOND, secret=other))), KeyRotated)
+
+
+def test_tells_changed_fields_before_another_key() -> None:
+    told = events(a_record(FIRST, replace(SECOND, name="x", secret=OTHER_VERSION)))
+    assert [type(each) for each in told] == [Updated, KeyRotated]
+    assert len({each.event_id for each in told}) == 2
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_gives_an_event_the_same_id_each_time_and_no_other_event(name: str) -> None:
+    assert event(RECORDS[name]) == event(RECORDS[name])
+    later = a_record(None, replace(TOMBSTONE, integration=replace(SECOND, version=7)))
+    others = [event(record) for other, record in {**RECORDS, "later": later}.items() if other != name]
+    assert event(RECORDS[name]).event_id not in {each.event_id for each in others}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_says_nothing_of_keys_and_no_value_of_a_header(name: str) -> None:
+    text = event(RECORDS[name]).model_dump_json()
+    assert not [word for word in (SECRET.arn, HEADER, "fake-other-value", "secret") if word in text]
+
+
+def guards(integration: Integration) -> list[items.Item]:
+    return [
+        items.name_item(integration),
+        items.idempotency_item(integration, an_idempotency_key()),
+        items.request_key("acme", "request-1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record(FIRST, None),
+        record_of(items.tombstone_item(TOMBSTONE), None),
+        *(record_of(None, guard) for guard in guards(FIRST)),
+        a_record(FIRST, FIRST),
+    ],
+)
+def test_means_nothing_by_what_is_no_change_of_an_integration(record: dict[str, Any]) -> None:
+    assert events(record) == []
+
+
+def test_does_not_guess_at_a_record_that_it_can_not_read() -> None:
+    broken = a_record(None, FIRST)
+    del broken["dynamodb"]["NewImage"]["version"]
+    with pytest.raises(KeyError):
+        events(broken)
