@@ -75,7 +75,7 @@ class ChangePublisher:
             self._leftovers.retire(former)
         if current is not None and change.is_restoration:
             self._leftovers.revive(current)
-        elif current != former:
+        elif former is not None and current != former:
             self._settle(change.after)
 
     def _settle(self, integration: Integration | None) -> None:
