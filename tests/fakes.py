@@ -57,6 +57,10 @@ class InMemoryRepository:
     tombstones: dict[tuple[str, str], Tombstone] = field(default_factory=dict)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _requests: dict[tuple[str, str, str], _Guard] = field(default_factory=dict)
+    _request: IdempotencyKey | None = None
+
+    def once(self, request: IdempotencyKey) -> "InMemoryRepository":
+        return replace(self, _request=request)
 
     def look(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         self.journal.append("look")
@@ -68,10 +72,7 @@ class InMemoryRepository:
             return
         self._refuse(integration, idempotency_key)
         self._write(integration)
-        if idempotency_key is not None:
-            until = integration.created_at + idempotency_key.kept_for
-            guard = _Guard(fingerprint=idempotency_key.fingerprint, answer=integration, until=until)
-            self._requests[_request(integration, idempotency_key)] = guard
+        self._answer(integration, idempotency_key, integration.created_at)
 
     def get(self, account: str, ulid: str) -> Integration | None:
         self.journal.append("get")
@@ -85,21 +86,25 @@ class InMemoryRepository:
         self.journal.append("replace")
         if self.integrations.get(_id(current)) == changed:
             return
+        self._check_request(changed, self._request, changed.updated_at)
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
             del self._names[_name(current)]
         self._write(changed)
+        self._answer(changed, self._request, changed.updated_at)
 
     def remove(self, tombstone: Tombstone) -> None:
         self.journal.append("remove")
         current = tombstone.integration
         if self.tombstones.get(_id(current)) == tombstone:
             return
+        self._check_request(current, self._request, tombstone.deleted_at)
         self._check_version(current)
         self.tombstones[_id(current)] = tombstone
         del self.integrations[_id(current)]
         del self._names[_name(current)]
+        self._answer(current, self._request, tombstone.deleted_at)
 
     def bring_back(self, tombstone: Tombstone, restored: Integration) -> None:
         self.journal.append("bring_back")
@@ -121,13 +126,21 @@ class InMemoryRepository:
         self._names[_name(integration)] = integration.id
         self.directory.learn(integration)
 
+    def _answer(self, answer: Integration, key: IdempotencyKey | None, now: datetime) -> None:
+        if key is not None:
+            guard = _Guard(fingerprint=key.fingerprint, answer=answer, until=now + key.kept_for)
+            self._requests[_request(answer, key)] = guard
+
     def _refuse(self, integration: Integration, key: IdempotencyKey | None) -> None:
+        self._check_request(integration, key, integration.created_at)
+        self._check_name(integration)
+
+    def _check_request(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         guard = self._requests.get(_request(integration, key)) if key else None
-        if key and guard and integration.created_at < guard.until:
+        if key and guard and now < guard.until:
             if guard.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReusedError
             raise RepeatedRequestError(guard.answer)
-        self._check_name(integration)
 
     def _check_name(self, integration: Integration) -> None:
         if _name(integration) in self._names:

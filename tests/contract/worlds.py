@@ -8,11 +8,14 @@ import boto3
 from ai_integrations.directory import DynamoDbDirectory
 from ai_integrations.leftovers import Leftovers
 from ai_integrations.model import Secret, Space
+from ai_integrations.outcomes import DynamoDbOutcomes
 from ai_integrations.ports import Directory, Listing, Repository, Vault
+from ai_integrations.provisioning import Outcomes
 from ai_integrations.repository import DynamoDbRepository
 from ai_integrations.transactions import Transactor
 from ai_integrations.vault import SecretsManagerVault
 from tests import declared
+from tests.event_fakes import InMemoryOutcomes
 from tests.fakes import InMemoryDirectory, InMemoryRepository, InMemoryVault
 
 if TYPE_CHECKING:
@@ -54,6 +57,9 @@ class World(Protocol):
     @property
     def directory(self) -> WritableDirectory: ...
 
+    @property
+    def outcomes(self) -> Outcomes: ...
+
     def keys(self) -> dict[str, str]:
         """Return the current keys that a reader can get, by the ARN of their secret."""
         ...
@@ -70,6 +76,7 @@ class World(Protocol):
 class InMemoryWorld:
     def __init__(self) -> None:
         self.directory = InMemoryDirectory()
+        self.outcomes = InMemoryOutcomes()
         self.repository = InMemoryRepository(directory=self.directory)
         self.vault = self.leftovers = InMemoryVault()
         self.keys = self.vault.keys
@@ -88,6 +95,7 @@ class AwsWorld:
         transactor = Transactor(self.dynamodb, self.table, pause=lambda _seconds: None)
         self.repository = DynamoDbRepository(self.dynamodb, self.table, transactor)
         self.directory = DynamoDbDirectory(self.dynamodb, self.table)
+        self.outcomes = DynamoDbOutcomes(self.dynamodb, self.table)
         self.vault = SecretsManagerVault(self.secrets, prefix=self.prefix, kms_key_id="alias/fake")
         self.leftovers = Leftovers(self.secrets, recovery_days=7)
 

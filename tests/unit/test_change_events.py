@@ -138,7 +138,7 @@ def test_says_nothing_of_keys_and_no_value_of_a_header(name: str) -> None:
 def guards(integration: Integration) -> list[items.Item]:
     return [
         items.name_item(integration),
-        items.idempotency_item(integration, an_idempotency_key()),
+        items.idempotency_item(integration, an_idempotency_key(), NOON),
         items.request_key("acme", "request-1"),
     ]
 

@@ -11,7 +11,7 @@ from ai_integrations.dynamodb import to_wire
 from ai_integrations.errors import ContentionError, IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
 from ai_integrations.repository import DynamoDbRepository
 from ai_integrations.transactions import Transactor
-from tests.builders import an_idempotency_key, an_integration
+from tests.builders import NOON, an_idempotency_key, an_integration
 
 KEY = an_idempotency_key(fingerprint="f1")
 OWN = an_integration(id="OWN")
@@ -84,14 +84,14 @@ def test_waits_a_little_longer_before_each_attempt() -> None:
 
 
 def test_takes_its_own_write_for_done_when_the_answer_to_it_was_lost() -> None:
-    own: list[Any] = [items.idempotency_item(OWN, KEY), items.name_item(OWN), items.integration_item(OWN)]
+    own: list[Any] = [items.idempotency_item(OWN, KEY, NOON), items.name_item(OWN), items.integration_item(OWN)]
     client = ScriptedClient(cancelled("TransactionConflict", "None", "None"), cancelled(*own))
     repository(client).add(OWN, KEY)
     assert len(client.requests) == 2
 
 
 def test_meets_the_repeated_request_before_the_name_that_it_took() -> None:
-    others: list[Any] = [items.idempotency_item(OTHER, KEY), items.name_item(OTHER), "None"]
+    others: list[Any] = [items.idempotency_item(OTHER, KEY, NOON), items.name_item(OTHER), "None"]
     with pytest.raises(RepeatedRequestError) as repeated:
         repository(ScriptedClient(cancelled(*others))).add(OWN, KEY)
     assert repeated.value.first == OTHER
@@ -100,7 +100,7 @@ def test_meets_the_repeated_request_before_the_name_that_it_took() -> None:
 def test_says_what_a_refused_item_means_even_while_others_are_in_the_way() -> None:
     with pytest.raises(NameTakenError):
         repository(ScriptedClient(cancelled(items.name_item(OTHER), "TransactionConflict"))).add(OWN, None)
-    reused = items.idempotency_item(OTHER, an_idempotency_key(fingerprint="f2"))
+    reused = items.idempotency_item(OTHER, an_idempotency_key(fingerprint="f2"), NOON)
     with pytest.raises(IdempotencyKeyReusedError):
         repository(ScriptedClient(cancelled(reused, "TransactionConflict", "None"))).add(OWN, KEY)
 

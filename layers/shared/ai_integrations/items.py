@@ -168,13 +168,13 @@ def name_item(integration: Integration) -> Item:
     return {**name_key(integration.account, integration.name), "integration_id": integration.id}
 
 
-def idempotency_item(integration: Integration, key: IdempotencyKey) -> Item:
-    """Return the guard of the request that made the integration, which holds that request's answer."""
+def idempotency_item(answer: Integration, key: IdempotencyKey, now: datetime) -> Item:
+    """Return the guard of a request, which holds that request's answer."""
     return {
-        **idempotency_key(integration.account, integration.created_by, key.value),
+        **idempotency_key(answer.account, answer.created_by, key.value),
         "fingerprint": key.fingerprint,
-        "answer": integration_item(integration),
-        "expires_at": epoch_seconds(integration.created_at + key.kept_for),
+        "answer": integration_item(answer),
+        "expires_at": epoch_seconds(now + key.kept_for),
     }
 
 

@@ -36,6 +36,10 @@ class Repository(Protocol):
         """Write a new integration; NameTakenError, RepeatedRequestError or IdempotencyKeyReusedError if it may not."""
         ...
 
+    def once(self, request: IdempotencyKey) -> "Repository":
+        """Return the same, with a `replace` and a `remove` that raise RepeatedRequestError when they come again."""
+        ...
+
     def get(self, account: str, ulid: str) -> Integration | None:
         """Return an integration."""
         ...

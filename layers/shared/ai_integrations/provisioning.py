@@ -18,6 +18,7 @@ from ai_integrations.errors import (
     FieldsError,
     IdempotencyKeyReusedError,
     NotFoundError,
+    RepeatedRequestError,
     RuleViolationError,
 )
 from ai_integrations.events import Event, Outcome
@@ -113,31 +114,31 @@ class Provisioner:
 
     def _carry_out(self, request: Request) -> Integration:
         try:
-            return self._asked(request)
+            return self._asked(request, self._integrations.once(request.idempotency_key()))
+        except RepeatedRequestError as repeated:
+            return repeated.first
         except FieldsError as error:
             raise error.below("/integration") from None
 
-    def _asked(self, request: Request) -> Integration:
+    def _asked(self, request: Request, integrations: Integrations) -> Integration:
+        caller = request.caller()
         match request:
             case CreateRequested():
                 body = request.integration
-                integration = self._integrations.create(
-                    request.caller(), body.settings(), body.key(), request.idempotency_key()
-                )
+                made = integrations.create(caller, body.settings(), body.key(), request.idempotency_key())
             case UpdateRequested():
                 change = request.integration
-                integration = self._integrations.update(
-                    request.caller(), ids.parse(request.id), change.apply, change.key()
-                )
+                made = integrations.update(caller, ids.parse(request.id), change.apply, change.key())
             case DeleteRequested():
-                integration = self._deleted(request.caller(), ids.parse(request.id))
-        return integration
+                made = _deleted(integrations, caller, ids.parse(request.id))
+        return made
 
-    def _deleted(self, caller: Caller, ulid: str) -> Integration:
-        try:
-            return self._integrations.delete(caller, ulid).integration
-        except NotFoundError:
-            return self._integrations.deleted(caller, ulid).integration
+
+def _deleted(integrations: Integrations, caller: Caller, ulid: str) -> Integration:
+    try:
+        return integrations.delete(caller, ulid).integration
+    except NotFoundError:
+        return integrations.deleted(caller, ulid).integration
 
 
 def _told_to(request: Request, kind: type[Outcome]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Integrations in DynamoDB. Every write of one is a single transaction with its guards."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ai_integrations import items
@@ -22,10 +23,18 @@ if TYPE_CHECKING:
 class DynamoDbRepository:
     """The integrations of all accounts in one table; `service.py` says what its methods promise."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, transactor: Transactor) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, transactor: Transactor, *, request: IdempotencyKey | None = None
+    ) -> None:
+        """`request` is what the changes are made for, if they are to happen once."""
         self._client = client
         self._table = table
         self._transactor = transactor
+        self._request = request
+
+    def once(self, request: IdempotencyKey) -> "DynamoDbRepository":
+        """Return the same integrations, for a request that changes one and may come again."""
+        return DynamoDbRepository(self._client, self._table, self._transactor, request=request)
 
     def look(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Raise what `add` would raise now; one consistent read."""
@@ -43,14 +52,10 @@ class DynamoDbRepository:
 
     def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Write a new integration with its guards."""
-        guards = [_take_name(integration)]
-        if idempotency_key is not None:
-            # First, so that a repeated request meets its own answer before the name that it took itself.
-            now = items.epoch_seconds(integration.created_at)
-            item = items.idempotency_item(integration, idempotency_key)
-            guards.insert(0, Action.guard(item, unused_or_expired(now), _repeated(idempotency_key)))
+        # First, so that a repeated request meets its own answer before the name that it took itself.
+        answered = _answer_once(idempotency_key, integration, integration.created_at)
         new = Action.put(items.integration_item(integration), UNUSED, _stale)
-        self._transactor.commit(*guards, new, *_teach_spaces(integration))
+        self._transactor.commit(*answered, _take_name(integration), new, *_teach_spaces(integration))
 
     def get(self, account: str, ulid: str) -> Integration | None:
         """Return an integration; one consistent read."""
@@ -74,13 +79,15 @@ class DynamoDbRepository:
         if old != new:
             names = [_take_name(changed), _free_name(current)]
         over = Action.put(items.integration_item(changed), at_version(current.version), _stale)
-        self._transactor.commit(over, *names, *_teach_spaces(changed), *_end_of_grace(current, changed))
+        answered = _answer_once(self._request, changed, changed.updated_at)
+        self._transactor.commit(*answered, over, *names, *_teach_spaces(changed), *_end_of_grace(current, changed))
 
     def remove(self, tombstone: Tombstone) -> None:
         """Put a tombstone in the place of its integration and free the name."""
         integration = tombstone.integration
         key = items.integration_key(integration.account, integration.id)
         self._transactor.commit(
+            *_answer_once(self._request, integration, tombstone.deleted_at),
             Action.put(items.tombstone_item(tombstone), UNUSED, _stale),
             Action.delete(key, at_version(integration.version), _stale),
             _free_name(integration),
@@ -120,6 +127,14 @@ class DynamoDbRepository:
         wanted: KeysAndAttributesTypeDef = {"Keys": [to_wire(key) for key in keys], "ConsistentRead": True}
         answer = self._client.batch_get_item(RequestItems={self._table: wanted})
         return {item["sk"]: item for item in map(from_wire, answer["Responses"].get(self._table, ()))}
+
+
+def _answer_once(request: IdempotencyKey | None, answer: Integration, now: datetime) -> list[Action]:
+    """Keep the answer to a request, and refuse that request when it comes again."""
+    if request is None:
+        return []
+    item = items.idempotency_item(answer, request, now)
+    return [Action.guard(item, unused_or_expired(items.epoch_seconds(now)), _repeated(request))]
 
 
 def _take_name(integration: Integration) -> Action:

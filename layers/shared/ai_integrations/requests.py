@@ -68,6 +68,10 @@ class Request(Address):
         said = {"detail_type": self.detail_type, **self.model_dump(exclude_unset=True)}  # null says more than nothing
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
+    def idempotency_key(self) -> IdempotencyKey:
+        """Return what makes the change happen once; the blank keeps it apart from the keys that callers send."""
+        return IdempotencyKey(value=f"event {self.request_id}", fingerprint=self.fingerprint(), kept_for=KEPT_FOR)
+
     def address(self) -> dict[str, str]:
         """Return to whom the outcome is told."""
         return self.model_dump(include={*Address.model_fields})
@@ -81,10 +85,6 @@ class CreateRequested(Request):
     failed = CreateFailed
 
     integration: NewIntegration
-
-    def idempotency_key(self) -> IdempotencyKey:
-        """Return what makes the creation happen once; the blank keeps it apart from the keys that callers send."""
-        return IdempotencyKey(value=f"event {self.request_id}", fingerprint=self.fingerprint(), kept_for=KEPT_FOR)
 
 
 class UpdateRequested(Request):

@@ -66,6 +66,16 @@ class Integrations:
         self._new_id = new_id
         self._policy = policy
 
+    def once(self, request: IdempotencyKey) -> "Integrations":
+        """Return the use cases for one request: an update or a deletion that comes again is RepeatedRequestError."""
+        return Integrations(
+            repository=self._repository.once(request),
+            vault=self._vault,
+            clock=self._clock,
+            new_id=self._new_id,
+            policy=self._policy,
+        )
+
     def create(
         self,
         caller: Caller,

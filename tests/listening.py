@@ -1,0 +1,49 @@
+"""Somebody who follows a bus: a rule that matches everything of a source, and a queue behind it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import boto3
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event as a subscriber gets it."""
+
+    source: str
+    detail_type: str
+    detail: dict[str, Any]
+
+
+class Listener:
+    """Gets what is put on a bus from now on."""
+
+    def __init__(self, session: boto3.Session, bus: str, source: str, endpoint: str | None = None) -> None:
+        events = session.client("events", endpoint_url=endpoint)
+        self._sqs = session.client("sqs", endpoint_url=endpoint)
+        name = f"listener-{uuid4().hex}"
+        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
+        events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": [source]}))
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": attributes["QueueArn"]}])
+
+    def heard(self, wait: int = 0) -> list[Heard]:
+        """Return what has come since the last look, in its order; wait that many seconds for the first of it."""
+        heard: list[Heard] = []
+        while messages := self._receive(0 if heard else wait):
+            heard += [_heard(json.loads(each["Body"])) for each in messages]
+            entries: Any = [
+                {"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(messages)
+            ]
+            self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+        return heard
+
+    def _receive(self, wait: int) -> list[Any]:
+        answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=wait)
+        return [*answer.get("Messages", ())]
+
+
+def _heard(event: dict[str, Any]) -> Heard:
+    return Heard(source=event["source"], detail_type=event["detail-type"], detail=event["detail"])
