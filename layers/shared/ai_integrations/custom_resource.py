@@ -78,7 +78,7 @@ class CustomResource:
                 return self._update(event)
             case "Delete":
                 return self._delete(event)
-        raise ValueError
+        raise NotImplementedError  # rather than to take it for a deletion
 
     def _create(self, event: Mapping[str, Any]) -> Resource:
         declared = _properties(event["ResourceProperties"])
