@@ -24,7 +24,9 @@ from tests.builders import API_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 
 @cache
@@ -34,10 +36,19 @@ def _session() -> boto3.Session:
 
 
 @cache
-def _onlooker() -> tuple["DynamoDBClient", "SecretsManagerClient"]:
+def _onlooker() -> tuple["DynamoDBClient", "SecretsManagerClient", "EventBridgeClient", "SQSClient"]:
     """Return clients that are not counted and do not fail."""
     session = _session()
-    return session.client("dynamodb"), session.client("secretsmanager")
+    return (
+        session.client("dynamodb"),
+        session.client("secretsmanager"),
+        session.client("events"),
+        session.client("sqs"),
+    )
+
+
+class Killed(BaseException):
+    """The function ends here, as if its process were gone: it handles nothing any more."""
 
 
 class Context(LambdaContext):
@@ -87,11 +98,12 @@ class Cloud:
     keys: set[str] = field(default_factory=lambda: {API_KEY})
 
     def __post_init__(self) -> None:
-        self.dynamodb, self.secrets_manager = _onlooker()
+        self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _onlooker()
         self.table = declared.environment("api")["TABLE_NAME"]
         self.dynamodb.create_table(**declared.table(self.table))
         self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._losses: dict[str, Exception] = {}
+        self._end: tuple[int, bool] | None = None
         boto3.DEFAULT_SESSION = _session()
         boto3.DEFAULT_SESSION.events.register_first("before-call.*.*", self._before)
         boto3.DEFAULT_SESSION.events.register_first("after-call.*.*", self._after)
@@ -105,12 +117,16 @@ class Cloud:
     def _before(self, model: Any, **_: Any) -> Any:
         operation = f"{model.service_model.service_name}:{model.name}"
         self.calls.append(operation)
+        if self._end == (len(self.calls), False):
+            raise Killed
         answer = self._answers.get(operation)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     def _after(self, model: Any, **_: Any) -> None:
+        if self._end == (len(self.calls), True):
+            raise Killed
         error = self._losses.get(f"{model.service_model.service_name}:{model.name}")
         if error is not None:
             raise error
@@ -123,6 +139,11 @@ class Cloud:
         """Let an operation succeed and its answer be lost."""
         self._losses[operation] = error
 
+    def kill(self, call: int, *, after: bool) -> None:
+        """Kill the function at a call, counted from 1 and from now on: before AWS gets it, or after AWS has done it."""
+        self.calls.clear()
+        self._end = call, after
+
     def answer(self, operation: str, answer: dict[str, Any]) -> None:
         """Let an operation answer with this, whatever there is."""
         self._answers[operation] = _http(200), answer
@@ -130,6 +151,7 @@ class Cloud:
     def recover(self) -> None:
         self._answers.clear()
         self._losses.clear()
+        self._end = None
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
         """Load a function afresh, with the environment that the template declares and what a test has set of it."""
@@ -147,7 +169,7 @@ class Cloud:
         except Exception as error:
             self.outputs += [*traceback.format_exception(error), repr(error)]
             raise
-        shown = dict(answer)
+        shown = dict(answer or {})
         if "access_key" in shown:  # the one time that an access key is shown
             self.keys.add(shown.pop("access_key"))
         self.outputs.append(json.dumps(shown))
@@ -190,6 +212,9 @@ def _keys_in(event: dict[str, Any]) -> set[str]:
     keys = {event.get("authorizationToken", "").partition(" ")[2]}
     with suppress(KeyError, TypeError, ValueError):
         keys.add(json.loads(event["body"])["api_key"])
+    for record in event.get("Records", ()):
+        with suppress(KeyError, TypeError, ValueError):
+            keys.add(json.loads(record["body"])["detail"]["integration"]["api_key"])
     return {key for key in keys if isinstance(key, str) and len(key) >= 8}
 
 

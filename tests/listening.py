@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import boto3
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True)
@@ -20,14 +22,14 @@ class Heard:
 class Listener:
     """Gets what is put on a bus from now on."""
 
-    def __init__(self, session: boto3.Session, bus: str, source: str, endpoint: str | None = None) -> None:
-        events = session.client("events", endpoint_url=endpoint)
-        self._sqs = session.client("sqs", endpoint_url=endpoint)
+    def __init__(self, events: "EventBridgeClient", sqs: "SQSClient", bus: str, source: str) -> None:
+        self._sqs = sqs
+        self._before: list[Heard] = []
         name = f"listener-{uuid4().hex}"
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
+        self._url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": [source]}))
-        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": attributes["QueueArn"]}])
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
 
     def heard(self, wait: int = 0) -> list[Heard]:
         """Return what has come since the last look, in its order; wait that many seconds for the first of it."""
@@ -38,7 +40,13 @@ class Listener:
                 {"Id": str(number), "ReceiptHandle": each["ReceiptHandle"]} for number, each in enumerate(messages)
             ]
             self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+        self._before += heard
         return heard
+
+    def all(self) -> list[Heard]:
+        """Return everything that has come so far."""
+        self.heard()
+        return self._before
 
     def _receive(self, wait: int) -> list[Any]:
         answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=wait)

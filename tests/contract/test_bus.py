@@ -22,7 +22,7 @@ class World:
         client = session.client("events", endpoint_url=endpoint)
         client.create_event_bus(Name=name)
         self.bus = EventBridgeBus(client, name)
-        self.listener = Listener(session, name, "ai-integrations", endpoint)
+        self.listener = Listener(client, session.client("sqs", endpoint_url=endpoint), name, "ai-integrations")
 
 
 @pytest.fixture(params=["moto", "emulator"])

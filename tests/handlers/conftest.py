@@ -6,8 +6,9 @@ import pytest
 from pytest_socket import disable_socket, enable_socket  # type: ignore[import-untyped]
 
 from tests.cloud import cloud
+from tests.messaging import bus, requests
 
-__all__ = ["cloud"]
+__all__ = ["bus", "cloud", "requests"]
 
 
 @pytest.fixture(autouse=True)
