@@ -1,56 +1,17 @@
 """Answers to CloudFormation, over a real server on loopback. The URL is a credential: it is seen nowhere else."""
 
-import json
 import logging
 import traceback
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
-from pytest_socket import enable_socket  # type: ignore[import-untyped]
 
 from ai_integrations.cloudformation import CloudFormation, UnansweredError
+from tests.answers import SIGNATURE, Bucket, bucket
 
-SIGNATURE = "fake-signature-0123456789"
+__all__ = ["bucket"]
+
 NAMED = {"StackId": "arn:aws:cloudformation:fake:stack/app/1", "RequestId": "request-1", "LogicalResourceId": "Llm"}
-
-
-class Bucket(HTTPServer):
-    """Where CloudFormation waits for answers: what it is sent gets the statuses that it is given, and then 200."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.statuses: list[int] = []
-        self.taken: list[tuple[dict[str, str], bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/answers?X-Amz-Signature={SIGNATURE}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Bucket
-
-    def do_PUT(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.taken.append((headers, self.rfile.read(int(headers["content-length"]))))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    enable_socket()
-    with Bucket() as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 @pytest.fixture
@@ -68,8 +29,7 @@ def request(bucket: Bucket, **more: str) -> dict[str, str]:
 
 
 def answer(bucket: Bucket) -> dict[str, Any]:
-    taken: dict[str, Any] = json.loads(bucket.taken[-1][1])
-    return taken
+    return bucket.answers()[-1]
 
 
 def test_tells_what_ref_and_getatt_return(bucket: Bucket, cloudformation: CloudFormation) -> None:
