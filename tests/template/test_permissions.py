@@ -10,18 +10,20 @@ from tests.builders import an_integration
 
 Statement = dict[str, Any]
 
-WRITE_INTEGRATIONS = {
+REFER_TO_SECRETS = {
     "dynamodb:BatchGetItem",
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
     "dynamodb:UpdateItem",
+    "secretsmanager:DescribeSecret",
+}
+WRITE_KEYS = {
     "kms:Decrypt",
     "kms:GenerateDataKey",
     "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret",
-    "secretsmanager:DescribeSecret",
     "secretsmanager:PutSecretValue",
     "secretsmanager:RestoreSecret",
     "secretsmanager:TagResource",
@@ -37,9 +39,9 @@ READ_KEYS = {
 KEEP_RECORDS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 ALLOWED = {
-    "api": WRITE_INTEGRATIONS,
+    "api": REFER_TO_SECRETS | WRITE_KEYS,
     "authorizer": {"dynamodb:GetItem"},
-    "provision": WRITE_INTEGRATIONS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
+    "provision": REFER_TO_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
     "publish_changes": {
         "dynamodb:GetItem",
         "events:PutEvents",
@@ -49,7 +51,7 @@ ALLOWED = {
         "secretsmanager:UpdateSecretVersionStage",
         "sqs:SendMessage",
     },
-    "custom_resource": WRITE_INTEGRATIONS,
+    "custom_resource": REFER_TO_SECRETS,
     "credentials": READ_KEYS | {"dynamodb:GetItem", "dynamodb:Query"},
     "test_connection": READ_KEYS | {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "access_keys": KEEP_RECORDS,

@@ -79,6 +79,7 @@ def test_can_not_be_set_to_log_requests() -> None:
         ("LogLevel", "INFO"),
         ("LogRetentionDays", 90),
         ("AllowedPrivateHosts", ""),
+        ("AlarmTopicArn", ""),
         ("RecoveryWindowDays", 30),
         ("Architecture", "arm64"),
         ("DeletionProtection", "true"),

@@ -17,6 +17,7 @@ from ai_integrations.errors import (
     FieldError,
     FieldsError,
     IdempotencyKeyReusedError,
+    InvalidRequestError,
     NotFoundError,
     RepeatedRequestError,
     RuleViolationError,
@@ -69,6 +70,7 @@ class Provisioner:
 
     def _outcome(self, kind: type[Request], detail: object, event_id: str) -> Outcome:
         try:
+            _refuse_keys(detail)
             request = parse_text(json.dumps(detail), kind)
             return self._earlier(request) or self._decide(request, event_id)
         except IdempotencyKeyReusedError:
@@ -145,6 +147,16 @@ def _told_to(request: Request, kind: type[Outcome]) -> dict[str, str]:
     """Return who is told an outcome, and its id; an account has no slash in it, nor has the word for the kind."""
     word = kind.detail_type.replace(" ", "-").lower()
     return {**request.address(), "event_id": f"{request.account}/{request.request_id}/{word}"}
+
+
+def _refuse_keys(detail: object) -> None:
+    """Say what is to be done instead; for whoever sends a key it is the one thing that matters."""
+    integration = detail.get("integration") if isinstance(detail, dict) else None
+    for pointer, part in (("", detail), ("/integration", integration)):
+        if isinstance(part, dict) and "api_key" in part:
+            raise InvalidRequestError(
+                FieldError(f"{pointer}/api_key", "An event must hold no key: let api_key_secret_arn name its secret.")
+            )
 
 
 def _address_in(detail: object) -> dict[str, str]:
