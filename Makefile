@@ -1,12 +1,13 @@
 # Everything a person runs. Needs CPython 3.11 or newer, make, and nothing else; PYTHON=… chooses the interpreter.
 PYTHON ?= python3
+STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key test clients lint openapi openapi-release check format clean
+.PHONY: help local local-reset access-key dead-requests replay-requests test clients lint openapi openapi-release check format clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .venv/local: pyproject.toml layers/dependencies/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed: make PYTHON=python3.13 …")'
@@ -30,6 +31,12 @@ local-reset: .venv/local ## empty the data of the local stack
 access-key: .venv/local ## issue one more key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader [MEMBERSHIPS='[…]']
 	@$(BIN)/python -m local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
 		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell has a USER: only one given here counts
+
+dead-requests: .venv/local ## the requests by event that could not be carried out: STACK=ai-integrations
+	@$(BIN)/python -m operations dead-requests --stack '$(STACK)'
+
+replay-requests: .venv/local ## try them again: STACK=ai-integrations
+	@$(BIN)/python -m operations replay-requests --stack '$(STACK)'
 
 .venv/client: .venv/dev tests/stack/clients/releases.py
 	@$(BIN)/python -m tests.stack.clients.releases always
