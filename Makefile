@@ -4,7 +4,7 @@ STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key dead-requests replay-requests test clients lint openapi openapi-release check format clean
+.PHONY: help local local-reset access-key dead-requests replay-requests test clients lint openapi openapi-release schemas check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,15 +49,19 @@ clients: .venv/dev ## the stack with all releases of the official clients that m
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
-lint: .venv/dev ## format, lint, types, template, API document
+lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	$(BIN)/python -m apidoc check
+	$(BIN)/python -m apidoc check-schemas
 
 openapi: .venv/dev ## write the API document anew from the code
 	$(BIN)/python -m apidoc write
+
+schemas: .venv/dev ## write the schemas of events anew from the code
+	$(BIN)/python -m apidoc write-schemas
 
 openapi-release: .venv/dev ## hold the next API documents to this one, as part of a release
 	$(BIN)/python -m apidoc release

@@ -1,5 +1,5 @@
-"""The OpenAPI document, built from the code that serves the API. Nothing here is deployed.
+"""The OpenAPI document and the JSON schemas of events, built from the code. Nothing here is deployed.
 
-The functions serve the committed copy, so that no cold start pays for pydantic's schemas: `make openapi` writes it,
-`make lint` compares it.
+The functions serve the committed copy of the document, so that no cold start pays for pydantic's schemas:
+`make openapi` and `make schemas` write what is committed, `make lint` compares it.
 """

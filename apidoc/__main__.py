@@ -1,13 +1,13 @@
-"""The command line: `python -m apidoc write | check | release`."""
+"""The command line: `python -m apidoc write | check | release | write-schemas | check-schemas`."""
 
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from apidoc.breaking import breaking_changes
-from apidoc.document import ROOT, build
+from apidoc.document import ROOT, build, text
+from apidoc.messages import SCHEMAS, differences, documents
 
 SERVED = ROOT / "layers" / "shared" / "ai_integrations" / "http" / "openapi.json"
 RELEASED = ROOT / "docs" / "openapi-released.json"
@@ -35,12 +35,29 @@ def check(served: Path = SERVED, released: Path = RELEASED) -> None:
         sys.exit("\n  ".join([heading, *changes, mend]))
 
 
-def text(document: dict[str, Any]) -> str:
-    """Return the document as it is committed."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def write_schemas(folder: Path = SCHEMAS) -> None:
+    """Write the schemas of all messages, and nothing else, into the folder."""
+    for file in folder.glob("*.json"):
+        file.unlink()
+    for name, schema in documents().items():
+        (folder / name).write_text(text(schema))
 
 
-COMMANDS: dict[str, Callable[[], None]] = {"write": write, "check": check, "release": release}
+def check_schemas(folder: Path = SCHEMAS) -> None:
+    """Exit with what to do if a committed schema is not that of the code."""
+    if names := differences(folder):
+        sys.exit(
+            "\n  ".join(["Not what the code says. Write them anew, and look at what changed: make schemas", *names])
+        )
+
+
+COMMANDS: dict[str, Callable[[], None]] = {
+    "write": write,
+    "check": check,
+    "release": release,
+    "write-schemas": write_schemas,
+    "check-schemas": check_schemas,
+}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]]()

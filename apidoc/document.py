@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, put together."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ def build() -> dict[str, Any]:
         "paths": _paths(),
         "components": _components(),
     }
+
+
+def text(document: dict[str, Any]) -> str:
+    """Return a document as it is committed."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _paths() -> dict[str, Any]:

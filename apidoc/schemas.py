@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from ai_integrations.http.schemas import CreateBody, ProviderMetadata
+from ai_integrations.http.schemas import CreateBody, NewIntegration, ProviderMetadata
 from ai_integrations.http.spelling import Spelling
 from ai_integrations.model import Settings
 from ai_integrations.providers import PROVIDERS, MetadataKind
@@ -15,27 +15,37 @@ from ai_integrations.providers import PROVIDERS, MetadataKind
 REF_TEMPLATE = "#/components/schemas/{model}"
 
 
-class _Generator(GenerateJsonSchema):
+class Generator(GenerateJsonSchema):
     """What callers see: nothing is null in an answer, and None stands for "absent" in a body, not for a default."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - the signature of pydantic
+        """Leave titles out: they say the name again."""
         return False
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Leave out a default of None."""
         if schema.get("default", ...) is None:
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """Leave null out of answers."""
         if self.mode == "serialization":
             return self.generate_inner(schema["schema"])
         return super().nullable_schema(schema)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        # Clients reject a field that they do not know, so an answer has no others.
-        model = super().model_schema(schema) | {"additionalProperties": False}
+        """Leave out the title of the class."""
+        model = super().model_schema(schema)
         model.pop("title", None)
         return model
+
+
+class _Closed(Generator):
+    """Clients reject a field that they do not know, so an answer of the API has no others."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        return super().model_schema(schema) | {"additionalProperties": False}
 
 
 def schemas(bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> dict[str, Any]:
@@ -44,14 +54,21 @@ def schemas(bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]
         *((model, "validation") for model in bodies),
         *((model, "serialization") for model in answers),
     ]
-    _, generated = models_json_schema(modes, ref_template=REF_TEMPLATE, schema_generator=_Generator)
-    found: dict[str, Any] = {name: _readable(schema) for name, schema in generated["$defs"].items()}
-    _name_defaults(found[CreateBody.__name__]["properties"])
-    found[ProviderMetadata.__name__]["description"] += " " + _who_takes_what()
+    _, generated = models_json_schema(modes, ref_template=REF_TEMPLATE, schema_generator=_Closed)
+    return completed(generated["$defs"])
+
+
+def completed(generated: dict[str, Any]) -> dict[str, Any]:
+    """Add to the schemas, by name, what the models leave to the code behind them."""
+    found = {name: readable(schema) for name, schema in generated.items()}
+    for name in {CreateBody.__name__, NewIntegration.__name__} & found.keys():
+        _name_defaults(found[name]["properties"])
+    if ProviderMetadata.__name__ in found:
+        found[ProviderMetadata.__name__]["description"] += " " + _who_takes_what()
     return found
 
 
-def _readable(schema: dict[str, Any]) -> dict[str, Any]:
+def readable(schema: dict[str, Any]) -> dict[str, Any]:
     """Let required fields come first, and a description stand at its field, not at one of the field's alternatives."""
     properties = schema["properties"]
     for each in properties.values():

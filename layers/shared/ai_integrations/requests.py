@@ -38,7 +38,9 @@ RequestId = Annotated[
     StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$"),
     Field(description="Chosen by the sender: what has it twice, within four weeks, is the same request."),
 ]
-IntegrationId = Annotated[str, AfterValidator(_of_the_right_form)]
+IntegrationId = Annotated[
+    str, AfterValidator(_of_the_right_form), Field(description="The id of an integration, as the API shows it.")
+]
 
 
 class Address(BaseModel):
