@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.events import SOURCE
 from tests import declared
 from tests.cloud import Cloud
 from tests.listening import Listener
-
-SOURCE = "ai-integrations"
 
 
 @pytest.fixture

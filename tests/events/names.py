@@ -1,0 +1,26 @@
+"""What the messages of events/ are there to show."""
+
+# The outcome, and the fields at fault.
+PROVISION: dict[str, tuple[str, list[str]]] = {
+    "provision_create": ("Create Succeeded", []),
+    "provision_create_by_reference": ("Create Succeeded", []),
+    "provision_update": ("Update Succeeded", []),
+    "provision_delete": ("Delete Succeeded", []),
+    "provision_with_api_key": ("Create Failed", ["/integration/api_key"]),
+}
+# The type of the event that goes out.
+PUBLISH = {
+    "publish_changes_created": "AI Integration Created",
+    "publish_changes_updated": "AI Integration Updated",
+    "publish_changes_key_rotated": "AI Integration Key Rotated",
+    "publish_changes_deleted": "AI Integration Deleted",
+    "publish_changes_restored": "AI Integration Restored",
+}
+UNREADABLE = {"publish_changes_unreadable"}
+# The answer.
+CUSTOM_RESOURCE = {
+    "custom_resource_create": "SUCCESS",
+    "custom_resource_update": "SUCCESS",
+    "custom_resource_delete": "SUCCESS",
+    "custom_resource_with_api_key": "FAILED",
+}
