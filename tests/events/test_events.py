@@ -34,13 +34,25 @@ SWEEPS = {
     "sweep_dry_run": {"secrets_without_integration", "dry_run"},
     "sweep_wrong_type": {"problem"},
 }
+# The status of the answer, and the fields at fault.
+TESTS: dict[str, tuple[int, list[str]]] = {
+    "test_connection_bedrock": (200, []),
+    "test_connection_by_reader": (403, []),
+    "test_connection_private_host": (422, ["/base_url"]),
+    "test_connection_unknown": (404, []),
+}
+KEYS = {
+    "credentials_fingerprint": {"problem"},
+    "credentials_find_key": {"fingerprint", "holders", "unreadable", "next"},
+    "credentials_find_nothing": {"problem"},
+}
 AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
 # The type of the answer.
 DESCRIPTION = {"get_openapi": "application/json", "get_docs": "text/html; charset=utf-8"}
 
 
 def test_expects_something_of_every_event() -> None:
-    expected = {*API, *OPERATORS, *SWEEPS, *AUTHORIZER, *DESCRIPTION}
+    expected = {*TESTS, *KEYS, *API, *OPERATORS, *SWEEPS, *AUTHORIZER, *DESCRIPTION}
     messages = {*names.PROVISION, *names.PUBLISH, *names.UNREADABLE, *names.CUSTOM_RESOURCE}
     assert {file.stem for file in EVENTS.glob("*.json")} == expected | messages
 
@@ -54,6 +66,19 @@ def test_answers_a_request(cloud: Cloud, name: str) -> None:
         assert answer.body["name"] == json.loads(an_event(name)["body"])["name"]
     else:
         assert answer.pointers == at_fault
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_tests_a_connection(cloud: Cloud, name: str) -> None:
+    status, at_fault = TESTS[name]
+    answer = cloud.http("test_connection", an_event(name))
+    assert answer.status == status
+    assert at_fault == (answer.pointers if status >= 400 else [])
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_compares_keys(cloud: Cloud, name: str) -> None:
+    assert cloud.function("credentials")(an_event(name)).keys() == KEYS[name]
 
 
 @pytest.mark.parametrize("name", DESCRIPTION)

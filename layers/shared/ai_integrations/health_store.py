@@ -31,7 +31,7 @@ class DynamoDbHealth:
             Key=to_wire(items.health_key(health.account, health.id)),
             UpdateExpression="SET #health = :health ADD #checks :one",
             ExpressionAttributeNames={"#health": "health", "#checks": "checks"},
-            ExpressionAttributeValues=to_wire({":health": _health_map(health), ":one": 1}),
+            ExpressionAttributeValues=to_wire({":health": health_item(health), ":one": 1}),
         )
 
     def last(self, account: str, ulid: str) -> Health | None:
@@ -39,6 +39,13 @@ class DynamoDbHealth:
         key = to_wire(items.health_key(account, ulid))
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return health_of(from_wire(item)) if item else None
+
+
+def health_item(health: Health) -> items.Item:
+    """Return the outcome of a test as it is stored, without what is not known."""
+    checked_at = health.checked_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    rungs = [_given({**vars(each), "status": each.status.value}) for each in health.rungs]
+    return _given({**vars(health), "checked_at": checked_at, "rungs": rungs})
 
 
 def health_of(item: Mapping[str, Any]) -> Health:
@@ -56,12 +63,6 @@ def health_of(item: Mapping[str, Any]) -> Health:
 
 def _rung_of(found: Mapping[str, Any]) -> Rung:
     return Rung(**{**found, "status": Standing(found["status"]), "latency_ms": int(found["latency_ms"])})
-
-
-def _health_map(health: Health) -> items.Item:
-    checked_at = health.checked_at.astimezone(UTC).isoformat(timespec="milliseconds")
-    rungs = [_given({**vars(each), "status": each.status.value}) for each in health.rungs]
-    return _given({**vars(health), "checked_at": checked_at, "rungs": rungs})
 
 
 def _given(values: Mapping[str, Any]) -> items.Item:
