@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key test clients lint openapi openapi-release check format clean
+.PHONY: help local local-reset access-key test clients schemathesis lint openapi openapi-release check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,12 +35,21 @@ access-key: .venv/local ## issue one more key on the running local stack: ACCOUN
 	@$(BIN)/python -m tests.stack.clients.releases always
 	@touch $@
 
-test: .venv/dev .venv/client ## every test that needs no Docker, with branch coverage
+.venv-schemathesis/installed: tests/stack/schemathesis/requirements.txt .venv/local
+	@echo "Installing schemathesis into .venv-schemathesis …"
+	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+test: .venv/dev .venv/client .venv-schemathesis/installed ## every test that needs no Docker, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
+
+schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
+	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 
 lint: .venv/dev ## format, lint, types, template, API document
 	$(BIN)/ruff format --check .
@@ -62,4 +71,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .venv-clients .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-clients .venv-schemathesis .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache

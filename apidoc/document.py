@@ -84,7 +84,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.body:
         shown = {name: examples.BODIES[name] for name in operation.body_examples}
         content = {"application/json": {"schema": _schema(operation.body), "examples": shown}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": operation.body_required, "content": content}
     described["responses"] = _responses(operation)
     return described
 

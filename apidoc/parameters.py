@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ai_integrations.http import idempotency, ids
+from ai_integrations.http import health, idempotency, ids
 from ai_integrations.http.parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
@@ -75,6 +75,10 @@ def _answer_header(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 HEADERS = {
+    health.FINGERPRINT_HEADER: {
+        "description": "Tells the tested key from others without showing it; for admins, while it is still the key.",
+        "schema": {"type": "string"},
+    },
     "ETag": _answer_header(
         "The version of the integration, for `If-Match`.", {"type": "string", "pattern": r'^"[0-9A-Z]{26}\.[0-9]+"$'}
     ),

@@ -13,6 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ai_integrations.errors import FieldError
 from ai_integrations.http import problem
+from ai_integrations.http.connection_tests import ModelChoice
 from ai_integrations.http.parsing import parse_text
 from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, Pagination, PatchBody, RotateBody
 from ai_integrations.http.spelling import Spelling
@@ -32,6 +33,9 @@ STATUSES = {
     ("post", f"{ONE}/restore"): {200, 400, 401, 404, 409},
     ("post", f"{ONE}/key-rotations"): {200, 400, 401, 404, 409, 412, 413, 415, 422},
     ("post", f"{ONE}/key-rotations/rollback"): {200, 400, 401, 404, 409, 412},
+    ("post", f"{ONE}/test"): {200, 400, 401, 404, 409, 413, 415, 422},
+    ("post", f"{COLLECTION}/test"): {200, 400, 401, 409, 413, 415, 422},
+    ("get", f"{ONE}/health"): {200, 400, 401, 404},
     ("get", "/v2/spaces"): {200, 400, 401},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
@@ -143,15 +147,15 @@ def test_shows_the_founding_example_and_its_answer() -> None:
     assert "api_key" not in answered
 
 
-@pytest.mark.parametrize("model", [CreateBody, PatchBody, RotateBody])
+@pytest.mark.parametrize("model", [CreateBody, PatchBody, RotateBody, ModelChoice])
 def test_shows_bodies_that_are_taken(model: Any) -> None:
-    [shown] = [
-        operation["requestBody"]["content"]["application/json"]
-        for _, operation in operations()
-        if model.__name__ in json.dumps(operation.get("requestBody", {}))
-    ]
-    for example in shown["examples"].values():
-        parse_text(json.dumps(example["value"]), model)
+    bodies = [operation["requestBody"] for _, operation in operations() if "requestBody" in operation]
+    contents = [body["content"]["application/json"] for body in bodies]
+    shown = [each for each in contents if each["schema"]["$ref"].endswith(f"/{model.__name__}")]
+    sent = [example["value"] for each in shown for example in each["examples"].values()]
+    assert sent
+    for example in sent:
+        parse_text(json.dumps(example), model)
 
 
 @pytest.mark.parametrize("spelling", Spelling)
