@@ -4,7 +4,7 @@ STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key dead-requests replay-requests test clients lint openapi openapi-release schemas check format clean
+.PHONY: help local local-reset access-key dead-requests replay-requests test clients schemathesis lint openapi openapi-release schemas check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -42,12 +42,21 @@ replay-requests: .venv/local ## try them again: STACK=ai-integrations
 	@$(BIN)/python -m tests.stack.clients.releases always
 	@touch $@
 
-test: .venv/dev .venv/client ## every test that needs no Docker, with branch coverage
+.venv-schemathesis/installed: tests/stack/schemathesis/requirements.txt .venv/local
+	@echo "Installing schemathesis into .venv-schemathesis …"
+	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+test: .venv/dev .venv/client .venv-schemathesis/installed ## every test that needs no Docker, with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
+
+schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
+	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
@@ -73,4 +82,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .venv-clients .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-clients .venv-schemathesis .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache

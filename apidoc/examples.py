@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ai_integrations.http.health import ConnectionHealth, RungView
+from ai_integrations.health import Health, Rung, Standing
+from ai_integrations.http.health import ConnectionHealth
 from ai_integrations.http.schemas import (
     AiIntegration,
     AiIntegrationList,
@@ -25,6 +26,29 @@ from apidoc.parameters import EXAMPLE_ULID
 _EVENTS = Path(__file__).parent.parent / "events"
 REQUEST_ID = "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"
 _WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+_HEALTH = Health(
+    account="acme",
+    id=EXAMPLE_ULID,
+    integration_version=3,
+    checked_at=_WHEN,
+    model=None,
+    rungs=(
+        Rung(
+            name="reachable",
+            status=Standing.PASSED,
+            latency_ms=41,
+            proved="A connection could be made, and its certificate is the host's.",
+        ),
+        Rung(
+            name="authenticated",
+            status=Standing.FAILED,
+            latency_ms=180,
+            not_proved="The provider answered with status 401.",
+            provider_said="Incorrect API key provided: [redacted]",
+        ),
+    ),
+)
 
 # The two examples of the API's founding description.
 _FOUNDING = json.loads(json.loads((_EVENTS / "create_openai.json").read_text())["body"])
@@ -71,8 +95,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rename": {"summary": "Another name", "value": {"name": "OpenAI for evaluations"}},
     "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
+    "model": {"summary": "The model to ask", "value": {"model": "gpt-4o"}},
     "rotate": {"summary": "Another key, the one before for a day", "value": {"api_key": "sk-def456"}},
-    "model": {"summary": "Ask a certain model", "value": {"model": "gpt-4o"}},
     "move": {
         "summary": "Another host, the key confirmed",
         "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},
@@ -91,24 +115,10 @@ def answers() -> dict[str, dict[str, Any]]:
         "integration": _shown("The answer to the founding example", founding),
         "newer": _shown("In the newer spelling, as newer clients get it", newer),
         "rotation": _shown("The new key, and the one before", KeyRotation.of(_rotated(integration))),
-        "health": _shown("The key is right; no model was asked", _health()),
+        "health": _shown("A key that the provider refuses", ConnectionHealth.of(_HEALTH, _HEALTH.integration_version)),
         "integrations": _shown("The only page", AiIntegrationList(ai_integrations=[founding], pagination=last)),
         "spaces": _shown("The only page", SpaceList(spaces=[SpaceView.of(space)], pagination=last)),
     }
-
-
-def _health() -> ConnectionHealth:
-    reachable = RungView(name="reachable", status="passed", latency_ms=41, proved="The host answers over TLS.")
-    authenticated = RungView(
-        name="authenticated", status="passed", latency_ms=187, proved="The provider takes the key."
-    )
-    return ConnectionHealth(
-        status="passed",
-        rungs=[reachable, authenticated],
-        checked_at=_WHEN,
-        integration_version=1,
-        outdated=False,
-    )
 
 
 def _integration() -> Integration:

@@ -1,10 +1,29 @@
-"""What an operation of the API is."""
+"""What an operation of the API is, and what several have in common."""
 
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from ai_integrations.http.problem import Kind
+from ai_integrations.http import integrations
+from ai_integrations.http.problem import (
+    ACCESS_FORBIDDEN,
+    AUTHENTICATION_REQUIRED,
+    INTERNAL,
+    INVALID_REQUEST,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    UNPROCESSABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    Kind,
+)
+
+# The one problem that is the gateway's alone: it has the type of an invalid request and a status of its own.
+TOO_LARGE = Kind(413, INVALID_REQUEST.fragment, INVALID_REQUEST.title)
+# A firewall before the gateway may refuse any call.
+ALWAYS = (ACCESS_FORBIDDEN, RATE_LIMITED, INTERNAL, UNAVAILABLE)
+OF_CALLERS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *ALWAYS)
+OF_BODIES = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
+ONE = integrations.ONE.replace("<", "{").replace(">", "}")
 
 
 @dataclass(frozen=True, kw_only=True)

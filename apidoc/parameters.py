@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from ai_integrations.http import idempotency, ids
-from ai_integrations.http.health import FINGERPRINT_HEADER
+from ai_integrations.http import health, idempotency, ids
 from ai_integrations.http.parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
@@ -71,21 +70,20 @@ _ALL: tuple[dict[str, Any], ...] = (
 PARAMETERS = {each["name"]: each for each in _ALL}
 
 
-def _answer_header(description: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
-    return {"description": description, "required": required, "schema": schema}
+def _answer_header(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": schema}
 
 
 HEADERS = {
+    health.FINGERPRINT_HEADER: {
+        "description": "Tells the tested key from others without showing it; for admins, while it is still the key.",
+        "schema": {"type": "string"},
+    },
     "ETag": _answer_header(
         "The version of the integration, for `If-Match`.", {"type": "string", "pattern": r'^"[0-9A-Z]{26}\.[0-9]+"$'}
     ),
     "Location": _answer_header(
         "Where the integration can be read.", {"type": "string", "format": "uri-reference", "minLength": 1}
-    ),
-    FINGERPRINT_HEADER: _answer_header(
-        "A keyed digest of the key that was tested, for admins: the same key has the same one.",
-        {"type": "string"},
-        required=False,
     ),
     "Retry-After": _answer_header("Seconds to wait.", {"type": "integer", "minimum": 1}),
     "WWW-Authenticate": _answer_header("The scheme to authenticate by.", {"type": "string", "const": "Bearer"}),

@@ -8,7 +8,8 @@ from ai_integrations.http.parsing import UnsupportedMediaTypeError, parse_text
 from ai_integrations.http.problem import Kind
 from ai_integrations.http.schemas import CreateBody
 from apidoc.examples import INVALID_BODY, REQUEST_ID
-from apidoc.operations import OPERATIONS, TOO_LARGE
+from apidoc.operation import TOO_LARGE
+from apidoc.operations import OPERATIONS
 from apidoc.parameters import HEADERS
 
 KINDS = {kind.status: kind for operation in OPERATIONS for kind in operation.errors}
