@@ -4,7 +4,7 @@ STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key dead-requests replay-requests test clients lint openapi openapi-release schemas check format clean
+.PHONY: help local local-reset access-key dead-requests replay-requests test clients provider lint openapi openapi-release schemas check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,6 +48,10 @@ test: .venv/dev .venv/client ## every test that needs no Docker, with branch cov
 clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
+
+provider: .venv/dev ## connection tests against a real OpenAI-protocol server (700 MB)
+	$(BIN)/python -m tests.connection.real_provider
+	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
 
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
