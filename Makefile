@@ -4,7 +4,7 @@ STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key dead-requests replay-requests test clients schemathesis lint openapi openapi-release schemas check format clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ clients: .venv/dev ## the stack with all releases of the official clients that m
 
 schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
 	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
+
+provider: .venv/dev ## connection tests against a real OpenAI-protocol server (700 MB)
+	$(BIN)/python -m tests.connection.real_provider
+	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
 
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .

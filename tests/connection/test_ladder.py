@@ -153,6 +153,16 @@ def test_does_not_take_a_public_list_of_models_for_a_proof_of_the_key(server: Se
     assert overall(rungs) is NOT_PROVED
 
 
+@pytest.mark.parametrize("status", [404, 429, 500])
+def test_concludes_nothing_from_a_provider_that_stumbles_over_a_request_without_a_key(
+    server: Server, status: int
+) -> None:
+    server.behave = lambda got: Reply(200 if bearer(got) else status)
+    rungs = climb(server, model=None)
+    assert standings(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
+    assert "not clear" in (rungs[1].not_proved or "")
+
+
 def test_lets_a_model_prove_the_key_that_a_public_list_could_not(server: Server) -> None:
     server.behave = asks_for(bearer, models_are_public=True)
     rungs = climb(server, provider="NVIDIA_NIM")

@@ -29,6 +29,7 @@ _SAYS_NOTHING = frozenset(
     {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.NOT_IMPLEMENTED}
 )
 _OPEN = "The endpoint answers without the credentials too: whether they are right can not be seen there."
+_UNCLEAR = "The list was shown; what happens without the credentials is not clear, so that it may be open to everybody."
 _NOTHING_TO_PROVE = "The integration has no key and no headers: there is nothing to authenticate with."
 
 
@@ -90,10 +91,14 @@ class _Climb:
         """Let a model that answers only with the credentials prove what an open list of models could not."""
         match climbed:
             case [first, Rung(status=Standing.NOT_PROVED) as second, Rung(status=Standing.PASSED) as third]:
-                if self.access.credentials and self._opens(self.access.completion(self.model or "")):
+                if self._is_refused_without_credentials():
                     proved = "The model answered with the credentials and not without them."
                     return [first, replace(second, status=Standing.PASSED, proved=proved, provider_said=None), third]
         return climbed
+
+    def _is_refused_without_credentials(self) -> bool:
+        asked = self.access.completion(self.model or "")
+        return bool(self.access.credentials) and self._status_without_credentials(asked) in _REFUSED
 
     def _reachable(self) -> Rung:
         watch = Stopwatch(REACHABLE)
@@ -120,17 +125,17 @@ class _Climb:
     def _compared(self, watch: Stopwatch, asked: Request) -> Rung:
         if not self.access.credentials:
             return watch.unproved(_NOTHING_TO_PROVE)
-        if self._opens(asked):
-            return watch.passed(
-                "The models were listed with the credentials and not without them.", self.access.probe.unproved
-            )
-        return watch.unproved(_OPEN)
+        status = self._status_without_credentials(asked)
+        if status in _REFUSED:
+            proved = "The models were listed with the credentials and not without them."
+            return watch.passed(proved, self.access.probe.unproved)
+        return watch.unproved(_OPEN if status == HTTPStatus.OK else _UNCLEAR)
 
-    def _opens(self, asked: Request) -> bool:
+    def _status_without_credentials(self, asked: Request) -> int | None:
         try:
-            return self._send(asked, LIST, opened=False).status in _REFUSED
+            return self._send(asked, LIST, opened=False).status
         except _FAILURES:
-            return False
+            return None
 
     def _model_answers(self) -> Rung:
         watch = Stopwatch(MODEL_ANSWERS)

@@ -1,0 +1,55 @@
+"""The ladder against a real OpenAI-protocol server; `make provider` installs and runs it."""
+
+import socket
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from tests.builders import create_body, gateway_event
+from tests.cloud import Answer, Cloud, cloud
+from tests.connection.real_provider import MASTER_KEY, MODEL, running
+
+__all__ = ["cloud"]
+
+pytestmark = pytest.mark.provider
+
+
+@pytest.fixture(scope="module")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    with running(tmp_path_factory.mktemp("provider"), port) as url:
+        yield url
+
+
+def try_saved(cloud: Cloud, base_url: str, key: str, provider: str, model: str = MODEL) -> Answer:
+    """Create an integration and test it."""
+    fingerprints = boto3.client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    cloud.variables |= {
+        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "FINGERPRINT_KEY_ID": fingerprints["KeyMetadata"]["Arn"],
+    }
+    body = create_body(provider=provider, base_url=base_url, api_key=key, model_names=[model])
+    created = cloud.api(gateway_event(body)).body["id"]
+    path = f"/v2/ai-integrations/{created}/test"
+    return cloud.http("test_connection", gateway_event("", path=path))
+
+
+@pytest.mark.parametrize(("provider", "path"), [("custom", "/v1"), ("LITELLM", ""), ("openAI", "/v1")])
+def test_climbs_to_a_model_that_answers(cloud: Cloud, base_url: str, provider: str, path: str) -> None:
+    answer = try_saved(cloud, base_url + path, MASTER_KEY, provider)
+    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "passed"], answer.text
+
+
+def test_ends_at_a_wrong_key(cloud: Cloud, base_url: str) -> None:
+    answer = try_saved(cloud, f"{base_url}/v1", "sk-fake-wrong-not-a-key", "custom")
+    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "failed"]
+    assert "wrong" not in answer.body["rungs"][-1].get("provider_said", "")
+
+
+def test_ends_at_a_model_that_is_not_there(cloud: Cloud, base_url: str) -> None:
+    answer = try_saved(cloud, f"{base_url}/v1", MASTER_KEY, "custom", model="no-such-model")
+    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "failed"]
+    assert "no-such-model" in answer.body["rungs"][-1]["provider_said"]

@@ -1,0 +1,38 @@
+"""Connection tests in the deployed stack: their own function, their own paths, and a role at the emulator's Bedrock."""
+
+import json
+import urllib.request
+from typing import Any
+
+from tests.stack.conftest import Stack
+
+BEDROCK = {
+    "name": "Bedrock",
+    "provider": "awsBedrock",
+    "model_names": ["amazon.nova-lite-v1:0"],
+    "provider_metadata": {"role_arn": "arn:aws:iam::123456789012:role/llm-access", "external_id": "fake-external-id"},
+}
+
+
+def call(stack: Stack, key: str, method: str, path: str, body: object = None) -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310 the stack's own address
+        f"{stack.url}/v2/ai-integrations{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+def test_tests_a_role_before_and_after_it_is_saved(stack: Stack) -> None:
+    key = stack.issue_key(account="of-connection-tests")
+    before = call(stack, key, "POST", "/test", BEDROCK)
+    assert [rung["status"] for rung in before["rungs"]] == ["passed", "passed", "passed"]
+    integration_id = stack.create(key, **BEDROCK)["id"]
+    assert call(stack, key, "GET", f"/{integration_id}/health") == {"status": "unknown", "rungs": []}
+    after = call(stack, key, "POST", f"/{integration_id}/test")
+    assert after["status"] == "passed"
+    assert call(stack, key, "GET", f"/{integration_id}/health") == after
+
