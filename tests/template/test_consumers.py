@@ -1,9 +1,11 @@
 """Who may resolve integrations: nobody by default, and then the roles that an operator names."""
 
 import json
+import tomllib
 from typing import Any
 
 from tests import declared
+from tests.builders import ROOT
 
 RESOURCES: dict[str, Any] = declared.template()["Resources"]
 POLICY: dict[str, Any] = RESOURCES["ConsumerPolicy"]["Properties"]
@@ -25,3 +27,17 @@ def test_lets_consumers_invoke_the_one_function() -> None:
 
 def test_gives_other_stacks_the_policy_to_attach() -> None:
     assert declared.template()["Outputs"]["ConsumerPolicyArn"]["Value"] == {"Ref": "ConsumerPolicy"}
+
+
+def test_gives_other_stacks_the_client_to_attach() -> None:
+    layer = RESOURCES["ClientLayer"]
+    assert layer["Metadata"]["BuildMethod"] == "python3.13"
+    assert layer["Properties"]["ContentUri"] == "layers/client"
+    assert layer["Properties"]["RetentionPolicy"] == "Retain"
+    assert declared.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
+
+
+def test_packages_the_client_for_pip_with_one_dependency() -> None:
+    project = tomllib.loads((ROOT / "layers/client/pyproject.toml").read_text())["project"]
+    assert [each.partition(">")[0] for each in project["dependencies"]] == ["boto3"]
+    assert (ROOT / "layers/client/ai_integrations_client/py.typed").exists()
