@@ -87,6 +87,11 @@ class NoFormerKeyError(AiIntegrationsError):
 class RoleRefusedError(AiIntegrationsError):
     """AWS does not let the service assume the integration's role: the role's owner decides whom it trusts."""
 
+    def __init__(self, said: str) -> None:
+        """`said` is in AWS's words, not to be shown as they are."""
+        super().__init__()
+        self.said = said
+
 
 class NameTakenError(AiIntegrationsError):
     """Another integration of the account has the name, whatever its case."""

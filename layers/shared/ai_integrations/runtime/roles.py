@@ -61,6 +61,7 @@ class RoleAssumer:
         try:
             return self._client.assume_role(**request)["Credentials"]
         except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDenied":
+            refusal = error.response["Error"]
+            if refusal["Code"] != "AccessDenied":
                 raise
-            raise RoleRefusedError from None
+            raise RoleRefusedError(f"{refusal['Code']}: {refusal.get('Message', '')}") from None
