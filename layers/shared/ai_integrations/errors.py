@@ -87,7 +87,7 @@ class NoFormerKeyError(AiIntegrationsError):
 class RoleRefusedError(AiIntegrationsError):
     """AWS does not let the service assume the integration's role: the role's owner decides whom it trusts."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, said: str = "") -> None:
         """`said` is in AWS's words, not to be shown as they are."""
         super().__init__()
         self.said = said
