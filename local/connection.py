@@ -14,17 +14,24 @@ NOT_RUNNING = "The local stack is not running. Start it: make local"
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """`url` is what `/v2/ai-integrations` is appended to, `endpoint` what an AWS SDK talks to."""
+    """`url` is what `/v2/ai-integrations` is appended to, `endpoint` what an AWS SDK talks to.
+
+    `function` hands out the keys of `account`, in which `api_key` is, to programs.
+    """
 
     url: str
     endpoint: str
     api_key: str
+    account: str
+    function: str
 
     def variables(self) -> dict[str, str]:
         """By the names that the programs who read them expect."""
         return {
             "AI_INTEGRATIONS_URL": self.url,
             "AI_INTEGRATIONS_API_KEY": self.api_key,
+            "AI_INTEGRATIONS_ACCOUNT": self.account,
+            "AI_INTEGRATIONS_FUNCTION": self.function,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,

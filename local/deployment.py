@@ -15,6 +15,8 @@ from local.template import Template, for_emulator, tables_lost
 
 STACK = "ai-integrations"
 BUCKET = f"{STACK}-local-artifacts"
+# Unlike any other stack, this one may send keys to servers of the machine that it runs on.
+PARAMETERS = {"AllowedPrivateHosts": "localhost,127.0.0.1"}
 # A stack found in one of these states was never whole; CloudFormation can only delete it.
 NEVER_WHOLE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 
@@ -43,9 +45,13 @@ class Deployment:
         outputs = self._outputs()
         return f"{self.endpoint}/_aws/execute-api/{outputs['ApiId']}{urlsplit(outputs['ApiUrl']).path}"
 
+    def output(self, name: str) -> str:
+        """Return one of the stack's outputs."""
+        return self._outputs()[name]
+
     def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Call a function directly; `function` is the output that holds its name."""
-        name = self._outputs()[function]
+        name = self.output(function)
         answer = client("lambda", self.endpoint).invoke(FunctionName=name, Payload=json.dumps(payload))
         result: dict[str, Any] = json.load(answer["Payload"])
         if "FunctionError" in answer:
@@ -87,6 +93,7 @@ class Deployment:
             getattr(self._cloudformation, f"{action}_stack")(
                 StackName=STACK,
                 TemplateURL=f"{self.endpoint}/{BUCKET}/{template_key}",
+                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             )
         except ClientError as error:

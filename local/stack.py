@@ -80,7 +80,14 @@ def _serve(workspace: Workspace, running: Emulator, deployment: Deployment) -> N
     print("Creating the example of the API's description …")
     print(_create_founding_example(url, key))
     _check_that_keys_are_needed(url)
-    with connection.published(Connection(url=url, endpoint=running.endpoint, api_key=key), workspace.connection):
+    reached = Connection(
+        url=url,
+        endpoint=running.endpoint,
+        api_key=key,
+        account=FIRST_HOLDER["account"],
+        function=deployment.output("CredentialsFunctionName"),
+    )
+    with connection.published(reached, workspace.connection):
         print(_what_to_try(workspace.connection, url))
         running.serve()
 

@@ -22,6 +22,8 @@ from ai_integrations.observability import logger
 from tests import declared
 from tests.builders import API_KEY
 
+HANDED_OUT = frozenset({"access_key", "api_key", "aws_credentials"})
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -170,8 +172,9 @@ class Cloud:
             self.outputs += [*traceback.format_exception(error), repr(error)]
             raise
         shown = dict(answer or {})
-        if "access_key" in shown:  # the one time that an access key is shown
-            self.keys.add(shown.pop("access_key"))
+        # What is handed out to be used: an access key the one time that it is shown, and what opens a provider.
+        handed_out = HANDED_OUT & shown.keys()
+        self.keys |= {text for name in handed_out for text in _texts(shown.pop(name))}
         self.outputs.append(json.dumps(shown))
         return answer
 
@@ -205,6 +208,10 @@ class Cloud:
     def log(self) -> list[dict[str, Any]]:
         """Return what the functions have logged."""
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
+
+
+def _texts(value: str | dict[str, str]) -> set[str]:
+    return {value} if isinstance(value, str) else set(value.values())
 
 
 def _keys_in(event: dict[str, Any]) -> set[str]:

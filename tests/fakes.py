@@ -78,6 +78,10 @@ class InMemoryRepository:
         self.journal.append("get")
         return self.integrations.get((account, ulid))
 
+    def find(self, account: str, name: str) -> Integration | None:
+        self.journal.append("find")
+        return self.integrations.get((account, self._names.get((account, folded(name)), "")))
+
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         self.journal.append("get_deleted")
         return self.tombstones.get((account, ulid))

@@ -43,14 +43,14 @@ def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:
 
 def _hand_out(event: dict[str, Any]) -> dict[str, Any]:
     command = parse_text(json.dumps(event), ResolveCommand)
+    logger.append_keys(account=command.account, consumer=command.consumer)
     resolved = _resolve(command)
     logger.info(
         "credentials resolved",
-        account=command.account,
-        consumer=command.consumer,
         integration_id=resolved.integration.id,
         version=resolved.integration.version,
         key_version=resolved.key.version if resolved.key else None,
+        role_assumed=resolved.credentials is not None,
     )
     return resolution_view(resolved)
 

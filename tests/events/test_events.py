@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.access import AccessKey, AccessKeys
-from tests.builders import EVENTS, NOON, a_caller, an_event
+from tests.builders import API_KEY, EVENTS, NOON, a_caller, an_event, create_body, gateway_event
 from tests.cloud import Answer, Cloud
 from tests.events import names
 
@@ -46,13 +46,18 @@ KEYS = {
     "credentials_find_key": {"fingerprint", "holders", "unreadable", "next"},
     "credentials_find_nothing": {"problem"},
 }
+# The status of the problem that credentials answers with; none where it hands out a key.
+CREDENTIALS: dict[str, int | None] = {
+    "credentials_resolve_by_name": None,
+    "credentials_resolve_missing_account": 400,
+}
 AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
 # The type of the answer.
 DESCRIPTION = {"get_openapi": "application/json", "get_docs": "text/html; charset=utf-8"}
 
 
 def test_expects_something_of_every_event() -> None:
-    expected = {*TESTS, *KEYS, *API, *OPERATORS, *SWEEPS, *AUTHORIZER, *DESCRIPTION}
+    expected = {*TESTS, *KEYS, *API, *OPERATORS, *SWEEPS, *CREDENTIALS, *AUTHORIZER, *DESCRIPTION}
     messages = {*names.PROVISION, *names.PUBLISH, *names.UNREADABLE, *names.CUSTOM_RESOURCE}
     assert {file.stem for file in EVENTS.glob("*.json")} == expected | messages
 
@@ -104,6 +109,16 @@ def keep_key(cloud: Cloud) -> None:
     key_id = an_event("access_keys_revoke")["id"]
     access_keys = AccessKeys(cloud.dynamodb, cloud.table)
     cloud.keys.add(access_keys.issue(AccessKey(id=key_id, caller=a_caller(), created_at=NOON)))
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_hands_out_a_key_or_tells_why_not(cloud: Cloud, name: str) -> None:
+    cloud.api(gateway_event(create_body(api_key=API_KEY)))
+    answer = cloud.function("credentials")(an_event(name))
+    if CREDENTIALS[name] is None:
+        assert (answer["name"], answer["api_key"]) == (an_event(name)["integration"], API_KEY)
+    else:
+        assert answer["problem"]["status"] == CREDENTIALS[name]
 
 
 def test_lets_the_holder_of_a_key_in(cloud: Cloud) -> None:

@@ -82,7 +82,7 @@ class Platform:
 
     def settings(self) -> dict[str, str]:
         """Return the variables by which AWS's own tools find the stack."""
-        variables = Connection(url="", endpoint=self.endpoint, api_key="").variables()
+        variables = Connection(url="", endpoint=self.endpoint, api_key="", account="", function="").variables()
         return {name: value for name, value in variables.items() if name.startswith("AWS_")}
 
     def in_queue(self, output: str) -> int:

@@ -35,4 +35,3 @@ def test_tests_a_role_before_and_after_it_is_saved(stack: Stack) -> None:
     after = call(stack, key, "POST", f"/{integration_id}/test")
     assert after["status"] == "passed"
     assert call(stack, key, "GET", f"/{integration_id}/health") == after
-

@@ -73,7 +73,7 @@ PARTITIONS = {
     "provision": {"ACCOUNT#*", "SPACES#*"},
     "publish_changes": {"ACCOUNT#*"},
     "custom_resource": {"ACCOUNT#*", "SPACES#*"},
-    "credentials": {"ACCOUNT#*"},
+    "credentials": {"ACCOUNT#*", "SPACES#*"},
     "test_connection": {"ACCOUNT#*"},
     "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
     "spaces": {"SPACES#*"},

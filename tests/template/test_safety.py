@@ -93,3 +93,7 @@ def test_suits_production_by_default(name: str, default: object) -> None:
 def test_explains_every_parameter_and_can_do_without(name: str) -> None:
     assert PARAMETERS[name]["Description"]
     assert "Default" in PARAMETERS[name]
+
+
+def test_keeps_the_audit_of_keys_whatever_the_log_level() -> None:
+    assert declared.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"

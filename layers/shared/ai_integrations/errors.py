@@ -7,6 +7,7 @@ AiIntegrationsError
 ├── AccessForbiddenError           the caller may not do this
 ├── NotFoundError                  there is no such thing, or the caller may not see it
 ├── KeyUnavailableError            there is an integration, but not the key that is asked for
+├── RoleRefusedError               AWS does not let the service assume the integration's role
 ├── NoKeyToRotateError             the integration has no key of its own
 ├── NoFormerKeyError               there is no key to go back to, or not any more
 ├── NameTakenError                 another integration of the account has the name
@@ -81,6 +82,15 @@ class NoKeyToRotateError(AiIntegrationsError):
 
 class NoFormerKeyError(AiIntegrationsError):
     """There is no key to go back to, or not any more."""
+
+
+class RoleRefusedError(AiIntegrationsError):
+    """AWS does not let the service assume the integration's role: the role's owner decides whom it trusts."""
+
+    def __init__(self, said: str = "") -> None:
+        """`said` is in AWS's words, not to be shown as they are."""
+        super().__init__()
+        self.said = said
 
 
 class NameTakenError(AiIntegrationsError):

@@ -6,7 +6,13 @@ import pytest
 from local.connection import Connection, published, read
 from local.errors import LocalStackError
 
-CONNECTION = Connection(url="http://127.0.0.1:4570/api/live", endpoint="http://127.0.0.1:4570", api_key="aik_a-b_c")
+CONNECTION = Connection(
+    url="http://127.0.0.1:4570/api/live",
+    endpoint="http://127.0.0.1:4570",
+    api_key="aik_a-b_c",
+    account="local",
+    function="credentials",
+)
 
 
 def test_exists_while_the_stack_serves_and_no_longer(tmp_path: Path) -> None:

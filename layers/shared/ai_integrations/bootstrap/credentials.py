@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 
 from ai_integrations.bootstrap import aws
+from ai_integrations.directory import DynamoDbDirectory
 from ai_integrations.repository import DynamoDbRepository
 from ai_integrations.runtime.finding import KeyFinder
 from ai_integrations.runtime.fingerprints import KmsFingerprints
@@ -28,6 +29,7 @@ def resolver() -> Resolver:
     client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
     return Resolver(
         integrations=DynamoDbRepository(client, table, Transactor(client, table)),
+        directory=DynamoDbDirectory(client, table),
         reader=SecretsManagerReader(aws.secrets_manager()),
         roles=RoleAssumer(aws.sts()),
         clock=lambda: datetime.now(UTC),

@@ -53,6 +53,10 @@ OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.NoKeyToRotateError: (CONFLICT, "The integration has no key of its own to rotate: set one by PATCH first."),
     errors.NoFormerKeyError: (CONFLICT, "There is no key to go back to: nothing was rotated, or its grace is over."),
+    errors.RoleRefusedError: (
+        CONFLICT,
+        "AWS does not let the integration's role be assumed: look at its trust policy and the external id.",
+    ),
     errors.NameTakenError: (CONFLICT, "Another integration of the account has this name; case does not count."),
     errors.IdempotencyKeyReusedError: (UNPROCESSABLE, "This Idempotency-Key came before, with another body."),
     UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),

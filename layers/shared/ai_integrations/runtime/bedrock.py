@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ai_integrations.errors import RoleRefusedError
 from ai_integrations.health import Rung
 from ai_integrations.model import Integration
 from ai_integrations.providers import PROVIDERS
@@ -39,7 +40,7 @@ class BedrockLadder:
         reaching, authenticating = Stopwatch(REACHABLE), Stopwatch(AUTHENTICATED)
         try:
             credentials = self._roles.assume(integration, _CONSUMER)
-        except ClientError as error:
+        except (ClientError, RoleRefusedError) as error:
             said = _words_of(error, integration)
             return (reaching.passed("AWS answered."), authenticating.failed("The role can not be assumed.", said))
         except BotoCoreError:
@@ -65,6 +66,8 @@ class BedrockLadder:
         return watch.passed(f"The model answered in {self._region}.")
 
 
-def _words_of(error: ClientError, integration: Integration) -> str:
+def _words_of(error: ClientError | RoleRefusedError, integration: Integration) -> str:
+    if isinstance(error, RoleRefusedError):
+        return redact(error.said, secrets_of(integration, None))
     told = error.response.get("Error", {})
     return redact(f"{told.get('Code', '')}: {told.get('Message', '')}", secrets_of(integration, None))

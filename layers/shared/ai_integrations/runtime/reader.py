@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
-_GONE = frozenset({"AccessDeniedException", "InvalidRequestException", "ResourceNotFoundException"})
+# How AWS says that a secret, or a version of it, is not there or waits to be deleted.
+_GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
+# How it says so of somebody else's secret: without the tag, or the right to decrypt, this service may not see it. If
+# it may not see one of its own, the stack is broken, and that must not look like an answer.
+_WITHHELD = _GONE | {"AccessDeniedException"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +47,16 @@ class SecretsManagerReader:
                 raise KeyUnavailableError
             answer = self._value(secret)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
+            if error.response["Error"]["Code"] not in (_GONE if secret.is_owned else _WITHHELD):
                 raise
             raise KeyUnavailableError from None
-        return ReadKey(value=SecretStr(answer["SecretString"]), version=answer["VersionId"])
+        # Whoever keeps a secret by hand easily ends it with a line feed, which no header may hold; or keeps bytes.
+        key = answer.get("SecretString", "").strip()
+        if not key:
+            raise KeyUnavailableError
+        return ReadKey(value=SecretStr(key), version=answer["VersionId"])
 
     def _value(self, secret: Secret) -> "GetSecretValueResponseTypeDef":
         if secret.version is None:
-            return self._client.get_secret_value(SecretId=secret.arn)
+            return self._client.get_secret_value(SecretId=secret.arn, VersionStage="AWSCURRENT")
         return self._client.get_secret_value(SecretId=secret.arn, VersionId=secret.version)

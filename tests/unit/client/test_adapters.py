@@ -1,0 +1,163 @@
+"""The arguments that adapters make; tests/consumers gives them to the real libraries."""
+
+from typing import Any
+
+import pytest
+
+from ai_integrations_client import ResolvedIntegration, UnsuitableError
+from ai_integrations_client.adapters import (
+    LITELLM_PREFIXES,
+    NO_KEY,
+    OPENAI_PROTOCOL,
+    anthropic_arguments,
+    azure_openai_arguments,
+    bedrock_arguments,
+    litellm_arguments,
+    openai_arguments,
+)
+from ai_integrations_client.bedrock import bedrock_session
+from ai_integrations_client.resolved import read
+from tests.unit.client.service import KEY, an_answer
+
+GATEWAY = "https://llm.example.com/v1"
+CREDENTIALS = {"access_key_id": "ASIAFAKE", "secret_access_key": "fake-secret", "session_token": "fake-token"}
+
+
+def a_resolved(provider: str = "OPEN_AI", **changes: Any) -> ResolvedIntegration:
+    return read(an_answer(provider=provider, **changes))
+
+
+def bedrock(**changes: Any) -> ResolvedIntegration:
+    made = {"api_key": ..., "aws_credentials": CREDENTIALS, "expires_at": "2099-01-01T00:00:00.000Z"} | changes
+    return a_resolved("AWS_BEDROCK", **made)
+
+
+@pytest.mark.parametrize(("provider", "address"), [each for each in OPENAI_PROTOCOL.items() if each[1]])
+def test_always_gives_openai_an_address(provider: str, address: str) -> None:
+    arguments = openai_arguments(a_resolved(provider))
+    assert arguments == {"api_key": KEY, "base_url": address, "default_headers": {}}
+    assert openai_arguments(a_resolved(provider, base_url=GATEWAY))["base_url"] == GATEWAY
+
+
+@pytest.mark.parametrize("provider", ["CUSTOM", "LITELLM"])
+def test_needs_an_address_where_the_provider_has_none(provider: str) -> None:
+    assert openai_arguments(a_resolved(provider, base_url=GATEWAY))["base_url"] == GATEWAY
+    for arguments in (openai_arguments, anthropic_arguments):
+        with pytest.raises(UnsuitableError, match="no base URL"):
+            arguments(a_resolved(provider))
+
+
+@pytest.mark.parametrize("provider", sorted(LITELLM_PREFIXES.keys() - OPENAI_PROTOCOL.keys()))
+def test_refuses_providers_that_do_not_speak_openais_protocol(provider: str) -> None:
+    with pytest.raises(UnsuitableError, match=provider):
+        openai_arguments(a_resolved(provider))
+
+
+def test_gives_a_library_something_in_place_of_a_key() -> None:
+    assert openai_arguments(a_resolved(api_key=...))["api_key"] == NO_KEY
+
+
+def test_spells_headers_as_the_library_does_so_that_they_replace_its_own() -> None:
+    headers = {"AUTHORIZATION": "Bearer fake", "api-KEY": "fake", "x-api-key": "fake", "x-team": "billing"}
+    openai = openai_arguments(a_resolved(headers=headers, auth_type="PROXY_WITH_HEADERS"))["default_headers"]
+    assert openai == {"Authorization": "Bearer fake", "api-KEY": "fake", "x-api-key": "fake", "x-team": "billing"}
+    azure = azure_openai_arguments(a_resolved("AZURE_OPEN_AI", headers=headers, base_url=GATEWAY))
+    assert azure["default_headers"].keys() == {"Authorization", "api-key", "x-api-key", "x-team"}
+    anthropic = anthropic_arguments(a_resolved("ANTHROPIC", headers=headers))["default_headers"]
+    assert anthropic.keys() == {"Authorization", "api-KEY", "X-Api-Key", "x-team"}
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "name"),
+    [("DEFAULT", "api_key"), ("PROXY_WITH_HEADERS", "api_key"), ("BEARER_TOKEN", "azure_ad_token")],
+)
+def test_authenticates_at_azure_by_key_or_token(auth_type: str, name: str) -> None:
+    arguments = azure_openai_arguments(a_resolved("AZURE_OPEN_AI", base_url=GATEWAY, auth_type=auth_type))
+    assert arguments == {name: KEY, "azure_endpoint": GATEWAY, "default_headers": {}}
+
+
+def test_needs_the_address_of_an_azure_resource() -> None:
+    for resolved in (a_resolved("AZURE_OPEN_AI"), a_resolved()):
+        with pytest.raises(UnsuitableError):
+            azure_openai_arguments(resolved)
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "name"), [("DEFAULT", "api_key"), ("PROXY_WITH_HEADERS", "api_key"), ("BEARER_TOKEN", "auth_token")]
+)
+def test_authenticates_at_anthropic_by_key_or_token(auth_type: str, name: str) -> None:
+    arguments = anthropic_arguments(a_resolved("ANTHROPIC", auth_type=auth_type))
+    assert arguments == {name: KEY, "base_url": "https://api.anthropic.com", "default_headers": {}}
+
+
+@pytest.mark.parametrize(("provider", "prefix"), LITELLM_PREFIXES.items())
+def test_tells_litellm_the_provider_in_its_word(provider: str, prefix: str) -> None:
+    resolved = bedrock() if provider == "AWS_BEDROCK" else a_resolved(provider)
+    assert litellm_arguments(resolved, "m-1")["model"] == f"{prefix}/m-1"
+
+
+def test_gives_litellm_the_first_model_unless_one_is_named() -> None:
+    resolved = a_resolved(model_names=["m-1", "m-2"], base_url=GATEWAY, headers={"x-team": "billing"})
+    assert litellm_arguments(resolved) == {
+        "model": "openai/m-1",
+        "api_key": KEY,
+        "api_base": GATEWAY,
+        "extra_headers": {"x-team": "billing"},
+    }
+    with pytest.raises(UnsuitableError, match="names no model"):
+        litellm_arguments(a_resolved())
+
+
+def test_gives_litellm_what_azure_vertex_and_bedrock_need() -> None:
+    azure = litellm_arguments(a_resolved("AZURE_OPEN_AI", base_url=GATEWAY, auth_type="BEARER_TOKEN"), "m")
+    assert azure == {"model": "azure/m", "azure_ad_token": KEY, "api_base": GATEWAY}
+    place = {"project_id": "p", "location": "europe-west4", "project_access_label": "l"}
+    vertex = litellm_arguments(a_resolved("VERTEX_AI", provider_metadata=place), "m")
+    assert vertex == {
+        "model": "vertex_ai/m",
+        "vertex_credentials": KEY,
+        "vertex_project": "p",
+        "vertex_location": "europe-west4",
+    }
+    assert litellm_arguments(bedrock(base_url="https://bedrock-runtime.eu-west-1.amazonaws.com"), "m") == {
+        "model": "bedrock/m",
+        "api_base": "https://bedrock-runtime.eu-west-1.amazonaws.com",
+        "aws_access_key_id": "ASIAFAKE",
+        "aws_secret_access_key": "fake-secret",
+        "aws_session_token": "fake-token",
+        "aws_region_name": "eu-west-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("base_url", "region", "expected"),
+    [
+        (None, None, None),
+        (None, "eu-west-1", "eu-west-1"),
+        ("https://bedrock-runtime.us-east-1.amazonaws.com", None, "us-east-1"),
+        ("https://bedrock-runtime.us-east-1.amazonaws.com", "eu-west-1", "eu-west-1"),
+        (GATEWAY, None, None),
+    ],
+)
+def test_gives_boto_credentials_and_a_region(base_url: str | None, region: str | None, expected: str | None) -> None:
+    arguments = bedrock_arguments(bedrock(base_url=base_url), region)
+    assert arguments.get("region_name") == expected
+    assert arguments.get("endpoint_url") == base_url
+    assert arguments["aws_session_token"] == "fake-token"
+
+
+def test_has_no_credentials_of_aws_for_other_providers() -> None:
+    with pytest.raises(UnsuitableError, match="OPEN_AI"):
+        bedrock_arguments(a_resolved())
+
+
+def test_renews_the_credentials_of_a_session() -> None:
+    answers = [
+        bedrock(aws_credentials=CREDENTIALS | {"session_token": token}, expires_at=end)
+        for token, end in [("fake-old", "2000-01-01T00:00:00.000Z"), ("fake-new", "2099-01-01T00:00:00.000Z")]
+    ]
+    session = bedrock_session(lambda: answers.pop(0) if len(answers) > 1 else answers[0], region="eu-west-1")
+    assert session.client("bedrock-runtime").meta.region_name == "eu-west-1"
+    credentials = session.get_credentials()
+    assert credentials is not None
+    assert credentials.get_frozen_credentials().token == "fake-new"
