@@ -1,6 +1,7 @@
 """The whole service, deployed once for the session from the repository's own template."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from tests.builders import ROOT
 
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 30
+# Lets the emulator keep a record of every call of AWS: test_grants.py holds the functions' policies to it.
+RECORDING = {"CLOUDTRAIL_RECORDING": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "local", "--state-dir", str(workspace.folder), "up", "--port", str(_free_port())]
     with log.open("wb") as output:
-        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 our own command
+        return subprocess.Popen(  # noqa: S603 our own command
+            command, cwd=ROOT, env={**os.environ, **RECORDING}, stdout=output, stderr=subprocess.STDOUT
+        )
 
 
 def _connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Path) -> dict[str, str]:

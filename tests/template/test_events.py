@@ -26,7 +26,7 @@ def seconds(function: str) -> int:
 
 def watched(metric: str) -> dict[str, dict[str, Any]]:
     """Return the alarms on a metric by the logical id of what they watch."""
-    of_metric = [each for each in ALARMS.values() if each["MetricName"] == metric]
+    of_metric = [each for each in ALARMS.values() if each.get("MetricName") == metric]
     return {_watched(each["Dimensions"][0]["Value"]): each for each in of_metric}
 
 

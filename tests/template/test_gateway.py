@@ -126,9 +126,22 @@ def test_answers_401_to_a_malformed_token_without_an_invocation(token: str) -> N
     assert not re.search(authorizer["Identity"]["ValidationExpression"], token)
 
 
-def test_throttles_and_never_traces_what_bodies_hold() -> None:
-    [settings] = API["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert settings["DataTraceEnabled"] is False
-    assert settings["ThrottlingRateLimit"] > 0
-    assert settings["ThrottlingBurstLimit"] > 0
+SETTINGS = {(each["ResourcePath"], each["HttpMethod"]): each for each in API["MethodSettings"]}
+
+
+@pytest.mark.parametrize("route", SETTINGS)
+def test_throttles_and_never_traces_what_bodies_hold(route: tuple[str, str]) -> None:
+    assert SETTINGS[route]["DataTraceEnabled"] is False
+    assert SETTINGS[route]["MetricsEnabled"] is True
+    assert SETTINGS[route]["ThrottlingRateLimit"]
+    assert SETTINGS[route]["ThrottlingBurstLimit"]
+
+
+def test_throttles_all_routes_and_more_strictly_those_that_store_keys_or_connect_out() -> None:
+    """A slash in the path of a route is written ~1."""
+    routes = {(path.replace("~1", "/").replace("//", "/"), method) for path, method in SETTINGS}
+    everything = ("/*", "*")
+    one = "/v2/ai-integrations/{integration_id}"
+    strictly = ("/v2/ai-integrations", f"{one}/key-rotations", "/v2/ai-integrations/test", f"{one}/test")
+    assert routes == {everything, *((path, "POST") for path in strictly)}
+    assert routes - {everything} <= {(each["Path"], each["Method"]) for each in route_events()}

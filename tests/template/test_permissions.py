@@ -15,7 +15,6 @@ REFER_TO_SECRETS = {
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
-    "dynamodb:Query",
     "dynamodb:UpdateItem",
     "secretsmanager:DescribeSecret",
 }
@@ -39,7 +38,7 @@ READ_KEYS = {
 KEEP_RECORDS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 ALLOWED = {
-    "api": REFER_TO_SECRETS | WRITE_KEYS,
+    "api": REFER_TO_SECRETS | WRITE_KEYS | {"dynamodb:Query"},
     "authorizer": {"dynamodb:GetItem"},
     "provision": REFER_TO_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
     "publish_changes": {
@@ -140,6 +139,12 @@ def test_keeps_a_function_in_its_own_partitions_of_the_table(function: str, stat
     assert set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) <= PARTITIONS[function]
     # Without this, a call that names no key at all, such as a scan, would meet the condition.
     assert condition["Null"]["dynamodb:LeadingKeys"] == "false"
+
+
+@pytest.mark.parametrize(("_function", "statement"), on("dynamodb"))
+def test_grants_one_kind_of_partition_at_a_time(_function: str, statement: Statement) -> None:
+    """So that no action reaches one kind for another's sake."""
+    assert len(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) == 1
 
 
 def test_lets_the_test_of_a_connection_write_nothing_of_an_integration() -> None:

@@ -80,6 +80,7 @@ def test_can_not_be_set_to_log_requests() -> None:
         ("LogRetentionDays", 90),
         ("AllowedPrivateHosts", ""),
         ("AlarmTopicArn", ""),
+        ("ConnectionTestConcurrency", 0),
         ("RecoveryWindowDays", 30),
         ("Architecture", "arm64"),
         ("DeletionProtection", "true"),

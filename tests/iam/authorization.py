@@ -1,0 +1,129 @@
+"""What AWS asks IAM for when a call comes in: one call can be several actions on several resources.
+
+Each rule's source is the service authorization reference and the page of the operation in the service's own API
+reference (https://docs.aws.amazon.com/service-authorization/latest/reference/).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.iam.evaluator import Request, Values
+from tests.iam.policies import ACCOUNT, REGION
+
+Parameters = Mapping[str, Any]
+_TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_ENCRYPTS = {"CreateSecret": ("GenerateDataKey", "Decrypt"), "PutSecretValue": ("GenerateDataKey", "Decrypt")}
+_DECRYPTS = {"GetSecretValue": ("Decrypt",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of AWS as it was recorded: `service` in the spelling of actions, such as `dynamodb`."""
+
+    function: str
+    service: str
+    operation: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What IAM knows beside the call: the tags and the encryption key of each secret, by ARN and by name."""
+
+    tags: Mapping[str, Mapping[str, str]]
+    keys: Mapping[str, str]
+
+    def requests(self, call: Call) -> Iterator[Request]:
+        """Return what a call needs permission for."""
+        rule = _RULES.get(call.service, _plain)
+        yield from rule(call, self)
+
+
+def _plain(call: Call, _account: Account) -> Iterator[Request]:
+    named = {"events": _buses, "kms": _key, "sqs": _queue, "sts": _role}[call.service]
+    for resource in sorted(named(call.parameters)):
+        yield Request(action=f"{call.service}:{call.operation}", resource=resource)
+
+
+def _dynamodb(call: Call, _account: Account) -> Iterator[Request]:
+    match call.operation, call.parameters:
+        case "TransactWriteItems", {"TransactItems": items}:
+            for item in items:
+                [(kind, parameters)] = item.items()
+                yield _on_item(_TRANSACTED[kind], parameters["TableName"], [parameters])
+        case "BatchGetItem", {"RequestItems": tables}:
+            for table, parameters in tables.items():
+                yield _on_item(call.operation, table, [{"Key": key} for key in parameters["Keys"]])
+        case operation, parameters:
+            yield _on_item(operation, parameters["TableName"], [parameters])
+
+
+def _on_item(operation: str, table: str, parts: list[Parameters]) -> Request:
+    context = {
+        "dynamodb:LeadingKeys": frozenset(key for part in parts for key in _leading_keys(part)),
+        "dynamodb:Attributes": frozenset(name for part in parts for name in _attributes(part)),
+    }
+    given = {name: values for name, values in context.items() if values}
+    return Request(action=f"dynamodb:{operation}", resource=_arn("dynamodb", f"table/{table}"), context=given)
+
+
+def _leading_keys(parameters: Parameters) -> Values:
+    """Return the partitions that a call names; in a query, the one value that its partition key is compared with."""
+    if "KeyConditionExpression" in parameters:
+        names, values = parameters["ExpressionAttributeNames"], parameters["ExpressionAttributeValues"]
+        [alias] = [alias for alias, name in names.items() if name == "pk"]
+        placeholder = parameters["KeyConditionExpression"].partition(f"{alias} = ")[2].partition(" ")[0]
+        return frozenset({values[placeholder]["S"]})
+    item = parameters.get("Key") or parameters.get("Item") or {}
+    return frozenset({item["pk"]["S"]} if item else set())
+
+
+def _attributes(parameters: Parameters) -> Values:
+    item = parameters.get("Key") or parameters.get("Item") or {}
+    return frozenset({*item, *parameters.get("ExpressionAttributeNames", {}).values()})
+
+
+def _secrets_manager(call: Call, account: Account) -> Iterator[Request]:
+    action = f"secretsmanager:{call.operation}"
+    if call.operation == "ListSecrets":
+        yield Request(action=action, resource="*")
+        return
+    name = call.parameters.get("SecretId") or call.parameters["Name"]
+    arn = name if name.startswith("arn:") else f"{_arn('secretsmanager', 'secret:')}{name}-AbCdEf"
+    # What is being created has no tags yet.
+    tags = {} if call.operation == "CreateSecret" else account.tags.get(name, {})
+    context = {f"secretsmanager:ResourceTag/{key}": frozenset({value}) for key, value in tags.items()}
+    yield Request(action=action, resource=arn, context=context)
+    if "Tags" in call.parameters:
+        yield Request(action="secretsmanager:TagResource", resource=arn, context=context)
+    key = call.parameters.get("KmsKeyId") or account.keys.get(name)
+    for operation in (_ENCRYPTS | _DECRYPTS).get(call.operation, ()) if key else ():
+        via = {"kms:ViaService": frozenset({f"secretsmanager.{REGION}.amazonaws.com"})}
+        yield Request(action=f"kms:{operation}", resource=str(key), context=via)
+
+
+def _buses(parameters: Parameters) -> set[str]:
+    return {_arn("events", f"event-bus/{entry['EventBusName']}") for entry in parameters["Entries"]}
+
+
+def _queue(parameters: Parameters) -> set[str]:
+    return {_arn("sqs", parameters["QueueUrl"].rpartition("/")[2])}
+
+
+def _role(parameters: Parameters) -> set[str]:
+    return {parameters["RoleArn"]}
+
+
+def _key(parameters: Parameters) -> set[str]:
+    return {parameters["KeyId"]}
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+_RULES: Mapping[str, Callable[[Call, Account], Iterator[Request]]] = {
+    "dynamodb": _dynamodb,
+    "secretsmanager": _secrets_manager,
+}

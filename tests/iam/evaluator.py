@@ -1,0 +1,81 @@
+"""Which statements of a function's policies allow a request; whatever no statement allows is denied."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+Statement = Mapping[str, Any]
+Values = frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One action on one resource. A name that `context` lacks is a condition key that AWS does not set for the call."""
+
+    action: str
+    resource: str
+    context: Mapping[str, Values] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        facts = ", ".join(f"{name}={sorted(values)}" for name, values in sorted(self.context.items()))
+        return f"{self.action} on {self.resource} ({facts})"
+
+
+def allowing(statements: Iterable[Statement], request: Request) -> list[str]:
+    """Return the Sids of the statements that allow a request."""
+    return [each["Sid"] for each in statements if _allows(each, request)]
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, and what stands alone as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _allows(statement: Statement, request: Request) -> bool:
+    if statement["Effect"] != "Allow":
+        raise NotImplementedError(statement["Effect"])
+    return (
+        any(fnmatchcase(request.action, pattern) for pattern in listed(statement["Action"]))
+        and any(_like(request.resource, pattern) for pattern in listed(statement["Resource"]))
+        and all(_holds(*condition, request.context) for condition in statement.get("Condition", {}).items())
+    )
+
+
+def _holds(operator: str, wanted: Mapping[str, Any], context: Mapping[str, Values]) -> bool:
+    test = _OPERATORS[operator]
+    return all(test(context.get(name, frozenset()), listed(patterns)) for name, patterns in wanted.items())
+
+
+def _one_like(values: Values, patterns: list[str]) -> bool:
+    return len(values) == 1 and _all_like(values, patterns)
+
+
+def _all_like(values: Values, patterns: list[str]) -> bool:
+    return all(any(_like(value, pattern) for pattern in patterns) for value in values)
+
+
+def _one_equal(values: Values, wanted: list[str]) -> bool:
+    return len(values) == 1 and values <= set(wanted)
+
+
+def _all_equal(values: Values, wanted: list[str]) -> bool:
+    return values <= set(wanted)
+
+
+def _is_absent(values: Values, wanted: list[str]) -> bool:
+    return [("false", "true")[not values]] == wanted
+
+
+def _like(value: str, pattern: str) -> bool:
+    # IAM knows * and ?, and no classes: a bracket is a bracket.
+    return fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+_OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
+    "ForAllValues:StringEquals": _all_equal,
+    "ForAllValues:StringLike": _all_like,
+    "Null": _is_absent,
+    "StringEquals": _one_equal,
+    "StringLike": _one_like,
+}

@@ -1,0 +1,35 @@
+"""No call of AWS without a permission, and no permission without a call."""
+
+import pytest
+
+from tests.iam import recording
+from tests.iam.report import Report, replay
+from tests.iam.walk import Walk
+from tests.stack.conftest import Stack
+
+# What no walk can show, and why it is granted all the same.
+UNSHOWN = {
+    ("publish_changes", "KeepWhatCouldNotBePublished", "sqs:SendMessage"): (
+        "Lambda itself sends, with the function's role, what the function could not publish"
+    ),
+    ("sweep", "RetireSecretsOfThisStack", "secretsmanager:DeleteSecret"): (
+        "for secrets that are an hour old and more; tests/handlers/test_sweep.py makes them look so"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def report(stack: Stack) -> Report:
+    endpoint = stack.deployment.endpoint
+    Walk(stack).go()
+    made = replay(recording.calls(endpoint), recording.policies(endpoint), recording.account(endpoint))
+    print(made.table())
+    return made
+
+
+def test_makes_no_call_without_a_permission(report: Report) -> None:
+    assert report.denied == set()
+
+
+def test_has_no_permission_without_a_call(report: Report) -> None:
+    assert report.unused() == UNSHOWN.keys()
