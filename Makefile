@@ -62,6 +62,10 @@ provider: .venv/dev ## connection tests against a real OpenAI-protocol server (7
 	$(BIN)/python -m tests.connection.real_provider
 	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
 
+docs-page: .venv/dev ## the page /v2/docs in a real browser (Chromium and Node.js)
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
+	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
+
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -86,4 +90,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .venv-clients .venv-schemathesis .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-browser .venv-clients .venv-schemathesis .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache

@@ -74,7 +74,7 @@ KEY_OPERATIONS = (
         body=CreateBody,
         body_examples=("openai", "gateway"),
         answer=_TESTED,
-        errors=(*OF_CALLERS, CONFLICT, *OF_BODIES),
+        errors=(*OF_CALLERS, *OF_BODIES),
     ),
     Operation(
         id="getHealth",
