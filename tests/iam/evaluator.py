@@ -63,6 +63,10 @@ def _all_equal(values: Values, wanted: list[str]) -> bool:
     return values <= set(wanted)
 
 
+def _equal_if_there(values: Values, wanted: list[str]) -> bool:
+    return not values or _one_equal(values, wanted)
+
+
 def _is_absent(values: Values, wanted: list[str]) -> bool:
     return [("false", "true")[not values]] == wanted
 
@@ -73,6 +77,7 @@ def _like(value: str, pattern: str) -> bool:
 
 
 _OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
+    "BoolIfExists": _equal_if_there,
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "Null": _is_absent,
