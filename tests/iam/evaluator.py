@@ -38,8 +38,12 @@ def _allows(statement: Statement, request: Request) -> bool:
     return (
         any(fnmatchcase(request.action, pattern) for pattern in listed(statement["Action"]))
         and any(_like(request.resource, pattern) for pattern in listed(statement["Resource"]))
-        and all(_holds(*condition, request.context) for condition in statement.get("Condition", {}).items())
+        and all(_holds(operator, wanted, request.context) for operator, wanted in _conditions(statement))
     )
+
+
+def _conditions(statement: Statement) -> list[tuple[str, Mapping[str, Any]]]:
+    return list(statement.get("Condition", {}).items())
 
 
 def _holds(operator: str, wanted: Mapping[str, Any], context: Mapping[str, Values]) -> bool:
