@@ -14,7 +14,8 @@ help: ## this list
 	@echo "Installing what the local stack runs on into .venv …" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["local"], sep="\n")' >.venv/local.txt
-	@$(INSTALL) --no-compile --requirement .venv/local.txt --requirement layers/dependencies/requirements.txt
+	@$(INSTALL) --no-compile --requirement layers/dependencies/requirements.txt # apart: its digests are compared
+	@$(INSTALL) --no-compile --requirement .venv/local.txt
 	@touch $@
 
 .venv/dev: .venv/local
@@ -83,6 +84,45 @@ schemas: .venv/dev ## write the schemas of events anew from the code
 openapi-release: .venv/dev ## hold the next API documents to this one, as part of a release
 	$(BIN)/python -m apidoc release
 
+.PHONY: permissions checkov lock audit sbom
+permissions: .venv/dev ## what each function is granted and uses, from a walk through everything on a local stack
+	$(BIN)/python -m pytest tests/stack/test_grants.py -q -rP
+
+# Tools of these sizes, or that pull in so much, have environments of their own.
+.venv-checkov/ready: Makefile
+	@$(PYTHON) -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
+	@touch $@
+
+.venv-supply/ready: Makefile
+	@$(PYTHON) -m venv .venv-supply
+	@.venv-supply/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
+	@touch $@
+
+checkov: .venv/dev .venv-checkov/ready ## the template by the rules of checkov; .checkov.yaml has the reasons of what is left out
+	@# As JSON: its reader of YAML takes a key beside a merged one for a second one of the same name.
+	@mkdir -p build
+	@$(BIN)/python -c 'import json, pathlib; from local.template import load; pathlib.Path("build/template.json").write_text(json.dumps(load(pathlib.Path("template.yaml")), indent=1))'
+	@.venv-checkov/bin/checkov --config-file .checkov.yaml --file build/template.json
+
+lock: .venv-supply/ready ## resolve what the functions run on, with the digest of every file for every processor
+	@cd layers/dependencies && ../../.venv-supply/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command 'make lock' requirements.in --output-file requirements.txt
+
+audit: .venv-supply/ready ## known vulnerabilities of what the functions run on; asks a service on the internet
+	@mkdir -p build
+	@# Without --strict it succeeds with packages that the service has said nothing of.
+	@.venv-supply/bin/pip-audit --strict --requirement layers/dependencies/requirements.txt --require-hashes --disable-pip \
+		>build/audit.log 2>&1 && cat build/audit.log || { tail -n 3 build/audit.log; \
+			! grep -q 'ConnectionError\|could not be audited\|not found on PyPI' build/audit.log \
+			|| echo 'The service that knows of vulnerabilities gave no answer: nothing has been audited.'; exit 1; } >&2
+
+sbom: .venv-supply/ready ## what the layers bring, as CycloneDX: build/sbom.json
+	@mkdir -p build
+	@.venv-supply/bin/cyclonedx-py requirements layers/dependencies/requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file build/sbom.json
+	@echo build/sbom.json
+
 format: .venv/dev ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -90,4 +130,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .venv-browser .venv-clients .venv-schemathesis .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache

@@ -64,7 +64,8 @@ def _with_requirements(names: set[str]) -> set[str]:
 def _installed(pin: str) -> str:
     """Return the distribution's name, if this very version is installed."""
     name = _name(pin)
-    if pin.split() != [f"{name}=={importlib.metadata.version(name)}"]:
+    # In a locked file a backslash leads on to the digests, which were compared when it was installed.
+    if pin.removesuffix("\\").split() != [f"{name}=={importlib.metadata.version(name)}"]:
         raise LocalStackError(f"{pin.strip()} is required, {importlib.metadata.version(name)} is installed: make local")
     return name
 

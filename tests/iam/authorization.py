@@ -94,6 +94,9 @@ def _secrets_manager(call: Call, account: Account) -> Iterator[Request]:
     # What is being created has no tags yet.
     tags = {} if call.operation == "CreateSecret" else account.tags.get(name, {})
     context = {f"secretsmanager:ResourceTag/{key}": frozenset({value}) for key, value in tags.items()}
+    if "ForceDeleteWithoutRecovery" in call.parameters:
+        forced = str(call.parameters["ForceDeleteWithoutRecovery"]).lower()
+        context["secretsmanager:ForceDeleteWithoutRecovery"] = frozenset({forced})
     yield Request(action=action, resource=arn, context=context)
     if "Tags" in call.parameters:
         yield Request(action="secretsmanager:TagResource", resource=arn, context=context)

@@ -38,8 +38,12 @@ def _allows(statement: Statement, request: Request) -> bool:
     return (
         any(fnmatchcase(request.action, pattern) for pattern in listed(statement["Action"]))
         and any(_like(request.resource, pattern) for pattern in listed(statement["Resource"]))
-        and all(_holds(*condition, request.context) for condition in statement.get("Condition", {}).items())
+        and all(_holds(operator, wanted, request.context) for operator, wanted in _conditions(statement))
     )
+
+
+def _conditions(statement: Statement) -> list[tuple[str, Mapping[str, Any]]]:
+    return list(statement.get("Condition", {}).items())
 
 
 def _holds(operator: str, wanted: Mapping[str, Any], context: Mapping[str, Values]) -> bool:
@@ -63,6 +67,10 @@ def _all_equal(values: Values, wanted: list[str]) -> bool:
     return values <= set(wanted)
 
 
+def _equal_if_there(values: Values, wanted: list[str]) -> bool:
+    return not values or _one_equal(values, wanted)
+
+
 def _is_absent(values: Values, wanted: list[str]) -> bool:
     return [("false", "true")[not values]] == wanted
 
@@ -73,6 +81,7 @@ def _like(value: str, pattern: str) -> bool:
 
 
 _OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
+    "BoolIfExists": _equal_if_there,
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "Null": _is_absent,

@@ -19,6 +19,7 @@ from tests.iam.recording import calls
 from tests.stack.conftest import Stack
 
 SPACE, ORGANIZATION = "space-1", "org-1"
+ITS_ORGANIZATION = [{"organization_id": ORGANIZATION}]
 SCOPINGS = [{"organization_id": ORGANIZATION, "space_id": SPACE}]
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/models", "external_id": "fake-external-id"}
 SECONDS = 60
@@ -94,10 +95,11 @@ class Walk:
         assert any(once_more(number) for number in range(10)), "nobody has lost a race"
 
     def _tests_and_credentials(self) -> None:
-        by_role = _body(provider="awsBedrock", provider_metadata=ROLE, api_key=API_KEY)
+        by_role = _body(provider="awsBedrock", provider_metadata=ROLE, api_key=API_KEY, scopings=ITS_ORGANIZATION)
         made = self._call("POST", body=by_role)
+        asking = {"account": self._account, "consumer": "program", "space_id": SPACE}
         for integration in (made["id"], made["name"]):
-            self._command("CredentialsFunctionName", account=self._account, integration=integration, consumer="program")
+            self._command("CredentialsFunctionName", integration=integration, **asking)
         named = {"account": self._account, "integration": made["id"]}
         self._command("CredentialsFunctionName", action="fingerprint", **named)
         self._command("CredentialsFunctionName", action="find_key", account=self._account, api_key=API_KEY)

@@ -193,3 +193,9 @@ def test_changes_nothing_about_secrets_of_others(_function: str, statement: Stat
     own = {"Fn::Sub": SECRETS + "${AWS::StackName}/*"}
     reads = {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
     assert statement["Resource"] == own or set(actions(statement)) <= reads
+
+
+@pytest.mark.parametrize("function", ["publish_changes", "sweep"])
+def test_leaves_a_way_back_from_what_is_deleted_without_anybody_asking(function: str) -> None:
+    [deleting] = [each for each in statements(function) if "secretsmanager:DeleteSecret" in actions(each)]
+    assert deleting["Condition"]["BoolIfExists"] == {"secretsmanager:ForceDeleteWithoutRecovery": "false"}

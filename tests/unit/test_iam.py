@@ -49,6 +49,14 @@ def test_lets_a_condition_for_all_values_pass_where_there_is_none() -> None:
     assert allowing([statement(Condition=without_null)], get()) == ["S"]
 
 
+@pytest.mark.parametrize(("forced", "sids"), [(None, ["S"]), ("false", ["S"]), ("true", [])])
+def test_lets_a_condition_with_if_exists_pass_where_there_is_none(forced: str | None, sids: list[str]) -> None:
+    context = {"secretsmanager:ForceDeleteWithoutRecovery": frozenset({forced})} if forced else {}
+    request = Request(action="dynamodb:GetItem", resource=TABLE, context=context)
+    condition = {"BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}}
+    assert allowing([statement(Condition=condition)], request) == sids
+
+
 def test_takes_a_bracket_for_a_bracket() -> None:
     assert allowing([statement(Resource="a[b]*")], get(resource="a[b]c")) == ["S"]
     assert allowing([statement(Resource="a[b]*")], get(resource="abc")) == []

@@ -16,6 +16,11 @@ SECRETS = re.compile(
     | AIza[A-Za-z0-9_-]{35}                          # Google
     | nvapi-[A-Za-z0-9_-]{20,}                       # NVIDIA
     | gh[pousr]_[A-Za-z0-9]{36}                      # GitHub
+    | github_pat_[A-Za-z0-9_]{60,}                   # GitHub, the finer ones
+    | gsk_[A-Za-z0-9]{40,}                           # Groq
+    | hf_[A-Za-z0-9]{30,}                            # Hugging Face
+    | xox[abeoprs]-[A-Za-z0-9-]{10,}                 # Slack
+    | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\. # JSON web tokens
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----
     """,
     re.VERBOSE,
