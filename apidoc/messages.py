@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode
 
-from ai_integrations.events import CHANGE_EVENTS, OUTCOMES, Event, Failed, SweepRan
+from ai_integrations.events import CHANGE_EVENTS, OUTCOMES, Event, Failed, HealthChanged, SweepRan
 from ai_integrations.requests import REQUESTS, Request
 from apidoc import problems
 from apidoc.document import ROOT, text
@@ -13,7 +13,7 @@ from apidoc.schemas import Generator, completed, readable
 
 SCHEMAS = ROOT / "docs" / "schemas"
 Message = type[Request] | type[Event]
-MESSAGES: tuple[Message, ...] = (*REQUESTS.values(), *CHANGE_EVENTS, *OUTCOMES, SweepRan)
+MESSAGES: tuple[Message, ...] = (*REQUESTS.values(), *CHANGE_EVENTS, *OUTCOMES, HealthChanged, SweepRan)
 
 
 def documents() -> dict[str, dict[str, Any]]:

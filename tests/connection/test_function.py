@@ -144,6 +144,9 @@ def test_tests_with_a_secret_that_somebody_else_keeps(cloud: Cloud, server: Serv
     )
     body = body_for(server, api_key=..., api_key_secret_arn=created["ARN"])
     assert try_new(cloud, body).body["status"] == "passed"
+    saved = cloud.api(gateway_event(body)).body["id"]
+    shown = try_saved(cloud, saved).headers[FINGERPRINT]
+    assert health(cloud, saved).headers[FINGERPRINT] == shown
     stranger = try_new(cloud, body, a_caller(account="other"))
     assert (stranger.status, stranger.pointers) == (422, ["/api_key_secret_arn"])
 

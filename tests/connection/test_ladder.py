@@ -299,3 +299,13 @@ def test_keeps_to_its_time_in_all(server: Server) -> None:
     assert sum(rung.latency_ms for rung in rungs) < 1500
     assert rungs[-1].status is FAILED
     assert rungs[-1].not_proved == "There was no answer in time."
+
+
+def test_says_that_a_connection_was_cut(server: Server) -> None:
+    def cut(_: Received) -> Reply:
+        raise ConnectionError
+
+    server.behave = cut
+    rungs = climb(server)
+    assert standings(rungs) == [PASSED, FAILED]
+    assert rungs[1].not_proved == "The connection was cut."

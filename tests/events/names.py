@@ -15,6 +15,7 @@ PUBLISH = {
     "publish_changes_key_rotated": "AI Integration Key Rotated",
     "publish_changes_deleted": "AI Integration Deleted",
     "publish_changes_restored": "AI Integration Restored",
+    "publish_changes_health": "AI Integration Health Changed",
 }
 UNREADABLE = {"publish_changes_unreadable"}
 # The answer.

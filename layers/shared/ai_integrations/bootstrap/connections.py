@@ -16,7 +16,7 @@ from ai_integrations.runtime.ladder import Ladder
 from ai_integrations.runtime.reader import SecretsManagerReader
 from ai_integrations.runtime.resolver import SystemResolver
 from ai_integrations.runtime.roles import RoleAssumer
-from ai_integrations.runtime.testing import Tester
+from ai_integrations.runtime.testing import ConnectionTester
 from ai_integrations.transactions import Transactor
 
 
@@ -32,7 +32,7 @@ def connection_tests() -> ConnectionTests:
     return ConnectionTests(
         integrations=DynamoDbRepository(client, table, Transactor(client, table)),
         reader=SecretsManagerReader(aws.secrets_manager()),
-        tester=Tester(
+        tester=ConnectionTester(
             ladder=ladder,
             fingerprints=KmsFingerprints(aws.kms(), os.environ["FINGERPRINT_KEY_ID"]),
             clock=lambda: datetime.now(UTC),

@@ -17,7 +17,7 @@ from ai_integrations.model import Caller, Integration, Policy, Role, Secret, Sec
 from ai_integrations.ports import KeyChange
 from ai_integrations.runtime.reader import ReadKey
 from ai_integrations.runtime.resolving import Reader
-from ai_integrations.runtime.testing import Tester
+from ai_integrations.runtime.testing import ConnectionTester
 
 
 class Integrations(Protocol):
@@ -40,7 +40,7 @@ class ConnectionTests:
     """What admins can find out about connections."""
 
     def __init__(
-        self, *, integrations: Integrations, reader: Reader, tester: Tester, healths: Healths, policy: Policy
+        self, *, integrations: Integrations, reader: Reader, tester: ConnectionTester, healths: Healths, policy: Policy
     ) -> None:
         self._integrations = integrations
         self._reader = reader

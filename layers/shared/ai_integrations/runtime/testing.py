@@ -30,7 +30,7 @@ class Fingerprints(Protocol):
         ...
 
 
-class Tester:
+class ConnectionTester:
     """Makes tests, and stores nothing."""
 
     def __init__(self, *, ladder: Ladder, fingerprints: Fingerprints, clock: Callable[[], datetime]) -> None:

@@ -1,0 +1,43 @@
+"""A host's addresses, in bounded time."""
+
+import socket
+from ipaddress import ip_address
+from threading import Event
+from typing import Any
+
+import pytest
+
+from ai_integrations.runtime.deadline import Deadline, DeadlinePassedError
+from ai_integrations.runtime.resolver import SystemResolver
+
+
+def found(*addresses: str) -> list[Any]:
+    return [(0, 0, 0, "", (each, 443)) for each in addresses]
+
+
+def test_returns_every_address_once_and_ipv4_first() -> None:
+    resolver = SystemResolver(lambda *_, **__: found("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
+    assert resolver.resolve("h", 443, Deadline(5)) == [
+        ip_address(each) for each in ("1.1.1.1", "8.8.8.8", "2606:4700::1")
+    ]
+
+
+@pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), UnicodeError("label")])
+def test_says_that_a_name_is_unknown(failure: Exception) -> None:
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        raise failure
+
+    with pytest.raises(OSError, match=r"unknown|no such name"):
+        SystemResolver(look_up).resolve("h", 443, Deadline(5))
+
+
+def test_does_not_wait_for_a_name_server_that_never_answers() -> None:
+    answered = Event()
+
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        answered.wait(5)
+        return []
+
+    with pytest.raises(DeadlinePassedError):
+        SystemResolver(look_up).resolve("h", 443, Deadline(0.1))
+    answered.set()
