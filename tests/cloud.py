@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
+from ai_integrations.bootstrap import aws
 from ai_integrations.observability import logger
 from tests import declared
 from tests.builders import API_KEY
@@ -32,15 +33,9 @@ if TYPE_CHECKING:
 
 
 @cache
-def _session() -> boto3.Session:
-    """Return one session for all tests, since reading the descriptions of AWS's services takes longer than a test."""
-    return boto3.Session()
-
-
-@cache
 def _onlooker() -> tuple["DynamoDBClient", "SecretsManagerClient", "EventBridgeClient", "SQSClient"]:
     """Return clients that are not counted and do not fail."""
-    session = _session()
+    session = boto3.Session()
     return (
         session.client("dynamodb"),
         session.client("secretsmanager"),
@@ -106,15 +101,14 @@ class Cloud:
         self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._losses: dict[str, Exception] = {}
         self._end: tuple[int, bool] | None = None
-        boto3.DEFAULT_SESSION = _session()
-        boto3.DEFAULT_SESSION.events.register_first("before-call.*.*", self._before)
-        boto3.DEFAULT_SESSION.events.register_first("after-call.*.*", self._after)
+        self._events = aws.session().get_component("event_emitter")
+        self._events.register_first("before-call.*.*", self._before)
+        self._events.register_first("after-call.*.*", self._after)
 
     def close(self) -> None:
         """Let go of the session, of which later tests make their clients."""
-        _session().events.unregister("before-call.*.*", self._before)
-        _session().events.unregister("after-call.*.*", self._after)
-        boto3.DEFAULT_SESSION = None
+        self._events.unregister("before-call.*.*", self._before)
+        self._events.unregister("after-call.*.*", self._after)
 
     def _before(self, model: Any, **_: Any) -> Any:
         operation = f"{model.service_model.service_name}:{model.name}"

@@ -29,7 +29,7 @@ _VARYING = re.compile(
             r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
             r"[0-9a-f]{64}",
             r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)",
-            r"\"\d{10}\"",
+            r"\b\d{10}\b",
             r"(?<=ACCOUNT-)\w{6}",  # of a secret's ARN
         ]
     )

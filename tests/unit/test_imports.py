@@ -72,7 +72,12 @@ def test_keeps_aws_and_the_web_framework_out_of_the_domain(name: str) -> None:
     "module", [each for each in MODULES if name_of(each) != "bootstrap"], ids=lambda each: each.name
 )
 def test_reads_the_environment_in_the_composition_root_alone(module: Path) -> None:
-    assert not {"os", "boto3"} & set(imported(module))
+    assert not {"os", "botocore.session"} & set(imported(module))
+
+
+@pytest.mark.parametrize("module", [*MODULES, *FUNCTIONS], ids=lambda module: str(module.relative_to(ROOT)))
+def test_does_without_boto3_which_makes_every_cold_start_longer(module: Path) -> None:
+    assert "boto3" not in {each.split(".")[0] for each in imported(module)}
 
 
 @pytest.mark.parametrize("handler", FUNCTIONS, ids=lambda handler: handler.parent.name)

@@ -1,23 +1,20 @@
 """The few things about DynamoDB's wire form that every adapter of the table needs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
-
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn plain values into typed attributes."""
-    return {name: _serializer.serialize(value) for name, value in item.items()}
+    """Turn plain values into typed attributes; numbers are whole numbers."""
+    return {name: _attribute(value) for name, value in item.items()}
 
 
 def from_wire(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn typed attributes into plain values; numbers become Decimal."""
-    return {name: _deserializer.deserialize(value) for name, value in attributes.items()}
+    """Turn typed attributes into plain values."""
+    return {name: _value(attribute) for name, attribute in attributes.items()}
 
 
 def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
@@ -25,3 +22,33 @@ def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
     if error.response.get("Error", {}).get("Code") != "TransactionCanceledException":
         raise error
     return list(error.response["CancellationReasons"])
+
+
+def _attribute(value: object) -> dict[str, Any]:
+    for kind, tag, convert in _TO_WIRE:
+        if isinstance(value, kind):
+            return {tag: convert(value)}
+    raise TypeError(f"{type(value).__name__} has no place in the table")
+
+
+def _value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of any type that the table holds
+    [(tag, value)] = attribute.items()
+    return _FROM_WIRE[tag](value)
+
+
+_TO_WIRE: tuple[tuple[type | tuple[type, ...], str, Callable[[Any], object]], ...] = (
+    (str, "S", str),
+    (bool, "BOOL", bool),  # before int, for Python takes it for one
+    (int, "N", str),
+    (NoneType, "NULL", lambda _: True),
+    (Mapping, "M", to_wire),
+    ((list, tuple), "L", lambda values: [_attribute(value) for value in values]),
+)
+_FROM_WIRE: dict[str, Callable[[Any], object]] = {
+    "S": str,
+    "BOOL": bool,
+    "N": int,
+    "NULL": lambda _: None,
+    "M": from_wire,
+    "L": lambda attributes: [_value(attribute) for attribute in attributes],
+}

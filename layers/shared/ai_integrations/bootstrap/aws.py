@@ -1,9 +1,14 @@
-"""AWS clients, with time-outs that leave room for an answer before the gateway gives up after 29 seconds."""
+"""AWS clients, with time-outs that leave room for an answer before the gateway gives up after 29 seconds.
 
-from typing import TYPE_CHECKING
+They are botocore's own: boto3 around them would add nothing but imports (performance.md, "Cold start").
+"""
 
-import boto3
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
 from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.session import Session, get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -16,47 +21,77 @@ if TYPE_CHECKING:
 
     from ai_integrations.runtime.roles import TemporaryCredentials
 
+SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "secretsmanager", "sqs", "sts"]
+
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 # A model takes its time, and a test of it is not repeated.
 _MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 
 
+class _ServicesInUse(Loader):
+    """Finds the descriptions of the services in use, without a look through the folders of all the others."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - they have every type
+        """Return the services that there are clients of; any other is UnknownServiceError."""
+        return SERVICES
+
+    def load_data_with_path(self, name: str) -> Any:  # noqa: ANN401 - whatever a file of JSON holds
+        """Load a file, but for a megabyte of endpoints that is of no use since services bring rules for theirs."""
+        if name == "endpoints":
+            # With another path than botocore's own it would count as somebody's wish to set those rules aside.
+            return {"version": 3, "partitions": []}, self.BUILTIN_DATA_PATH
+        return super().load_data_with_path(name)
+
+
+@cache
+def session() -> Session:
+    """Return the session that all clients are made of."""
+    made = get_session()
+    made.register_component("data_loader", _ServicesInUse())
+    return made
+
+
 def dynamodb() -> "DynamoDBClient":
     """Return a client of DynamoDB."""
-    return boto3.client("dynamodb", config=_CONFIG)
+    return cast("DynamoDBClient", _client("dynamodb"))
 
 
 def secrets_manager() -> "SecretsManagerClient":
     """Return a client of Secrets Manager."""
-    return boto3.client("secretsmanager", config=_CONFIG)
+    return cast("SecretsManagerClient", _client("secretsmanager"))
 
 
 def events() -> "EventBridgeClient":
     """Return a client of EventBridge."""
-    return boto3.client("events", config=_CONFIG)
+    return cast("EventBridgeClient", _client("events"))
 
 
 def sqs() -> "SQSClient":
     """Return a client of SQS."""
-    return boto3.client("sqs", config=_CONFIG)
+    return cast("SQSClient", _client("sqs"))
 
 
 def sts() -> "STSClient":
     """Return a client of the Security Token Service."""
-    return boto3.client("sts", config=_CONFIG)
+    return cast("STSClient", _client("sts"))
 
 
 def kms() -> "KMSClient":
     """Return a client of the Key Management Service."""
-    return boto3.client("kms", config=_CONFIG)
+    return cast("KMSClient", _client("kms"))
 
 
 def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClient":
     """Return a client of Bedrock's models that has the rights of an assumed role."""
-    return boto3.client(
+    client = _client(
         "bedrock-runtime",
+        _MODEL_CONFIG,
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key.get_secret_value(),
         aws_session_token=credentials.session_token.get_secret_value(),
-        config=_MODEL_CONFIG,
     )
+    return cast("BedrockRuntimeClient", client)
+
+
+def _client(service: str, config: Config = _CONFIG, **credentials: Any) -> Any:  # noqa: ANN401 - of each service's type
+    return session().create_client(service, config=config, **credentials)
