@@ -4,7 +4,7 @@ STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help local local-reset access-key dead-requests replay-requests test clients lint openapi openapi-release schemas check format clean
+.PHONY: help local local-reset access-key dead-requests replay-requests test clients consumers lint openapi openapi-release schemas check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,6 +49,15 @@ clients: .venv/dev ## the stack with all releases of the official clients that m
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
+.venv-consumers/installed: tests/stack/consumers/requirements.txt $(wildcard layers/client/*.toml layers/client/*/*.py)
+	@echo "Installing the libraries of providers into .venv-consumers …"
+	@test -x .venv-consumers/bin/python || $(PYTHON) -m venv .venv-consumers
+	@.venv-consumers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
+	@touch $@
+
+consumers: .venv/dev .venv-consumers/installed ## from an integration to a completion, by the libraries of providers
+	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_rotation_under_load.py -m consumers -rP
+
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -73,4 +82,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .venv-clients .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-clients .venv-consumers .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
