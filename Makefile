@@ -67,6 +67,15 @@ docs-page: .venv/dev ## the page /v2/docs in a real browser (Chromium and Node.j
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
 	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
 
+.venv-consumers/installed: tests/stack/consumers/requirements.txt $(wildcard layers/client/*.toml layers/client/*/*.py)
+	@echo "Installing the libraries of providers into .venv-consumers …"
+	@test -x .venv-consumers/bin/python || $(PYTHON) -m venv .venv-consumers
+	@.venv-consumers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
+	@touch $@
+
+consumers: .venv/dev .venv-consumers/installed ## from an integration to a completion, by the libraries of providers
+	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_rotation_under_load.py -m consumers -rP
+
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,24 +46,38 @@ class Stack:
 
     def create(self, key: str, **body: Any) -> dict[str, Any]:
         """Create an integration by plain HTTP."""
+        return self.call(key, "POST", "", **body)
+
+    def call(self, key: str, method: str, below: str, **body: Any) -> dict[str, Any]:
+        """Call the API below /v2/ai-integrations by plain HTTP."""
         request = urllib.request.Request(  # noqa: S310 the stack's own address
-            f"{self.url}/v2/ai-integrations",
+            f"{self.url}/v2/ai-integrations{below}",
             data=json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-            created: dict[str, Any] = json.load(response)
-        return created
+            answer: dict[str, Any] = json.load(response)
+        return answer
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    workspace = Workspace(folder=tmp_path_factory.mktemp("stack"))
+    with serving(tmp_path_factory.mktemp("stack")) as (running, _):
+        yield running
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
+    """Run a stack whose state is in a folder; give its process too, for those who want it to end."""
+    folder.mkdir(exist_ok=True)
+    workspace = Workspace(folder=folder)
     log = workspace.folder / "up.log"
     process = _start(workspace, log)
     try:
         variables = _connection(process, workspace, log)
-        yield Stack(url=variables["AI_INTEGRATIONS_URL"], deployment=Deployment(endpoint=variables["AWS_ENDPOINT_URL"]))
+        deployment = Deployment(endpoint=variables["AWS_ENDPOINT_URL"])
+        yield Stack(url=variables["AI_INTEGRATIONS_URL"], deployment=deployment), process
     finally:
         process.terminate()
         process.wait(SECONDS_TO_STOP)

@@ -63,11 +63,14 @@ def openai_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
 def azure_openai_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
     """Return arguments of `openai.AzureOpenAI` and its asynchronous sister; `api_version` is the program's to add."""
     _expect(resolved, {"AZURE_OPEN_AI"}, "Azure's protocol")
-    key = "azure_ad_token" if resolved.auth_type == BEARER_TOKEN else "api_key"
+    headers = _headers(resolved, "Authorization", "api-key")
+    by_token = resolved.auth_type == BEARER_TOKEN
+    # A header of the integration's wins as elsewhere, but here the library would send its own in its place.
+    key = _key(resolved) if by_token else headers.pop("api-key", _key(resolved))
     return {
-        key: _key(resolved),
+        "azure_ad_token" if by_token else "api_key": key,
         "azure_endpoint": _required(resolved.base_url),
-        "default_headers": _headers(resolved, "Authorization", "api-key"),
+        "default_headers": headers,
     }
 
 

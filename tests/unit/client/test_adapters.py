@@ -62,7 +62,8 @@ def test_spells_headers_as_the_library_does_so_that_they_replace_its_own() -> No
     openai = openai_arguments(a_resolved(headers=headers, auth_type="PROXY_WITH_HEADERS"))["default_headers"]
     assert openai == {"Authorization": "Bearer fake", "api-KEY": "fake", "x-api-key": "fake", "x-team": "billing"}
     azure = azure_openai_arguments(a_resolved("AZURE_OPEN_AI", headers=headers, base_url=GATEWAY))
-    assert azure["default_headers"].keys() == {"Authorization", "api-key", "x-api-key", "x-team"}
+    assert azure["default_headers"].keys() == {"Authorization", "x-api-key", "x-team"}
+    assert azure["api_key"] == "fake"
     anthropic = anthropic_arguments(a_resolved("ANTHROPIC", headers=headers))["default_headers"]
     assert anthropic.keys() == {"Authorization", "api-KEY", "X-Api-Key", "x-team"}
 

@@ -1,0 +1,138 @@
+"""What the tests of consumers start: a provider, a LiteLLM proxy, programs, with libraries of their own."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.builders import ROOT
+
+HERE = Path(__file__).parent
+PYTHON = ROOT / ".venv-consumers/bin/python"
+SECONDS_TO_START = 180
+MASTER_KEY = "sk-fake-master-key-of-the-proxy-0123456789-abcdef"
+PROXY_SETTINGS = {
+    "LITELLM_MASTER_KEY": MASTER_KEY,
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+class Provider:
+    """A running provider, and the keys that it takes."""
+
+    def __init__(self, port: int, keys: Path) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.base_url = f"{self.address}/v1"
+        self._keys = keys
+
+    def accept(self, *keys: str) -> None:
+        """Take these keys from now on, and no others."""
+        draft = self._keys.with_suffix(".draft")
+        draft.write_text("\n".join(keys))
+        draft.replace(self._keys)
+
+
+class Program:
+    """A running consumer."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def ask(self, library: str, integration: str, **more: str) -> dict[str, Any]:
+        return self._exchange({"library": library, "integration": integration, **more})
+
+    def tell(self, event: dict[str, Any]) -> bool:
+        return bool(self._exchange({"event": event})["concerned"])
+
+    def _exchange(self, question: dict[str, Any]) -> dict[str, Any]:
+        questions, answers = self._process.stdin, self._process.stdout
+        assert questions is not None
+        assert answers is not None
+        questions.write(json.dumps(question) + "\n")
+        questions.flush()
+        line = answers.readline()
+        assert line, f"the consumer has ended with {self._process.wait()}"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@contextmanager
+def a_provider(folder: Path) -> Iterator[Provider]:
+    port, keys = a_free_port(), folder / "valid-keys"
+    keys.touch()
+    with _running([str(HERE / "provider.py"), str(port), str(keys)], {}, folder / "provider.log"):
+        provider = Provider(port, keys)
+        _wait_for(f"{provider.address}/v1/models", folder / "provider.log")
+        yield provider
+
+
+@contextmanager
+def a_proxy(folder: Path, settings: dict[str, str], models: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Run a LiteLLM proxy with these models, and return its address."""
+    port, configuration = a_free_port(), folder / "proxy.json"
+    callbacks = "ai_integrations_client.litellm_proxy.callback"
+    configuration.write_text(json.dumps({"model_list": list(models), "litellm_settings": {"callbacks": callbacks}}))
+    command = [str(PYTHON.with_name("litellm")), "--config", str(configuration), "--host", "127.0.0.1"]
+    with _running([*command, "--port", str(port)], {**PROXY_SETTINGS, **settings}, folder / "proxy.log"):
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/health/liveliness", folder / "proxy.log")
+        yield address
+
+
+@contextmanager
+def a_program(folder: Path, settings: dict[str, str]) -> Iterator[Program]:
+    with _running([str(HERE / "program.py")], settings, folder / "program.log", talks=True) as process:
+        yield Program(process)
+
+
+@contextmanager
+def _running(
+    command: list[str], settings: dict[str, str], log: Path, *, talks: bool = False
+) -> Iterator["subprocess.Popen[str]"]:
+    """Run a program with nothing of this machine's settings but where programs are."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    pipe = subprocess.PIPE if talks else None
+    with log.open("w") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own programs
+            [str(PYTHON), "-P", *command],
+            env=environment | settings,
+            cwd=log.parent,
+            stdin=pipe,
+            stdout=pipe or output,
+            stderr=output,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+
+
+def _wait_for(address: str, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - loopback
+                return
+        except urllib.error.HTTPError:
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(f"{address} does not answer:\n{log.read_text()}")
