@@ -4,14 +4,18 @@ The provider is the server of the package `fakellm`, behind a door that knows th
 """
 
 import json
+import os
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.builders import ROOT
 from tests.stack.conftest import Stack, serving
-from tests.stack.consumers.world import MASTER_KEY, Program, Provider, a_program, a_provider, a_proxy
+from tests.stack.consumers.world import MASTER_KEY, PYTHON, Program, Provider, a_program, a_provider, a_proxy
 from tests.stack.platform import Platform
 
 pytestmark = pytest.mark.consumers
@@ -147,7 +151,7 @@ def test_asks_bedrock_with_the_credentials_of_the_integrations_role(tmp_path: Pa
         answer = program.ask("bedrock", "Bedrock", model="anthropic.claude-v2")
     assert "said" in answer, answer
     seen = json.loads(answer["said"])
-    assert seen["url"] == "https://bedrock-runtime.eu-west-1.amazonaws.com/model/anthropic.claude-v2/converse"
+    assert seen["url"] == f"{own['AWS_ENDPOINT_URL']}/model/anthropic.claude-v2/converse"
     assert seen["authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
     assert not seen["authorization"].endswith(f"={own['AWS_ACCESS_KEY_ID']}")
 
@@ -178,3 +182,30 @@ def test_serves_a_litellm_proxy_and_is_served_by_one(tmp_path: Path, stack: Stac
             assert program.ask(library, "The proxy")["said"].startswith(COMPLETION)
             assert "failed" in program.ask(library, "Refused", model="own")
     assert FIRST not in (tmp_path / "proxy.log").read_text()
+
+
+def test_runs_what_the_documentation_shows(tmp_path: Path, stack: Stack, provider: Provider) -> None:
+    access_key = stack.issue_key(account="documented")
+    role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock"}
+    for body in (
+        {"name": "Production OpenAI", "provider": "openAI", "base_url": provider.base_url, "api_key": FIRST},
+        {"name": "Production Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},
+        {"name": "Production Azure", "provider": "azureOpenAI", "base_url": provider.address, "api_key": FIRST},
+        {"name": "Production Bedrock", "provider": "awsBedrock", "provider_metadata": role},
+    ):
+        stack.create(access_key, **body)
+    provider.accept(FIRST)
+    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "docs/consuming.md").read_text(), re.DOTALL)
+    assert len(snippets) > 8
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, "documented")}
+    for snippet in snippets:
+        done = subprocess.run(  # noqa: S603 - our own documentation
+            [str(PYTHON), "-P", "-c", snippet],
+            env=environment,
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{snippet}\n{done.stderr}"
+        assert "print(answer" not in snippet or done.stdout.startswith("[mock response"), done.stdout

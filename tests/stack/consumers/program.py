@@ -114,10 +114,11 @@ def ask(library: str, integration: str, model: str = "gpt-4o") -> dict[str, Any]
 
 
 def main() -> None:
+    answers, sys.stdout = sys.stdout, sys.stderr  # where libraries may print what they like
     for line in sys.stdin:
         question = json.loads(line)
         answer = {"concerned": handle_event(question["event"])} if "event" in question else ask(**question)
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 if __name__ == "__main__":
