@@ -53,6 +53,10 @@ class AwsCredentials:
     session_token: Secret
 
 
+def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedIntegration:
     """An integration as a program uses it.
@@ -68,11 +72,11 @@ class ResolvedIntegration:
     version: int
     auth_type: str
     base_url: str | None = None
-    headers: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
+    headers: Mapping[str, str] = field(default_factory=_nothing, repr=False)
     model_names: tuple[str, ...] = ()
     enable_default_models: bool = False
     function_calling_enabled: bool = True
-    provider_metadata: Mapping[str, str] = MappingProxyType({})
+    provider_metadata: Mapping[str, str] = field(default_factory=_nothing)
     api_key: Secret | None = None
     key_version: str | None = None
     aws_credentials: AwsCredentials | None = None
