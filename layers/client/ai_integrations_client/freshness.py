@@ -82,9 +82,7 @@ class Slot:
         return self.value if now < self.life.end else None
 
     def due(self, now: float) -> bool:
-        """Tell whether the source is to be asked."""
-        if self.usable(now) is None:
-            return True
+        """Tell whether the source is to be asked although there is something usable."""
         return now >= self.patient_until and (now >= self.life.renewal or not self.fresh(now))
 
     def doubt(self) -> None:

@@ -57,6 +57,11 @@ def test_has_empty_parts_for_what_is_not_set_and_leaves_what_it_does_not_know() 
     assert (dict(resolved.headers), resolved.model_names, dict(resolved.provider_metadata)) == ({}, (), {})
 
 
+def test_can_be_made_by_a_test_that_needs_little_of_it() -> None:
+    resolved = ResolvedIntegration(id=ID, name="x", provider="OPEN_AI", version=1, auth_type="DEFAULT")
+    assert (dict(resolved.headers), dict(resolved.provider_metadata), resolved.model_names) == ({}, {}, ())
+
+
 def test_shows_no_secret() -> None:
     resolved = read(FULL)
     shown = [repr(resolved), str(resolved), f"{resolved.api_key}", f"{resolved.api_key!r}", f"{resolved.api_key:>20}"]
