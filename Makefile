@@ -26,6 +26,10 @@ help: ## this list
 local: .venv/local ## run the whole service here, until Ctrl-C (PORT=4570)
 	@exec $(BIN)/python -m local up
 
+.PHONY: containers
+containers: .venv/local ## let containers, such as those of `sam local`, reach the running local stack, until Ctrl-C
+	@exec $(BIN)/python -m local containers
+
 local-reset: .venv/local ## empty the data of the local stack
 	@$(BIN)/python -m local reset
 
@@ -50,7 +54,8 @@ replay-requests: .venv/local ## try them again: STACK=ai-integrations
 	@touch $@
 
 test: .venv/dev .venv/client .venv-schemathesis/installed ## every test that needs no Docker, with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --cov --cov-report=term --ignore=tests/sam_local
+	@echo "Not run: tests/sam_local, which needs Docker and the SAM CLI: make sam-local"
 
 clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)
 	$(BIN)/python -m tests.stack.clients.releases
@@ -75,6 +80,15 @@ docs-page: .venv/dev ## the page /v2/docs in a real browser (Chromium and Node.j
 
 consumers: .venv/dev .venv-consumers/installed ## from an integration to a completion, by the libraries of providers
 	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_rotation_under_load.py -m consumers -rP
+
+.PHONY: sam-local smoke
+sam-local: .venv/dev ## every event and the whole API through `sam local`; needs Docker and the SAM CLI
+	@$(BIN)/python -m tests.sam_local.prerequisites
+	$(BIN)/python -m pytest tests/sam_local
+
+smoke: .venv/client ## one integration's life by the official client, on any deployment: URL=… KEY=…
+	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
+		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/walk.py
 
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .

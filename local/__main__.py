@@ -1,4 +1,4 @@
-"""The command line: `python -m local up | access-key | reset`."""
+"""The command line: `python -m local up | containers | access-key | reset`."""
 
 import argparse
 import io
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from local import stack
+from local import containers, stack
 from local.errors import LocalStackError
 from local.workspace import ROOT, Workspace
 
@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--port", type=_port, default=os.environ.get("PORT") or "4570", help="default: PORT, else 4570")
     up.set_defaults(run=lambda workspace, options: stack.up(workspace, options.port))
     commands.add_parser("reset", help="empty the data").set_defaults(run=lambda workspace, _: stack.reset(workspace))
+    reached = commands.add_parser("containers", help="let containers reach the running stack")
+    reached.set_defaults(run=lambda workspace, _: containers.serve(workspace))
     key = commands.add_parser("access-key", help="issue a key on the running stack, and print it alone")
     key.add_argument("--account", type=_given, required=True)
     key.add_argument("--user", type=_given, required=True)

@@ -58,6 +58,17 @@ class Deployment:
             raise LocalStackError(f"{name} failed with {result.get('errorType')}: see its log.")
         return result
 
+    def environments(self) -> dict[str, dict[str, str]]:
+        """Return each function's variables, by its logical id."""
+        stack_resources = self._cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+        names = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in stack_resources
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+        read = client("lambda", self.endpoint).get_function_configuration
+        return {logical_id: read(FunctionName=name)["Environment"]["Variables"] for logical_id, name in names.items()}
+
     @property
     def _cloudformation(self) -> Any:  # noqa: ANN401 see aws.py
         return client("cloudformation", self.endpoint)

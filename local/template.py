@@ -84,8 +84,9 @@ def _table_identities(template: Template) -> dict[str, list[Any]]:
 def _adapt(function: dict[str, Any], package: str, logging: dict[str, Any]) -> None:
     function.update(CodeUri=package, Runtime="provided.al2023")
     if "LogGroup" in logging:
-        variables = function.setdefault("Environment", {}).setdefault("Variables", {})
-        variables["AWS_LAMBDA_LOG_GROUP_NAME"] = logging["LogGroup"]
+        # Not added in place: functions share these where the template has an anchor.
+        variables = function.get("Environment", {}).get("Variables", {})
+        function["Environment"] = {"Variables": {**variables, "AWS_LAMBDA_LOG_GROUP_NAME": logging["LogGroup"]}}
 
 
 def _references(value: object) -> set[str]:

@@ -24,6 +24,11 @@ class Workspace:
         return self.folder / "connection.env"
 
     @property
+    def sam_environments(self) -> Path:
+        """What `sam local` needs; it exists while containers reach the stack."""
+        return self.folder / "sam.json"
+
+    @property
     def data(self) -> Path:
         """What survives a restart."""
         return self.folder / "data"

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from ai_integrations.access import AccessKey, AccessKeys
-from tests.builders import API_KEY, EVENTS, NOON, a_caller, an_event, create_body, gateway_event
+from tests.builders import API_KEY, NOON, a_caller, an_event, create_body, gateway_event
 from tests.cloud import Answer, Cloud
-from tests.events import names
 
 # The status of the API's answer, and the fields at fault.
 API: dict[str, tuple[int, list[str]]] = {
@@ -54,12 +53,6 @@ CREDENTIALS: dict[str, int | None] = {
 AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
 # The type of the answer.
 DESCRIPTION = {"get_openapi": "application/json", "get_docs": "text/html; charset=utf-8"}
-
-
-def test_expects_something_of_every_event() -> None:
-    expected = {*TESTS, *KEYS, *API, *OPERATORS, *SWEEPS, *CREDENTIALS, *AUTHORIZER, *DESCRIPTION}
-    messages = {*names.PROVISION, *names.PUBLISH, *names.UNREADABLE, *names.CUSTOM_RESOURCE}
-    assert {file.stem for file in EVENTS.glob("*.json")} == expected | messages
 
 
 @pytest.mark.parametrize("name", API)

@@ -32,6 +32,7 @@ class Stack:
 
     url: str
     deployment: Deployment
+    folder: Path
 
     def issue_key(self, *, account: str, role: str = "admin", user: str = "alice", **holder: Any) -> str:
         """Return a new access key."""
@@ -77,14 +78,15 @@ def serving(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
     try:
         variables = _connection(process, workspace, log)
         deployment = Deployment(endpoint=variables["AWS_ENDPOINT_URL"])
-        yield Stack(url=variables["AI_INTEGRATIONS_URL"], deployment=deployment), process
+        url = variables["AI_INTEGRATIONS_URL"]
+        yield Stack(url=url, deployment=deployment, folder=workspace.folder), process
     finally:
         process.terminate()
         process.wait(SECONDS_TO_STOP)
 
 
 def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "local", "--state-dir", str(workspace.folder), "up", "--port", str(_free_port())]
+    command = [sys.executable, "-m", "local", "--state-dir", str(workspace.folder), "up", "--port", str(free_port())]
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 our own command
             command, cwd=ROOT, env={**os.environ, **RECORDING}, stdout=output, stderr=subprocess.STDOUT
@@ -100,7 +102,7 @@ def _connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Pat
     return read(workspace.connection)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -51,6 +51,16 @@ def test_tells_a_function_its_log_group() -> None:
     assert function["Environment"]["Variables"] == {"COLOUR": "red", "AWS_LAMBDA_LOG_GROUP_NAME": {"Ref": "Group"}}
 
 
+def test_gives_no_function_the_log_group_of_one_that_shares_its_variables() -> None:
+    template = copy.deepcopy(TEMPLATE)
+    first = template["Resources"]["Function"]
+    second = {**first, "Properties": {**first["Properties"], "LoggingConfig": {"LogGroup": "/other"}}}
+    template["Resources"]["Second"] = second
+    adapted = resources(for_emulator(template, {**PACKAGES, "Second": "s3://b/k"}), "AWS::Serverless::Function")
+    groups = {name: each["Environment"]["Variables"]["AWS_LAMBDA_LOG_GROUP_NAME"] for name, each in adapted.items()}
+    assert groups == {"Function": {"Ref": "Group"}, "Second": "/other"}
+
+
 def test_leaves_out_what_the_emulator_refuses_and_whatever_lists_it() -> None:
     adapted = for_emulator(TEMPLATE, PACKAGES)
     assert adapted["Resources"].keys() == {"Group", "Function"}

@@ -1,0 +1,82 @@
+"""What the files of events/ find: nothing at all, or what they refer to, which is kept by `python -m tests.seeds`.
+
+That is an access key to show and one to revoke, and an integration with a provider key.
+"""
+
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from local import aws, connection
+from local.deployment import Deployment
+from local.workspace import ROOT
+from pydantic import SecretStr
+
+from ai_integrations.access import AccessKey, AccessKeys
+from ai_integrations.repository import DynamoDbRepository
+from ai_integrations.transactions import Transactor
+from ai_integrations.vault import SecretsManagerVault
+from tests.builders import API_KEY, a_caller, an_event, an_integration
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ACCOUNT = "acme"
+HOLDER = {"account": ACCOUNT, "user": "alice", "role": "admin"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The events' account in one stack; `variables` are those of the function `api`."""
+
+    dynamodb: "DynamoDBClient"
+    secrets_manager: "SecretsManagerClient"
+    variables: dict[str, str]
+
+    def empty(self) -> None:
+        """Forget its integrations and their keys."""
+        table = self.variables["TABLE_NAME"]
+        for item in self.dynamodb.scan(TableName=table)["Items"]:
+            if item["pk"] == {"S": f"ACCOUNT#{ACCOUNT}"}:
+                self.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+        prefix = f"{self.variables['SECRET_PREFIX']}/{ACCOUNT}/"
+        for secret in self.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
+            if secret["Name"].startswith(prefix):
+                self.secrets_manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+    def keep(self) -> str:
+        """Keep what events refer to; return the access key that nobody is shown again."""
+        table = self.variables["TABLE_NAME"]
+        prefix, key_id = self.variables["SECRET_PREFIX"], self.variables["SECRET_KMS_KEY_ID"]
+        vault = SecretsManagerVault(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
+        integration = an_integration(account=ACCOUNT)
+        kept = replace(integration, secret=vault.store(integration, SecretStr(API_KEY)))
+        DynamoDbRepository(self.dynamodb, table, Transactor(self.dynamodb, table)).add(kept, None)
+        self._keep_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
+        revoked = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
+        return AccessKeys(self.dynamodb, table).issue(revoked)
+
+    def _keep_hash(self, key: str) -> None:
+        """Keep the hash of a key that was not issued but written down, where architecture.md says that hashes are."""
+        item: dict[str, Any] = {name: {"S": value} for name, value in HOLDER.items()}
+        item |= {"pk": {"S": f"ACCESSKEY#{sha256(key.encode()).hexdigest()}"}, "sk": {"S": "ACCESSKEY"}}
+        self.dynamodb.put_item(TableName=self.variables["TABLE_NAME"], Item={**item, "memberships": {"L": []}})
+
+
+def in_the_stack_at(endpoint: str) -> Account:
+    """Return the account in a running local stack."""
+    return Account(
+        dynamodb=aws.client("dynamodb", endpoint),
+        secrets_manager=aws.client("secretsmanager", endpoint),
+        variables=Deployment(endpoint=endpoint).environments()["ApiFunction"],
+    )
+
+
+if __name__ == "__main__":
+    account = in_the_stack_at(connection.read(ROOT / ".local" / "connection.env")["AWS_ENDPOINT_URL"])
+    account.empty()
+    if sys.argv[1:] != ["empty"]:
+        account.keep()
