@@ -46,11 +46,13 @@ def _told(report: Report, run_id: str) -> dict[str, Any]:
         secrets=report.secrets,
         integrations=report.integrations,
         secrets_without_integration=report.secrets_without_integration,
+        versions_without_integration=report.versions_without_integration,
         integrations_without_secret=report.integrations_without_secret,
     )
     _parts.bus.publish(ran)
     facts = ran.model_dump()
     logger.info("swept", **facts)
     metrics.add_metric("SecretsWithoutIntegration", MetricUnit.Count, len(report.secrets_without_integration))
+    metrics.add_metric("VersionsWithoutIntegration", MetricUnit.Count, len(report.versions_without_integration))
     metrics.add_metric("IntegrationsWithoutSecret", MetricUnit.Count, len(report.integrations_without_secret))
     return facts

@@ -132,7 +132,9 @@ REQUESTS = {
         _having(lambda scene: scene.patching(api_key=NEW, name="Second"), api_key=OLD), {"Second": NEW}
     ),
     "patch with a first key": Story(_having(lambda scene: scene.patching(api_key=NEW)), {FIRST: NEW}),
-    "patch that removes the key": Story(_having(lambda scene: scene.patching(api_key=None), api_key=OLD), {FIRST: None}),
+    "patch that removes the key": Story(
+        _having(lambda scene: scene.patching(api_key=None), api_key=OLD), {FIRST: None}
+    ),
     "patch that refers to a key": Story(_refer_instead, {FIRST: THEIRS}, frozenset({200, 422})),
     "patch of a key that was referred to": Story(_own_instead, {FIRST: NEW}),
     "patch that moves with a key": Story(

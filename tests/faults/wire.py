@@ -80,10 +80,12 @@ class Wire:
         self._events = session.events
         for event, hook in self._hooks.items():
             self._events.register_first(event, hook)
+        self._events.unregister("before-send", botocore_stubber)  # or it would carry out what an answer stands for
 
     def close(self) -> None:
         for event, hook in self._hooks.items():
             self._events.unregister(event, hook)
+        self._events.register("before-send", botocore_stubber)
 
     def break_call(self, number: int, fault: Fault) -> None:
         """Let a call fail, counted from 1 and from now on."""

@@ -1,4 +1,4 @@
-"""The deployed stack in one process: the API, what follows the stream, the sweep, and what all of it has left behind."""
+"""The deployed stack in one process: the API, what follows the stream, and the sweep."""
 
 import json
 from collections.abc import Callable
