@@ -97,7 +97,8 @@ class Wire:
         self._interloper = operation, action
 
     def mend(self) -> None:
-        self._strike = self._interloper = None
+        """Let no call fail any more; who is about to get in between still does."""
+        self._strike = None
         self.calls = []
 
     def let_pass(self, time: timedelta) -> None:
@@ -109,7 +110,7 @@ class Wire:
 
     def _send(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         if self._interloper is not None and self._interloper[0] == self.calls[-1]:
-            action = self._interloper[1]
+            action, self._interloper = self._interloper[1], None
             calls, strike = self.calls, self._strike
             self.mend()
             action()
@@ -128,17 +129,18 @@ class Wire:
 
 def carry_out(event_name: str, request: Any) -> AWSResponse:
     """Let the in-process AWS carry out a request; what it refuses is not in the stream, where it puts it as well."""
-    before = [len(shard) for shard in _shards()]
+    length = len(stream())
     answer: AWSResponse = botocore_stubber(event_name, request)
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
-        for shard, length in zip(_shards(), before, strict=True):
-            del shard[length:]
+        del stream()[length:]
     return answer
 
 
-def _shards() -> list[list[Any]]:
-    tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
-    return [table.stream_shard.items for table in tables if table.stream_shard]
+def stream() -> list[Any]:
+    """Return the records of the table's stream: by way of its API they end where a transaction has been refused."""
+    [table] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
+    records: list[Any] = table.stream_shard.items
+    return records
 
 
 def _answer(status: int, code: str) -> AWSResponse:

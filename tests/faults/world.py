@@ -5,14 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import boto3
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from tests import declared
 from tests.cloud import Answer, Cloud
-from tests.faults.wire import REGION, Wire
+from tests.faults.wire import REGION, Wire, stream
 
 BEYOND_GRACE = timedelta(hours=2)
 Event = dict[str, Any]
@@ -24,27 +23,34 @@ class World:
     def __init__(self, cloud: Cloud, wire: Wire) -> None:
         self.cloud, self.wire = cloud, wire
         self._functions: dict[str, Callable[[Event], Any]] = {}
+        self._ran: set[str] = set()
         declaration = declared.template()["Resources"]["Table"]["Properties"]["StreamSpecification"]
         self.cloud.dynamodb.update_table(
             TableName=cloud.table, StreamSpecification={"StreamEnabled": True, **declaration}
         )
         self.cloud.add_bus()
-        self._streams = boto3.client("dynamodbstreams")
-        self._place = self._beginning()
 
     def function(self, name: str) -> Callable[[Event], Any]:
+        self._ran.add(name)
         if name not in self._functions:
             self._functions[name] = self.cloud.function(name)
         return self._functions[name]
 
+    def began(self) -> None:
+        """Take note that from now on something is disturbed."""
+        self._ran.clear()
+
     def restart(self) -> None:
-        """Let every function begin in a new process."""
-        self._functions.clear()
+        """Let the functions that have run since begin in new processes."""
+        for name in self._ran:
+            del self._functions[name]
+        self._ran.clear()
 
     def forget(self) -> None:
         """Empty the table and Secrets Manager, at once: what many cells leave behind would slow the next ones down."""
         [table] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
         table.items.clear()
+        stream().clear()
         secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION].secrets.clear()
 
     def api(self, event: Event) -> Answer:
@@ -56,11 +62,10 @@ class World:
 
     def waiting(self) -> list[Event]:
         """Return the records of the stream that nobody has been given yet, those that the template lets through."""
-        answer = self._streams.get_records(ShardIterator=self._place)
-        self._place = answer["NextShardIterator"]
+        given = json.loads(json.dumps([record.to_json() for record in stream()], default=str))
+        stream().clear()
         filters = [json.loads(each["Pattern"]) for each in _filters()]
-        records: list[Event] = json.loads(json.dumps(answer["Records"], default=str))
-        return [record for record in records if any(_matches(pattern, record) for pattern in filters)]
+        return [record for record in given if any(_matches(pattern, record) for pattern in filters)]
 
     def publish(self, records: list[Event]) -> bool:
         """Deliver records to what follows the stream; False if they have to come again."""
@@ -76,12 +81,6 @@ class World:
         report: Event = self.function("sweep")({})
         self.wire.let_pass(timedelta(0))
         return report
-
-    def _beginning(self) -> str:
-        arn = self.cloud.dynamodb.describe_table(TableName=self.cloud.table)["Table"]["LatestStreamArn"]
-        [shard] = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        asked = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
-        return str(self._streams.get_shard_iterator(**asked)["ShardIterator"])
 
 
 def _filters() -> list[dict[str, str]]:
