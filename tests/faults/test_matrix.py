@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cloud import Cloud, cloud, session
+from tests.cloud import Cloud, Killed, cloud
 from tests.faults.invariants import broken
 from tests.faults.scene import Ask, Scene
 from tests.faults.stories import REQUESTS, Story
-from tests.faults.wire import FAULTS, Fault, Killed, Wire
+from tests.faults.wire import FAULTS, Fault, Wire
 from tests.faults.world import World
 from tests.handlers.conftest import sockets_closed
 
@@ -26,7 +26,7 @@ STORIES = REQUESTS
 @pytest.fixture
 def world(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)  # of botocore, between two attempts
-    wire = Wire(session())
+    wire = Wire()
     yield World(cloud, wire)
     wire.close()
 

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
-import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
@@ -16,14 +15,12 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.models import botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
+from ai_integrations.bootstrap import aws
 from tests.builders import API_KEY
+from tests.cloud import Killed
 
 REGION = "eu-central-1"
 EVER = 99  # more attempts than any client makes
-
-
-class Killed(BaseException):
-    """The process ends here, as it would by SIGKILL: nothing handles it."""
 
 
 class _Body(BytesIO):
@@ -64,9 +61,9 @@ FAULTS = {
 
 
 class Wire:
-    """Between the clients that are made of a session from now on, and AWS."""
+    """Between the clients that functions make from now on, and AWS."""
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self) -> None:
         self.calls: list[str] = []
         self._strike: tuple[int, Fault] | None = None
         self._hit = 0
@@ -77,7 +74,7 @@ class Wire:
             "before-send.*.*": self._send,
             "after-call.*.ListSecrets": self._received,
         }
-        self._events = session.events
+        self._events = aws.session().get_component("event_emitter")
         for event, hook in self._hooks.items():
             self._events.register_first(event, hook)
         self._events.unregister("before-send", botocore_stubber)  # or it would carry out what an answer stands for
