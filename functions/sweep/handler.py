@@ -53,6 +53,5 @@ def _told(report: Report, run_id: str) -> dict[str, Any]:
     facts = ran.model_dump()
     logger.info("swept", **facts)
     metrics.add_metric("SecretsWithoutIntegration", MetricUnit.Count, len(report.secrets_without_integration))
-    metrics.add_metric("VersionsWithoutIntegration", MetricUnit.Count, len(report.versions_without_integration))
     metrics.add_metric("IntegrationsWithoutSecret", MetricUnit.Count, len(report.integrations_without_secret))
     return facts

@@ -85,7 +85,7 @@ def test_leaves_a_secret_alone_that_an_integration_names() -> None:
 
 
 def test_leaves_a_former_key_alone() -> None:
-    former = FormerKey(secret=SECRET, usable_until=NOON)
+    former = FormerKey(secret=SECRET, usable_until=NOON + HOUR)
     secrets = Secrets(pages=[[a_secret()]])
     named = an_integration(secret=Secret(arn="arn:secret-2", version="v"), former_key=former)
     assert swept(secrets, Records(now={ULID: named})).secrets_without_integration == []
@@ -142,7 +142,7 @@ def once() -> Callable[[], bool]:
 
 
 def test_lets_go_of_versions_that_nobody_names() -> None:
-    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON)
+    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON + HOUR)
     named = Records(now={ULID: an_integration(secret=SECRET, former_key=former)})
     secret = a_secret(versions=frozenset({"version-1", "former", "stray"}))
     secrets = Secrets(pages=[[secret]])
@@ -150,6 +150,13 @@ def test_lets_go_of_versions_that_nobody_names() -> None:
     assert secrets.released == []
     swept(secrets, named)
     assert (secrets.released, secrets.retired) == ([(SECRET.arn, "stray")], [])
+
+
+def test_lets_go_of_a_former_key_whose_grace_is_over() -> None:
+    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON)
+    secrets = Secrets(pages=[[a_secret(versions=frozenset({"version-1", "former"}))]])
+    swept(secrets, Records(now={ULID: an_integration(secret=SECRET, former_key=former)}))
+    assert secrets.released == [(SECRET.arn, "former")]
 
 
 def test_leaves_a_version_alone_that_may_be_about_to_be_named() -> None:

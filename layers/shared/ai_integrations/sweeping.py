@@ -150,8 +150,9 @@ class Sweeper:
         integration = self._integrations.get(secret.account, secret.integration_id)
         if integration is None:
             return set()
-        former = integration.former_key and integration.former_key.secret
-        return {each.version for each in (integration.secret, former) if each and each.arn == secret.arn}
+        former = integration.former_key
+        in_grace = former.secret if former and former.usable_until > self._clock() else None
+        return {each.version for each in (integration.secret, in_grace) if each and each.arn == secret.arn}
 
     def _lacks_secret(self, integration: Integration) -> bool:
         """Tell whether a secret is gone that the table named before the look and names after it."""
