@@ -69,6 +69,12 @@ class Answer:
     headers: dict[str, str]
     text: str
 
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> "Answer":
+        """Read what a function has handed to the gateway."""
+        headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
+        return cls(status=given["statusCode"], headers=headers, text=given["body"])
+
     @property
     def body(self) -> Any:
         return json.loads(self.text)
@@ -178,9 +184,7 @@ class Cloud:
 
     def http(self, function: str, event: dict[str, Any]) -> Answer:
         """Send a request of the gateway to a function."""
-        answer = self.function(function)(event)
-        headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-        return Answer(status=answer["statusCode"], headers=headers, text=answer["body"])
+        return Answer.of(self.function(function)(event))
 
     def add_bus(self) -> None:
         """Add the stack's event bus."""

@@ -1,5 +1,6 @@
 """The parts of the event-driven functions in memory. tests/contract holds them to what the real adapters do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,5 +47,5 @@ class TidyingJournal:
     def revive(self, secret: Secret) -> None:
         self.journal.append(("revive", secret))
 
-    def settle(self, secret: Secret, former: Secret | None) -> None:
-        self.journal.append(("settle", secret, former))
+    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None:
+        self.journal.append(("settle", secret, *let_go))

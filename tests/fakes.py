@@ -1,5 +1,6 @@
 """The world in memory. tests/contract holds the fakes to what the real adapters do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -209,11 +210,11 @@ class InMemoryVault:
         if secret.is_owned:
             self.secrets[secret.arn].retired = True
 
-    def settle(self, secret: Secret, former: Secret | None) -> None:
+    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None:
         if secret.version is not None:
-            held, kept = self.secrets[secret.arn], {secret.version, former and former.version}
+            held, gone = self.secrets[secret.arn], {each.version for each in let_go if each.arn == secret.arn}
             held.current = secret.version
-            held.versions = {version: key for version, key in held.versions.items() if version in kept}
+            held.versions = {version: key for version, key in held.versions.items() if version not in gone}
 
     def keep_for_others(self, name: str, key: str, tags: dict[str, str]) -> str:
         """Keep a secret as its owner would, and return its ARN."""

@@ -46,6 +46,7 @@ def _told(report: Report, run_id: str) -> dict[str, Any]:
         secrets=report.secrets,
         integrations=report.integrations,
         secrets_without_integration=report.secrets_without_integration,
+        versions_without_integration=report.versions_without_integration,
         integrations_without_secret=report.integrations_without_secret,
     )
     _parts.bus.publish(ran)

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from ai_integrations.errors import RuleViolationError
 from ai_integrations.model import Integration, Secret, SecretReference
-from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG
+from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG, label
 from tests.builders import API_KEY, an_integration
 from tests.contract.worlds import AwsWorld, World
 
@@ -59,7 +59,7 @@ def test_keeps_a_new_key_beside_the_one_in_use(world: World) -> None:
 def test_lets_a_new_key_take_the_place_of_the_one_before(world: World) -> None:
     integration = with_key(world)
     new = world.vault.replace(integration, NEW_KEY)
-    world.leftovers.settle(new, None)
+    world.leftovers.settle(new, {integration.secret} if integration.secret else ())
     assert world.key(new) == NEW
     assert world.keys() == {new.arn: NEW}
 
@@ -67,10 +67,10 @@ def test_lets_a_new_key_take_the_place_of_the_one_before(world: World) -> None:
 def test_settles_again_without_any_change(world: World) -> None:
     integration = with_key(world)
     assert integration.secret is not None
-    world.leftovers.settle(integration.secret, None)
+    world.leftovers.settle(integration.secret, ())
     new = world.vault.replace(integration, NEW_KEY)
-    world.leftovers.settle(new, None)
-    world.leftovers.settle(new, None)
+    world.leftovers.settle(new, {integration.secret})
+    world.leftovers.settle(new, {integration.secret})
     assert world.keys() == {new.arn: NEW}
 
 
@@ -79,14 +79,26 @@ def test_keeps_a_former_key_while_it_may_still_be_used(world: World) -> None:
     first = integration.secret
     assert first is not None
     second = world.vault.replace(integration, NEW_KEY)
-    world.leftovers.settle(second, first)
+    world.leftovers.settle(second, ())
     assert (world.key(first), world.key(second)) == (API_KEY, NEW)
-    world.leftovers.settle(first, None)
+    world.leftovers.settle(first, {second})
     assert world.keys() == {first.arn: API_KEY}
     third = world.vault.replace(integration, SecretStr("sk-fake-third"))
-    world.leftovers.settle(third, first)
+    world.leftovers.settle(third, ())
     assert (world.key(first), world.key(third)) == (API_KEY, "sk-fake-third")
     assert world.keys() == {first.arn: "sk-fake-third"}
+
+
+def test_keeps_a_new_key_that_is_about_to_be_named_while_the_one_before_it_settles(emulated: AwsWorld) -> None:
+    first = with_key(emulated)
+    assert first.secret is not None
+    second = replace(first, secret=emulated.vault.replace(first, NEW_KEY))
+    third = emulated.vault.replace(second, SecretStr("sk-fake-third"))
+    assert second.secret is not None
+    assert third.version is not None
+    emulated.leftovers.settle(second.secret, {first.secret})
+    stages = emulated.secrets.describe_secret(SecretId=third.arn)["VersionIdsToStages"]
+    assert stages[third.version] == [label(third.version)]
 
 
 def test_keeps_the_key_in_use_when_a_new_one_is_taken_back(world: World) -> None:
@@ -156,7 +168,7 @@ def test_never_touches_a_secret_that_it_only_refers_to(world: World) -> None:
     arn = world.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"})
     secret = world.vault.refer("acme", SecretReference(arn=arn))
     world.vault.discard(secret, None)
-    world.leftovers.settle(secret, None)
+    world.leftovers.settle(secret, {secret})
     world.leftovers.retire(secret)
     world.vault.revive(secret)
     world.leftovers.revive(secret)

@@ -1,5 +1,6 @@
 """A store, a vault and a directory, in memory or in AWS, and a way to look inside the vault."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ class Tidying(Protocol):
 
     def revive(self, secret: Secret) -> None: ...
 
-    def settle(self, secret: Secret, former: Secret | None) -> None: ...
+    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None: ...
 
 
 class WritableDirectory(Directory, Protocol):

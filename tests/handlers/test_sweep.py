@@ -33,11 +33,11 @@ def leave_secret(cloud: Cloud, name: str, stack: str = STACK) -> str:
 
 
 def let_time_pass(cloud: Cloud) -> None:
-    """Let Secrets Manager say of each secret that it was made two hours earlier."""
+    """Let Secrets Manager say of each secret that it was changed two hours earlier."""
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
     cloud.answer(
         "secretsmanager:ListSecrets",
-        {"SecretList": [{**each, "CreatedDate": two_hours_ago} for each in cloud.secrets()]},
+        {"SecretList": [{**each, "LastChangedDate": two_hours_ago} for each in cloud.secrets()]},
     )
 
 

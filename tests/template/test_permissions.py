@@ -64,6 +64,8 @@ ALLOWED = {
         "secretsmanager:DeleteSecret",
         "secretsmanager:DescribeSecret",
         "secretsmanager:ListSecrets",
+        "secretsmanager:RestoreSecret",
+        "secretsmanager:UpdateSecretVersionStage",
     },
 }
 PARTITIONS = {

@@ -59,14 +59,14 @@ def test_has_nothing_to_tidy_after_a_change_of_fields(world: World) -> None:
 
 
 def test_lets_the_label_follow_to_another_version(world: World) -> None:
-    assert world.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == [("settle", OTHER_VERSION, None)]
+    assert world.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == [("settle", OTHER_VERSION, SECRET)]
     assert world.told() == ["AI Integration Key Rotated"]
 
 
 def test_keeps_a_former_key_while_its_grace_lasts(world: World) -> None:
     former = FormerKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
     rotated = a_record(FIRST, replace(SECOND, secret=OTHER_VERSION, former_key=former))
-    assert world.handle(rotated) == [("settle", OTHER_VERSION, SECRET)]
+    assert world.handle(rotated) == [("settle", OTHER_VERSION)]
 
 
 def grace_end(integration: Integration) -> dict[str, Any]:
@@ -79,8 +79,15 @@ def test_lets_a_former_key_go_when_its_grace_has_ended_and_tells_nobody(world: W
     rotated = replace(SECOND, secret=OTHER_VERSION, former_key=former)
     world.repository.add(rotated, None)
     world.now += timedelta(hours=1)
-    assert world.handle(grace_end(rotated)) == [("settle", OTHER_VERSION, None)]
+    assert world.handle(grace_end(rotated)) == [("settle", OTHER_VERSION, SECRET)]
     assert world.told() == []
+
+
+def test_keeps_a_former_key_that_a_later_rotation_has_given_another_grace(world: World) -> None:
+    former = FormerKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
+    rotated = replace(SECOND, secret=OTHER_VERSION, former_key=former)
+    world.repository.add(rotated, None)
+    assert world.handle(grace_end(rotated)) == []
 
 
 def test_has_nothing_to_let_go_of_an_integration_that_was_deleted_meanwhile(world: World) -> None:
@@ -126,5 +133,5 @@ def test_raises_what_the_bus_raises_so_that_the_record_comes_again(world: World)
     with pytest.raises(TimeoutError):
         world.handle(record)
     world.bus.error = None
-    assert world.handle(record) == [("settle", OTHER_VERSION, None)] * 2
+    assert world.handle(record) == [("settle", OTHER_VERSION, SECRET)] * 2
     assert world.told() == ["AI Integration Key Rotated"]

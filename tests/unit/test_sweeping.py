@@ -18,6 +18,8 @@ class Secrets:
     pages: list[list[KeptSecret]] = field(default_factory=lambda: [[]])
     gone: set[str] = field(default_factory=set)
     retired: list[str] = field(default_factory=list)
+    revived: list[str] = field(default_factory=list)
+    released: list[tuple[str, str]] = field(default_factory=list)
 
     def page(self, token: str | None) -> tuple[list[KeptSecret], str | None]:
         number = int(token or 0)
@@ -28,6 +30,12 @@ class Secrets:
 
     def retire(self, arn: str) -> None:
         self.retired.append(arn)
+
+    def revive(self, arn: str) -> None:
+        self.revived.append(arn)
+
+    def release(self, arn: str, version: str) -> None:
+        self.released.append((arn, version))
 
 
 @dataclass
@@ -45,7 +53,7 @@ class Records:
 
 
 def a_secret(arn: str = SECRET.arn, **changes: Any) -> KeptSecret:
-    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "created_at": NOON - HOUR}
+    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "changed_at": NOON - HOUR}
     return KeptSecret(arn=arn, **(values | changes))
 
 
@@ -77,7 +85,7 @@ def test_leaves_a_secret_alone_that_an_integration_names() -> None:
 
 
 def test_leaves_a_former_key_alone() -> None:
-    former = FormerKey(secret=SECRET, usable_until=NOON)
+    former = FormerKey(secret=SECRET, usable_until=NOON + HOUR)
     secrets = Secrets(pages=[[a_secret()]])
     named = an_integration(secret=Secret(arn="arn:secret-2", version="v"), former_key=former)
     assert swept(secrets, Records(now={ULID: named})).secrets_without_integration == []
@@ -91,7 +99,7 @@ def test_retires_a_secret_whose_integration_names_another_or_belongs_to_another_
 
 
 def test_leaves_a_secret_alone_whose_integration_may_be_about_to_be_written() -> None:
-    secrets = Secrets(pages=[[a_secret(created_at=NOON - HOUR + timedelta(seconds=1))]])
+    secrets = Secrets(pages=[[a_secret(changed_at=NOON - HOUR + timedelta(seconds=1))]])
     assert swept(secrets).secrets_without_integration == []
 
 
@@ -131,3 +139,43 @@ def test_goes_on_where_the_time_has_ended() -> None:
 def once() -> Callable[[], bool]:
     answers: Iterator[bool] = iter([True, False])
     return lambda: next(answers)
+
+
+def test_lets_go_of_versions_that_nobody_names() -> None:
+    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON + HOUR)
+    named = Records(now={ULID: an_integration(secret=SECRET, former_key=former)})
+    secret = a_secret(versions=frozenset({"version-1", "former", "stray"}))
+    secrets = Secrets(pages=[[secret]])
+    assert swept(secrets, named, dry_run=True).versions_without_integration == [f"{SECRET.arn} stray"]
+    assert secrets.released == []
+    swept(secrets, named)
+    assert (secrets.released, secrets.retired) == ([(SECRET.arn, "stray")], [])
+
+
+def test_lets_go_of_a_former_key_whose_grace_is_over() -> None:
+    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON)
+    secrets = Secrets(pages=[[a_secret(versions=frozenset({"version-1", "former"}))]])
+    swept(secrets, Records(now={ULID: an_integration(secret=SECRET, former_key=former)}))
+    assert secrets.released == [(SECRET.arn, "former")]
+
+
+def test_leaves_a_version_alone_that_may_be_about_to_be_named() -> None:
+    young = a_secret(versions=frozenset({"stray"}), changed_at=NOON - HOUR + timedelta(seconds=1))
+    secrets = Secrets(pages=[[young]])
+    swept(secrets, Records(now={ULID: an_integration(secret=SECRET)}))
+    assert secrets.released == []
+
+
+def test_keeps_a_secret_whose_integration_comes_back_meanwhile() -> None:
+    secrets, records = Secrets(pages=[[a_secret()]]), Records()
+    retire = secrets.retire
+
+    @dataclass
+    class Restored(Secrets):
+        def retire(self, arn: str) -> None:
+            retire(arn)
+            records.now[ULID] = an_integration(secret=SECRET)
+
+    restored = Restored(pages=secrets.pages)
+    swept(restored, records)
+    assert (secrets.retired, restored.revived) == ([SECRET.arn], [SECRET.arn])

@@ -9,7 +9,7 @@ from ai_integrations.dynamodb import from_wire
 from ai_integrations.events import ChangeEvent, Created, Deleted, HealthChanged, KeyRotated, Restored, Updated
 from ai_integrations.health import UNKNOWN
 from ai_integrations.health_store import health_of
-from ai_integrations.model import Integration, Settings, Tombstone
+from ai_integrations.model import Integration, Secret, Settings, Tombstone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,11 @@ class Change:
     def is_restoration(self) -> bool:
         """Tell whether a deleted integration has been brought back: a new one has the first version."""
         return self.before is None and self.after is not None and self.after.version > 1
+
+    @property
+    def let_go(self) -> set[Secret]:
+        """Return what the integration named before and does not any more."""
+        return _named(self.before) - _named(self.after)
 
     def events(self) -> Iterator[ChangeEvent]:
         """Yield the events that the write means."""
@@ -69,6 +74,13 @@ def health_events(record: Mapping[str, Any]) -> Iterator[HealthChanged]:
     previous = health_of(old).status.value if old else UNKNOWN
     if new and health_of(new).status != previous:
         yield HealthChanged.of(health_of(new), previous, int(new["checks"]))
+
+
+def _named(integration: Integration | None) -> set[Secret]:
+    if integration is None:
+        return set()
+    former = integration.former_key and integration.former_key.secret
+    return {secret for secret in (integration.secret, former) if secret}
 
 
 def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent]:

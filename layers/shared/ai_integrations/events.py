@@ -192,4 +192,5 @@ class SweepRan(Event):
     secrets: int
     integrations: int
     secrets_without_integration: list[str] = Field(description="ARNs; deleted at the end of the recovery window.")
+    versions_without_integration: list[str] = Field(description="An ARN and a version of it, let go of at once.")
     integrations_without_secret: list[str] = Field(description="As account/ULID: their key is lost.")

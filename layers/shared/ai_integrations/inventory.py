@@ -9,7 +9,7 @@ from ai_integrations import items
 from ai_integrations.dynamodb import from_wire, to_wire
 from ai_integrations.model import Integration
 from ai_integrations.sweeping import KeptSecret, Position
-from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG
+from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,6 +20,7 @@ _SECRETS_A_PAGE = 100  # as many as Secrets Manager gives
 _ITEMS_A_PAGE = 1000
 _POSITION_KEY = {"pk": "SWEEP", "sk": "POSITION"}
 _GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
+_RELEASED = _GONE | {"InvalidParameterException"}
 
 
 class SecretInventory:
@@ -64,6 +65,20 @@ class SecretInventory:
             if error.response["Error"]["Code"] not in _GONE:
                 raise
 
+    def revive(self, arn: str) -> None:
+        """Keep a secret from being deleted after all."""
+        self._client.restore_secret(SecretId=arn)
+
+    def release(self, arn: str, version: str) -> None:
+        """Let go of one version of a secret, unless somebody has done so since it was listed."""
+        try:
+            self._client.update_secret_version_stage(
+                SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _RELEASED:
+                raise
+
     def _kept(self, entry: "SecretListEntryTypeDef") -> KeptSecret | None:
         """Return a secret if its tags say all that makes it this stack's: the filter looks at keys and values apart."""
         tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", ())}
@@ -73,7 +88,10 @@ class SecretInventory:
             arn=entry["ARN"],
             account=tags[ACCOUNT_TAG],
             integration_id=tags[INTEGRATION_TAG],
-            created_at=entry["CreatedDate"],
+            changed_at=entry["LastChangedDate"],
+            versions=frozenset(
+                version for version, labels in entry["SecretVersionsToStages"].items() if label(version) in labels
+            ),
         )
 
 

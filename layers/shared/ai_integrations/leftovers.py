@@ -3,7 +3,7 @@
 Everything here may be done twice and reads how things stand before it acts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -39,13 +39,16 @@ class Leftovers:
             with _unless_gone():
                 self._client.restore_secret(SecretId=secret.arn)
 
-    def settle(self, secret: Secret, former: Secret | None) -> None:
-        """Let AWSCURRENT follow to the version that is named, and let go of the others but for `former`."""
+    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None:
+        """Let AWSCURRENT follow to the version that is named, and let go of those that are not named any more.
+
+        Of no others: a version that nobody has named yet may be about to be.
+        """
         if secret.version is not None:
             with _unless_gone():
-                self._settle(secret.arn, secret.version, former.version if former else None)
+                self._settle(secret.arn, secret.version, {each.version for each in let_go if each.arn == secret.arn})
 
-    def _settle(self, arn: str, named: str, former: str | None) -> None:
+    def _settle(self, arn: str, named: str, let_go: Collection[str | None]) -> None:
         stages = self._client.describe_secret(SecretId=arn)["VersionIdsToStages"]
         for version, labels in stages.items():
             if version == named:
@@ -54,7 +57,7 @@ class Leftovers:
                 self._client.update_secret_version_stage(
                     SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=named, RemoveFromVersionId=version
                 )
-            if label(version) in labels and version != former:
+            if label(version) in labels and version in let_go:
                 self._client.update_secret_version_stage(
                     SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
                 )

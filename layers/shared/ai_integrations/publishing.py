@@ -1,6 +1,6 @@
 """What follows from a committed write: the leftovers of its key are tidied, and the bus is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -20,8 +20,8 @@ class Tidying(Protocol):
         """Keep a secret that is named again from being deleted."""
         ...
 
-    def settle(self, secret: Secret, former: Secret | None) -> None:
-        """Let go of the keys before the one that is named, but for the one whose grace lasts."""
+    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None:
+        """Let the key that is named take the place of the one before, and let go of those not named any more."""
         ...
 
 
@@ -59,7 +59,7 @@ class ChangePublisher:
             return
         ended = grace_ended(record)
         if ended is not None:
-            self._settle(self._integrations.get(*ended))
+            self._end_grace(self._integrations.get(*ended))
             return
         change = change_of(record)
         self._tidy(change)
@@ -75,15 +75,15 @@ class ChangePublisher:
             self._leftovers.retire(former)
         if current is not None and change.is_restoration:
             self._leftovers.revive(current)
-        elif former is not None and current != former:
-            self._settle(change.after)
+        elif current is not None and former is not None and current != former:
+            self._leftovers.settle(current, change.let_go)
 
-    def _settle(self, integration: Integration | None) -> None:
+    def _end_grace(self, integration: Integration | None) -> None:
         if integration is None or integration.secret is None:
             return
         former = integration.former_key
-        in_grace = former is not None and former.usable_until > self._clock()
-        self._leftovers.settle(integration.secret, former.secret if former and in_grace else None)
+        if former is not None and former.usable_until <= self._clock():
+            self._leftovers.settle(integration.secret, {former.secret})
 
     def _retire_deleted(self, deleted: Integration) -> None:
         """Retire the secret of a deleted integration, unless that one has been restored by now."""

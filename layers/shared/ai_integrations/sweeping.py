@@ -13,12 +13,13 @@ from ai_integrations.model import Integration
 
 @dataclass(frozen=True, kw_only=True)
 class KeptSecret:
-    """A secret of this stack that is not waiting to be deleted."""
+    """A secret of this stack that is not waiting to be deleted, and the versions of it that a label of ours keeps."""
 
     arn: str
     account: str
     integration_id: str
-    created_at: datetime
+    changed_at: datetime
+    versions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,14 @@ class Secrets(Protocol):
         """Delete a secret at the end of the recovery window."""
         ...
 
+    def revive(self, arn: str) -> None:
+        """Keep a secret from being deleted after all."""
+        ...
+
+    def release(self, arn: str, version: str) -> None:
+        """Let go of one version of a secret."""
+        ...
+
 
 class Records(Protocol):
     """The integrations of all accounts."""
@@ -63,12 +72,13 @@ class Integrations(Protocol):
 
 @dataclass(kw_only=True)
 class Report:
-    """What a run has seen and found. `secrets_without_integration` have been retired, unless the run was a dry one."""
+    """What a run has seen and found; unless it was a dry one, what nobody names has been let go of."""
 
     dry_run: bool
     secrets: int = 0
     integrations: int = 0
     secrets_without_integration: list[str] = field(default_factory=list)
+    versions_without_integration: list[str] = field(default_factory=list)
     integrations_without_secret: list[str] = field(default_factory=list)
     position: Position | None = None
 
@@ -104,10 +114,8 @@ class Sweeper:
         page, following = self._secrets.page(token)
         for secret in page:
             report.secrets += 1
-            if secret.created_at + self._grace <= self._clock() and not self._is_named(secret):
-                report.secrets_without_integration.append(secret.arn)
-                if not report.dry_run:
-                    self._secrets.retire(secret.arn)
+            if secret.changed_at + self._grace <= self._clock():
+                self._judge(secret, report)
         return Position(token=following) if following else Position(part="integrations")
 
     def _check_integrations(self, token: str | None, report: Report) -> Position | None:
@@ -118,10 +126,33 @@ class Sweeper:
                 report.integrations_without_secret.append(f"{integration.account}/{integration.id}")
         return Position(part="integrations", token=following) if following else None
 
-    def _is_named(self, secret: KeptSecret) -> bool:
-        """Tell whether the table names a secret. That of a deleted integration should wait to be deleted already."""
+    def _judge(self, secret: KeptSecret, report: Report) -> None:
+        """Let go of what nobody names; whoever stored it so long ago is not going to name it any more."""
+        named = self._named(secret)
+        if not named:
+            report.secrets_without_integration.append(secret.arn)
+            if not report.dry_run:
+                self._retire(secret)
+            return
+        for version in sorted(secret.versions - named):
+            report.versions_without_integration.append(f"{secret.arn} {version}")
+            if not report.dry_run:
+                self._secrets.release(secret.arn, version)
+
+    def _retire(self, secret: KeptSecret) -> None:
+        """Retire a secret, unless a deleted integration has come back to it meanwhile."""
+        self._secrets.retire(secret.arn)
+        if self._named(secret):
+            self._secrets.revive(secret.arn)
+
+    def _named(self, secret: KeptSecret) -> set[str | None]:
+        """Return the versions that the table names. The secret of a deleted integration should wait to be deleted."""
         integration = self._integrations.get(secret.account, secret.integration_id)
-        return integration is not None and secret.arn in _named_by(integration)
+        if integration is None:
+            return set()
+        former = integration.former_key
+        in_grace = former.secret if former and former.usable_until > self._clock() else None
+        return {each.version for each in (integration.secret, in_grace) if each and each.arn == secret.arn}
 
     def _lacks_secret(self, integration: Integration) -> bool:
         """Tell whether a secret is gone that the table named before the look and names after it."""
@@ -129,9 +160,3 @@ class Sweeper:
             return False
         now = self._integrations.get(integration.account, integration.id)
         return now is not None and now.secret == integration.secret
-
-
-def _named_by(integration: Integration) -> set[str]:
-    former = integration.former_key
-    secrets = (integration.secret, former.secret if former else None)
-    return {secret.arn for secret in secrets if secret is not None}

@@ -1,0 +1,96 @@
+"""The deployed stack in one process: the API, what follows the stream, and the sweep."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.secretsmanager.models import secretsmanager_backends
+
+from tests import declared
+from tests.cloud import Answer, Cloud
+from tests.faults.wire import REGION, Wire, stream
+
+BEYOND_GRACE = timedelta(hours=2)
+Event = dict[str, Any]
+
+
+class World:
+    """All functions over one AWS. Each is loaded once, until its process is said to have ended."""
+
+    def __init__(self, cloud: Cloud, wire: Wire) -> None:
+        self.cloud, self.wire = cloud, wire
+        self._functions: dict[str, Callable[[Event], Any]] = {}
+        self._ran: set[str] = set()
+        declaration = declared.template()["Resources"]["Table"]["Properties"]["StreamSpecification"]
+        self.cloud.dynamodb.update_table(
+            TableName=cloud.table, StreamSpecification={"StreamEnabled": True, **declaration}
+        )
+        self.cloud.add_bus()
+
+    def function(self, name: str) -> Callable[[Event], Any]:
+        self._ran.add(name)
+        if name not in self._functions:
+            self._functions[name] = self.cloud.function(name)
+        return self._functions[name]
+
+    def began(self) -> None:
+        """Take note that from now on something is disturbed."""
+        self._ran.clear()
+
+    def restart(self) -> None:
+        """Let the functions that have run since begin in new processes."""
+        for name in self._ran:
+            del self._functions[name]
+        self._ran.clear()
+
+    def forget(self) -> None:
+        """Empty the table and Secrets Manager, at once: what many cells leave behind would slow the next ones down."""
+        [table] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
+        table.items.clear()
+        stream().clear()
+        secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION].secrets.clear()
+
+    def api(self, event: Event) -> Answer:
+        return Answer.of(self.function("api")(event))
+
+    def as_another_process(self, event: Event) -> Answer:
+        """Answer a request while this process is in the middle of one."""
+        return self.cloud.api(event)
+
+    def waiting(self) -> list[Event]:
+        """Return the records of the stream that nobody has been given yet, those that the template lets through."""
+        given = json.loads(json.dumps([record.to_json() for record in stream()], default=str))
+        stream().clear()
+        filters = [json.loads(each["Pattern"]) for each in _filters()]
+        return [record for record in given if any(_matches(pattern, record) for pattern in filters)]
+
+    def publish(self, records: list[Event]) -> bool:
+        """Deliver records to what follows the stream; False if they have to come again."""
+        return not self.function("publish_changes")({"Records": records})["batchItemFailures"]
+
+    def catch_up(self) -> None:
+        records = self.waiting()
+        assert not records or self.publish(records)
+
+    def sweep(self) -> Event:
+        """Sweep when everything that is there has become old."""
+        self.wire.let_pass(BEYOND_GRACE)
+        report: Event = self.function("sweep")({})
+        self.wire.let_pass(timedelta(0))
+        return report
+
+
+def _filters() -> list[dict[str, str]]:
+    [source] = declared.functions()["publish_changes"]["Events"].values()
+    filters: list[dict[str, str]] = source["Properties"]["FilterCriteria"]["Filters"]
+    return filters
+
+
+def _matches(pattern: Any, value: Any) -> bool:
+    """Tell whether an event fits a pattern of EventBridge, of the kinds that the template has."""
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(_matches(each, value.get(name)) for name, each in pattern.items())
+    return any(value.startswith(each["prefix"]) if isinstance(each, dict) else value == each for each in pattern)
