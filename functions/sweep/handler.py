@@ -20,7 +20,6 @@ _RESERVE = 30_000  # milliseconds that are kept to finish a page and to report
 _parts = sweep()
 
 
-@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 @hiding_texts()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -54,4 +53,5 @@ def _told(report: Report, run_id: str) -> dict[str, Any]:
     logger.info("swept", **facts)
     metrics.add_metric("SecretsWithoutIntegration", MetricUnit.Count, len(report.secrets_without_integration))
     metrics.add_metric("IntegrationsWithoutSecret", MetricUnit.Count, len(report.integrations_without_secret))
+    metrics.flush_metrics()
     return facts
