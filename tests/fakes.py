@@ -179,10 +179,11 @@ class InMemoryVault:
 
     def replace(self, integration: Integration, api_key: SecretStr) -> Secret:
         self.journal.append("vault.replace")
-        if integration.secret is None or not integration.secret.is_owned:
+        held = self.secrets.get(integration.secret.arn) if integration.secret else None
+        if integration.secret is None or not integration.secret.is_owned or held is None or held.retired:
             return self._create(f"{integration.account}/{integration.id}/{self._count}", api_key)
         version = self._next_version()
-        self.secrets[integration.secret.arn].versions[version] = api_key.get_secret_value()
+        held.versions[version] = api_key.get_secret_value()
         return replace(integration.secret, version=version)
 
     def refer(self, account: str, reference: SecretReference) -> Secret:
@@ -254,6 +255,21 @@ class FailingRepository(InMemoryRepository):
         else:
             self.journal.append("add")
         raise self.error
+
+
+@dataclass
+class LosingRepository(InMemoryRepository):
+    """A store that loses the answer to a write, and refuses the second attempt since others have written by then."""
+
+    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        super().add(integration, idempotency_key)
+        self._write(replace(integration, version=2))
+        super().add(integration, idempotency_key)
+
+    def replace(self, current: Integration, changed: Integration) -> None:
+        super().replace(current, changed)
+        self._write(replace(changed, version=changed.version + 1))
+        super().replace(current, changed)
 
 
 @dataclass

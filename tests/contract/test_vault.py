@@ -109,6 +109,15 @@ def test_keeps_the_key_in_use_when_a_new_one_is_taken_back(world: World) -> None
     assert world.keys() == {integration.secret.arn: API_KEY}
 
 
+def test_gives_a_key_a_secret_of_its_own_when_that_of_the_key_before_is_gone(world: World) -> None:
+    integration = with_key(world)
+    assert integration.secret is not None
+    world.vault.discard(integration.secret, None)
+    new = world.vault.replace(integration, NEW_KEY)
+    assert new.arn != integration.secret.arn
+    assert world.keys() == {new.arn: NEW}
+
+
 def test_gives_a_key_after_none_a_secret_that_never_was(world: World) -> None:
     integration = with_key(world)
     assert integration.secret is not None

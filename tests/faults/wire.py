@@ -11,8 +11,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core.models import botocore_stubber
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
 from ai_integrations.bootstrap import aws
@@ -127,7 +126,8 @@ class Wire:
 def carry_out(event_name: str, request: Any) -> AWSResponse:
     """Let the in-process AWS carry out a request; what it refuses is not in the stream, where it puts it as well."""
     length = len(stream())
-    answer: AWSResponse = botocore_stubber(event_name, request)
+    answer = botocore_stubber(event_name, request)
+    assert answer is not None, "AWS has no such call"
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
         del stream()[length:]
     return answer
@@ -136,8 +136,7 @@ def carry_out(event_name: str, request: Any) -> AWSResponse:
 def stream() -> list[Any]:
     """Return the records of the table's stream: by way of its API they end where a transaction has been refused."""
     [table] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
-    records: list[Any] = table.stream_shard.items
-    return records
+    return table.stream_shard.items if table.stream_shard else []
 
 
 def _answer(status: int, code: str) -> AWSResponse:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
@@ -24,10 +24,9 @@ class World:
         self.cloud, self.wire = cloud, wire
         self._functions: dict[str, Callable[[Event], Any]] = {}
         self._ran: set[str] = set()
-        declaration = declared.template()["Resources"]["Table"]["Properties"]["StreamSpecification"]
-        self.cloud.dynamodb.update_table(
-            TableName=cloud.table, StreamSpecification={"StreamEnabled": True, **declaration}
-        )
+        table = declared.template()["Resources"]["Table"]["Properties"]
+        declaration: Any = {"StreamEnabled": True, **table["StreamSpecification"]}
+        self.cloud.dynamodb.update_table(TableName=cloud.table, StreamSpecification=declaration)
         self.cloud.add_bus()
 
     def function(self, name: str) -> Callable[[Event], Any]:

@@ -113,7 +113,7 @@ def test_removes_the_secret_when_the_store_says_no(cloud: Cloud) -> None:
     cloud.answer(LOOK, {"Responses": {}})
     answer = cloud.api(gateway_event(create_body(api_key=API_KEY)))
     assert answer.status == 409
-    assert cloud.calls[-4:] == [LOOK, STORE, COMMIT, REMOVE]
+    assert cloud.calls[-6:] == [LOOK, STORE, COMMIT, "dynamodb:GetItem", "dynamodb:GetItem", REMOVE]
     assert cloud.secrets() == []
 
 

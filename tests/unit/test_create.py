@@ -101,7 +101,7 @@ def test_removes_the_secret_when_the_store_says_no(answer: Exception) -> None:
     else:
         with pytest.raises(type(answer)):
             world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["look", "store", "add", "discard"]
+    assert world.journal == ["look", "store", "add", "get", "get_deleted", "discard"]
     assert world.vault.keys() == {}
 
 

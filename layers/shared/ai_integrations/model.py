@@ -160,6 +160,10 @@ class Integration(Settings):
     secret: Secret | None = None
     former_key: FormerKey | None = None
 
+    def names(self, secret: Secret) -> bool:
+        """Tell whether a secret, in this version, holds its key or the one before."""
+        return secret in {self.secret, self.former_key and self.former_key.secret}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tombstone:

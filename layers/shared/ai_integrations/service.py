@@ -201,7 +201,7 @@ class Integrations:
             self._repository.add(integration, idempotency_key)
         except REFUSALS:
             if integration.secret is not None:
-                self._vault.discard(integration.secret, None)
+                self._take_back(integration, integration.secret, None)
             raise
 
     def _replace(self, current: Integration, changed: Integration) -> Integration:
@@ -210,9 +210,21 @@ class Integrations:
             self._repository.replace(current, changed)
         except REFUSALS:
             if changed.secret is not None and changed.secret not in {current.secret, former}:
-                self._vault.discard(changed.secret, current.secret)
+                self._take_back(changed, changed.secret, current.secret)
             raise
         return changed
+
+    def _take_back(self, refused: Integration, secret: Secret, kept: Secret | None) -> None:
+        """Take back the key of a write that was refused, unless the table names it.
+
+        An attempt whose answer was lost may have written it, and another writer may have come before the next attempt.
+        """
+        now = self._repository.get(refused.account, refused.id)
+        if now is None:
+            deleted = self._repository.get_deleted(refused.account, refused.id)
+            now = deleted.integration if deleted else None
+        if now is None or not now.names(secret):
+            self._vault.discard(secret, kept)
 
     def _writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
         integration = self._repository.get(caller.account, ulid)

@@ -5,6 +5,7 @@ on it; AWSCURRENT follows the version that the integration names, once that has 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -51,18 +52,14 @@ class SecretsManagerVault:
     def replace(self, integration: Integration, api_key: SecretStr) -> Secret:
         """Keep another key of an integration beside the one that it names, if any."""
         version = self._new_version()
-        if integration.secret is None or not integration.secret.is_owned:
-            # Never the name of a secret that was: it can not be taken again while that one waits to be deleted, and a
-            # late deletion of that one must not hit this one.
-            name = f"{self._prefix}/{integration.account}/{integration.id}/{version}"
-            return self._create(integration, name, api_key)
-        answer = self._client.put_secret_value(
-            SecretId=integration.secret.arn,
-            ClientRequestToken=version,
-            SecretString=api_key.get_secret_value(),
-            VersionStages=[label(version)],
-        )
-        return Secret(arn=answer["ARN"], version=answer["VersionId"])
+        errors = self._client.exceptions
+        if integration.secret is not None and integration.secret.is_owned:
+            # A secret that is gone takes no version: a deletion came in between, or somebody else's hand.
+            with suppress(errors.InvalidRequestException, errors.ResourceNotFoundException):
+                return self._put(integration.secret.arn, version, api_key)
+        # Never the name of a secret that was: it can not be taken again while that one waits to be deleted, and a
+        # late deletion of that one must not hit this one.
+        return self._create(integration, f"{self._prefix}/{integration.account}/{integration.id}/{version}", api_key)
 
     def refer(self, account: str, reference: SecretReference) -> Secret:
         """Return somebody else's secret if its tag names the account.
@@ -103,6 +100,15 @@ class SecretsManagerVault:
             # AWS restores a secret in use without a word; not everything that speaks its language does.
             if "DeletedDate" in self._client.describe_secret(SecretId=secret.arn):
                 raise
+
+    def _put(self, arn: str, version: str, api_key: SecretStr) -> Secret:
+        answer = self._client.put_secret_value(
+            SecretId=arn,
+            ClientRequestToken=version,
+            SecretString=api_key.get_secret_value(),
+            VersionStages=[label(version)],
+        )
+        return Secret(arn=answer["ARN"], version=answer["VersionId"])
 
     def _create(self, integration: Integration, name: str, api_key: SecretStr) -> Secret:
         answer = self._client.create_secret(
