@@ -61,6 +61,9 @@ clients: .venv/dev ## the stack with all releases of the official clients that m
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
+faults: .venv/dev ## every use case with every call of it failing in every way (minutes)
+	$(BIN)/python -m pytest tests/faults -m '' -q
+
 schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
 	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 

@@ -203,6 +203,11 @@ class Cloud:
         """Return the values of all secrets."""
         return [self.secrets_manager.get_secret_value(SecretId=each["ARN"])["SecretString"] for each in self.secrets()]
 
+    def leaks(self, *texts: str) -> list[str]:
+        """Return the texts that hold a key, of these and of all that the functions said and left."""
+        left = [json.dumps(self.items()), json.dumps(self.secrets(), default=str)]
+        return [text for text in (*texts, *self.outputs, *left) if any(key in text for key in self.keys)]
+
     def log(self) -> list[dict[str, Any]]:
         """Return what the functions have logged."""
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
@@ -246,7 +251,5 @@ def cloud(
         yield made
         logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
         made.close()
-        seen = [*made.outputs, written.getvalue(), caplog.text, *capfd.readouterr()]
-        seen += [json.dumps(made.items()), json.dumps(made.secrets(), default=str)]
-    leaks = [text for text in seen for key in made.keys if key in text]
+        leaks = made.leaks(written.getvalue(), caplog.text, *capfd.readouterr())
     assert not leaks, "a key has been seen outside Secrets Manager"

@@ -21,7 +21,6 @@ class Scene:
     world: World
     account: str
     integration: str = ""
-    shared: str = ""
     heard: list[Answer] = field(default_factory=list)
 
     def event(self, method: str, path: str = "", body: object = None, **headers: str) -> Event:
@@ -63,8 +62,8 @@ class Scene:
             SecretString=THEIRS,
             Tags=[{"Key": "ai-integrations:account", "Value": self.account}],
         )
-        self.shared = made["ARN"]
-        return self.shared
+        self.world.cloud.keys.add(THEIRS)
+        return made["ARN"]
 
     def others(self, before: str, method: str, path: str = "", body: object = None) -> None:
         """Let somebody else's request be carried out just before the next call of an operation."""
@@ -73,15 +72,10 @@ class Scene:
 
     def publishing(self) -> Ask:
         """Deliver what waits in the stream, from now on the same records each time."""
-        records = self.world.waiting()
-        return lambda: 200 if self.world.publish(records) else BUSY
+        return self.delivering("publish_changes", {"Records": self.world.waiting()})
+
+    def delivering(self, function: str, event: Event) -> Ask:
+        return lambda: 200 if self.world.delivered(function, event) else BUSY
 
     def sweeping(self) -> Ask:
-        def ask() -> int:
-            try:
-                self.world.sweep()
-            except Exception:  # noqa: BLE001 - whatever it is, the next run of the schedule has to cope with it
-                return BUSY
-            return 200
-
-        return ask
+        return lambda: 200 if self.world.swept() else BUSY

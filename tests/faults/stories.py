@@ -15,12 +15,14 @@ class Story:
     """A use case, how it ends by whatever way, and what its client may get to hear on the way there.
 
     `ends` has the key, or None, of each integration that there is in the end. `answers` are what the request may be
-    answered with when it comes again, and before that besides an error of the server.
+    answered with when it comes again, and before that besides an error of the server. A refusal of the call
+    `told_by_refusal` is an answer in itself, and no failure.
     """
 
     prepare: Callable[[Scene], Ask]
     ends: Mapping[str, str | None] = field(default_factory=dict)
     answers: frozenset[int] = frozenset({200})
+    told_by_refusal: str = ""
 
 
 def _refer_instead(scene: Scene) -> Ask:
@@ -109,7 +111,7 @@ def _roll_back(scene: Scene) -> Ask:
     return scene.asking_for_one("POST", "/key-rotations/rollback")
 
 
-REQUESTS = {
+REQUESTS: dict[str, Story] = {
     "create": Story(lambda scene: scene.creating(), {FIRST: None}, frozenset({201, 409})),
     "create with a key": Story(lambda scene: scene.creating(api_key=OLD), {FIRST: OLD}, frozenset({201, 409})),
     "create with an Idempotency-Key": Story(
