@@ -1,6 +1,6 @@
 """AWS clients, with time-outs that leave room for an answer before the gateway gives up after 29 seconds.
 
-They are botocore's own: boto3 around them would add nothing but imports (performance.md, "Cold start").
+They are botocore's own: boto3 around them would add nothing but imports, which every cold start pays.
 """
 
 from functools import cache
