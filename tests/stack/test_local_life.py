@@ -48,7 +48,10 @@ class Local:
                 yield printed
             finally:
                 process.send_signal(until)
-                assert process.wait(30) == 0
+                try:
+                    assert process.wait(30) == 0
+                finally:
+                    process.kill()
         assert not self.connection.exists()
 
     def create(self, name: str, key: str | None = None) -> Answer:
