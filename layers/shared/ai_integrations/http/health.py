@@ -25,7 +25,7 @@ class Healths(Protocol):
         ...
 
 
-class RungView(BaseModel):
+class RungView(BaseModel, defer_build=True):
     """One step of a test."""
 
     name: str = Field(description="reachable, authenticated or model_answers.")
@@ -36,7 +36,7 @@ class RungView(BaseModel):
     provider_said: str | None = Field(default=None, description="The provider's own words, redacted.")
 
 
-class ConnectionHealth(BaseModel):
+class ConnectionHealth(BaseModel, defer_build=True):
     """The outcome of a test; the rungs behind a failed one were not climbed."""
 
     status: str = Field(description="passed, failed or not_proved; unknown where no test has been made.")

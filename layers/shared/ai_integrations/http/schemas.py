@@ -175,10 +175,10 @@ Timestamp = Annotated[
 ]
 
 
-class Body(BaseModel):
+class Body(BaseModel, defer_build=True):
     """What a caller sends: nothing unknown, nothing converted, and never repeated in an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 class ProviderMetadata(Body):
@@ -332,7 +332,7 @@ def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of an
     return value
 
 
-class ScopingView(BaseModel):
+class ScopingView(BaseModel, defer_build=True):
     """One visibility rule; without ids it is the whole account."""
 
     organization_id: str | None = None
@@ -340,7 +340,7 @@ class ScopingView(BaseModel):
 
 
 # Old clients reject a field that they do not know: the answers get no others.
-class AiIntegration(BaseModel):
+class AiIntegration(BaseModel, defer_build=True):
     """How an external LLM provider is reached. What is unset is left out."""
 
     id: str
@@ -381,7 +381,7 @@ class AiIntegration(BaseModel):
         )
 
 
-class KeyRotation(BaseModel):
+class KeyRotation(BaseModel, defer_build=True):
     """Which versions of a key can be had; the integration itself has the version that the ETag says."""
 
     key_version: str
@@ -399,7 +399,7 @@ class KeyRotation(BaseModel):
         )
 
 
-class Pagination(BaseModel):
+class Pagination(BaseModel, defer_build=True):
     """Whether more follows, and how to ask for it."""
 
     has_more: bool
@@ -411,7 +411,7 @@ class Pagination(BaseModel):
         return cls(has_more=next_cursor is not None, next_cursor=next_cursor)
 
 
-class AiIntegrationList(BaseModel):
+class AiIntegrationList(BaseModel, defer_build=True):
     """A page of integrations, the newest first. It may be short, even empty, and more may follow all the same."""
 
     ai_integrations: list[AiIntegration]
@@ -419,7 +419,7 @@ class AiIntegrationList(BaseModel):
 
 
 # Old clients reject a missing description as well as a field that they do not know.
-class SpaceView(BaseModel):
+class SpaceView(BaseModel, defer_build=True):
     """A space of the account."""
 
     id: str
@@ -437,7 +437,7 @@ class SpaceView(BaseModel):
         return cls.model_validate({**vars(space), "description": space.description or "", "is_private": private})
 
 
-class SpaceList(BaseModel):
+class SpaceList(BaseModel, defer_build=True):
     """A page of spaces, in the order of their ids."""
 
     spaces: list[SpaceView]
