@@ -3,11 +3,14 @@
 What it would else do in every cold start is told in performance.md, "What is kept".
 """
 
+import gzip
+import json
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from botocore.handlers import BUILTIN_HANDLERS
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 
 SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "secretsmanager", "sqs", "sts"]
@@ -19,11 +22,22 @@ _IN_EVENTS = {*SERVICES, "eventbridge", "secrets-manager"}
 def session() -> Session:
     """Return the session that all clients are made of."""
     made = Session(include_builtin_handlers=False)
-    made.register_component("data_loader", _ServicesInUse())
+    made.register_component("data_loader", _ServicesInUse(file_loader=_Files()))
     for event, handler, *_ in BUILTIN_HANDLERS:
         if _is_of_use(event):
             made.register(event, handler)
     return made
+
+
+class _Files(JSONFileLoader):
+    """Reads descriptions into plain dictionaries, for which the parser needs little more than half as long."""
+
+    def load_file(self, file_path: str) -> Any:  # noqa: ANN401 - whatever a file of JSON holds
+        """Return what a file holds, or None if there is none; its name comes without an extension."""
+        for path, opened in ((f"{file_path}.json", open), (f"{file_path}.json.gz", gzip.open)):
+            with suppress(FileNotFoundError), opened(path, "rb") as file:
+                return json.load(file)
+        return None
 
 
 class _ServicesInUse(Loader):
