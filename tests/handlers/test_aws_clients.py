@@ -24,6 +24,7 @@ CALLS: dict[str, Call] = {
 REGIONS = ["eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "not-yet-1"]
 VARIANTS = [Config(), Config(use_fips_endpoint=True), Config(use_dualstack_endpoint=True)]
 
+CREDENTIALS: Any = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 DIFFERENT_EACH_TIME = {"X-Amz-Date", "amz-sdk-invocation-id"}
 
 
@@ -40,7 +41,7 @@ def sent(
     made_of: Session, service: str, region: str, config: Config, call: Call | None = None
 ) -> tuple[str, Any, dict[str, Any]]:
     """Return where a call goes, with what, and as what."""
-    client: Any = made_of.create_client(service, region_name=region, config=config)
+    client: Any = made_of.create_client(service, region_name=region, config=config, **CREDENTIALS)
 
     def keep(request: AWSPreparedRequest, **_: Any) -> None:
         raise NotSentError(request)
