@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ai_integrations.http.caller import to_context
+from ai_integrations.access import caller_item
+from ai_integrations.holders import to_context
 from ai_integrations.model import Caller, IdempotencyKey, Integration, Membership, Policy, Role, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -78,5 +79,5 @@ def gateway_event(
     event["headers"] = {name: value for name, value in sent.items() if value is not None}
     event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
     if caller is not None:
-        event["requestContext"]["authorizer"] |= {"principalId": caller.user, **to_context(caller)}
+        event["requestContext"]["authorizer"] |= {"principalId": caller.user, **to_context(caller_item(caller))}
     return event

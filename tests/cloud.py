@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
-from ai_integrations.bootstrap import aws
+from ai_integrations.bootstrap.session import session
 from ai_integrations.observability import logger
 from tests import declared
 from tests.builders import API_KEY
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 @cache
 def _onlooker() -> tuple["DynamoDBClient", "SecretsManagerClient", "EventBridgeClient", "SQSClient"]:
     """Return clients that are not counted and do not fail."""
-    session = boto3.Session()
+    uncounted = boto3.Session()
     return (
-        session.client("dynamodb"),
-        session.client("secretsmanager"),
-        session.client("events"),
-        session.client("sqs"),
+        uncounted.client("dynamodb"),
+        uncounted.client("secretsmanager"),
+        uncounted.client("events"),
+        uncounted.client("sqs"),
     )
 
 
@@ -108,7 +108,7 @@ class Cloud:
         self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._losses: dict[str, Exception] = {}
         self._end: tuple[int, bool] | None = None
-        self._events = aws.session().get_component("event_emitter")
+        self._events = session().get_component("event_emitter")
         self._events.register_first("before-call.*.*", self._before)
         self._events.register_first("after-call.*.*", self._after)
 

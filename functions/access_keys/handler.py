@@ -1,5 +1,8 @@
 """Issues, lists and revokes access keys; operators invoke it directly."""
 
+from ai_integrations import cold_start
+
+# isort: split
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +25,8 @@ from ai_integrations.http.parsing import parse_text
 from ai_integrations.observability import hiding_texts, logger
 
 _access_keys = access_keys()
+
+cold_start.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

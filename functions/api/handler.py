@@ -1,5 +1,8 @@
 """The routes of the API, behind API Gateway."""
 
+from ai_integrations import cold_start
+
+# isort: split
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,6 +20,8 @@ app = build_app(
     _parts.healths,
     docs_page=docs_page(),
 )
+
+cold_start.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

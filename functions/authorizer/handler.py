@@ -1,12 +1,17 @@
 """The Lambda authorizer of the API: an access key in, its holder out."""
 
+from ai_integrations import cold_start
+
+# isort: split
 from datetime import UTC, datetime
 from typing import Any
 
-from ai_integrations.bootstrap.access import access_keys
-from ai_integrations.http.caller import to_context
+from ai_integrations.bootstrap.holders import holders
+from ai_integrations.holders import to_context
 
-_access_keys = access_keys()
+_holders = holders()
+
+cold_start.end()
 
 
 class UnauthorizedError(Exception):
@@ -19,16 +24,16 @@ class UnauthorizedError(Exception):
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer a TOKEN request; the gateway caches the answer for a token, policy included."""
     scheme, _, key = event["authorizationToken"].partition(" ")
-    caller = _access_keys.find(key.strip(), datetime.now(UTC)) if scheme.lower() == "bearer" else None
-    if caller is None:
+    holder = _holders.find(key.strip(), datetime.now(UTC)) if scheme.lower() == "bearer" else None
+    if holder is None:
         raise UnauthorizedError
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])
     return {
-        "principalId": caller.user,
+        "principalId": holder["user"],
         "policyDocument": {
             "Version": "2012-10-17",
             # The whole stage: for the called method alone, the cached answer would refuse the caller's next route.
             "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api_and_stage}/*"}],
         },
-        "context": to_context(caller),
+        "context": to_context(holder),
     }

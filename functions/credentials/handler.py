@@ -1,5 +1,8 @@
 """Hands out what opens a provider, to programs that IAM lets invoke it; every answer leaves an audit record."""
 
+from ai_integrations import cold_start
+
+# isort: split
 import json
 from typing import Any
 
@@ -15,6 +18,8 @@ from ai_integrations.runtime.messages import ResolveCommand, resolution_view
 from ai_integrations.runtime.resolving import Resolved
 
 _resolver = resolver()
+
+cold_start.end()
 
 
 class UnresolvedError(Exception):

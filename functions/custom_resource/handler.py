@@ -1,5 +1,8 @@
 """Integrations that CloudFormation stacks declare as `Custom::AiIntegration`."""
 
+from ai_integrations import cold_start
+
+# isort: split
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,6 +16,8 @@ from ai_integrations.observability import describe, logger
 
 _resource = CustomResource(use_cases().integrations)
 _cloudformation = CloudFormation()
+
+cold_start.end()
 
 
 class UnfinishedError(Exception):

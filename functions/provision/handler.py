@@ -1,5 +1,8 @@
 """Carries out requests that come by event: bus, queue, this function, and the outcome on the bus."""
 
+from ai_integrations import cold_start
+
+# isort: split
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +15,8 @@ from ai_integrations.observability import describe, logger
 
 _provisioner = provisioner()
 _queue = queue()
+
+cold_start.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

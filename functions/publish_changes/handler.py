@@ -1,5 +1,8 @@
 """Follows the table's stream: tidies what a write left, and tells the bus what has changed."""
 
+from ai_integrations import cold_start
+
+# isort: split
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -8,6 +11,8 @@ from ai_integrations.bootstrap.changes import change_publisher
 from ai_integrations.observability import describe, logger
 
 _publisher = change_publisher()
+
+cold_start.end()
 
 
 class UnpublishedError(Exception):

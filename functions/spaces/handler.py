@@ -1,5 +1,8 @@
 """Keeps the directory of organizations and spaces; operators invoke it directly."""
 
+from ai_integrations import cold_start
+
+# isort: split
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +25,8 @@ from ai_integrations.model import Organization, Space
 from ai_integrations.observability import hiding_texts, logger
 
 _directory = directory()
+
+cold_start.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,5 +1,8 @@
 """Looks for what failures left behind; on a schedule, or directly with {"dry_run": true}."""
 
+from ai_integrations import cold_start
+
+# isort: split
 import json
 from typing import Any
 
@@ -18,6 +21,8 @@ from ai_integrations.sweeping import Position, Report
 _RESERVE = 30_000  # milliseconds that are kept to finish a page and to report
 
 _parts = sweep()
+
+cold_start.end()
 
 
 @logger.inject_lambda_context(clear_state=True)

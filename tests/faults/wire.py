@@ -14,7 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from ai_integrations.bootstrap import aws
+from ai_integrations.bootstrap.session import session
 from tests.builders import API_KEY
 from tests.cloud import Killed
 
@@ -73,7 +73,7 @@ class Wire:
             "before-send.*.*": self._send,
             "after-call.*.ListSecrets": self._received,
         }
-        self._events = aws.session().get_component("event_emitter")
+        self._events = session().get_component("event_emitter")
         for event, hook in self._hooks.items():
             self._events.register_first(event, hook)
         self._events.unregister("before-send", botocore_stubber)  # or it would carry out what an answer stands for

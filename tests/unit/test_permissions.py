@@ -3,7 +3,8 @@
 import pytest
 
 from ai_integrations.access import caller_item, caller_of
-from ai_integrations.http.caller import from_context, to_context
+from ai_integrations.holders import to_context
+from ai_integrations.http.caller import from_context
 from ai_integrations.model import ACCOUNT_WIDE, Membership, Role, Scoping
 from tests.builders import a_caller
 
@@ -69,7 +70,7 @@ def test_refuses_a_member_that_belongs_nowhere() -> None:
 
 def test_passes_a_caller_through_the_gateway_as_a_flat_map_of_texts() -> None:
     caller = a_caller(role=Role.MEMBER, memberships=(ORGANIZATION, PAIR, Membership(space_id="t")))
-    context = to_context(caller)
+    context = to_context(caller_item(caller))
     assert all(isinstance(value, str) for value in context.values())
     assert from_context({**context, "principalId": "alice", "integrationLatency": 3}) == caller
     assert caller_of(caller_item(caller)) == caller

@@ -1,20 +1,17 @@
 """Access keys: what callers show to the API. Only hashes of them are kept, in partitions of their own."""
 
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ai_integrations.dynamodb import from_wire, to_wire
+from ai_integrations.holders import digest, holder_key
 from ai_integrations.model import Caller, Membership, Role
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_KEY = re.compile(r"aik_[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,33 +28,23 @@ class AccessKey:
 class AccessKeys:
     """The access keys of all accounts.
 
-    A key is found by its hash, in a partition of its own that goes when the key is revoked; a second item, in a
-    partition of the account, says what keys there are and were. A plain SHA-256 is enough: a key is 256 random bits.
+    A key is found by its hash (`holders.py`), in a partition of its own that goes when the key is revoked; a second
+    item, in a partition of the account, says what keys there are and were.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def find(self, key: str, now: datetime) -> Caller | None:
-        """Return whose key this is, or None for one that is malformed, unknown, revoked or expired."""
-        if not _KEY.fullmatch(key):
-            return None
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(_hash_key(_hash(key))), ConsistentRead=True)
-        item = from_wire(answer.get("Item", {}))
-        if not item or item.get("expires_at", now.timestamp() + 1) <= now.timestamp():
-            return None
-        return caller_of(item)
-
     def issue(self, access_key: AccessKey) -> str:
         """Make a key; the answer is the one time that it is shown."""
         key = f"aik_{secrets.token_urlsafe(32)}"
         holder = caller_item(access_key.caller)
-        by_hash = {**_hash_key(_hash(key)), **holder, "key_id": access_key.id}
+        by_hash = {**holder_key(digest(key)), **holder, "key_id": access_key.id}
         listed = {
             **_listing_key(access_key.caller.account, access_key.id),
             **holder,
-            "hash": _hash(key),
+            "hash": digest(key),
             "created_at": access_key.created_at.isoformat(),
         }
         if access_key.expires_at is not None:
@@ -91,19 +78,11 @@ class AccessKeys:
         item = {"revoked_at": now.isoformat(), **from_wire(answer["Item"])}
         self._client.transact_write_items(
             TransactItems=[
-                {"Delete": {"TableName": self._table, "Key": to_wire(_hash_key(item["hash"]))}},
+                {"Delete": {"TableName": self._table, "Key": to_wire(holder_key(item["hash"]))}},
                 {"Put": {"TableName": self._table, "Item": to_wire(item)}},
             ]
         )
         return _access_key_of(item)
-
-
-def _hash(key: str) -> str:
-    return sha256(key.encode()).hexdigest()
-
-
-def _hash_key(key_hash: str) -> dict[str, str]:
-    return {"pk": f"ACCESSKEY#{key_hash}", "sk": "ACCESSKEY"}
 
 
 def _listing_key(account: str, key_id: str) -> dict[str, str]:

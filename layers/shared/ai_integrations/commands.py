@@ -18,7 +18,7 @@ PlaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 class Command(BaseModel):
     """A payload: nothing unknown in it, and never repeated in an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class MembershipBody(Command):
@@ -63,6 +63,8 @@ class RevokeAccessKey(Command):
 class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessKey]):
     """One of the commands about access keys, told apart by `action`."""
 
+    model_config = ConfigDict(defer_build=True)
+
     root: IssueAccessKey | ListAccessKeys | RevokeAccessKey = Field(discriminator="action")
 
 
@@ -103,6 +105,8 @@ class ListPlaces(Command):
 
 class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces]):
     """One of the commands about the directory, told apart by `action`."""
+
+    model_config = ConfigDict(defer_build=True)
 
     root: RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces = Field(discriminator="action")
 

@@ -29,7 +29,7 @@ _TRUTHS = {"true": True, "false": False}
 class Owner(BaseModel):
     """On whose behalf a stack acts: all that a deletion has to know."""
 
-    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, strict=True, hide_input_in_errors=True)
 
     Account: Account
     User: User

@@ -7,17 +7,17 @@ come in order.
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ai_integrations.health import Health, Standing
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import ScopingView, Timestamp
+from ai_integrations.http.schemas import ScopingView, Timestamp, View
 from ai_integrations.model import Integration
 
 SOURCE = "ai-integrations"
 
 
-class Event(BaseModel):
+class Event(View):
     """The detail of an event; its class says the detail type."""
 
     detail_type: ClassVar[str]

@@ -46,6 +46,8 @@ IntegrationId = Annotated[
 class Address(BaseModel):
     """To whom an outcome is told."""
 
+    model_config = ConfigDict(defer_build=True)
+
     account: Account
     request_id: RequestId
 
@@ -53,7 +55,7 @@ class Address(BaseModel):
 class Request(Address):
     """The detail of an event that asks for something. Whoever may put it on the bus acts as an admin of the account."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     detail_type: ClassVar[str]
     succeeded: ClassVar[type[Succeeded]]

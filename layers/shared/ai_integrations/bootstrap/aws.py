@@ -3,12 +3,11 @@
 They are botocore's own: boto3 around them would add nothing but imports, which every cold start pays.
 """
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
-from botocore.loaders import Loader
-from botocore.session import Session, get_session
+
+from ai_integrations.bootstrap.session import session
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -21,34 +20,9 @@ if TYPE_CHECKING:
 
     from ai_integrations.runtime.roles import TemporaryCredentials
 
-SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "secretsmanager", "sqs", "sts"]
-
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 # A model takes its time, and a test of it is not repeated.
 _MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
-
-
-class _ServicesInUse(Loader):
-    """Finds the descriptions of the services in use, without a look through the folders of all the others."""
-
-    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - they have every type
-        """Return the services that there are clients of; any other is UnknownServiceError."""
-        return SERVICES
-
-    def load_data_with_path(self, name: str) -> Any:  # noqa: ANN401 - whatever a file of JSON holds
-        """Load a file, but for a megabyte of endpoints that is of no use since services bring rules for theirs."""
-        if name == "endpoints":
-            # With another path than botocore's own it would count as somebody's wish to set those rules aside.
-            return {"version": 3, "partitions": []}, self.BUILTIN_DATA_PATH
-        return super().load_data_with_path(name)
-
-
-@cache
-def session() -> Session:
-    """Return the session that all clients are made of."""
-    made = get_session()
-    made.register_component("data_loader", _ServicesInUse())
-    return made
 
 
 def dynamodb() -> "DynamoDBClient":

@@ -4,14 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ai_integrations.access import caller_item, caller_of
+from ai_integrations.access import caller_of
 from ai_integrations.model import Caller
-
-
-def to_context(caller: Caller) -> dict[str, str]:
-    """Flatten a caller for the gateway, which passes on texts, numbers and booleans alone."""
-    item = caller_item(caller)
-    return {**item, "memberships": json.dumps(item["memberships"])}
 
 
 def from_context(context: Mapping[str, Any]) -> Caller:

@@ -3,13 +3,13 @@
 from typing import Protocol, Self
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ai_integrations.health import UNKNOWN, Health
 from ai_integrations.http import ids
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import Timestamp
+from ai_integrations.http.schemas import Timestamp, View
 from ai_integrations.model import Caller, Integration, Role
 from ai_integrations.service import Integrations
 
@@ -25,7 +25,7 @@ class Healths(Protocol):
         ...
 
 
-class RungView(BaseModel):
+class RungView(View):
     """One step of a test."""
 
     name: str = Field(description="reachable, authenticated or model_answers.")
@@ -36,7 +36,7 @@ class RungView(BaseModel):
     provider_said: str | None = Field(default=None, description="The provider's own words, redacted.")
 
 
-class ConnectionHealth(BaseModel):
+class ConnectionHealth(View):
     """The outcome of a test; the rungs behind a failed one were not climbed."""
 
     status: str = Field(description="passed, failed or not_proved; unknown where no test has been made.")

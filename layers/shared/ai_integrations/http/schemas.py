@@ -175,10 +175,19 @@ Timestamp = Annotated[
 ]
 
 
+class View(BaseModel):
+    """What a caller is shown.
+
+    Like all models here it is built when it is first used: a cold start pays for those that its request needs.
+    """
+
+    model_config = ConfigDict(defer_build=True)
+
+
 class Body(BaseModel):
     """What a caller sends: nothing unknown, nothing converted, and never repeated in an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class ProviderMetadata(Body):
@@ -332,7 +341,7 @@ def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of an
     return value
 
 
-class ScopingView(BaseModel):
+class ScopingView(View):
     """One visibility rule; without ids it is the whole account."""
 
     organization_id: str | None = None
@@ -340,7 +349,7 @@ class ScopingView(BaseModel):
 
 
 # Old clients reject a field that they do not know: the answers get no others.
-class AiIntegration(BaseModel):
+class AiIntegration(View):
     """How an external LLM provider is reached. What is unset is left out."""
 
     id: str
@@ -381,7 +390,7 @@ class AiIntegration(BaseModel):
         )
 
 
-class KeyRotation(BaseModel):
+class KeyRotation(View):
     """Which versions of a key can be had; the integration itself has the version that the ETag says."""
 
     key_version: str
@@ -399,7 +408,7 @@ class KeyRotation(BaseModel):
         )
 
 
-class Pagination(BaseModel):
+class Pagination(View):
     """Whether more follows, and how to ask for it."""
 
     has_more: bool
@@ -411,7 +420,7 @@ class Pagination(BaseModel):
         return cls(has_more=next_cursor is not None, next_cursor=next_cursor)
 
 
-class AiIntegrationList(BaseModel):
+class AiIntegrationList(View):
     """A page of integrations, the newest first. It may be short, even empty, and more may follow all the same."""
 
     ai_integrations: list[AiIntegration]
@@ -419,7 +428,7 @@ class AiIntegrationList(BaseModel):
 
 
 # Old clients reject a missing description as well as a field that they do not know.
-class SpaceView(BaseModel):
+class SpaceView(View):
     """A space of the account."""
 
     id: str
@@ -437,7 +446,7 @@ class SpaceView(BaseModel):
         return cls.model_validate({**vars(space), "description": space.description or "", "is_private": private})
 
 
-class SpaceList(BaseModel):
+class SpaceList(View):
     """A page of spaces, in the order of their ids."""
 
     spaces: list[SpaceView]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, RootModel, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, RootModel, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_integrations.commands import Account, Command
@@ -42,6 +42,8 @@ class FindKey(Command):
 
 class KeyCommand(RootModel[FingerprintKey | FindKey]):
     """One of the commands about keys, told apart by `action`."""
+
+    model_config = ConfigDict(defer_build=True)
 
     root: FingerprintKey | FindKey = Field(discriminator="action")
 

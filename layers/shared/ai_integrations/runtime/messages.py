@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from ai_integrations.commands import Account, Command, User
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import OpaqueId, timestamp
+from ai_integrations.http.schemas import OpaqueId, View, timestamp
 from ai_integrations.model import Caller, Membership, Role
 from ai_integrations.runtime.resolving import Resolved
 from ai_integrations.runtime.roles import TemporaryCredentials
@@ -34,7 +34,7 @@ class ResolveCommand(Command):
         return Caller(account=self.account, user=self.consumer, role=Role.READER, memberships=(place,))
 
 
-class AwsCredentials(BaseModel):
+class AwsCredentials(View):
     """Temporary credentials of AWS."""
 
     access_key_id: str
@@ -42,7 +42,7 @@ class AwsCredentials(BaseModel):
     session_token: str
 
 
-class Resolution(BaseModel):
+class Resolution(View):
     """What a program needs to talk to a provider; unset parts are left out."""
 
     id: str

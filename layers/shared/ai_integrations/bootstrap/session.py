@@ -1,0 +1,61 @@
+"""botocore, cut down to the services in use; `tests/handlers/test_aws_clients.py` holds it to what it does uncut.
+
+What it would else do in every cold start is told in performance.md, "What is kept".
+"""
+
+import gzip
+import json
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.loaders import JSONFileLoader, Loader
+from botocore.session import Session
+
+SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "secretsmanager", "sqs", "sts"]
+# The same in the names of botocore's events, where some have another.
+_IN_EVENTS = {*SERVICES, "eventbridge", "secrets-manager"}
+
+
+@cache
+def session() -> Session:
+    """Return the session that all clients are made of."""
+    made = Session(include_builtin_handlers=False)
+    made.register_component("data_loader", _ServicesInUse(file_loader=_Files()))
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        if _is_of_use(event):
+            made.register(event, handler)
+    return made
+
+
+class _Files(JSONFileLoader):
+    """Reads descriptions into plain dictionaries, for which the parser needs little more than half as long."""
+
+    def load_file(self, file_path: str) -> Any:  # noqa: ANN401 - whatever a file of JSON holds
+        """Return what a file holds, or None if there is none; its name comes without an extension."""
+        for path, opened in ((f"{file_path}.json", open), (f"{file_path}.json.gz", gzip.open)):
+            with suppress(FileNotFoundError), opened(path, "rb") as file:
+                return json.load(file)
+        return None
+
+
+class _ServicesInUse(Loader):
+    """Finds the descriptions of the services in use, without a look through the folders of all the others."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - they have every type
+        """Return the services that there are clients of; any other is UnknownServiceError."""
+        return SERVICES
+
+    def load_data_with_path(self, name: str) -> Any:  # noqa: ANN401 - whatever a file of JSON holds
+        """Load a file, but for a megabyte of endpoints that is of no use since services bring rules for theirs."""
+        if name == "endpoints":
+            # With another path than botocore's own it would count as somebody's wish to set those rules aside.
+            return {"version": 3, "partitions": []}, self.BUILTIN_DATA_PATH
+        return super().load_data_with_path(name)
+
+
+def _is_of_use(event: str) -> bool:
+    """Tell whether an event, such as before-call.s3.GetObject, is one of all services or of one that is in use."""
+    kind, *of = event.split(".")
+    return kind != "docs" and (not of or of[0] in _IN_EVENTS)
