@@ -7,14 +7,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ai_integrations.bootstrap.integrations import use_cases
+from ai_integrations.bootstrap import aws
+from ai_integrations.bootstrap.integrations import integrations
 from ai_integrations.cloudformation import CloudFormation
 from ai_integrations.custom_resource import CustomResource
 from ai_integrations.errors import AiIntegrationsError, ContentionError
 from ai_integrations.http import problem
 from ai_integrations.observability import describe, logger
 
-_resource = CustomResource(use_cases().integrations)
+_resource = CustomResource(integrations(aws.dynamodb()))
 _cloudformation = CloudFormation()
 
 cold_start.end()

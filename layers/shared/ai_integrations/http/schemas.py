@@ -324,6 +324,10 @@ class RotateBody(Body):
     grace_seconds: Annotated[int, BeforeValidator(_whole)] = Field(
         default=86_400, ge=0, le=604_800, description="How long the key before it can still be had, by its version."
     )
+    verify: bool = Field(
+        default=False,
+        description="Whether the provider must be seen to take the key first; 422 if it is not, and nothing changes.",
+    )
 
 
 def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of any kind
