@@ -9,17 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from ai_integrations.health import Health, Rung, Standing
+from ai_integrations.http.bodies import CreateBody
 from ai_integrations.http.health import ConnectionHealth
-from ai_integrations.http.schemas import (
-    AiIntegration,
-    AiIntegrationList,
-    CreateBody,
-    KeyRotation,
-    Pagination,
-    SpaceList,
-    SpaceView,
-)
 from ai_integrations.http.spelling import Spelling
+from ai_integrations.http.views import AiIntegration, AiIntegrationList, KeyRotation, Pagination, SpaceList, SpaceView
 from ai_integrations.model import FormerKey, Integration, Secret, Space
 from apidoc.parameters import EXAMPLE_ULID
 

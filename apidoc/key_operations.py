@@ -1,10 +1,11 @@
 """The operations on keys and connections: rotation, tests, health."""
 
 from ai_integrations.http import connection_tests, health
+from ai_integrations.http.bodies import CreateBody, RotateBody
 from ai_integrations.http.connection_tests import ModelChoice
 from ai_integrations.http.health import ConnectionHealth
 from ai_integrations.http.problem import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
-from ai_integrations.http.schemas import CreateBody, KeyRotation, RotateBody
+from ai_integrations.http.views import KeyRotation
 from apidoc.operation import OF_BODIES, OF_CALLERS, ONE, Answer, Operation
 
 _KEYS = "Key rotation"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ai_integrations.errors import RuleViolationError
+from ai_integrations.http.bodies import CreateBody
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.http.schemas import CreateBody
 from ai_integrations.model import ACCOUNT_WIDE, AuthType, Scoping, Settings
 from tests.builders import create_body
 

@@ -5,7 +5,7 @@ import re
 from hashlib import sha256
 
 from ai_integrations.errors import FieldError, InvalidRequestError
-from ai_integrations.http.schemas import CreateBody, RotateBody
+from ai_integrations.http.bodies import CreateBody, RotateBody
 from ai_integrations.model import IdempotencyKey
 
 VALID = re.compile(r"[\x21-\x7e]{1,255}")

@@ -8,21 +8,14 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.http import cursors, ids, parameters
+from ai_integrations.http.bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import (
-    AiIntegration,
-    AiIntegrationList,
-    CreateBody,
-    KeyRotation,
-    Pagination,
-    PatchBody,
-    RotateBody,
-)
 from ai_integrations.http.spelling import Spelling, answer_spelling
+from ai_integrations.http.views import AiIntegration, AiIntegrationList, KeyRotation, Pagination
 from ai_integrations.listing import IntegrationList, Query
 from ai_integrations.model import Integration
 from ai_integrations.observability import logger
