@@ -10,6 +10,7 @@ from ai_integrations.http.fields import (
     ApiKey,
     AuthTypeWord,
     BaseUrl,
+    ExternalId,
     Headers,
     KindWord,
     MetadataValue,
@@ -39,7 +40,7 @@ class ProviderMetadata(Body):
 
     kind: KindWord | None = None
     role_arn: MetadataValue | None = None
-    external_id: MetadataValue | None = None
+    external_id: ExternalId | None = None
     project_id: MetadataValue | None = None
     location: MetadataValue | None = None
     project_access_label: MetadataValue | None = None
