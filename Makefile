@@ -67,6 +67,9 @@ faults: .venv/dev ## every use case with every call of it failing in every way (
 races: .venv/dev ## 64 callers racing for one name on the stack, time and again (ROUNDS=200)
 	RACE_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_races.py -s
 
+kills: .venv/dev ## functions killed at any moment while clients write on the stack (OPERATIONS=2000)
+	KILL_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
+
 schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
 	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 
