@@ -70,6 +70,9 @@ races: .venv/dev ## 64 callers racing for one name on the stack, time and again 
 kills: .venv/dev ## functions killed at any moment while clients write on the stack (OPERATIONS=2000)
 	KILL_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
 
+bad-requests: .venv/dev ## requests that are wrong in any way, one in ten of them through the gateway (CASES=20000)
+	BAD_REQUESTS=$(or $(CASES),20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
+
 schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
 	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 
