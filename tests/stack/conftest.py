@@ -23,13 +23,14 @@ from local.workspace import Workspace
 from tests.builders import ROOT
 from tests.cloud import Answer
 from tests.leaks import Canaries
+from tests.stack.leak_search import leaking, sent_to_aws
 
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 30
 ATTEMPTS = 20
 LONGEST_PAUSE = 3
 SERVER_FAILS = {429, 500, 502, 503, 504}
-# Lets the emulator keep a record of every call of AWS: test_grants.py holds the functions' policies to it.
+# Lets the emulator keep a record of the calls of AWS: test_grants.py holds the functions' policies to it.
 RECORDING = {"CLOUDTRAIL_RECORDING": "1"}
 
 
@@ -107,19 +108,10 @@ def searched(folder: Path) -> Iterator[Stack]:
     """Run a stack; when it has ended and saved its state, look for keys in all that it leaves."""
     with serving(folder) as (running, _):
         yield running
+        sent = sent_to_aws(running.deployment.endpoint)
     assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "there is nothing to search"
-    leaks = sorted(leaking(running))
+    leaks = sorted(leaking(running.folder, running.canaries, sent))
     assert not leaks, "keys or header values are where they do not belong"
-
-
-def leaking(ended: Stack) -> Iterator[str]:
-    """Yield the files that hold a key, but for those of Secrets Manager; logs may hold no header values either."""
-    for file in (ended.folder / "logs").iterdir():
-        if ended.canaries.with_anything([file.read_text(errors="replace")]):
-            yield str(file)
-    for file in (ended.folder / "data").rglob("*.json"):
-        if file.stem != "secretsmanager" and ended.canaries.with_keys([file.read_text(errors="replace")]):
-            yield str(file)
 
 
 @contextmanager
