@@ -299,6 +299,23 @@ def test_restores_nothing_when_the_name_is_taken() -> None:
     assert world.journal == ["get_deleted", "look"]
 
 
+@pytest.mark.parametrize("races", [1, 4])
+def test_restores_behind_others_who_restore_and_delete(races: int) -> None:
+    world = World()
+    world.delete()
+    world.repository.races = races
+    assert world.restore() == replace(world.first, version=2 + races)
+
+
+def test_gives_up_restoring_behind_five_others() -> None:
+    world = World()
+    world.delete()
+    world.repository.races = 5
+    with pytest.raises(ContentionError):
+        world.restore()
+    assert world.repository.integrations == {}
+
+
 def test_writes_only_over_a_version_that_meets_the_condition() -> None:
     world = World()
     for call in (
