@@ -194,7 +194,9 @@ class Integrations:
             try:
                 tombstone = self.deleted(caller, ulid)
             except NotFoundError:
-                return self._writable(caller, ulid, any_version)
+                with suppress(NotFoundError):
+                    return self._writable(caller, ulid, any_version)
+                tombstone = self.deleted(caller, ulid)  # what was in neither place may have gone from one to the other
             with suppress(VersionConflictError):
                 return self._bring_back(tombstone, self._next(caller, tombstone.integration))
         raise ContentionError
