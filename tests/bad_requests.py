@@ -96,7 +96,13 @@ _BROKEN_RULES: dict[str, st.SearchStrategy[Any]] = {
     "api_key": st.sampled_from(["", "****", "sk-****ef", "...abcd", "********"]),
     "base_url": st.sampled_from(
         [
-            *("http://example.com", "https://127.0.0.1", "https://[::1]/", "https://0x7f.1", "https://localhost"),
+            *(
+                "http://example.com",
+                "https://10.0.0.1",
+                "https://[::1]/",
+                "https://0x0a.1",
+                "https://metadata.google.internal",
+            ),
             *(f"https://user:{CANARY}@example.com", "file:///etc/passwd", "https://169.254.169.254/latest", "https://"),
         ]
     ),

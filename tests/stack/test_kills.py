@@ -9,11 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -28,8 +28,9 @@ from tests.stack.platform import Platform, until
 OPERATIONS = int(os.environ.get("KILL_OPERATIONS", "60"))
 SEED = int(os.environ.get("SEED") or Random().getrandbits(32))  # noqa: S311
 CLIENTS = 4
+ACTS_TO_A_KILL = 4
 SECONDS_TO_SETTLE = 300
-SECONDS_OF_A_DELIVERY = 30  # longer than the function may take
+SECONDS_OF_A_DELIVERY = 10
 MOST_DELIVERIES = 1000  # the most that SQS takes: what is killed is not dead
 ACCOUNT = "kills"
 THEIRS = "sk-fake-theirs-not-a-key"
@@ -43,36 +44,29 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @dataclass
 class Killer:
-    """Kills a process of a function now and then, whichever it is and whatever it does."""
+    """Kills processes of functions, whichever they are and whatever they do."""
 
     folder: Path
     random: Random
     killed: Counter[str] = field(default_factory=Counter)
 
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        enough = Event()
-        thread = Thread(target=self._work, args=[enough])
-        thread.start()
-        try:
-            yield
-        finally:
-            enough.set()
-            thread.join()
+    def while_acting(self, act: Callable[[], None], times: int) -> None:
+        """Let somebody act, and now and then a process die at some moment from then on."""
+        for number in range(times):
+            if number % ACTS_TO_A_KILL == 0:
+                Timer(self.random.uniform(0, 1), self._kill).start()
+            act()
 
-    def _work(self, enough: Event) -> None:
-        while not enough.wait(self.random.uniform(0, 1.5)):
-            running = sorted(self._running())
-            if running:
-                function, process = self.random.choice(running)
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-                    self.killed[function] += 1
+    def _kill(self) -> None:
+        with suppress(IndexError, ProcessLookupError):  # there is none any more
+            function, process = self.random.choice(sorted(self._running()))
+            os.kill(process, signal.SIGKILL)
+            self.killed[function] += 1
 
     def _running(self) -> Iterator[tuple[str, int]]:
         """Yield the functions' processes; the emulator has unpacked what they run below its folder."""
         for each in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
+            with suppress(OSError, KeyError):  # it has gone meanwhile
                 is_one = b"awslambdaric" in (each / "cmdline").read_bytes()
                 if is_one and (each / "cwd").readlink().is_relative_to(self.folder):
                     variables = dict(text.split("=", 1) for text in (each / "environ").read_text().split("\0") if text)
@@ -103,12 +97,12 @@ def test_loses_and_leaves_nothing(own_stack: Stack) -> None:
     requester = Requester(platform, keep_theirs(own_stack, kept))
     killer = Killer(own_stack.folder, Random(SEED))  # noqa: S311
     deliver_soon_again(platform)
-    with platform.given_up_after(MOST_DELIVERIES), killer.at_work(), ThreadPoolExecutor() as pool:
-        done = [pool.submit(repeat, client.act, OPERATIONS * 9 // 10 // CLIENTS) for client in clients]
-        for each in [*done, pool.submit(repeat, requester.act, OPERATIONS // 10)]:
-            each.result()
+    acts = [*(client.act for client in clients), requester.act]
+    times = [OPERATIONS * 9 // 10 // CLIENTS] * CLIENTS + [OPERATIONS // 10]
+    with platform.given_up_after(MOST_DELIVERIES), ThreadPoolExecutor(len(acts)) as pool:
+        for _ in pool.map(killer.while_acting, acts, times):
+            pass
         until(lambda: platform.in_queue("RequestsUrl") == 0, within=SECONDS_TO_SETTLE)
-    until(lambda: platform.in_queue("RequestsUrl") == 0, within=SECONDS_TO_SETTLE)
     ends = requester.ends | {known.name: known.key for client in clients for known in client.there.values()}
     faults = settled(kept, ends)
     asked_again = sum(client.asked_again for client in clients)
@@ -132,11 +126,6 @@ def deliver_soon_again(platform: Platform) -> None:
     """Let a request whose function was killed be delivered again sooner than the template says."""
     sooner = {"VisibilityTimeout": str(SECONDS_OF_A_DELIVERY)}
     platform.sqs.set_queue_attributes(QueueUrl=platform.outputs["RequestsUrl"], Attributes=sooner)
-
-
-def repeat(act: Callable[[], None], times: int) -> None:
-    for _ in range(times):
-        act()
 
 
 def settled(kept: Kept, ends: Mapping[str, str | None]) -> list[str]:
