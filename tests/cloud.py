@@ -186,9 +186,10 @@ class Cloud:
         module = f"functions.{name}.handler"
         sys.modules.pop(module, None)
         handler = importlib.import_module(module).lambda_handler
-        return lambda event: self._invoke(handler, event)
+        return lambda event: self.invoke(handler, event)
 
-    def _invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
+    def invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
+        """Invoke a handler as Lambda does."""
         self.canaries.plant(event)
         try:
             answer = handler(event, Context())
