@@ -113,32 +113,43 @@ def any_write(random: Random) -> Request:
     )
 
 
+class Scene:
+    """An account with one integration, which is deleted or not, and callers who wait for one another.
+
+    They are different users: what one user asks for twice in the same millisecond is taken for one request.
+    """
+
+    def __init__(self, stack: Stack, *, is_there: bool) -> None:
+        self.account = f"concurrent-{uuid4().hex[:8]}"
+        self.state = State(key=f"sk-fake-{uuid4().hex}", is_there=is_there)
+        self._stack = stack
+        self.access_keys = [stack.issue_key(account=self.account, user=f"user-{each}") for each in range(CALLERS)]
+        self._start = Barrier(CALLERS)
+        made = stack.ask(self.access_keys[0], "POST", "", create(self.state.name, self.state.key).body)
+        self._id, self._etag = made.body["id"], made.headers["etag"]
+        if not is_there:
+            assert stack.ask(self.access_keys[0], "DELETE", f"/{self._id}").status == 204
+
+    def send(self, access_key: str, request: Request) -> int:
+        """Send a request at the moment at which everybody sends theirs, and return the status of its answer."""
+        headers = {"if_match": self._etag} if request.is_conditional else {}
+        self._start.wait()
+        below = request.below.format(self._id)
+        return self._stack.ask(access_key, request.method, below, request.body, **headers).status
+
+
 def test_comes_out_as_if_one_came_after_the_other(stack: Stack) -> None:
-    print(f"SEED={SEED}", flush=True)
+    print(f"SEED={SEED}")
     random, kept = Random(SEED), Kept(stack)  # noqa: S311
     with ThreadPoolExecutor(CALLERS) as callers:
         for _ in range(ROUNDS):
-            account = f"concurrent-{uuid4().hex[:8]}"
-            access_key = stack.issue_key(account=account)
-            first = f"sk-fake-{uuid4().hex}"
-            made = stack.ask(access_key, "POST", "", create(NAMES[0], first).body)
-            state = State(key=first, is_there=random.random() < 0.5)
-            if not state.is_there:
-                assert stack.ask(access_key, "DELETE", f"/{made.body['id']}").status == 204
+            scene = Scene(stack, is_there=random.random() < 0.5)
             requests = [restore(), *(any_write(random) for _ in range(CALLERS - 1))]
-            start = Barrier(CALLERS)
-
-            def send(request: Request) -> int:
-                headers = {"if_match": made.headers["etag"]} if request.is_conditional else {}  # noqa: B023
-                start.wait()  # noqa: B023
-                below = request.below.format(made.body["id"])  # noqa: B023
-                return stack.ask(access_key, request.method, below, request.body, **headers).status  # noqa: B023
-
-            answers = [*callers.map(send, requests)]
+            answers = [*callers.map(scene.send, scene.access_keys, requests)]
             print([(each.method, each.below, each.body, each.is_conditional) for each in requests], answers)
-            possible = [*explanations(state, requests, answers)]
+            possible = [*explanations(scene.state, requests, answers)]
             assert possible, "no order explains the answers"
-            assert any_holds(kept, account, possible), "no order explains what is there"
+            assert any_holds(kept, scene.account, possible), "no order explains what is there"
 
 
 def explanations(state: State, requests: Sequence[Request], answers: Sequence[int]) -> Iterator[State]:
