@@ -67,6 +67,15 @@ faults: .venv/dev ## every use case with every call of it failing in every way (
 races: .venv/dev ## 64 callers racing for one name on the stack, time and again (ROUNDS=200)
 	RACE_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_races.py -s
 
+kills: .venv/dev ## functions killed at any moment while clients write on the stack (OPERATIONS=2000)
+	KILL_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
+
+bad-requests: .venv/dev ## requests that are wrong in any way, one in ten of them through the gateway (CASES=20000)
+	BAD_REQUESTS=$(or $(CASES),20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
+
+concurrency: .venv/dev ## writes of one integration at the same moment on the stack, time and again (ROUNDS=200)
+	CONCURRENT_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
+
 schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
 	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 

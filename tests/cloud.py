@@ -6,6 +6,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,14 +34,16 @@ if TYPE_CHECKING:
 
 
 @cache
-def _onlooker() -> tuple["DynamoDBClient", "SecretsManagerClient", "EventBridgeClient", "SQSClient"]:
+def _onlooker(
+    endpoint: str | None,
+) -> tuple["DynamoDBClient", "SecretsManagerClient", "EventBridgeClient", "SQSClient"]:
     """Return clients that are not counted and do not fail."""
     uncounted = boto3.Session()
     return (
-        uncounted.client("dynamodb"),
-        uncounted.client("secretsmanager"),
-        uncounted.client("events"),
-        uncounted.client("sqs"),
+        uncounted.client("dynamodb", endpoint_url=endpoint),
+        uncounted.client("secretsmanager", endpoint_url=endpoint),
+        uncounted.client("events", endpoint_url=endpoint),
+        uncounted.client("sqs", endpoint_url=endpoint),
     )
 
 
@@ -101,11 +104,13 @@ class Cloud:
     told: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     canaries: Canaries = field(default_factory=Canaries)
+    endpoint: str | None = None
 
     def __post_init__(self) -> None:
-        self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _onlooker()
+        self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _onlooker(self.endpoint)
         self.table = declared.environment("api")["TABLE_NAME"]
-        self.dynamodb.create_table(**declared.table(self.table))
+        self.variables["AWS_ENDPOINT_URL"] = self.endpoint or ""
+        self.add_table()
         self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._losses: dict[str, Exception] = {}
         self._end: tuple[int, bool] | None = None
@@ -181,9 +186,10 @@ class Cloud:
         module = f"functions.{name}.handler"
         sys.modules.pop(module, None)
         handler = importlib.import_module(module).lambda_handler
-        return lambda event: self._invoke(handler, event)
+        return lambda event: self.invoke(handler, event)
 
-    def _invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
+    def invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
+        """Invoke a handler as Lambda does."""
         self.canaries.plant(event)
         try:
             answer = handler(event, Context())
@@ -205,9 +211,13 @@ class Cloud:
         """Send a request of the gateway to a function."""
         return Answer.of(self.function(function)(event))
 
+    def add_table(self) -> None:
+        """Add the stack's table."""
+        self.dynamodb.create_table(**declared.table(self.table))
+
     def add_bus(self) -> None:
         """Add the stack's event bus."""
-        boto3.client("events").create_event_bus(Name=declared.environment("sweep")["EVENT_BUS_NAME"])
+        self.eventbridge.create_event_bus(Name=declared.environment("sweep")["EVENT_BUS_NAME"])
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the table's items whose sort key begins so."""
@@ -258,13 +268,17 @@ def cloud(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator[Cloud]:
     """Return an empty account with the stack's table; look afterwards for keys in everything that can be seen."""
-    written = io.StringIO()
-    stream = logger.registered_handler.setStream(written)  # type: ignore[attr-defined]
-    caplog.set_level("INFO")
-    with mock_aws():
-        made = Cloud(environment=monkeypatch, written=written)
+    with mock_aws(), searched(Cloud(environment=monkeypatch, written=io.StringIO()), capfd, caplog) as made:
         yield made
-        logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
-        made.close()
-        leaks = made.leaks(written.getvalue(), caplog.text, *capfd.readouterr())
+
+
+@contextmanager
+def searched(cloud: Cloud, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Cloud]:
+    """Look for keys in everything that can be seen when it ends."""
+    stream = logger.registered_handler.setStream(cloud.written)  # type: ignore[attr-defined]
+    caplog.set_level("INFO")
+    yield cloud
+    logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
+    cloud.close()
+    leaks = cloud.leaks(cloud.written.getvalue(), caplog.text, *capfd.readouterr())
     assert not leaks, "a key or a header value has been seen where it does not belong"

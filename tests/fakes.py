@@ -285,6 +285,14 @@ class RacingRepository(InMemoryRepository):
             self.integrations[_id(current)] = replace(stored, version=stored.version + 1)
         super()._check_version(current)
 
+    def bring_back(self, tombstone: Tombstone, restored: Integration) -> None:
+        if self.races:
+            left, self.races = self.races - 1, 0
+            super().bring_back(tombstone, restored)
+            self.remove(replace(tombstone, integration=restored))
+            self.races = left
+        super().bring_back(tombstone, restored)
+
 
 @dataclass
 class FailingVault(InMemoryVault):

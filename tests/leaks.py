@@ -36,7 +36,7 @@ class Canaries:
 def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the integrations in a request of the gateway, of the queue and of CloudFormation."""
     found = [event.get("ResourceProperties", {}).get("Integration")]
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, RecursionError, TypeError, ValueError):
         found.append(json.loads(event["body"]))
     for record in event.get("Records", ()):
         with suppress(KeyError, TypeError, ValueError):

@@ -4,15 +4,19 @@ The calls are those that an undisturbed run makes, so that a new one joins by it
 the same request again, the stream is caught up with, and the sweep comes by when everything has become old.
 """
 
+import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 
 from tests.answers import Bucket, bucket
-from tests.cloud import Cloud, Killed, cloud
+from tests.cloud import Cloud, Killed, cloud, searched
+from tests.contract.conftest import emulator
 from tests.faults import tally
+from tests.faults.aws import Aws, Emulated, InProcess
 from tests.faults.followers import DELIVERIES, FOLLOWERS
 from tests.faults.invariants import broken
 from tests.faults.scene import Ask, Scene
@@ -21,26 +25,69 @@ from tests.faults.wire import FAULTS, Fault, Wire
 from tests.faults.world import World
 from tests.handlers.conftest import sockets_closed
 
-__all__ = ["bucket", "cloud", "sockets_closed"]
+__all__ = ["bucket", "cloud", "emulator", "sockets_closed"]
 
 SERVER_AT_FAULT = {429, 500, 503}
 STORIES = REQUESTS | FOLLOWERS | DELIVERIES
 # What leaves the most behind. `make faults` tries the others as well.
 WORST = ("timed out after its effect", "killed after its effect")
+KILLED = ("killed", "killed after its effect")
 OTHERS = tuple(FAULTS.keys() - WORST)
+# Over the emulator `make faults` tries the others as well.
+FEW = (
+    "create with a key and an Idempotency-Key",
+    "patch of the key",
+    "delete with a key",
+    "restore with a key",
+    "sweep",
+)
 
 
 @pytest.fixture
 def world(cloud: Cloud, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with wired(cloud, InProcess(), bucket, monkeypatch) as world:
+        yield world
+
+
+@pytest.fixture
+def emulated_world(
+    emulator: str,
+    bucket: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> Iterator[World]:
+    aws = Emulated(emulator)
+    aws.empty()
+    with (
+        searched(Cloud(environment=monkeypatch, written=io.StringIO(), endpoint=emulator), capfd, caplog) as cloud,
+        wired(cloud, aws, bucket, monkeypatch) as world,
+    ):
+        yield world
+
+
+@contextmanager
+def wired(cloud: Cloud, aws: Aws, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))  # between attempts
-    wire = Wire()
-    yield World(cloud, wire, bucket.url)
+    wire = Wire(aws)
+    yield World(cloud, aws, wire, bucket.url)
     wire.close()
 
 
 @pytest.mark.parametrize("faults", [WORST, pytest.param(OTHERS, marks=pytest.mark.faults)], ids=["worst", "others"])
 @pytest.mark.parametrize("name", STORIES)
 def test_loses_and_leaves_nothing(world: World, name: str, faults: Iterable[str]) -> None:
+    try_out(world, name, faults)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in FEW else pytest.mark.faults) for name in STORIES]
+)
+def test_loses_and_leaves_nothing_on_an_emulator(emulated_world: World, name: str) -> None:
+    try_out(emulated_world, name, KILLED)
+
+
+def try_out(world: World, name: str, faults: Iterable[str]) -> None:
     story = STORIES[name]
     calls = undisturbed(world, story)
     assert calls

@@ -4,21 +4,19 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
-from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.dynamodb.models import dynamodb_backends
+from moto.core.models import botocore_stubber
 
 from ai_integrations.bootstrap.session import session
 from tests.builders import API_KEY
 from tests.cloud import Killed
+from tests.faults.aws import Aws
 
-REGION = "eu-central-1"
 EVER = 99  # more attempts than any client makes
 
 
@@ -62,7 +60,8 @@ FAULTS = {
 class Wire:
     """Between the clients that functions make from now on, and AWS."""
 
-    def __init__(self) -> None:
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
         self.calls: list[str] = []
         self._strike: tuple[int, Fault] | None = None
         self._hit = 0
@@ -114,29 +113,13 @@ class Wire:
         number, fault = self._strike or (0, None)
         self._hit += number == len(self.calls)
         if fault is None or number != len(self.calls) or self._hit > fault.attempts:
-            return carry_out(event_name, request)
-        return fault.strike(lambda: carry_out(event_name, request), request.url)
+            return self._aws.carry_out(event_name, request)
+        return fault.strike(lambda: self._aws.carry_out(event_name, request), request.url)
 
     def _received(self, parsed: dict[str, Any], **_: Any) -> None:
         for secret in parsed.get("SecretList", ()):
             for name in ("CreatedDate", "LastChangedDate"):
                 secret[name] -= self._age
-
-
-def carry_out(event_name: str, request: Any) -> AWSResponse:
-    """Let the in-process AWS carry out a request; what it refuses is not in the stream, where it puts it as well."""
-    length = len(stream())
-    answer = botocore_stubber(event_name, request)
-    assert answer is not None, "AWS has no such call"
-    if answer.status_code >= HTTPStatus.BAD_REQUEST:
-        del stream()[length:]
-    return answer
-
-
-def stream() -> list[Any]:
-    """Return the records of the table's stream: by way of its API they end where a transaction has been refused."""
-    [table] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
-    return table.stream_shard.items if table.stream_shard else []
 
 
 def _answer(status: int, code: str) -> AWSResponse:

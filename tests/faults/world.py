@@ -5,14 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.secretsmanager.models import secretsmanager_backends
-
 from ai_integrations.observability import metrics
 from tests import declared
 from tests.cloud import Answer, Cloud
-from tests.faults.wire import REGION, Wire, stream
+from tests.faults.aws import Aws
+from tests.faults.wire import Wire
 
 BEYOND_GRACE = timedelta(hours=2)
 Event = dict[str, Any]
@@ -21,14 +18,13 @@ Event = dict[str, Any]
 class World:
     """All functions over one AWS. Each is loaded once, until its process is said to have ended."""
 
-    def __init__(self, cloud: Cloud, wire: Wire, answers_url: str) -> None:
+    def __init__(self, cloud: Cloud, aws: Aws, wire: Wire, answers_url: str) -> None:
         """At `answers_url` CloudFormation waits for answers."""
         self.cloud, self.wire, self.answers_url = cloud, wire, answers_url
+        self._aws = aws
         self._functions: dict[str, Callable[[Event], Any]] = {}
         self._ran: set[str] = set()
-        table = declared.template()["Resources"]["Table"]["Properties"]
-        declaration: Any = {"StreamEnabled": True, **table["StreamSpecification"]}
-        self.cloud.dynamodb.update_table(TableName=cloud.table, StreamSpecification=declaration)
+        self._aws.follow(cloud)
         self.cloud.add_bus()
 
     def function(self, name: str) -> Callable[[Event], Any]:
@@ -49,10 +45,7 @@ class World:
 
     def forget(self) -> None:
         """Empty the table and Secrets Manager, at once: what many cells leave behind would slow the next ones down."""
-        [table] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables.values()
-        table.items.clear()
-        stream().clear()
-        secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION].secrets.clear()
+        self._aws.forget(self.cloud)
         self.cloud.outputs.clear()
         self.cloud.told.clear()
         metrics.clear_metrics()  # which are not written in tests, and warn when there are many
@@ -66,8 +59,7 @@ class World:
 
     def waiting(self) -> list[Event]:
         """Return the records of the stream that nobody has been given yet, those that the template lets through."""
-        given = json.loads(json.dumps([record.to_json() for record in stream()], default=str))
-        stream().clear()
+        given = json.loads(json.dumps(self._aws.records(), default=str))
         filters = [json.loads(each["Pattern"]) for each in _filters()]
         return [record for record in given if any(_matches(pattern, record) for pattern in filters)]
 

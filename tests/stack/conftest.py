@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,16 @@ from local.deployment import Deployment
 from local.workspace import Workspace
 
 from tests.builders import ROOT
+from tests.cloud import Answer
 from tests.leaks import Canaries
+from tests.stack.leak_search import leaking, sent_to_aws
 
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 30
-# Lets the emulator keep a record of every call of AWS: test_grants.py holds the functions' policies to it.
+ATTEMPTS = 20
+LONGEST_PAUSE = 3
+SERVER_FAILS = {429, 500, 502, 503, 504}
+# Lets the emulator keep a record of the calls of AWS: test_grants.py holds the functions' policies to it.
 RECORDING = {"CLOUDTRAIL_RECORDING": "1"}
 
 
@@ -55,36 +62,56 @@ class Stack:
 
     def call(self, key: str, method: str, below: str, **body: Any) -> dict[str, Any]:
         """Call the API below /v2/ai-integrations by plain HTTP."""
+        answer = self.ask(key, method, below, body)
+        assert answer.status < HTTPStatus.BAD_REQUEST, answer.text
+        found: dict[str, Any] = answer.body
+        return found
+
+    def ask(self, key: str, method: str, below: str, body: object = None, **headers: str) -> Answer:
+        """Call the API below /v2/ai-integrations by plain HTTP, whatever it answers."""
         self.canaries.plant({"body": json.dumps(body)})
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(  # noqa: S310 the stack's own address
             f"{self.url}/v2/ai-integrations{below}",
-            data=json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json", **sent},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-            answer: dict[str, Any] = json.load(response)
-        return answer
+        try:
+            response = urllib.request.urlopen(request, timeout=60)  # noqa: S310
+        except urllib.error.HTTPError as refusal:
+            response = refusal
+        with response:
+            given = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, given, response.read().decode())
+
+    def answered(self, key: str, method: str, below: str, body: object = None, **headers: str) -> tuple[Answer, bool]:
+        """Ask as clients do, again after a while if the server fails; tell, too, whether it did."""
+        answer = first = self.ask(key, method, below, body, **headers)
+        for attempt in range(ATTEMPTS):
+            if answer.status not in SERVER_FAILS:
+                break
+            time.sleep(min(0.2 * 2**attempt, LONGEST_PAUSE))
+            answer = self.ask(key, method, below, body, **headers)
+        return answer, answer is not first
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return the stack; when it has ended and saved its state, look for keys in all that it leaves."""
-    with serving(tmp_path_factory.mktemp("stack")) as (running, _):
+    """Return the stack of all tests that need none of their own."""
+    with searched(tmp_path_factory.mktemp("stack")) as running:
         yield running
+
+
+@contextmanager
+def searched(folder: Path) -> Iterator[Stack]:
+    """Run a stack; when it has ended and saved its state, look for keys in all that it leaves."""
+    with serving(folder) as (running, _):
+        yield running
+        sent = sent_to_aws(running.deployment.endpoint)
     assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "there is nothing to search"
-    leaks = sorted(leaking(running))
+    leaks = sorted(leaking(running.folder, running.canaries, sent))
     assert not leaks, "keys or header values are where they do not belong"
-
-
-def leaking(ended: Stack) -> Iterator[str]:
-    """Yield the files that hold a key, but for those of Secrets Manager; logs may hold no header values either."""
-    for file in (ended.folder / "logs").iterdir():
-        if ended.canaries.with_anything([file.read_text(errors="replace")]):
-            yield str(file)
-    for file in (ended.folder / "data").rglob("*.json"):
-        if file.stem != "secretsmanager" and ended.canaries.with_keys([file.read_text(errors="replace")]):
-            yield str(file)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from local.packages import bootstrap, package
 from local.workspace import Workspace
 
 HANDLER = """
-import importlib.util, os, sys, time
+import http.client, importlib.util, os, sys, time
 
 def lambda_handler(event, context):
     print("called with", event["do"], flush=True)
@@ -29,6 +29,13 @@ def fail(event, context):
     raise LookupError("Unauthorized")
 
 def crash(event, context):
+    os._exit(3)
+
+def crash_while_answering(event, context):
+    connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    connection.putrequest("POST", f"/2018-06-01/runtime/invocation/{context.aws_request_id}/response")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders(b'"the begin')
     os._exit(3)
 
 def sleep(event, context):
@@ -93,8 +100,9 @@ def test_gives_the_error_as_the_function_raised_it(function: Function) -> None:
     assert function.call("sleep", seconds=0)[0]
 
 
-def test_replaces_a_worker_that_dies(function: Function) -> None:
-    succeeded, error = function.call("crash")
+@pytest.mark.parametrize("crash", ["crash", "crash_while_answering"])
+def test_replaces_a_worker_that_dies(function: Function, crash: str) -> None:
+    succeeded, error = function.call(crash)
     assert (succeeded, error["errorType"]) == (False, "Runtime.ExitError")
     assert function.call("sleep", seconds=0)[0]
 

@@ -17,7 +17,7 @@ from ai_integrations.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.model import Caller, Integration, KeepKey, Membership, Role, Secret, SecretReference
+from ai_integrations.model import Caller, Integration, KeepKey, Membership, Role, Secret, SecretReference, Tombstone
 from ai_integrations.service import Change, Integrations, Rotation
 from ai_integrations.vault import ACCOUNT_TAG
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
@@ -33,8 +33,8 @@ ROTATION = Rotation(api_key=NEW, grace=HOUR)
 class World:
     """The use cases over fakes, with one integration that has a key."""
 
-    def __init__(self, key: SecretStr | None = OLD) -> None:
-        self.repository, self.vault = RacingRepository(), InMemoryVault()
+    def __init__(self, key: SecretStr | None = OLD, repository: RacingRepository | None = None) -> None:
+        self.repository, self.vault = repository or RacingRepository(), InMemoryVault()
         self.now = NOON
         self.integrations = Integrations(
             repository=self.repository,
@@ -297,6 +297,39 @@ def test_restores_nothing_when_the_name_is_taken() -> None:
     with pytest.raises(NameTakenError):
         world.restore()
     assert world.journal == ["get_deleted", "look"]
+
+
+@pytest.mark.parametrize("races", [1, 4])
+def test_restores_behind_others_who_restore_and_delete(races: int) -> None:
+    world = World()
+    world.delete()
+    world.repository.races = races
+    assert world.restore() == replace(world.first, version=2 + races)
+
+
+class DeletedMeanwhile(RacingRepository):
+    """A store where somebody deletes what has just been found not to be deleted."""
+
+    def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
+        found = super().get_deleted(account, ulid)
+        there = self.integrations.get((account, ulid))
+        if there is not None:
+            self.remove(Tombstone(integration=there, deleted_at=NOON, deleted_by="bob", expires_at=NOON + HOUR))
+        return found
+
+
+def test_restores_what_is_deleted_while_it_looks() -> None:
+    world = World(repository=DeletedMeanwhile())
+    assert world.restore() == replace(world.first, version=2)
+
+
+def test_gives_up_restoring_behind_five_others() -> None:
+    world = World()
+    world.delete()
+    world.repository.races = 5
+    with pytest.raises(ContentionError):
+        world.restore()
+    assert world.repository.integrations == {}
 
 
 def test_writes_only_over_a_version_that_meets_the_condition() -> None:

@@ -1,7 +1,11 @@
-"""Removing an unused secret may fail: then the sweep does it, and the log says so once."""
+"""Removing an unused secret may fail: then the sweep does it, and the log says so once.
+
+A secret may be retired while it is about to be revived.
+"""
 
 import json
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,6 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from ai_integrations.model import Secret
 from ai_integrations.observability import logger
 from ai_integrations.vault import SecretsManagerVault
+from tests.builders import NOON
 
 SECRET = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
 DENIED = ClientError(
@@ -71,3 +76,27 @@ def test_logs_what_aws_answered_and_where_it_happened(log: StringIO) -> None:
 def test_hides_no_mistake_of_its_own() -> None:
     with pytest.raises(AttributeError):
         vault(AttributeError()).discard(SECRET, None)
+
+
+class RetiredMeanwhile:
+    """Secrets Manager, where a secret begins to wait for its deletion after somebody has found it in use."""
+
+    exceptions = SimpleNamespace(InvalidRequestException=ClientError)
+
+    def __init__(self) -> None:
+        self.restored: list[bool] = []
+
+    def restore_secret(self, **_request: Any) -> None:
+        self.restored.append(bool(self.restored))
+        if not self.restored[-1]:
+            raise DENIED
+
+    @staticmethod
+    def describe_secret(**_request: Any) -> dict[str, Any]:
+        return {"DeletedDate": NOON}
+
+
+def test_revives_a_secret_that_is_retired_meanwhile() -> None:
+    client = RetiredMeanwhile()
+    SecretsManagerVault(cast("Any", client), prefix="stack", kms_key_id="key").revive(SECRET)
+    assert client.restored == [False, True]

@@ -190,15 +190,21 @@ class Integrations:
 
     def restore(self, caller: Caller, ulid: str) -> Integration:
         """Bring a deleted integration back, key included; one that is there stays as it is."""
-        try:
-            tombstone = self.deleted(caller, ulid)
-        except NotFoundError:
-            return self._writable(caller, ulid, any_version)
-        deleted = tombstone.integration
-        self._repository.look(deleted, None)
-        if deleted.secret is not None:
-            self._vault.revive(deleted.secret)
-        restored = self._next(caller, deleted)
+        for _ in range(_ATTEMPTS):
+            try:
+                tombstone = self.deleted(caller, ulid)
+            except NotFoundError:
+                with suppress(NotFoundError):
+                    return self._writable(caller, ulid, any_version)
+                tombstone = self.deleted(caller, ulid)  # what was in neither place may have gone from one to the other
+            with suppress(VersionConflictError):
+                return self._bring_back(tombstone, self._next(caller, tombstone.integration))
+        raise ContentionError
+
+    def _bring_back(self, tombstone: Tombstone, restored: Integration) -> Integration:
+        self._repository.look(tombstone.integration, None)
+        if restored.secret is not None:
+            self._vault.revive(restored.secret)
         self._repository.bring_back(tombstone, restored)
         return restored
 

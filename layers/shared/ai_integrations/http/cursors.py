@@ -18,7 +18,7 @@ def redeem(cursor: str | None, *issued_for: str | None) -> str | None:
         return None
     try:
         last_read, digest = json.loads(urlsafe_b64decode(cursor))
-    except (TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         last_read, digest = None, None
     if not isinstance(last_read, str) or digest != _digest(issued_for):
         raise InvalidRequestError(FieldError("", "The cursor was not issued for this list with these parameters."))

@@ -1,0 +1,217 @@
+"""Requests that must be refused, whatever they are: each strategy makes what is wrong by its making."""
+
+import gzip
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from hypothesis import strategies as st
+
+from ai_integrations.http import ids
+from tests.builders import ULID
+
+CANARY = "sk-fake-canary-0123456789-not-a-key"
+COLLECTION = "/v2/ai-integrations"
+NOBODYS = "01KDZ3ZQ8000000000000000ZZ"
+OURS = ids.public(ULID)
+BODY = {"name": CANARY, "provider": "openAI", "api_key": CANARY, "headers": {"X-Team": CANARY}}
+# The resources of the template that take a body, with the id that some of them need.
+CREATE = ("POST", "")
+PATCH = ("PATCH", f"/{OURS}")
+ROTATE = ("POST", f"/{OURS}/key-rotations")
+TEST = ("POST", "/test")
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request below /v2/ai-integrations, as its client sends it; `path` is percent-encoded."""
+
+    method: str
+    path: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
+    body: bytes = b""
+
+
+def _sent(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _to(*endpoints: tuple[str, str]) -> st.SearchStrategy[Request]:
+    return st.sampled_from([Request(method=method, path=path) for method, path in endpoints])
+
+
+def _with_body(bodies: st.SearchStrategy[bytes], *endpoints: tuple[str, str]) -> st.SearchStrategy[Request]:
+    return st.builds(lambda request, body: replace(request, body=body), _to(*endpoints), bodies)
+
+
+_EVERYWHERE = (CREATE, PATCH, ROTATE, TEST)
+_VALID = _sent(BODY)
+
+_numbers = st.integers() | st.floats() | st.just(10**400) | st.just(-(10**4000))
+_texts = st.text(max_size=20) | st.just(CANARY)
+_values = st.recursive(
+    _numbers | _texts | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
+    max_leaves=8,
+)
+_lists = st.lists(_values, max_size=3)
+_maps = st.dictionaries(_texts, _values, max_size=3)
+_depths = st.sampled_from([200, 1_000, 20_000, 300_000])
+
+_no_objects = st.one_of(
+    st.integers(0, len(_VALID) - 1).map(lambda end: _VALID[:end]),
+    (_lists | _numbers | _texts | st.none()).map(_sent),
+    st.builds(lambda opening, depth: opening * depth, st.sampled_from([b"[", b'{"name":', b'[{"a":']), _depths),
+    st.builds(lambda depth: b"[" * depth + b"]" * depth, _depths),
+    st.binary(min_size=1, max_size=60).map(lambda some: b"\xff" + some),
+    st.sampled_from([b"\xfe", b"\xc0\x80", b"\xed\xa0\x80"]).map(lambda wrong: wrong + _VALID),
+    st.just(_VALID.decode().encode("utf-16")),
+    st.just(gzip.compress(_VALID, mtime=0)),
+    st.binary(max_size=5).map(lambda more: _VALID + b"}" + more),
+)
+_unknown_fields = st.builds(
+    lambda name, value: _sent({**BODY, f"x{name}": value}), st.text(max_size=40) | st.just(CANARY), _values
+)
+
+# What each field takes for no value of its own, whatever is in it.
+_WRONG_TYPES = {
+    "name": _numbers | _lists | _maps | st.booleans() | st.none(),
+    "provider": _numbers | _lists | _maps | st.none() | _texts,
+    "api_key": _numbers | _lists | _maps | st.booleans(),
+    "api_key_secret_arn": _numbers | _lists | _maps | _texts,
+    "base_url": _numbers | _lists | _maps | _texts,
+    "headers": _numbers | _lists | _texts,
+    "provider_metadata": _numbers | _lists | _texts,
+    "model_names": _numbers | _maps | _texts,
+    "enable_default_models": _numbers | _lists | _maps | _texts,
+    "function_calling_enabled": _numbers | _lists | _maps | _texts,
+    "auth_type": _numbers | _lists | _maps | st.just(CANARY),
+    "scopings": _numbers | _maps | _texts | st.lists(_numbers, min_size=1),
+}
+_BROKEN_RULES: dict[str, st.SearchStrategy[Any]] = {
+    "name": st.sampled_from(["", " ", "\x00", "a\nb", "\ud800", "a" * 257, CANARY * 200_000]),
+    "api_key": st.sampled_from(["", "****", "sk-****ef", "...abcd", "********", "\udfff"]),
+    "base_url": st.sampled_from(
+        [
+            "http://example.com",
+            "https://10.0.0.1",
+            "https://0x0a.1",
+            "https://[::1]/",
+            "https://169.254.169.254/latest",
+            "https://metadata.google.internal",
+            f"https://user:{CANARY}@example.com",
+            "file:///etc/passwd",
+            "https://",
+        ]
+    ),
+    "headers": st.sampled_from(
+        [{"": CANARY}, {"A b": CANARY}, {"X": f"{CANARY}\r\nY: z"}, {"X": CANARY * 300}, {"X": "é\u0100"}]
+    ),
+    "provider_metadata": st.sampled_from([{"role_arn": CANARY}, {"kind": "aws"}, {"project_id": CANARY}, {CANARY: ""}]),
+    "model_names": st.sampled_from([[""], [CANARY, CANARY], [CANARY, None]]),
+    "scopings": st.sampled_from([[{"space_id": ""}], [{CANARY: CANARY}], [{"space_id": "s" * 257}], [{}] * 51]),
+}
+
+
+def _with_wrong_fields(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[bytes]:
+    """Take the valid body, one field of which is wrong, perhaps behind a right one of the same name."""
+
+    def with_wrong(name: str, value: object, is_double: bool) -> bytes:
+        wrong = _sent({**{key: each for key, each in BODY.items() if key != name}, name: value})
+        return b'{"%s": "right", %s' % (name.encode(), wrong[1:]) if is_double else wrong
+
+    return st.sampled_from(sorted(fields)).flatmap(
+        lambda name: st.builds(with_wrong, st.just(name), fields[name], st.booleans())
+    )
+
+
+_ids = st.one_of(
+    st.text(min_size=1, max_size=80),
+    st.sampled_from([CANARY, "..", "%00", "%2e%2e%2f", "null", "a" * 7000, OURS[:-1], f"{OURS}=", OURS.lower()]),
+    st.just(ids.public(NOBODYS)),
+    st.binary(max_size=60).map(lambda some: ids.public(some.hex())),
+)
+_OF_ONE = (
+    ("GET", ""),
+    ("PATCH", ""),
+    ("DELETE", ""),
+    ("POST", "/restore"),
+    ("POST", "/key-rotations"),
+    ("GET", "/health"),
+)
+_below = st.sampled_from(["/../spaces", "/a/b", "/test/../..", "/%2f..%2f", f"/{OURS}/{CANARY}", f"/{OURS}/restore/x"])
+
+
+def _of_nobody(endpoint: tuple[str, str], id_: str) -> Request:
+    method, below = endpoint
+    body = _sent({"api_key": CANARY}) if method in {"PATCH", "POST"} else b""
+    return Request(method=method, path=f"/{quote(id_, safe='%')}{below}", body=body)
+
+
+_paths = st.builds(_of_nobody, st.sampled_from(_OF_ONE), _ids) | _below.map(
+    lambda path: Request(method="GET", path=path)
+)
+_methods = st.builds(
+    lambda method, path: Request(method=method, path=path, body=_VALID),
+    st.sampled_from(["PUT", "TRACE", "FOO", "POSTS"]),
+    st.sampled_from([f"/{OURS}", f"/{OURS}/key-rotations", "/test"]),
+)
+
+_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.builds(
+        dict, limit=st.integers(max_value=0).map(str) | st.integers(min_value=101).map(str) | _texts.map("x{}".format)
+    ),
+    st.builds(dict, name=st.just("") | st.text(min_size=256, max_size=300)),
+    st.builds(dict, space_id=st.just("") | st.text(min_size=257, max_size=300)),
+    st.builds(dict, space_name=st.just("") | st.just(CANARY * 10)),
+    st.builds(
+        dict,
+        cursor=_texts
+        | st.builds(lambda opening, depth: opening * depth, st.sampled_from(["W1tb", "eyJh"]), st.just(5_000)),
+    ),
+)
+_queries = _parameters.map(lambda query: Request(method="GET", query=query, headers={}))
+
+_media_types = st.sampled_from(
+    ["", "text/plain", "application/jsonx", "application/json-patch+json", "multipart/form-data; boundary=x", CANARY]
+)
+_untyped = st.builds(
+    lambda request, media: replace(request, headers={"Content-Type": media} if media else {}, body=_VALID),
+    _to(*_EVERYWHERE),
+    _media_types,
+)
+_visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=40)
+_unmet = st.builds(
+    lambda method, tag: Request(
+        method=method, path=f"/{OURS}", headers={**JSON, "If-Match": tag}, body=_sent({"api_key": CANARY})
+    ),
+    st.sampled_from(["PATCH", "DELETE"]),
+    (_visible | st.sampled_from([f'W/"{ULID}.1"', f"{ULID}.1", f'"{ULID}.2"', f'"{CANARY}"', '""', ","])).filter(
+        lambda tag: tag != "*"
+    ),
+)
+_not_idempotent = st.builds(
+    lambda key: Request(method="POST", headers={**JSON, "Idempotency-Key": key}, body=_VALID),
+    st.sampled_from(["", "a b", "é", f"{CANARY} {CANARY}", "k" * 256, "\t"]),
+)
+
+requests: st.SearchStrategy[Request] = st.one_of(
+    _with_body(_no_objects, *_EVERYWHERE),
+    _with_body(_unknown_fields, *_EVERYWHERE),
+    _with_body(_with_wrong_fields(_WRONG_TYPES), CREATE, PATCH, TEST),
+    _with_body(_with_wrong_fields(_BROKEN_RULES), CREATE, PATCH, TEST),
+    _with_body(st.just(b"{}"), PATCH, ROTATE),
+    _paths,
+    _methods,
+    _queries,
+    _untyped,
+    _unmet,
+    _not_idempotent,
+)
+
+wrong_authorizations = st.sampled_from(
+    ["", "Bearer", "Bearer ", f"Bearer {CANARY}", f"Basic {CANARY}", CANARY, f"Bearer aik_{'A' * 43}", "Bearer \u00e9"]
+)

@@ -1,0 +1,61 @@
+"""The search that ends each test of this tier finds a key wherever a function may leave one."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from ai_integrations.bootstrap import aws
+from ai_integrations.observability import logger
+from tests.cloud import Cloud
+
+KEY = "sk-fake-canary-to-be-found"
+
+
+def in_an_answer(cloud: Cloud) -> None:
+    cloud.invoke(lambda _event, _context: {"said": KEY}, {})
+
+
+def in_an_exception(cloud: Cloud) -> None:
+    def failing(*_: Any) -> Any:
+        raise LookupError(KEY)
+
+    with suppress(LookupError):
+        cloud.invoke(failing, {})
+
+
+def in_the_log(_cloud: Cloud) -> None:
+    logger.info("said", key=KEY)
+
+
+def on_the_bus(cloud: Cloud) -> None:
+    cloud.add_bus()
+    aws.events().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": json.dumps({"said": KEY})}])
+
+
+def in_the_table(cloud: Cloud) -> None:
+    cloud.dynamodb.put_item(TableName=cloud.table, Item={"pk": {"S": KEY}, "sk": {"S": KEY}})
+
+
+def in_a_tag(cloud: Cloud) -> None:
+    cloud.secrets_manager.create_secret(Name="x", SecretString="x", Tags=[{"Key": "x", "Value": KEY}])
+
+
+PLACES = [in_an_answer, in_an_exception, in_the_log, on_the_bus, in_the_table, in_a_tag]
+
+
+@pytest.mark.parametrize("plant", PLACES)
+def test_finds_a_key(cloud: Cloud, plant: Callable[[Cloud], None]) -> None:
+    cloud.keys.add(KEY)
+    assert not cloud.leaks(cloud.written.getvalue())
+    plant(cloud)
+    assert cloud.leaks(cloud.written.getvalue())
+    cloud.keys.remove(KEY)  # or this test would end as it should
+
+
+def test_does_not_mistake_a_secret_for_a_leak(cloud: Cloud) -> None:
+    cloud.keys.add(KEY)
+    aws.secrets_manager().create_secret(Name="x", SecretString=KEY)
+    assert not cloud.leaks(cloud.written.getvalue())
