@@ -156,6 +156,7 @@ REQUESTS: dict[str, Story] = {
     "restore before the deletion is settled": Story(_restore(caught_up=False), {FIRST: OLD}),
     "restore of a name that gets taken": Story(_restore_of_a_taken_name, {FIRST: None}, frozenset({409})),
     "rotate": Story(_having(lambda scene: scene.rotating(), api_key=OLD), {FIRST: NEW}),
+    "rotate, verified": Story(_having(lambda scene: scene.rotating(verify=True), api_key=OLD), {FIRST: NEW}),
     "rotate without grace": Story(_having(lambda scene: scene.rotating(grace_seconds=0), api_key=OLD), {FIRST: NEW}),
     "roll back": Story(_roll_back, {FIRST: OLD}, frozenset({200, 409})),
 }
