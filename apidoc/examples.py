@@ -90,6 +90,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
     "model": {"summary": "The model to ask", "value": {"model": "gpt-4o"}},
     "rotate": {"summary": "Another key, the one before for a day", "value": {"api_key": "sk-def456"}},
+    "rotate_verified": {
+        "summary": "Another key if the provider takes it, the one before for an hour",
+        "value": {"api_key": "sk-def456", "verify": True, "grace_seconds": 3600},
+    },
     "move": {
         "summary": "Another host, the key confirmed",
         "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},

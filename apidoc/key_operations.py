@@ -29,11 +29,12 @@ KEY_OPERATIONS = (
         summary="Rotate the key",
         description=(
             "Lets another key take effect. Until its grace ends the key before can still be had, by its version; "
-            "409 if the integration has no key of its own."
+            "409 if the integration has no key of its own. With `verify`, for admins, the provider must be seen to "
+            "take the key first."
         ),
         body=RotateBody,
-        body_examples=("rotate",),
-        parameters=("integration_id", "If-Match"),
+        body_examples=("rotate", "rotate_verified"),
+        parameters=("integration_id", "If-Match", "Idempotency-Key"),
         answer=_ROTATED,
         errors=(*OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *OF_BODIES),
     ),

@@ -10,6 +10,7 @@ from ai_integrations.http.fields import (
     ApiKey,
     AuthTypeWord,
     BaseUrl,
+    ExternalId,
     Headers,
     KindWord,
     MetadataValue,
@@ -39,7 +40,7 @@ class ProviderMetadata(Body):
 
     kind: KindWord | None = None
     role_arn: MetadataValue | None = None
-    external_id: MetadataValue | None = None
+    external_id: ExternalId | None = None
     project_id: MetadataValue | None = None
     location: MetadataValue | None = None
     project_access_label: MetadataValue | None = None
@@ -163,6 +164,10 @@ class RotateBody(Body):
     api_key: ApiKey
     grace_seconds: Whole = Field(
         default=86_400, ge=0, le=604_800, description="How long the key before it can still be had, by its version."
+    )
+    verify: bool = Field(
+        default=False,
+        description="Whether the provider must be seen to take the key first; 422 if it is not, and nothing changes.",
     )
 
 

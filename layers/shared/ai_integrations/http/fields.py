@@ -88,6 +88,8 @@ Name = Annotated[
 Whole = Annotated[int, BeforeValidator(_whole)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=512), _PlainText]
+# As AWS takes it when a role is assumed (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[A-Za-z0-9_+=,.@:/-]*$")]
 OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText, AfterValidator(_fit_for_a_key)]
 ProviderWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_WORDS))]
 AuthTypeWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_WORDS))]
