@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -18,15 +19,18 @@ def below(kind):
     return [kind, *(each for child in kind.__subclasses__() for each in below(child))]
 ours = [each for each in below(models) if each.__module__.startswith("ai_integrations.")] if models else []
 built = [each.__qualname__ for each in ours if each.__pydantic_complete__]
-print(json.dumps({"built": built, "modules": [*sys.modules], "gc": [gc.isenabled(), gc.get_freeze_count() > 0]}))
+loader = sys.modules.get("pydantic.plugin._loader")
+plugins = loader and loader._plugins
+gc_state = [gc.isenabled(), gc.get_freeze_count() > 0]
+print(json.dumps({"built": built, "plugins": plugins, "modules": [*sys.modules], "gc": gc_state}))
 """
 
 
-def started(function: str) -> dict[str, list[object]]:
+def started(function: str) -> dict[str, Any]:
     environment = {**os.environ, **declared.environment(function), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", LOOK, f"functions.{function}.handler"]
     run = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
-    seen: dict[str, list[object]] = json.loads(run.stdout)
+    seen: dict[str, Any] = json.loads(run.stdout)
     return seen
 
 
@@ -34,6 +38,7 @@ def started(function: str) -> dict[str, list[object]]:
 def test_builds_no_model_and_looks_for_no_garbage_in_what_stays(function: str) -> None:
     seen = started(function)
     assert seen["built"] == []
+    assert seen["plugins"] is None, "all installed packages have been searched for plugins of pydantic"
     assert seen["gc"] == [True, True]
     assert "boto3" not in seen["modules"]
     assert "aws_xray_sdk" not in seen["modules"]
@@ -42,3 +47,7 @@ def test_builds_no_model_and_looks_for_no_garbage_in_what_stays(function: str) -
 def test_starts_the_authorizer_without_powertools_and_pydantic() -> None:
     packages = {str(name).split(".")[0] for name in started("authorizer")["modules"]}
     assert not packages & {"aws_lambda_powertools", "pydantic", "pydantic_core"}
+
+
+def test_starts_the_api_without_the_parts_of_pydantic_that_its_models_do_not_need() -> None:
+    assert not {"pydantic.functional_serializers", "pydantic.root_model"} & set(started("api")["modules"])

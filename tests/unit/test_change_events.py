@@ -11,6 +11,7 @@ from ai_integrations import items
 from ai_integrations.changes import change_of
 from ai_integrations.events import CHANGE_EVENTS, ChangeEvent, Deleted, KeyRotated, Updated
 from ai_integrations.http import ids
+from ai_integrations.http.views import timestamp
 from ai_integrations.model import AuthType, Integration, Scoping, Secret, Settings, Tombstone
 from tests.builders import NOON, ULID, an_idempotency_key, an_integration
 from tests.streams import a_record, record_of
@@ -76,7 +77,8 @@ def test_says_who_deleted_and_until_when_it_can_be_undone() -> None:
     deleted = event(RECORDS["deleted"])
     assert isinstance(deleted, Deleted)
     assert (deleted.version, deleted.actor) == (2, ids.public_user("carol"))
-    assert (deleted.occurred_at, deleted.restorable_until) == (TOMBSTONE.deleted_at, TOMBSTONE.expires_at)
+    assert deleted.occurred_at == timestamp(TOMBSTONE.deleted_at)
+    assert deleted.restorable_until == timestamp(TOMBSTONE.expires_at)
 
 
 CHANGES: list[tuple[dict[str, Any], list[str]]] = [

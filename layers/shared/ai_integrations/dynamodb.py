@@ -32,8 +32,8 @@ def _attribute(value: object) -> dict[str, Any]:
 
 
 def _value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of any type that the table holds
-    [(tag, value)] = attribute.items()
-    return _FROM_WIRE[tag](value)
+    [tag] = attribute
+    return _FROM_WIRE[tag](attribute[tag])
 
 
 _TO_WIRE: tuple[tuple[type | tuple[type, ...], str, Callable[[Any], object]], ...] = (

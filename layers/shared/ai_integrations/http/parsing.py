@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.parser import ValidationError, parse
-from pydantic import RootModel
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from ai_integrations.errors import AiIntegrationsError, FieldError, InvalidRequestError, RuleViolationError
 
-ModelT = TypeVar("ModelT")
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 # pydantic's types of error that are about a body's form (400); all others are about its rules (422).
 _FORM_ERRORS = frozenset(
@@ -56,7 +56,7 @@ def parse_text(text: str, model: type[ModelT]) -> ModelT:
         # The error holds the input, the API key included: nothing but these parts of it may go on.
         details = error.errors(include_url=False, include_context=False, include_input=False)
     # Below the root of a union a location begins with the tag, which is no field.
-    raise _error_of(details, skipped=1 if issubclass(model, RootModel) else 0)
+    raise _error_of(details, skipped=int(model.__pydantic_root_model__))
 
 
 def _text(event: APIGatewayProxyEvent) -> str:

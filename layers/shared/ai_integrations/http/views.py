@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ai_integrations.http import ids
 from ai_integrations.http.fields import AuthTypeWord, ProviderWord
@@ -17,9 +17,7 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Timestamp = Annotated[
-    datetime, PlainSerializer(timestamp), WithJsonSchema({"type": "string", "format": "date-time"}, "serialization")
-]
+Timestamp = Annotated[str, BeforeValidator(timestamp), Field(json_schema_extra={"format": "date-time"})]
 
 
 class View(BaseModel):
