@@ -14,11 +14,16 @@ RECORDER = Path(__file__).parent / "recorder.py"
 Call = tuple[str, str, dict[str, object]]
 
 
-def calls_of(bench: Bench, route: str) -> list[Call]:
+def calls_of(bench: Bench, route: str, function: str = "api") -> list[Call]:
     """Return the calls that one request makes, in their order: service, method, parameters."""
-    process = bench.process("api")
+    process = bench.process(function)
     environment = {**process.environment, "PYTHONPATH": os.pathsep.join(map(str, process.path))}
-    command = [sys.executable, "-S", str(RECORDER), str(bench.route(route))]
+    command = [
+        sys.executable,
+        "-S",
+        str(RECORDER),
+        str(bench.first(function) if function != "api" else bench.route(route)),
+    ]
     run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
     calls: list[Call] = json.loads(run.stdout.splitlines()[-1])
     return calls

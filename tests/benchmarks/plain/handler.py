@@ -80,12 +80,12 @@ def to_wire(item: Mapping[str, object]) -> dict[str, Any]:
     return {name: serializer.serialize(value) for name, value in item.items()}
 
 
-def from_wire(item: Mapping[str, object]) -> dict[str, Any]:
+def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: deserializer.deserialize(value) for name, value in item.items()}
 
 
 def account() -> str:
-    return str(app.current_event.request_context.authorizer["account"])
+    return str((app.current_event.raw_event["requestContext"].get("authorizer") or {}).get("account"))
 
 
 @app.post("/v2/ai-integrations")
@@ -99,7 +99,7 @@ def create(body: NewIntegration) -> Response[Integration]:
     item = body.model_dump(exclude={"api_key"}) | {"id": number, "created_at": now, "updated_at": now}
     item |= {"has_api_key": body.api_key is not None}
     stored = {**item, "pk": f"ACCOUNT#{account()}", "sk": f"INTEGRATION#{number}"}
-    unused = {"TableName": table, "ConditionExpression": "attribute_not_exists(pk)"}
+    unused: Any = {"TableName": table, "ConditionExpression": "attribute_not_exists(pk)"}
     dynamodb.transact_write_items(
         TransactItems=[{"Put": {**unused, "Item": to_wire(each)}} for each in (stored, {**name_key, "id": number})]
     )
