@@ -64,6 +64,9 @@ clients: .venv/dev ## the stack with all releases of the official clients that m
 faults: .venv/dev ## every use case with every call of it failing in every way (minutes)
 	$(BIN)/python -m pytest tests/faults -m '' -q
 
+races: .venv/dev ## 64 callers racing for one name on the stack, time and again (ROUNDS=200)
+	RACE_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_races.py -s
+
 schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
 	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 

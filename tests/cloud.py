@@ -6,7 +6,6 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from ai_integrations.bootstrap.session import session
 from ai_integrations.observability import logger
 from tests import declared
 from tests.builders import API_KEY
+from tests.leaks import Canaries
 
 HANDED_OUT = frozenset({"access_key", "api_key", "aws_credentials"})
 
@@ -98,7 +98,8 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=lambda: {API_KEY})
+    told: list[str] = field(default_factory=list)
+    canaries: Canaries = field(default_factory=Canaries)
 
     def __post_init__(self) -> None:
         self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _onlooker()
@@ -116,15 +117,27 @@ class Cloud:
         self._events.unregister("before-call.*.*", self._before)
         self._events.unregister("after-call.*.*", self._after)
 
-    def _before(self, model: Any, **_: Any) -> Any:
-        operation = f"{model.service_model.service_name}:{model.name}"
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys that must not be seen outside Secrets Manager; a test may add its own."""
+        return self.canaries.keys
+
+    def _before(self, model: Any, params: dict[str, Any], **_: Any) -> Any:
+        service = model.service_model.service_name
+        operation = f"{service}:{model.name}"
         self.calls.append(operation)
+        self._take_note(service, str(params["body"]))
         if self._end == (len(self.calls), False):
             raise Killed
         answer = self._answers.get(operation)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _take_note(self, service: str, request: str) -> None:
+        """Keep what AWS is sent, for the search: header values belong in the table alone, keys in no other service."""
+        if service != "secretsmanager":
+            (self.outputs if service == "dynamodb" else self.told).append(request)
 
     def _after(self, model: Any, **_: Any) -> None:
         if self._end == (len(self.calls), True):
@@ -165,16 +178,16 @@ class Cloud:
         return lambda event: self._invoke(handler, event)
 
     def _invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
-        self.keys |= _keys_in(event)
+        self.canaries.plant(event)
         try:
             answer = handler(event, Context())
         except Exception as error:
-            self.outputs += [*traceback.format_exception(error), repr(error)]
+            self.told += [*traceback.format_exception(error), repr(error)]
             raise
         shown = dict(answer or {})
         # What is handed out to be used: an access key the one time that it is shown, and what opens a provider.
         handed_out = HANDED_OUT & shown.keys()
-        self.keys |= {text for name in handed_out for text in _texts(shown.pop(name))}
+        self.canaries.keys |= {text for name in handed_out for text in _texts(shown.pop(name))}
         self.outputs.append(json.dumps(shown))
         return answer
 
@@ -204,9 +217,10 @@ class Cloud:
         return [self.secrets_manager.get_secret_value(SecretId=each["ARN"])["SecretString"] for each in self.secrets()]
 
     def leaks(self, *texts: str) -> list[str]:
-        """Return the texts that hold a key, of these and of all that the functions said and left."""
-        left = [json.dumps(self.items()), json.dumps(self.secrets(), default=str)]
-        return [text for text in (*texts, *self.outputs, *left) if any(key in text for key in self.keys)]
+        """Return what shows more than it may, of these texts and of all that the functions said and left."""
+        secrets = json.dumps(self.secrets(), default=str)
+        shown = self.canaries.with_keys([*self.outputs, json.dumps(self.items())])
+        return shown + self.canaries.with_anything([*texts, *self.told, secrets])
 
     def log(self) -> list[dict[str, Any]]:
         """Return what the functions have logged."""
@@ -215,17 +229,6 @@ class Cloud:
 
 def _texts(value: str | dict[str, str]) -> set[str]:
     return {value} if isinstance(value, str) else set(value.values())
-
-
-def _keys_in(event: dict[str, Any]) -> set[str]:
-    """Return the provider's key and the access key in an event."""
-    keys = {event.get("authorizationToken", "").partition(" ")[2]}
-    with suppress(KeyError, TypeError, ValueError):
-        keys.add(json.loads(event["body"])["api_key"])
-    for record in event.get("Records", ()):
-        with suppress(KeyError, TypeError, ValueError):
-            keys.add(json.loads(record["body"])["detail"]["integration"]["api_key"])
-    return {key for key in keys if isinstance(key, str) and len(key) >= 8}
 
 
 def _refusal(code: str, status: int, message: str) -> tuple[AWSResponse, dict[str, Any]]:
@@ -252,4 +255,4 @@ def cloud(
         logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
         made.close()
         leaks = made.leaks(written.getvalue(), caplog.text, *capfd.readouterr())
-    assert not leaks, "a key has been seen outside Secrets Manager"
+    assert not leaks, "a key or a header value has been seen where it does not belong"

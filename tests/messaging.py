@@ -20,7 +20,7 @@ def bus(cloud: Cloud) -> Iterator[Listener]:
     cloud.eventbridge.create_event_bus(Name=name)
     listener = Listener(cloud.eventbridge, cloud.sqs, name, SOURCE)
     yield listener
-    cloud.outputs += [json.dumps(asdict(each)) for each in listener.all()]
+    cloud.told += [json.dumps(asdict(each)) for each in listener.all()]
 
 
 class Requests:

@@ -41,7 +41,7 @@ class Scene:
         return self.asking(method, f"/{self.integration}{path}", body, **headers)
 
     def creating(self, **body: Any) -> Ask:
-        return self.asking("POST", "", create_body(**body))
+        return self.asking("POST", "", create_body(headers={"X-Team": "fake-header-value"}, **body))
 
     def patching(self, **body: Any) -> Ask:
         return self.asking_for_one("PATCH", "", body)

@@ -54,6 +54,7 @@ class World:
         stream().clear()
         secretsmanager_backends[DEFAULT_ACCOUNT_ID][REGION].secrets.clear()
         self.cloud.outputs.clear()
+        self.cloud.told.clear()
         metrics.clear_metrics()  # which are not written in tests, and warn when there are many
 
     def api(self, event: Event) -> Answer:

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from local.deployment import Deployment
 from local.workspace import Workspace
 
 from tests.builders import ROOT
+from tests.leaks import Canaries
 
 SECONDS_TO_START = 120
 SECONDS_TO_STOP = 30
@@ -33,11 +34,14 @@ class Stack:
     url: str
     deployment: Deployment
     folder: Path
+    canaries: Canaries = field(default_factory=Canaries)
 
     def issue_key(self, *, account: str, role: str = "admin", user: str = "alice", **holder: Any) -> str:
         """Return a new access key."""
         holder = {"account": account, "user": user, "role": role, **holder}
-        return str(self.deployment.invoke("AccessKeysFunctionName", {"action": "issue", **holder})["access_key"])
+        key = str(self.deployment.invoke("AccessKeysFunctionName", {"action": "issue", **holder})["access_key"])
+        self.canaries.keys.add(key)
+        return key
 
     def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's own word
         answer = self.deployment.invoke(
@@ -51,6 +55,7 @@ class Stack:
 
     def call(self, key: str, method: str, below: str, **body: Any) -> dict[str, Any]:
         """Call the API below /v2/ai-integrations by plain HTTP."""
+        self.canaries.plant({"body": json.dumps(body)})
         request = urllib.request.Request(  # noqa: S310 the stack's own address
             f"{self.url}/v2/ai-integrations{below}",
             data=json.dumps(body).encode(),
@@ -64,8 +69,22 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return the stack; when it has ended and saved its state, look for keys in all that it leaves."""
     with serving(tmp_path_factory.mktemp("stack")) as (running, _):
         yield running
+    assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "there is nothing to search"
+    leaks = sorted(leaking(running))
+    assert not leaks, "keys or header values are where they do not belong"
+
+
+def leaking(ended: Stack) -> Iterator[str]:
+    """Yield the files that hold a key, but for those of Secrets Manager; logs may hold no header values either."""
+    for file in (ended.folder / "logs").iterdir():
+        if ended.canaries.with_anything([file.read_text(errors="replace")]):
+            yield str(file)
+    for file in (ended.folder / "data").rglob("*.json"):
+        if file.stem != "secretsmanager" and ended.canaries.with_keys([file.read_text(errors="replace")]):
+            yield str(file)
 
 
 @contextmanager
