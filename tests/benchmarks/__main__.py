@@ -3,45 +3,43 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import answers, artifacts, calls, cold, cost, load, packages, scale, starts, warm
-from tests.benchmarks.bench import Bench
+from tests.benchmarks import answers, artifacts, cold, warm
+from tests.benchmarks.bench import Bench, Section
+from tests.benchmarks.promises import promised
 from tests.benchmarks.table import write
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, serving
 
-Measured = tuple[dict[str, float], str]
-ON_ANSWERS: dict[str, Callable[[Bench], Measured]] = {
+ON_ANSWERS: dict[str, Callable[[Bench], Section]] = {
     "cold": cold.measure,
-    "starts": starts.measure,
     "warm": warm.measure,
-    "calls": calls.measure,
-    "packages": packages.measure,
-    "cost": cost.measure,
 }
-ON_STACK: dict[str, Callable[[Bench, Stack], Measured]] = {"load": load.measure, "scale": scale.measure}
+ON_STACK: dict[str, Callable[[Bench, Stack], Section]] = {}
 
 
 def main(wanted: list[str]) -> None:
-    """Measure the wanted sections, or all."""
+    """Measure the wanted sections, or all, which alone writes the promises' table."""
     artifacts.check_python()
-    if shutil.which("valgrind") is None:
-        raise SystemExit("make bench counts instructions with valgrind, which is not installed.")
+    for tool in ("valgrind", "wrk"):
+        if shutil.which(tool) is None:
+            raise SystemExit(f"make bench needs {tool}, which is not installed.")
+    chosen = wanted or [*ON_ANSWERS, *ON_STACK]
     built = artifacts.build(ROOT / ".bench")
+    promises = []
     with answers.serving() as endpoint, tempfile.TemporaryDirectory() as folder:
         bench = Bench(artifacts=built, endpoint=endpoint, events=Path(folder))
-        for section in _chosen(wanted, ON_ANSWERS):
-            write(section, ON_ANSWERS[section](bench)[1])
-        if chosen := _chosen(wanted, ON_STACK):
-            with serving(Path(folder) / "stack") as (stack, _):
-                for section in chosen:
-                    write(section, ON_STACK[section](bench, stack)[1])
-
-
-def _chosen(wanted: list[str], sections: Iterable[str]) -> list[str]:
-    return [section for section in sections if not wanted or section in wanted]
+        for name in chosen:
+            begin = time.monotonic()
+            print(f"{name} …", end=" ", flush=True)
+            section = ON_ANSWERS[name](bench)
+            print(f"{time.monotonic() - begin:.0f} s", flush=True)
+            write(name, section.text)
+            promises += section.promises
+    print(promised(promises))
 
 
 if __name__ == "__main__":

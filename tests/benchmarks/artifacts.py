@@ -2,6 +2,7 @@
 
 import compileall
 import importlib.metadata
+import os
 import py_compile
 import shutil
 import subprocess
@@ -42,11 +43,12 @@ def build(folder: Path) -> Artifacts:
     """Build everything anew, the layers by the very Makefiles that `sam build` runs."""
     shutil.rmtree(folder, ignore_errors=True)
     compiled, bare = folder / "compiled", folder / "bare"
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for layer, target in (("dependencies", "build-DependenciesLayer"), ("shared", "build-SharedLayer")):
         built = folder / "layers" / layer
         built.mkdir(parents=True)
         command = ["make", "-s", "-C", str(ROOT / "layers" / layer), target, f"ARTIFACTS_DIR={built}"]
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - our own Makefiles
+        subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)  # noqa: S603 - our own Makefiles
         shutil.copytree(built / "python", compiled / layer)
         shutil.copytree(built / "python", bare / layer, ignore=shutil.ignore_patterns("__pycache__"))
     ignored = shutil.ignore_patterns("__pycache__")
@@ -63,7 +65,7 @@ def build(folder: Path) -> Artifacts:
 
 def check_python() -> None:
     """Refuse another Python than the runtime's, whose bytecode it could not read."""
-    if sys.version_info[:2] != (3, 13) or shutil.which(PYTHON) is None:
+    if sys.version_info[:2] != (3, 13):
         raise SystemExit(f"make bench needs {PYTHON}, as the runtime of the functions: make bench PYTHON={PYTHON}")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from tests import declared
 from tests.benchmarks.artifacts import Artifacts
 from tests.benchmarks.measuring import Process
+from tests.benchmarks.promises import Promise
 from tests.benchmarks.requests import FIRST, ROUTES, first_event, written
 
 FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
@@ -22,6 +23,14 @@ RUNTIME = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """What a measure has to say: its part of the page, and the figures of which something is promised."""
+
+    text: str
+    promises: list[Promise]
 
 
 @dataclass(frozen=True, kw_only=True)

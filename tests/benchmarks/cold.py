@@ -1,48 +1,60 @@
 """Cold starts: what a function's import costs, and its first request."""
 
-from tests.benchmarks.bench import FLOOR, Bench
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.benchmarks.bench import FLOOR, Bench, Section
+from tests.benchmarks.promises import Promise
 from tests.benchmarks.requests import FIRST
 from tests.benchmarks.table import megabytes, millions, ratio, table
 
+# The public peer's import and first create, the cookbook of aws-lambda-handler-cookbook, measured once in this way.
+PEER_IMPORT, PEER_FIRST = 2_078_000_000, 2_454_000_000
+HEAD = (
+    "",
+    "import, M instr",
+    "x F0",
+    "x plain",
+    "with first request",
+    "x plain",
+    "CPU x plain",
+    "modules",
+    "RSS MB",
+)
 
-def measure(bench: Bench) -> tuple[dict[str, float], str]:
-    """Return the ratios that are promised, and the table."""
-    floor = bench.process("plain").instructions_of(FLOOR)
-    imports = {name: bench.process(name).instructions({bench.first(name): 0}) for name in ["plain", *FIRST]}
-    firsts = {name: bench.process(name).instructions({bench.first(name): 1}) for name in imports}
-    resources = {name: bench.process(name).resources({bench.first(name): 1}) for name in imports}
+
+def measure(bench: Bench) -> Section:
+    """Count the instructions of each function's start, and what else it takes."""
+    names = ["plain", *FIRST]
+    plans = {name: ("requests", str(bench.first(name)), "1") for name in names}
+    with ThreadPoolExecutor() as pool:
+        floor = pool.submit(bench.process("plain").instructions_of, FLOOR)
+        counted = list(pool.map(lambda name: bench.process(name).instructions(*plans[name]), names))
+    imports = {name: start for name, (start, _) in zip(names, counted, strict=True)}
+    firsts = {name: sum(steps) for name, steps in zip(names, counted, strict=True)}
+    used = {name: bench.process(name).resources(*plans[name]) for name in names}
     rows = [
         [
             name,
             millions(imports[name]),
-            ratio(imports[name], floor),
+            ratio(imports[name], floor.result()),
             ratio(imports[name], imports["plain"]),
             millions(firsts[name]),
             ratio(firsts[name], firsts["plain"]),
-            ratio(resources[name].cpu, resources["plain"].cpu),
-            resources[name].modules,
-            megabytes(resources[name].rss),
+            ratio(sum(used[name].cpu), sum(used["plain"].cpu)),
+            used[name].modules,
+            megabytes(used[name].rss),
         ]
-        for name in imports
+        for name in names
     ]
-    head = [
-        "",
-        "import, M instr",
-        "x F0",
-        "x plain",
-        "with first request",
-        "x plain",
-        "CPU x plain",
-        "modules",
-        "RSS MB",
-    ]
-    promised = {
-        "api_import_of_floor": imports["api"] / floor,
-        "api_first_of_peer": firsts["api"] / PEER_FIRST,
-        "authorizer_import_of_plain": imports["authorizer"] / imports["plain"],
-    }
-    return promised, f"F0 is {millions(floor)} M instructions.\n\n{table(head, rows)}"
-
-
-# The public peer's cold import and first create, measured once in the same way (docs/performance.md).
-PEER_FIRST = 2_454_000_000
+    peer = ["peer", millions(PEER_IMPORT), ratio(PEER_IMPORT, floor.result()), ratio(PEER_IMPORT, imports["plain"])]
+    peer += [millions(PEER_FIRST), ratio(PEER_FIRST, firsts["plain"]), "", "", ""]
+    return Section(
+        text=f"F0 is {millions(floor.result())} million instructions.\n\n{table(HEAD, [*rows, peer])}",
+        promises=[
+            Promise(what="import of api, x F0", most=1.36, measured=imports["api"] / floor.result()),
+            Promise(what="start and first create of api, x the peer's", most=0.55, measured=firsts["api"] / PEER_FIRST),
+            Promise(
+                what="import of the authorizer, x plain", most=0.45, measured=imports["authorizer"] / imports["plain"]
+            ),
+        ],
+    )

@@ -30,7 +30,7 @@ def ratio(value: float, base: float) -> str:
     return f"{value / base:.2f}"
 
 
-def megabytes(count: int) -> str:
+def megabytes(count: float) -> str:
     """Return bytes as a reader takes them in."""
     return f"{count / 1e6:,.1f}"
 

@@ -1,0 +1,30 @@
+"""What is promised of the figures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.benchmarks.table import table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """A figure and the most that it may be. `binding` ones fail the run: those that repeat on any machine, and are kept."""
+
+    what: str
+    most: float
+    measured: float
+    binding: bool = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the figure is no larger, as it is printed."""
+        return round(self.measured, 2) <= self.most
+
+
+def promised(promises: Iterable[Promise]) -> str:
+    """Return all as a table."""
+    rows = (
+        [each.what, f"{each.most:,g}", f"{round(each.measured, 2):,g}", "kept" if each.is_kept else "**missed**"]
+        for each in promises
+    )
+    return table(["", "promised, at most", "measured", ""], rows)
