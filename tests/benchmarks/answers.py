@@ -11,12 +11,12 @@ from ai_integrations import items
 from ai_integrations.access import caller_item
 from ai_integrations.dynamodb import to_wire
 from ai_integrations.model import FormerKey, Integration, Scoping, Secret, Tombstone
+from tests.benchmarks.requests import TAKEN
 from tests.builders import NOON, ULID, a_caller, an_integration
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
 SECRET = {"ARN": ARN, "Name": "ai-integrations-test/acme/1", "VersionId": "f" * 32}
 ALWAYS: dict[str, dict[str, Any]] = {
-    "BatchGetItem": {"Responses": {}},
     "Scan": {"Items": [], "Count": 0},
     "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
     "ListSecrets": {"SecretList": []},
@@ -30,6 +30,8 @@ ALWAYS: dict[str, dict[str, Any]] = {
     },
 }
 PAGE = 50
+_TAKEN = items.name_item(an_integration(name=TAKEN))
+GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
 
 
 def integration(**changes: Any) -> Integration:
@@ -44,9 +46,25 @@ def integration(**changes: Any) -> Integration:
 
 def answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
     """Return what AWS would; nothing is the answer to most writes."""
-    if operation == "GetItem":
-        return {"Item": to_wire(_item(request["Key"]["sk"]["S"]))}
-    return _page(request) if operation == "Query" else ALWAYS.get(operation, {})
+    if operation in ANSWERS:
+        return ANSWERS[operation](request)
+    return ALWAYS.get(operation, {})
+
+
+def _get(request: dict[str, Any]) -> dict[str, Any]:
+    return {"Item": to_wire(_item(request["Key"]["sk"]["S"]))}
+
+
+def _guards(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the guards that are there: that of one name, and that of each request that has been carried out."""
+    [(table, wanted)] = request["RequestItems"].items()
+    return {"Responses": {table: [GUARDS[key["sk"]["S"]] for key in wanted["Keys"] if key["sk"]["S"] in GUARDS]}}
+
+
+def _write(request: dict[str, Any]) -> dict[str, Any]:
+    put = (each["Put"]["Item"] for each in request["TransactItems"] if "Put" in each)
+    GUARDS.update({item["sk"]["S"]: item for item in put if item["sk"]["S"].startswith("IDEMPOTENCY#")})
+    return {}
 
 
 def _item(sort_key: str) -> items.Item:
@@ -74,6 +92,9 @@ def _page(request: dict[str, Any]) -> dict[str, Any]:
         return {"Items": [], "Count": 0}
     found = [to_wire(items.integration_item(integration(id=f"01KDZ3ZQ800000000000000{n:03}"))) for n in range(PAGE)]
     return {"Items": found, "Count": PAGE}
+
+
+ANSWERS = {"GetItem": _get, "BatchGetItem": _guards, "TransactWriteItems": _write, "Query": _page}
 
 
 class _Handler(BaseHTTPRequestHandler):

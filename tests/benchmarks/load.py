@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,7 +14,8 @@ from typing import Any
 from local.aws import client
 
 from tests.benchmarks.artifacts import PLAIN
-from tests.benchmarks.bench import Bench
+from tests.benchmarks.bench import Bench, Section
+from tests.benchmarks.promises import Promise
 from tests.benchmarks.table import ratio, table
 from tests.stack.conftest import Stack
 
@@ -46,10 +46,8 @@ class Outcome:
         return self.answered / self.microseconds * 1e6
 
 
-def measure(bench: Bench, stack: Stack) -> tuple[dict[str, float], str]:
-    """Return the errors, of which none is allowed, and the table."""
-    if shutil.which("wrk") is None:
-        raise SystemExit("make bench puts the local stack under load with wrk, which is not installed.")
+def measure(bench: Bench, stack: Stack) -> Section:
+    """Let wrk send the requests."""
     key = stack.issue_key(account="load")
     targets = {
         "plain": (_deploy_baseline(bench, stack), "", "own"),
@@ -67,14 +65,21 @@ def measure(bench: Bench, stack: Stack) -> tuple[dict[str, float], str]:
             each.answered,
             each.failed,
             each.refused,
-            f"{ratio(each.per_second, plain.per_second)}",
+            ratio(each.per_second, plain.per_second),
             ratio(each.p50, plain.p50),
             ratio(each.p99, plain.p99),
         ]
         for name, each in outcomes.items()
     ]
     head = ["", "answers", "errors", "409", "throughput x plain", "median x plain", "p99 x plain"]
-    return {name: each.failed for name, each in outcomes.items()}, table(head, rows)
+    return Section(
+        text=table(head, rows),
+        promises=[
+            Promise(what=f"errors of {name}", most=0, measured=outcomes[name].failed)
+            for name in targets
+            if name != "plain"
+        ],
+    )
 
 
 def _run(url: str, key: str, name: str, names: str) -> Outcome:

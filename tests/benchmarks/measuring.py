@@ -77,5 +77,5 @@ class Process:
 
 def _total(part: str) -> int:
     found = re.search(r"^totals: (\d+)$", part, re.MULTILINE)
-    assert found, "callgrind ends what it writes with a total"  # noqa: S101
+    assert found, "callgrind ends what it writes with a total"
     return int(found[1])

@@ -8,7 +8,7 @@ from tests.benchmarks.table import table
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """A figure and the most that it may be. `binding` ones fail the run: those that repeat on any machine, and are kept."""
+    """A figure and the most that it may be. To lose a `binding` one, which any machine repeats, is an error."""
 
     what: str
     most: float

@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+from pathlib import Path
 
 from botocore import xform_name
 
@@ -10,7 +11,7 @@ from ai_integrations.bootstrap.session import session
 
 
 def main(file: str) -> None:
-    """Carry out a request and print its calls."""
+    """Carry out a request twice, for some are meant to come again, and print the calls of the second time."""
     calls: list[tuple[str, str, dict[str, object]]] = []
 
     def record(params: dict[str, object], model, **_: object) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -19,8 +20,10 @@ def main(file: str) -> None:
     session().get_component("event_emitter").register_first("before-parameter-build.*.*", record)
     handler = importlib.import_module("handler").lambda_handler
     context = importlib.import_module("child").Context()
-    with open(file) as event:  # noqa: PTH123
-        handler(json.load(event), context)
+    event = Path(file).read_text()
+    for _ in range(2):
+        calls.clear()
+        handler(json.loads(event), context)
     print("\n" + json.dumps(calls))
 
 

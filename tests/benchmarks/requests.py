@@ -7,6 +7,7 @@ from typing import Any
 from ai_integrations.http import ids
 from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
 
+TAKEN = "A name that is taken"
 ONE = f"/v2/ai-integrations/{ids.public(ULID)}"
 
 # The first request of each function; what it names in AWS, `answers.py` has.
@@ -35,6 +36,8 @@ def _one(method: str, body: object = "", path: str = ONE) -> dict[str, Any]:
 ROUTES: dict[str, dict[str, Any]] = {
     "create": gateway_event(_body(api_key=API_KEY)),
     "create without key": gateway_event(_body()),
+    "create, name taken": gateway_event(_body(api_key=API_KEY, name=TAKEN)),
+    "create, replayed": gateway_event(_body(api_key=API_KEY), headers={"Idempotency-Key": "measured"}),
     "get": _one("GET"),
     "list of 50": gateway_event("", method="GET"),
     "update": _one("PATCH", {"enable_default_models": True}),

@@ -99,9 +99,11 @@ def create(body: NewIntegration) -> Response[Integration]:
     item = body.model_dump(exclude={"api_key"}) | {"id": number, "created_at": now, "updated_at": now}
     item |= {"has_api_key": body.api_key is not None}
     stored = {**item, "pk": f"ACCOUNT#{account()}", "sk": f"INTEGRATION#{number}"}
-    unused: Any = {"TableName": table, "ConditionExpression": "attribute_not_exists(pk)"}
     dynamodb.transact_write_items(
-        TransactItems=[{"Put": {**unused, "Item": to_wire(each)}} for each in (stored, {**name_key, "id": number})]
+        TransactItems=[
+            {"Put": {"TableName": table, "Item": to_wire(each), "ConditionExpression": "attribute_not_exists(pk)"}}
+            for each in (stored, {**name_key, "id": number})
+        ]
     )
     logger.info("integration created", extra={"integration_id": number})
     return Response(status_code=201, content_type=content_types.APPLICATION_JSON, body=Integration(**item))
