@@ -2,21 +2,25 @@
 
 import compileall
 import importlib.metadata
+import io
 import os
 import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.layers import _with_requirements
+from local.layers import RUNTIME_PACKAGES, _with_requirements
 
 from tests.builders import ROOT
 
 PLAIN = Path(__file__).parent / "plain"
-PYTHON = "python3.13"  # the runtime's, of which the bytecode is
+VERSION = (3, 13)  # the runtime's, of which the bytecode is
+LAYERS = {"dependencies": "build-DependenciesLayer", "shared": "build-SharedLayer"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,40 +40,53 @@ class Artifacts:
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return the bytes of each package, zipped and unzipped."""
         parts = {name: self.folder / "compiled" / name for name in ("dependencies", "shared")}
-        return {name: _sizes(each) for name, each in (parts | {"plain": self.folder / "bare" / "plain"}).items()}
+        return {name: sizes(each) for name, each in (parts | {"plain": self.folder / "bare" / "plain"}).items()}
 
 
 def build(folder: Path) -> Artifacts:
     """Build everything anew, the layers by the very Makefiles that `sam build` runs."""
     shutil.rmtree(folder, ignore_errors=True)
     compiled, bare = folder / "compiled", folder / "bare"
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for layer, target in (("dependencies", "build-DependenciesLayer"), ("shared", "build-SharedLayer")):
-        built = folder / "layers" / layer
-        built.mkdir(parents=True)
-        command = ["make", "-s", "-C", str(ROOT / "layers" / layer), target, f"ARTIFACTS_DIR={built}"]
-        subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)  # noqa: S603 - our own Makefiles
-        shutil.copytree(built / "python", compiled / layer)
-        shutil.copytree(built / "python", bare / layer, ignore=shutil.ignore_patterns("__pycache__"))
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "functions", compiled / "functions", ignore=ignored)
-    shutil.copytree(compiled / "functions", bare / "functions")
-    _copy_installed(["boto3", "awslambdaric"], folder / "runtime")
-    _copy_installed(["aws-lambda-powertools", "pydantic", "boto3", "awslambdaric"], bare / "plain")
-    shutil.copy(PLAIN / "handler.py", bare / "plain")
-    shutil.copytree(bare / "plain", compiled / "plain")
-    for each in (folder / "runtime", compiled / "plain", compiled / "functions"):
-        compileall.compile_dir(each, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    build_layers(compiled)
+    shutil.copytree(ROOT / "functions", compiled / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    _copy_installed(["aws-lambda-powertools", "pydantic", "boto3", "awslambdaric"], compiled / "plain")
+    shutil.copy(PLAIN / "handler.py", compiled / "plain")
+    shutil.copytree(compiled, bare, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_runtime(folder)
+    for each in (compiled / "plain", compiled / "functions"):
+        _compile(each)
     return Artifacts(folder=folder)
+
+
+def copy_runtime(folder: Path) -> None:
+    """Make `runtime` of what Lambda brings, bytecode included."""
+    _copy_installed(RUNTIME_PACKAGES, folder / "runtime")
+    _compile(folder / "runtime")
+
+
+def _compile(folder: Path) -> None:
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+
+def build_layers(folder: Path) -> None:
+    """Build the layers' folders of packages; this very Python stands for the `python3.13` of the Makefiles."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for layer, target in LAYERS.items():
+        with tempfile.TemporaryDirectory() as built:
+            command = ["make", "-s", "-C", str(ROOT / "layers" / layer), target, f"ARTIFACTS_DIR={built}"]
+            run = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)  # noqa: S603 - our own Makefiles
+            if run.returncode:
+                raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr}")
+            shutil.copytree(Path(built, "python"), folder / layer)
 
 
 def check_python() -> None:
     """Refuse another Python than the runtime's, whose bytecode it could not read."""
-    if sys.version_info[:2] != (3, 13):
-        raise SystemExit(f"make bench needs {PYTHON}, as the runtime of the functions: make bench PYTHON={PYTHON}")
+    if sys.version_info[:2] != VERSION:
+        raise SystemExit("make bench needs Python 3.13, as the runtime of the functions: make bench PYTHON=python3.13")
 
 
-def _copy_installed(names: list[str], folder: Path) -> None:
+def _copy_installed(names: Iterable[str], folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in _with_requirements(set(names)):
         distribution = importlib.metadata.distribution(name)
@@ -80,10 +97,11 @@ def _copy_installed(names: list[str], folder: Path) -> None:
                 shutil.copy(str(file.locate()), target)
 
 
-def _sizes(folder: Path) -> tuple[int, int]:
+def sizes(folder: Path) -> tuple[int, int]:
+    """Return the bytes of a package, zipped and unzipped."""
     files = [file for file in folder.rglob("*") if file.is_file()]
-    archive = folder.with_suffix(".zip")
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in files:
             packed.write(file, file.relative_to(folder))
-    return archive.stat().st_size, sum(file.stat().st_size for file in files)
+    return len(buffer.getvalue()), sum(file.stat().st_size for file in files)
