@@ -9,17 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from ai_integrations.health import Health, Rung, Standing
+from ai_integrations.http.bodies import CreateBody
 from ai_integrations.http.health import ConnectionHealth
-from ai_integrations.http.schemas import (
-    AiIntegration,
-    AiIntegrationList,
-    CreateBody,
-    KeyRotation,
-    Pagination,
-    SpaceList,
-    SpaceView,
-)
 from ai_integrations.http.spelling import Spelling
+from ai_integrations.http.views import AiIntegration, AiIntegrationList, KeyRotation, Pagination, SpaceList, SpaceView
 from ai_integrations.model import FormerKey, Integration, Secret, Space
 from apidoc.parameters import EXAMPLE_ULID
 
@@ -97,6 +90,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
     "model": {"summary": "The model to ask", "value": {"model": "gpt-4o"}},
     "rotate": {"summary": "Another key, the one before for a day", "value": {"api_key": "sk-def456"}},
+    "rotate_verified": {
+        "summary": "Another key if the provider takes it, the one before for an hour",
+        "value": {"api_key": "sk-def456", "verify": True, "grace_seconds": 3600},
+    },
     "move": {
         "summary": "Another host, the key confirmed",
         "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},

@@ -1,10 +1,11 @@
 """The operations on keys and connections: rotation, tests, health."""
 
 from ai_integrations.http import connection_tests, health
+from ai_integrations.http.bodies import CreateBody, RotateBody
 from ai_integrations.http.connection_tests import ModelChoice
 from ai_integrations.http.health import ConnectionHealth
 from ai_integrations.http.problem import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
-from ai_integrations.http.schemas import CreateBody, KeyRotation, RotateBody
+from ai_integrations.http.views import KeyRotation
 from apidoc.operation import OF_BODIES, OF_CALLERS, ONE, Answer, Operation
 
 _KEYS = "Key rotation"
@@ -28,11 +29,12 @@ KEY_OPERATIONS = (
         summary="Rotate the key",
         description=(
             "Lets another key take effect. Until its grace ends the key before can still be had, by its version; "
-            "409 if the integration has no key of its own."
+            "409 if the integration has no key of its own. With `verify`, for admins, the provider must be seen to "
+            "take the key first."
         ),
         body=RotateBody,
-        body_examples=("rotate",),
-        parameters=("integration_id", "If-Match"),
+        body_examples=("rotate", "rotate_verified"),
+        parameters=("integration_id", "If-Match", "Idempotency-Key"),
         answer=_ROTATED,
         errors=(*OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *OF_BODIES),
     ),

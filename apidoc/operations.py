@@ -1,14 +1,9 @@
 """The operations of contract.md, "Operations": what each takes and what it answers."""
 
 from ai_integrations.http import docs, integrations, spaces
+from ai_integrations.http.bodies import CreateBody, PatchBody
 from ai_integrations.http.problem import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
-from ai_integrations.http.schemas import (
-    AiIntegration,
-    AiIntegrationList,
-    CreateBody,
-    PatchBody,
-    SpaceList,
-)
+from ai_integrations.http.views import AiIntegration, AiIntegrationList, SpaceList
 from apidoc.key_operations import KEY_OPERATIONS
 from apidoc.operation import ALWAYS, OF_BODIES, OF_CALLERS, ONE, Answer, Operation
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from ai_integrations import errors
 from ai_integrations.http import problem
+from ai_integrations.http.bodies import CreateBody
 from ai_integrations.http.parsing import UnsupportedMediaTypeError, parse_text
 from ai_integrations.http.problem import Kind
-from ai_integrations.http.schemas import CreateBody
 from apidoc.examples import INVALID_BODY, REQUEST_ID
 from apidoc.operation import TOO_LARGE
 from apidoc.operations import OPERATIONS

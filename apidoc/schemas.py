@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from ai_integrations.http.schemas import CreateBody, NewIntegration, ProviderMetadata
+from ai_integrations.http.bodies import CreateBody, NewIntegration, ProviderMetadata
 from ai_integrations.http.spelling import Spelling
 from ai_integrations.model import Settings
 from ai_integrations.providers import PROVIDERS, MetadataKind

@@ -99,6 +99,7 @@ class Cloud:
     outputs: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
     canaries: Canaries = field(default_factory=Canaries)
 
     def __post_init__(self) -> None:
@@ -135,8 +136,13 @@ class Cloud:
         return answer
 
     def _take_note(self, service: str, request: str) -> None:
-        """Keep what AWS is sent, for the search: header values belong in the table alone, keys in no other service."""
-        if service != "secretsmanager":
+        """Keep what AWS is sent, for the search: header values belong in the table alone, keys in no other service.
+
+        But for the question whether a provider takes a key.
+        """
+        if service == "lambda":
+            self.questions.append(request)
+        elif service != "secretsmanager":
             (self.outputs if service == "dynamodb" else self.told).append(request)
 
     def _after(self, model: Any, **_: Any) -> None:
@@ -215,6 +221,12 @@ class Cloud:
     def stored_keys(self) -> list[str]:
         """Return the values of all secrets."""
         return [self.secrets_manager.get_secret_value(SecretId=each["ARN"])["SecretString"] for each in self.secrets()]
+
+    def named_key(self) -> str:
+        """Return the key that the one integration there is names."""
+        [item] = self.items("INTEGRATION#")
+        named = {"SecretId": item["secret_arn"]["S"], "VersionId": item["secret_version"]["S"]}
+        return self.secrets_manager.get_secret_value(**named)["SecretString"]
 
     def leaks(self, *texts: str) -> list[str]:
         """Return what shows more than it may, of these texts and of all that the functions said and left."""

@@ -7,19 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ai_integrations.bootstrap.docs import docs_page
-from ai_integrations.bootstrap.integrations import use_cases
+from ai_integrations.bootstrap.api import docs_page, use_cases
 from ai_integrations.http.app import build_app
 from ai_integrations.observability import logger
 
-_parts = use_cases()
-app = build_app(
-    _parts.integrations,
-    _parts.integration_list,
-    _parts.space_directory,
-    _parts.healths,
-    docs_page=docs_page(),
-)
+app = build_app(use_cases(), docs_page=docs_page())
 
 cold_start.end()
 

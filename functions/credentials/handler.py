@@ -12,7 +12,7 @@ from ai_integrations.bootstrap.credentials import key_finder, resolver
 from ai_integrations.errors import AiIntegrationsError, InvalidRequestError
 from ai_integrations.http import ids, problem
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.observability import describe, logger
+from ai_integrations.observability import hiding_texts, logger
 from ai_integrations.runtime.key_commands import KeyCommand, carry_out
 from ai_integrations.runtime.messages import ResolveCommand, resolution_view
 from ai_integrations.runtime.resolving import Resolved
@@ -22,11 +22,8 @@ _resolver = resolver()
 cold_start.end()
 
 
-class UnresolvedError(Exception):
-    """Something other than the request is at fault; the log says what."""
-
-
 @logger.inject_lambda_context(clear_state=True)
+@hiding_texts()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Resolve one integration, or carry out an operator's `action`; what is refused comes back as {"problem": …}."""
     try:
@@ -34,9 +31,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     except AiIntegrationsError as error:
         logger.info("resolution refused", error=type(error).__name__)
         return {"problem": problem.document_of(error, context.aws_request_id)}
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold what AWS has answered
-        logger.error("resolution failed", **describe(error))
-        raise UnresolvedError from None
 
 
 def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:

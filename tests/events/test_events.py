@@ -74,6 +74,11 @@ def test_tests_a_connection(cloud: Cloud, name: str) -> None:
     assert at_fault == (answer.pointers if status >= 400 else [])
 
 
+def test_tries_a_key(cloud: Cloud) -> None:
+    answer = cloud.function("verify_key")(an_event("verify_key_private_host"))
+    assert "'reachable'" in answer["refusal"]
+
+
 @pytest.mark.parametrize("name", KEYS)
 def test_compares_keys(cloud: Cloud, name: str) -> None:
     assert cloud.function("credentials")(an_event(name)).keys() == KEYS[name]

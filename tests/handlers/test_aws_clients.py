@@ -17,6 +17,7 @@ CALLS: dict[str, Call] = {
     "dynamodb": ("get_item", {"TableName": "t", "Key": {}}),
     "events": ("put_events", {"Entries": [{}]}),
     "kms": ("generate_mac", {"KeyId": "k", "Message": b"m", "MacAlgorithm": "HMAC_SHA_256"}),
+    "lambda": ("invoke", {"FunctionName": "f"}),
     "secretsmanager": ("describe_secret", {"SecretId": "s"}),
     "sqs": ("send_message", {"QueueUrl": "https://queue.test/123456789012/q", "MessageBody": "b"}),
     "sts": ("assume_role", {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "session"}),

@@ -197,7 +197,7 @@ def test_fails_without_a_word_of_what_aws_said(
     cloud.fail(operation, failure)
     with pytest.raises(Exception, match=r"^$") as failed:
         resolve(cloud)
-    assert type(failed.value).__name__ == "UnresolvedError"
+    assert type(failed.value).__name__ == "LoggedError"
     assert failed.value.__suppress_context__
     line = cloud.log()[-1]
-    assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "resolution failed", "billing-job")
+    assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "failed", "billing-job")

@@ -1,5 +1,7 @@
 """One integration by its id: reading, changing, deleting and restoring it over HTTP."""
 
+import json
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
@@ -59,11 +61,7 @@ def test_puts_a_new_key_beside_the_old_one_and_names_it(cloud: Cloud) -> None:
     integration_id = create(cloud, api_key=API_KEY)
     cloud.keys.add(NEW_KEY)
     assert call(cloud, "PATCH", integration_id, {"api_key": NEW_KEY}).status == 200
-    [item] = cloud.items("INTEGRATION#")
-    meant = cloud.secrets_manager.get_secret_value(
-        SecretId=item["secret_arn"]["S"], VersionId=item["secret_version"]["S"]
-    )
-    assert meant["SecretString"] == NEW_KEY
+    assert cloud.named_key() == NEW_KEY
 
 
 def test_forgets_a_key_that_is_set_to_null(cloud: Cloud) -> None:
@@ -171,3 +169,63 @@ def test_rotates_a_key_and_rolls_it_back(cloud: Cloud) -> None:
     assert (back.status, back.body) == (200, {"key_version": rotated.body["former_key_version"]})
     assert back.headers["etag"] == call(cloud, "GET", integration_id).headers["etag"]
     assert call(cloud, "POST", integration_id, below="/key-rotations/rollback").status == 409
+
+
+def rotate(cloud: Cloud, integration_id: str, **parts: Any) -> Answer:
+    cloud.keys.add(NEW_KEY)
+    body = {"api_key": NEW_KEY, **parts.pop("body", {})}
+    return call(cloud, "POST", integration_id, body, below="/key-rotations", **parts)
+
+
+def test_answers_a_rotation_that_comes_again_as_the_first_time(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    again = {"headers": {"Idempotency-Key": "rotation-1"}}
+    first = rotate(cloud, integration_id, **again)
+    assert first.status == 200
+    assert rotate(cloud, integration_id, **again) == first
+    assert cloud.named_key() == NEW_KEY
+    assert rotate(cloud, integration_id, body={"grace_seconds": 1}, **again).status == 422
+    other = create(cloud, api_key=API_KEY, name="Other")
+    assert rotate(cloud, other, **again).body["former_key_version"] != first.body["former_key_version"]
+
+
+INVOKE = "lambda:Invoke"
+VERIFY = {"verify": True}
+
+
+def outcome(cloud: Cloud, payload: dict[str, Any], **parts: Any) -> None:
+    """Let the function that tests connections answer so."""
+    cloud.answer(INVOKE, {"StatusCode": 200, "Payload": BytesIO(json.dumps(payload).encode()), **parts})
+
+
+def test_has_a_key_tested_before_it_takes_effect(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    outcome(cloud, {"refusal": None})
+    cloud.calls.clear()
+    assert rotate(cloud, integration_id, body=VERIFY).status == 200
+    assert cloud.calls == [
+        "dynamodb:GetItem",
+        INVOKE,
+        "secretsmanager:PutSecretValue",
+        "dynamodb:TransactWriteItems",
+    ]
+
+
+def test_changes_nothing_when_the_test_of_a_key_shows_that_it_is_refused(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    outcome(cloud, {"refusal": "The provider answered with status 401."})
+    answer = rotate(cloud, integration_id, body=VERIFY)
+    assert (answer.status, answer.pointers) == (422, ["/api_key"])
+    assert "status 401" in answer.body["detail"]
+    assert cloud.named_key() == API_KEY
+
+
+def test_changes_nothing_when_a_key_can_not_be_tested(cloud: Cloud) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    outcome(cloud, {"errorMessage": NEW_KEY}, FunctionError="Unhandled")
+    answer = rotate(cloud, integration_id, body=VERIFY)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert "nothing was changed" in answer.body["detail"]
+    cloud.fail(INVOKE, ("TooManyRequestsException", 429))
+    assert rotate(cloud, integration_id, body=VERIFY).status == 429
+    assert cloud.named_key() == API_KEY

@@ -14,6 +14,7 @@ from tests.iam.policies import ACCOUNT, REGION
 Parameters = Mapping[str, Any]
 _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _ENCRYPTS = {"CreateSecret": ("GenerateDataKey", "Decrypt"), "PutSecretValue": ("GenerateDataKey", "Decrypt")}
+_ACTIONS = {"Invoke": "InvokeFunction"}  # where an action has not the name of its operation
 _DECRYPTS = {"GetSecretValue": ("Decrypt",)}
 
 
@@ -41,9 +42,9 @@ class Account:
 
 
 def _plain(call: Call, _account: Account) -> Iterator[Request]:
-    named = {"events": _buses, "kms": _key, "sqs": _queue, "sts": _role}[call.service]
+    named = {"events": _buses, "kms": _key, "lambda": _function, "sqs": _queue, "sts": _role}[call.service]
     for resource in sorted(named(call.parameters)):
-        yield Request(action=f"{call.service}:{call.operation}", resource=resource)
+        yield Request(action=f"{call.service}:{_ACTIONS.get(call.operation, call.operation)}", resource=resource)
 
 
 def _dynamodb(call: Call, _account: Account) -> Iterator[Request]:
@@ -112,6 +113,10 @@ def _buses(parameters: Parameters) -> set[str]:
 
 def _queue(parameters: Parameters) -> set[str]:
     return {_arn("sqs", parameters["QueueUrl"].rpartition("/")[2])}
+
+
+def _function(parameters: Parameters) -> set[str]:
+    return {parameters["FunctionName"]}
 
 
 def _role(parameters: Parameters) -> set[str]:

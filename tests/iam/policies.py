@@ -28,7 +28,7 @@ class Policies:
         """Return the statements of a function, by the name of its folder."""
         return [
             self._resolved(statement)
-            for policy in declared.functions()[function]["Policies"]
+            for policy in declared.functions()[function].get("Policies", [])
             for statement in policy["Statement"]
         ]
 
@@ -43,7 +43,7 @@ class Policies:
             case {"Fn::GetAtt": [name, "Arn"]}:
                 return self.arns[name]
             case {"Fn::Sub": text}:
-                return re.sub(r"\$\{([\w:]+)\}", lambda found: self._named(found[1]), text)
+                return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._named(found[1]), text)
             case dict():
                 return {name: self._resolved(part) for name, part in value.items()}
             case list():
@@ -51,4 +51,7 @@ class Policies:
         return value
 
     def _named(self, name: str) -> str:
+        resource, _, attribute = name.partition(".")
+        if attribute == "Arn":
+            return self.arns[resource]
         return self.stack if name == "AWS::StackName" else _PSEUDO[name]

@@ -5,6 +5,7 @@ import re
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from local.aws import client
 from local.deployment import STACK
@@ -16,6 +17,7 @@ from tests.iam.policies import ACCOUNT, REGION, Policies
 _ARNS: Mapping[str, Callable[[str], str]] = {
     "AWS::DynamoDB::Table": lambda name: f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}",
     "AWS::Events::EventBus": lambda name: f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}",
+    "AWS::Lambda::Function": lambda name: f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
     "AWS::KMS::Key": lambda name: f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}",
     "AWS::SQS::Queue": lambda url: f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rpartition('/')[2]}",
 }
@@ -48,7 +50,7 @@ def calls(endpoint: str) -> Iterator[Call]:
         event = json.loads(each["CloudTrailEvent"])
         made_by = re.search(r" app/(\w+)", event["userAgent"])
         if made_by:
-            yield _call(made_by[1], event)
+            yield _call(made_by[1], event, each["Resources"])
 
 
 def _events(endpoint: str) -> Iterator[Mapping[str, Any]]:
@@ -77,8 +79,10 @@ def _page(endpoint: str, asked: Mapping[str, float]) -> list[dict[str, Any]]:
     return events
 
 
-def _call(function: str, event: Mapping[str, Any]) -> Call:
+def _call(function: str, event: Mapping[str, Any], resources: list[Mapping[str, str]]) -> Call:
     parameters = event["requestParameters"]
+    if event["eventName"] == "Invoke":  # its parameters are in the path, of which the recorder keeps this
+        parameters = {"FunctionName": unquote(resources[0]["ResourceName"])}
     return Call(
         function=function,
         service=event["eventSource"].partition(".")[0],

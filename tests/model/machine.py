@@ -19,7 +19,7 @@ from ai_integrations.errors import (
     VersionConflictError,
 )
 from ai_integrations.model import Caller, Integration, KeepKey, Role, Secret, folded
-from ai_integrations.service import Integrations
+from ai_integrations.service import Integrations, Rotation
 from tests.builders import NOON, a_caller, a_policy, the_settings
 from tests.contract.worlds import World
 
@@ -149,9 +149,8 @@ class Machine(RuleBasedStateMachine):
                 raise NoKeyToRotateError
             return replace(known, key=key, former=known.key)
 
-        self.changes(
-            caller, number, rotated, lambda ulid: self.integrations.rotate_key(caller, ulid, SecretStr(key), HOUR)
-        )
+        rotation = Rotation(api_key=SecretStr(key), grace=HOUR)
+        self.changes(caller, number, rotated, lambda ulid: self.integrations.rotate_key(caller, ulid, rotation))
 
     @rule(caller=callers, number=numbers)
     def roll_back(self, caller: Caller, number: int) -> None:

@@ -1,11 +1,17 @@
 """Connection tests in the deployed stack: their own function, their own paths, and a role at the emulator's Bedrock."""
 
 import json
+import urllib.error
 import urllib.request
 from typing import Any
 
+import pytest
+
+from tests.builders import API_KEY
+from tests.connection.servers import Reply, serve
 from tests.stack.conftest import Stack
 
+NEW_KEY = "sk-fake-new-key-not-a-key"
 BEDROCK = {
     "name": "Bedrock",
     "provider": "awsBedrock",
@@ -35,3 +41,20 @@ def test_tests_a_role_before_and_after_it_is_saved(stack: Stack) -> None:
     after = call(stack, key, "POST", f"/{integration_id}/test")
     assert after["status"] == "passed"
     assert call(stack, key, "GET", f"/{integration_id}/health") == after
+
+
+def test_tries_a_new_key_before_a_rotation_stores_it(stack: Stack) -> None:
+    key = stack.issue_key(account="of-verified-rotations")
+    with serve() as provider:
+        provider.behave = lambda got: Reply(200 if got.headers.get("authorization") == f"Bearer {NEW_KEY}" else 401)
+        made = stack.create(key, name="Gateway", provider="custom", base_url=provider.url(), api_key=API_KEY)
+        path = f"/{made['id']}/key-rotations"
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            call(stack, key, "POST", path, {"api_key": f"{NEW_KEY}-wrong", "verify": True})
+        assert refused.value.code == 422
+        assert "status 401" in json.load(refused.value)["detail"]
+        assert "former_key_version" in call(stack, key, "POST", path, {"api_key": NEW_KEY, "verify": True})
+    resolved = stack.deployment.invoke(
+        "CredentialsFunctionName", {"account": "of-verified-rotations", "integration": "Gateway", "consumer": "program"}
+    )
+    assert resolved["api_key"] == NEW_KEY

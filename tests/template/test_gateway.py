@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any, cast
 
 import pytest
 
 from ai_integrations.http import docs, problem
-from ai_integrations.http.app import build_app
+from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
 from tests import declared
 from tests.builders import ROOT
@@ -31,7 +32,8 @@ def declared_routes() -> list[tuple[str, str]]:
 
 def resolved_routes() -> Iterator[tuple[str, str]]:
     nothing = cast("Any", None)
-    api = build_app(nothing, nothing, nothing, nothing, docs_page=True)
+    use_cases = UseCases(**dict.fromkeys((each.name for each in fields(UseCases)), nothing))
+    api = build_app(use_cases, docs_page=True)
     apps = (api, build_connection_test_app(nothing))
     for route in (route for app in apps for route in app._static_routes + app._dynamic_routes):
         for method in [route.method] if isinstance(route.method, str) else route.method:

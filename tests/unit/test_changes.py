@@ -17,16 +17,17 @@ from ai_integrations.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.model import Caller, Integration, KeepKey, Role, Secret, SecretReference
-from ai_integrations.service import Change, Integrations
+from ai_integrations.model import Caller, Integration, KeepKey, Membership, Role, Secret, SecretReference
+from ai_integrations.service import Change, Integrations, Rotation
 from ai_integrations.vault import ACCOUNT_TAG
-from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_integration, the_settings
+from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.fakes import InMemoryVault, RacingRepository
 
 OLD, NEW = SecretStr(API_KEY), SecretStr("sk-fake-new-key")
 ADMIN, READER = a_caller(), a_caller(role=Role.READER)
 KEEP = KeepKey.KEEP
 HOUR = timedelta(hours=1)
+ROTATION = Rotation(api_key=NEW, grace=HOUR)
 
 
 class World:
@@ -61,7 +62,7 @@ class World:
         return self.integrations.update(ADMIN, ULID, lambda current: current, key)
 
     def rotate(self) -> Integration:
-        return self.integrations.rotate_key(ADMIN, ULID, NEW, HOUR)
+        return self.integrations.rotate_key(ADMIN, ULID, ROTATION)
 
     def roll_back(self) -> Integration:
         return self.integrations.roll_key_back(ADMIN, ULID)
@@ -184,6 +185,58 @@ def test_rotates_no_key_that_it_does_not_keep() -> None:
         World(key=None).rotate()
 
 
+class Provider:
+    """What keys are tested at: it takes all but one."""
+
+    def __init__(self, world: World, refused: SecretStr | None = None) -> None:
+        self._journal, self._refused = world.journal, refused
+
+    def verify(self, integration: Integration, api_key: SecretStr) -> None:
+        self._journal.append(f"verify at {integration.version}")
+        if api_key == self._refused:
+            raise RuleViolationError
+
+
+def test_lets_a_key_take_effect_that_the_provider_takes() -> None:
+    world = World()
+    rotated = world.integrations.rotate_key(ADMIN, ULID, replace(ROTATION, verify=Provider(world).verify))
+    assert world.journal == ["get", "verify at 1", "vault.replace", "replace"]
+    assert (world.stored, world.named_key) == (rotated, NEW.get_secret_value())
+
+
+def test_stores_no_key_that_the_provider_refuses() -> None:
+    world = World()
+    with pytest.raises(RuleViolationError):
+        world.integrations.rotate_key(ADMIN, ULID, replace(ROTATION, verify=Provider(world, NEW).verify))
+    assert world.journal == ["get", "verify at 1"]
+    assert world.named_key == API_KEY
+
+
+def test_verifies_a_key_again_when_others_have_changed_the_integration_since() -> None:
+    world = World()
+    world.repository.races = 1
+    world.integrations.rotate_key(ADMIN, ULID, replace(ROTATION, verify=Provider(world).verify))
+    assert [each for each in world.journal if "verify" in each] == ["verify at 1", "verify at 2"]
+
+
+def test_has_keys_verified_for_admins_alone() -> None:
+    world = World()
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", admin=True),))
+    with pytest.raises(AccessForbiddenError):
+        world.integrations.rotate_key(member, ULID, replace(ROTATION, verify=Provider(world).verify))
+    assert world.journal == []
+
+
+def test_answers_a_rotation_that_comes_again_as_the_first_time() -> None:
+    world = World()
+    once = world.integrations.once(an_idempotency_key())
+    rotated = once.rotate_key(ADMIN, ULID, ROTATION)
+    assert once.rotate_key(ADMIN, ULID, ROTATION) == rotated
+    assert world.stored == rotated
+    assert rotated.former_key is not None
+    assert world.vault.key(rotated.former_key.secret) == API_KEY
+
+
 def test_removes_the_new_key_when_the_new_name_is_taken() -> None:
     world = World()
     world.repository.add(an_integration(id="OTHER", name="Taken"), None)
@@ -264,7 +317,7 @@ def test_touches_no_secret_for_whoever_may_not_write(caller: Caller, error: type
     world = World()
     for call in (
         lambda: world.integrations.update(caller, ULID, lambda current: current, NEW),
-        lambda: world.integrations.rotate_key(caller, ULID, NEW, HOUR),
+        lambda: world.integrations.rotate_key(caller, ULID, ROTATION),
         lambda: world.integrations.roll_key_back(caller, ULID),
         lambda: world.integrations.delete(caller, ULID),
     ):

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ai_integrations.errors import RuleViolationError
+from ai_integrations.http.bodies import CreateBody
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.http.schemas import CreateBody
 from ai_integrations.model import ACCOUNT_WIDE, AuthType, Scoping, Settings
 from tests.builders import create_body
 
@@ -194,3 +194,15 @@ def test_takes_opaque_ids_of_1_to_256_characters(field: str) -> None:
     assert parsed(scopings=[{field: "x" * 256}]).scopings
     assert detail_of(scopings=[{field: "x" * 257}])
     assert detail_of(scopings=[{field: ""}])
+
+
+@pytest.mark.parametrize("external_id", ["x", "", "x" * 1225, "tenant 42", "t\u00e9nant", "tenant-42\n"])
+def test_refuses_an_external_id_that_aws_would_refuse_later(external_id: str) -> None:
+    assert detail_of(provider_metadata={"external_id": external_id})
+
+
+@pytest.mark.parametrize("external_id", ["xy", "x" * 1224, "a_b+c=d,e.f@g:h/i-j"])
+def test_takes_an_external_id_that_aws_takes(external_id: str) -> None:
+    metadata = parsed(provider_metadata={"external_id": external_id}).settings().provider_metadata
+    assert metadata is not None
+    assert metadata["external_id"] == external_id

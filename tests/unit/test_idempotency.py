@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ai_integrations.errors import InvalidRequestError
+from ai_integrations.http.bodies import CreateBody
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.http.schemas import CreateBody
 from ai_integrations.model import IdempotencyKey
 from tests.builders import create_body
 

@@ -89,7 +89,7 @@ def test_needs_nothing_of_its_own_folder_in_a_function(handler: Path) -> None:
 def test_knows_how_to_read_a_provider_key_only_where_that_is_the_purpose() -> None:
     readers = [module for module in (*MODULES, *FUNCTIONS) if "runtime" in imported_parts(module)]
     names = {name_of(module) if module in MODULES else module.parent.name for module in readers}
-    assert names <= {"runtime", "bootstrap", "credentials", "test_connection"}
+    assert names <= {"runtime", "bootstrap", "credentials", "test_connection", "verify_key"}
 
 
 @pytest.mark.parametrize("module", [*MODULES, *FUNCTIONS], ids=lambda module: str(module.relative_to(ROOT)))

@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from ai_integrations.commands import AccessKeyCommand
 from ai_integrations.errors import AiIntegrationsError, InvalidRequestError, RuleViolationError
 from ai_integrations.http import problem
+from ai_integrations.http.bodies import CreateBody, RotateBody
 from ai_integrations.http.parsing import UnsupportedMediaTypeError, parse_body, parse_text
-from ai_integrations.http.schemas import CreateBody, RotateBody
 from tests.builders import create_body, gateway_event
 
 CANARY = "sk-fake-canary-31337-not-a-key"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import AiIntegration, SpaceView
 from ai_integrations.http.spelling import Spelling
+from ai_integrations.http.views import AiIntegration, SpaceView
 from ai_integrations.model import AuthType, Integration, Scoping, Secret, Space
 from tests.builders import NOON, ULID, an_integration
 

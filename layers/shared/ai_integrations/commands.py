@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from ai_integrations.access import AccessKey, caller_item
-from ai_integrations.http.schemas import OpaqueId
+from ai_integrations.http.fields import OpaqueId
 from ai_integrations.model import Caller, Membership, Organization, Role, Space
 
 # It becomes part of a secret's name, whose characters AWS limits.

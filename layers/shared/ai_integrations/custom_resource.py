@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ai_integrations.commands import Account, User
 from ai_integrations.errors import InvalidRequestError, NotFoundError
 from ai_integrations.http import ids
+from ai_integrations.http.bodies import NewIntegration
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.http.schemas import NewIntegration
 from ai_integrations.model import Caller, IdempotencyKey, Integration, KeepKey, Role
 from ai_integrations.ports import KeyChange
 from ai_integrations.service import Integrations

@@ -8,6 +8,7 @@ AiIntegrationsError
 ├── NotFoundError                  there is no such thing, or the caller may not see it
 ├── KeyUnavailableError            there is an integration, but not the key that is asked for
 ├── RoleRefusedError               AWS does not let the service assume the integration's role
+├── KeyTestFailedError             nobody can tell whether the provider takes a key
 ├── NoKeyToRotateError             the integration has no key of its own
 ├── NoFormerKeyError               there is no key to go back to, or not any more
 ├── NameTakenError                 another integration of the account has the name
@@ -74,6 +75,10 @@ class VersionConflictError(AiIntegrationsError):
 
 class KeyUnavailableError(AiIntegrationsError):
     """There is an integration, but not the key that is asked for: it is gone, or not for this account any more."""
+
+
+class KeyTestFailedError(AiIntegrationsError):
+    """Nobody can tell whether the provider takes a key: its test has not come to an end."""
 
 
 class NoKeyToRotateError(AiIntegrationsError):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ai_integrations.health import Health, Standing
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import ScopingView, Timestamp, View
+from ai_integrations.http.views import ScopingView, Timestamp, View
 from ai_integrations.model import Integration
 
 SOURCE = "ai-integrations"

@@ -20,7 +20,7 @@ from ai_integrations.events import (
     UpdateSucceeded,
 )
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import IntegrationChange, NewIntegration
+from ai_integrations.http.bodies import IntegrationChange, NewIntegration
 from ai_integrations.model import Caller, IdempotencyKey, Role
 from ai_integrations.outcomes import KEPT_FOR
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
@@ -36,7 +36,20 @@ _ATTEMPTS = 5  # at a change that others keep coming before
 
 Change = Callable[[Integration], Integration]
 KeyStore = Callable[[Integration, SecretStr], Secret]
+KeyCheck = Callable[[Integration, SecretStr], None]
 VersionCondition = Callable[[Integration], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation:
+    """A key that is to take effect, and for how long the one before can still be had.
+
+    `verify` raises RuleViolationError unless the provider takes the key; without it, the key is taken on trust.
+    """
+
+    api_key: SecretStr
+    grace: timedelta
+    verify: KeyCheck | None = None
 
 
 def any_version(_integration: Integration) -> bool:
@@ -67,7 +80,10 @@ class Integrations:
         self._policy = policy
 
     def once(self, request: IdempotencyKey) -> "Integrations":
-        """Return the use cases for one request: an update or a deletion that comes again is RepeatedRequestError."""
+        """Return the use cases for one request.
+
+        An update or a deletion that comes again is RepeatedRequestError, a rotation gets the first one's answer.
+        """
         return Integrations(
             repository=self._repository.once(request),
             vault=self._vault,
@@ -121,17 +137,25 @@ class Integrations:
         return self._rewrite(caller, ulid, updated, condition)
 
     def rotate_key(
-        self, caller: Caller, ulid: str, api_key: SecretStr, grace: timedelta, condition: VersionCondition = any_version
+        self, caller: Caller, ulid: str, rotation: Rotation, condition: VersionCondition = any_version
     ) -> Integration:
         """Let another key take effect; the one before stays to be had, by its version, while the grace lasts."""
 
         def rotated(current: Integration) -> Integration:
             if current.secret is None or not current.secret.is_owned:
                 raise NoKeyToRotateError
-            former = FormerKey(secret=current.secret, usable_until=self._clock() + grace) if grace else None
-            return replace(current, secret=self._vault.replace(current, api_key), former_key=former)
+            if rotation.verify is not None:
+                rotation.verify(current, rotation.api_key)
+            until = self._clock() + rotation.grace
+            former = FormerKey(secret=current.secret, usable_until=until) if rotation.grace else None
+            return replace(current, secret=self._vault.replace(current, rotation.api_key), former_key=former)
 
-        return self._rewrite(caller, ulid, rotated, condition)
+        if rotation.verify is not None and caller.role is not Role.ADMIN:
+            raise AccessForbiddenError  # as of any other test of a connection
+        try:
+            return self._rewrite(caller, ulid, rotated, condition)
+        except RepeatedRequestError as repeated:
+            return repeated.first
 
     def roll_key_back(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Integration:
         """Go back to the key before the last rotation, while its grace lasts; the key that it replaced is let go."""

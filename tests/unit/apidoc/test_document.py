@@ -13,10 +13,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ai_integrations.errors import FieldError
 from ai_integrations.http import problem
+from ai_integrations.http.bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.http.connection_tests import ModelChoice
 from ai_integrations.http.parsing import parse_text
-from ai_integrations.http.schemas import AiIntegration, AiIntegrationList, CreateBody, Pagination, PatchBody, RotateBody
 from ai_integrations.http.spelling import Spelling
+from ai_integrations.http.views import AiIntegration, AiIntegrationList, Pagination
 from ai_integrations.model import AuthType, Scoping, Secret
 from ai_integrations.providers import PROVIDERS
 from tests.builders import an_integration, create_body

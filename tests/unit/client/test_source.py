@@ -77,6 +77,6 @@ def test_takes_what_is_no_object_for_no_answer(payload: str) -> None:
 
 
 def test_takes_an_error_of_the_function_for_no_answer() -> None:
-    answer = {"errorMessage": KEY, "errorType": "UnresolvedError"}
+    answer = {"errorMessage": KEY, "errorType": "LoggedError"}
     with pytest.raises(UnavailableError, match=r"the function failed$"):
         Bench(Service(answer=answer, function_error="Unhandled")).key()

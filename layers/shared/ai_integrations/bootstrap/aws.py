@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 # A model takes its time, and a test of it is not repeated.
 _MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
+# A test may take 15 seconds, and is not repeated either.
+_TEST_CONFIG = Config(connect_timeout=1, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 def dynamodb() -> "DynamoDBClient":
@@ -53,6 +56,11 @@ def sts() -> "STSClient":
 def kms() -> "KMSClient":
     """Return a client of the Key Management Service."""
     return cast("KMSClient", _client("kms"))
+
+
+def lambda_() -> "LambdaClient":
+    """Return a client of Lambda, to invoke a function that tests a connection."""
+    return cast("LambdaClient", _client("lambda", _TEST_CONFIG))
 
 
 def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClient":

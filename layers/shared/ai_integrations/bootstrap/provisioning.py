@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 
 from ai_integrations.bootstrap import aws
-from ai_integrations.bootstrap.integrations import use_cases
+from ai_integrations.bootstrap.integrations import integrations
 from ai_integrations.bus import EventBridgeBus
 from ai_integrations.outcomes import DynamoDbOutcomes
 from ai_integrations.provisioning import Provisioner
@@ -13,9 +13,10 @@ from ai_integrations.queue import SqsQueue
 
 def provisioner() -> Provisioner:
     """Return what carries requests out."""
+    client = aws.dynamodb()
     return Provisioner(
-        integrations=use_cases().integrations,
-        outcomes=DynamoDbOutcomes(aws.dynamodb(), os.environ["TABLE_NAME"]),
+        integrations=integrations(client),
+        outcomes=DynamoDbOutcomes(client, os.environ["TABLE_NAME"]),
         bus=EventBridgeBus(aws.events(), os.environ["EVENT_BUS_NAME"]),
         clock=lambda: datetime.now(UTC),
     )

@@ -13,7 +13,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 
-SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "secretsmanager", "sqs", "sts"]
+SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "lambda", "secretsmanager", "sqs", "sts"]
 # The same in the names of botocore's events, where some have another.
 _IN_EVENTS = {*SERVICES, "eventbridge", "secrets-manager"}
 

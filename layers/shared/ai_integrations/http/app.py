@@ -1,5 +1,7 @@
 """The resolver of all routes; each route parses, makes one call, and shows what came of it."""
 
+from dataclasses import dataclass
+
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.http import docs, failures
@@ -8,22 +10,26 @@ from ai_integrations.http.health import HealthRoutes, Healths
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.spaces import SpaceRoutes
 from ai_integrations.listing import IntegrationList, SpaceDirectory
-from ai_integrations.service import Integrations
+from ai_integrations.service import Integrations, KeyCheck
 
 
-def build_app(
-    integrations: Integrations,
-    integration_list: IntegrationList,
-    space_directory: SpaceDirectory,
-    healths: Healths,
-    *,
-    docs_page: bool,
-) -> APIGatewayRestResolver:
+@dataclass(frozen=True, kw_only=True)
+class UseCases:
+    """What the routes call."""
+
+    integrations: Integrations
+    integration_list: IntegrationList
+    space_directory: SpaceDirectory
+    healths: Healths
+    verify_key: KeyCheck
+
+
+def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
     failures.handle(app, switched_off=() if docs_page else (docs.PAGE,))
-    IntegrationRoutes(app, integrations, integration_list)
-    SpaceRoutes(app, space_directory)
-    HealthRoutes(app, integrations, healths)
+    IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
+    SpaceRoutes(app, use_cases.space_directory)
+    HealthRoutes(app, use_cases.integrations, use_cases.healths)
     DocsRoutes(app, page=docs_page)
     return app

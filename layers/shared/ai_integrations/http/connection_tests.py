@@ -6,11 +6,12 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.health import Health
 from ai_integrations.http import failures, ids
+from ai_integrations.http.bodies import Body, CreateBody
 from ai_integrations.http.caller import from_context
+from ai_integrations.http.fields import ModelName
 from ai_integrations.http.health import ConnectionHealth, fingerprint_header
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import Body, CreateBody, ModelName
 from ai_integrations.model import Caller, Settings
 from ai_integrations.observability import logger
 from ai_integrations.ports import KeyChange

@@ -9,7 +9,7 @@ from ai_integrations.health import UNKNOWN, Health
 from ai_integrations.http import ids
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import Timestamp, View
+from ai_integrations.http.views import Timestamp, View
 from ai_integrations.model import Caller, Integration, Role
 from ai_integrations.service import Integrations
 

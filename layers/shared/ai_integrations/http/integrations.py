@@ -8,25 +8,18 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.http import cursors, ids, parameters
+from ai_integrations.http.bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import (
-    AiIntegration,
-    AiIntegrationList,
-    CreateBody,
-    KeyRotation,
-    Pagination,
-    PatchBody,
-    RotateBody,
-)
 from ai_integrations.http.spelling import Spelling, answer_spelling
+from ai_integrations.http.views import AiIntegration, AiIntegrationList, KeyRotation, Pagination
 from ai_integrations.listing import IntegrationList, Query
 from ai_integrations.model import Integration
 from ai_integrations.observability import logger
-from ai_integrations.service import Integrations
+from ai_integrations.service import Integrations, KeyCheck, Rotation
 
 COLLECTION = "/v2/ai-integrations"
 ONE = f"{COLLECTION}/<integration_id>"
@@ -36,11 +29,16 @@ class IntegrationRoutes:
     """The routes, each of which parses, makes one call, and shows what came of it."""
 
     def __init__(
-        self, app: APIGatewayRestResolver, integrations: Integrations, integration_list: IntegrationList
+        self,
+        app: APIGatewayRestResolver,
+        integrations: Integrations,
+        integration_list: IntegrationList,
+        verify_key: KeyCheck,
     ) -> None:
         self._app = app
         self._integrations = integrations
         self._list = integration_list
+        self._verify_key = verify_key
         app.post(COLLECTION)(self.create)
         app.get(COLLECTION)(self.list_page)
         app.get(ONE)(self.get)
@@ -128,14 +126,16 @@ class IntegrationRoutes:
         event = self._app.current_event
         ulid = ids.parse(integration_id)
         body = parse_body(event, RotateBody)
-        integration = self._integrations.rotate_key(
-            from_context(event.request_context.authorizer),
-            ulid,
-            body.api_key,
-            timedelta(seconds=body.grace_seconds),
-            if_match(event.headers.get("if-match")),
+        rotation = Rotation(
+            api_key=body.api_key,
+            grace=timedelta(seconds=body.grace_seconds),
+            verify=self._verify_key if body.verify else None,
         )
-        logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds)
+        caller = from_context(event.request_context.authorizer)
+        request = idempotency_key(event.headers.get("idempotency-key"), body, f"rotation {ulid} {caller.user}")
+        integrations = self._integrations.once(request) if request else self._integrations
+        integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
+        logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)
         return shown(KeyRotation.of(integration), headers={"ETag": etag(integration)})
 
     def roll_key_back(self, integration_id: str) -> Response[str]:

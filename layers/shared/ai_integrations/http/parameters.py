@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from ai_integrations.errors import FieldError, InvalidRequestError
-from ai_integrations.http.schemas import MAX_ID_BYTES
+from ai_integrations.http.fields import MAX_ID_BYTES
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50

@@ -51,6 +51,7 @@ OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         CONFLICT,
         "The integration's key can not be had: it is gone or no longer meant for it.",
     ),
+    errors.KeyTestFailedError: (UNAVAILABLE, "The key could not be tested, and nothing was changed. Try again."),
     errors.NoKeyToRotateError: (CONFLICT, "The integration has no key of its own to rotate: set one by PATCH first."),
     errors.NoFormerKeyError: (CONFLICT, "There is no key to go back to: nothing was rotated, or its grace is over."),
     errors.RoleRefusedError: (

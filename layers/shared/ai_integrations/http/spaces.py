@@ -5,8 +5,8 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from ai_integrations.http import cursors, parameters
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
-from ai_integrations.http.schemas import Pagination, SpaceList, SpaceView
 from ai_integrations.http.spelling import tells_private_spaces
+from ai_integrations.http.views import Pagination, SpaceList, SpaceView
 from ai_integrations.listing import SpaceDirectory
 
 COLLECTION = "/v2/spaces"

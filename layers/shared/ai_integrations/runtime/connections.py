@@ -12,7 +12,7 @@ from ai_integrations.errors import (
     NotFoundError,
     RuleViolationError,
 )
-from ai_integrations.health import Health, Rung
+from ai_integrations.health import Health
 from ai_integrations.model import Caller, Integration, Policy, Role, Secret, SecretReference, Settings
 from ai_integrations.ports import KeyChange
 from ai_integrations.runtime.reader import ReadKey
@@ -65,10 +65,6 @@ class ConnectionTests:
         rules.check(settings, former=None, policy=self._policy)
         draft = self._tester.draft(caller, settings)
         return self._tester.test(draft, self._given(draft, key), None)
-
-    def of_new_key(self, integration: Integration, key: SecretStr) -> tuple[Rung, ...]:
-        """Test an integration with a key that it does not have yet; nothing is stored."""
-        return self._tester.test(integration, ReadKey(value=key, version=""), None).rungs
 
     def _given(self, integration: Integration, key: KeyChange) -> ReadKey | None:
         """Return the key that came with the request, or that lies where the request says."""

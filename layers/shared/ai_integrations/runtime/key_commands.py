@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from ai_integrations.commands import Account, Command
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import ApiKey
+from ai_integrations.http.fields import ApiKey
 from ai_integrations.runtime.finding import Findings, KeyFinder, KeyPrint
 
 IntegrationId = Annotated[str, StringConstraints(min_length=1, max_length=256)]

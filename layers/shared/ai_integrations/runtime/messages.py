@@ -6,7 +6,8 @@ from pydantic import Field, StringConstraints
 
 from ai_integrations.commands import Account, Command, User
 from ai_integrations.http import ids
-from ai_integrations.http.schemas import OpaqueId, View, timestamp
+from ai_integrations.http.fields import OpaqueId
+from ai_integrations.http.views import View, timestamp
 from ai_integrations.model import Caller, Membership, Role
 from ai_integrations.runtime.resolving import Resolved
 from ai_integrations.runtime.roles import TemporaryCredentials
