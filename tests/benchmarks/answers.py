@@ -29,6 +29,8 @@ ALWAYS: dict[str, dict[str, Any]] = {
         "VersionIdsToStages": {"e" * 32: ["AWSCURRENT", f"ai-integrations-{'e' * 32}"]},
     },
 }
+# To the Security Token Service, the one of another protocol: a connection test then ends, telling so.
+NO_ROLE = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
 PAGE = 50
 _TAKEN = items.name_item(an_integration(name=TAKEN))
 GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
@@ -103,16 +105,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        operation = self.headers.get("x-amz-target", ".").rpartition(".")[2]
-        request = json.loads(body) if operation else {}
-        self._send(json.dumps(answer(operation, request)).encode())
+        if target := self.headers.get("x-amz-target"):
+            self._send(json.dumps(answer(target.rpartition(".")[2], json.loads(body))).encode())
+        else:
+            self._send(NO_ROLE, status=403)
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
         self._send(b"")
 
-    def _send(self, content: bytes) -> None:
-        self.send_response(200)
+    def _send(self, content: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -21,6 +21,8 @@ FIRST = {
     "access_keys": "access_keys_issue",
     "spaces": "spaces_register_organization",
     "sweep": "sweep_scheduled",
+    "test_connection": "test_connection_bedrock",
+    "verify_key": "verify_key_private_host",
 }
 
 

@@ -1,7 +1,5 @@
-"""Lists of few and of many integrations, on the emulator's table."""
+"""First pages of accounts with few and with many integrations, on the emulator's table."""
 
-import time
-import urllib.request
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -13,85 +11,58 @@ from ai_integrations import items
 from ai_integrations.dynamodb import to_wire
 from ai_integrations.repository import DynamoDbRepository
 from ai_integrations.transactions import Transactor
+from tests import declared
+from tests.benchmarks import capacity
 from tests.benchmarks.answers import integration
 from tests.benchmarks.bench import Bench, Section
+from tests.benchmarks.capacity import read_units
 from tests.benchmarks.promises import Promise
-from tests.benchmarks.table import ratio, table
+from tests.benchmarks.table import table
 from tests.builders import NOON
 from tests.stack.conftest import Stack
 
+TABLE = "scale"
 SIZES = (10, 100, 1_000, 100_000)
-CALLS = 5
+PAGE = 50
 BATCH = 25  # the most that one call takes
 
 
 def measure(_bench: Bench, stack: Stack) -> Section:
-    """Read first pages of accounts of all sizes."""
-    rows, found = [], {}
-    for count in SIZES:
-        account = f"scale-{count}"
-        _fill(stack, account, count)
-        units, seconds = _read_units(stack, account), _seconds(stack, account)
-        found[count] = (units, seconds)
-    for count, (units, seconds) in found.items():
-        rows.append([f"{count:,}", min(count, 50), f"{units:g}", ratio(seconds, found[100][1])])
-    head = ["integrations", "of which listed", "read units", "time x that of 100"]
-    promise = Promise(
-        what="read units of 50 of 100,000 integrations, x those of 50 of 100",
-        most=1,
-        measured=found[100_000][0] / found[100][0],
-    )
-    return Section(text=table(head, rows), promises=[promise])
-
-
-def _fill(stack: Stack, account: str, count: int) -> None:
+    """Read first pages of accounts of all sizes, from a table like the stack's own but for the stream."""
     dynamodb: Any = client("dynamodb", stack.deployment.endpoint)
-    table_name = _table(stack)
-    requests = ({"PutRequest": {"Item": item}} for item in _items(account, count))
+    dynamodb.create_table(**declared.table(TABLE))
+    for size in SIZES:
+        _fill(dynamodb, size)
+    units = {size: _units(dynamodb, size) for size in SIZES}
+    rows = [[f"{size:,}", min(size, PAGE), units[size]] for size in SIZES]
+    return Section(
+        text=table(["integrations", "of which listed", "read units"], rows),
+        promises=[
+            Promise(
+                what="read units of 50 of 100,000, x those of 50 of 100", most=1, measured=units[100_000] / units[100]
+            )
+        ],
+    )
+
+
+def _fill(dynamodb: Any, size: int) -> None:
+    requests = ({"PutRequest": {"Item": item}} for item in _items(size))
     while batch := list(islice(requests, BATCH)):
-        dynamodb.batch_write_item(RequestItems={table_name: batch})
+        dynamodb.batch_write_item(RequestItems={TABLE: batch})
 
 
-def _items(account: str, count: int) -> Iterator[dict[str, Any]]:
-    for number in range(count):
+def _items(size: int) -> Iterator[dict[str, Any]]:
+    for number in range(size):
         ulid = str(ULID.from_timestamp(NOON.timestamp() + number))
-        yield to_wire(items.integration_item(integration(id=ulid, account=account, name=f"Number {number}")))
+        yield to_wire(items.integration_item(integration(id=ulid, account=f"of {size}", name=f"Number {number}")))
 
 
-def _read_units(stack: Stack, account: str) -> float:
-    """Return what the store counts for the read that a first page is made of."""
-    counted: list[float] = []
-    dynamodb: Any = client("dynamodb", stack.deployment.endpoint)
-    dynamodb.meta.events.register(
-        "before-parameter-build.dynamodb.Query", lambda params, **_: params.update(ReturnConsumedCapacity="TOTAL")
-    )
-    dynamodb.meta.events.register(
-        "after-call.dynamodb.Query", lambda parsed, **_: counted.append(parsed["ConsumedCapacity"]["CapacityUnits"])
-    )
-    DynamoDbRepository(dynamodb, _table(stack), Transactor(dynamodb, _table(stack))).newest(account, None, 51)
-    return sum(counted)
-
-
-def _seconds(stack: Stack, account: str) -> float:
-    """Return the time of the fastest of some lists through the gateway."""
-    key = stack.issue_key(account=account)
-    return min(_list(stack, key) for _ in range(CALLS))
-
-
-def _list(stack: Stack, key: str) -> float:
-    address = f"{stack.url}/v2/ai-integrations?limit=50"
-    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {key}"})  # noqa: S310 - our own stack
-    begin = time.perf_counter()
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        answer.read()
-    return time.perf_counter() - begin
-
-
-def _table(stack: Stack) -> str:
-    [name] = [each for each in _tables(stack) if each != "baseline"]
-    return name
-
-
-def _tables(stack: Stack) -> list[str]:
-    dynamodb: Any = client("dynamodb", stack.deployment.endpoint)
-    return list(dynamodb.list_tables()["TableNames"])
+def _units(dynamodb: Any, size: int) -> int:
+    """Return the units of a first page's read, by what the store has looked at: it does not count them itself."""
+    read: list[dict[str, Any]] = []
+    event = "after-call.dynamodb.Query"
+    dynamodb.meta.events.register(event, lambda parsed, **_: read.append(parsed), unique_id=event)
+    DynamoDbRepository(dynamodb, TABLE, Transactor(dynamodb, TABLE)).newest(f"of {size}", None, PAGE + 1)
+    dynamodb.meta.events.unregister(event, unique_id=event)
+    assert all(each["ScannedCount"] == each["Count"] for each in read), "what is looked at and left out is paid for too"
+    return sum(read_units(sum(map(capacity.size, each["Items"]))) for each in read)
