@@ -21,6 +21,14 @@ class Promise:
         return round(self.measured, 2) <= self.most
 
 
+def uphold(promises: Iterable[Promise]) -> None:
+    """End with an error if a binding promise is lost."""
+    lost = [each for each in promises if each.binding and not each.is_kept]
+    if lost:
+        figures = "; ".join(f"{each.what}, {each.measured:.3g} instead of {each.most:g}" for each in lost)
+        raise SystemExit(f"Promised and no longer kept: {figures}")
+
+
 def promised(promises: Iterable[Promise]) -> str:
     """Return all as a table."""
     rows = (
