@@ -1,5 +1,6 @@
 """Cold starts: what a function's import costs, and its first request."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.benchmarks.bench import FLOOR, Bench, Section
@@ -26,7 +27,7 @@ def measure(bench: Bench) -> Section:
     """Count the instructions of each function's start, and what else it takes."""
     names = ["plain", *FIRST]
     plans = {name: ("requests", str(bench.first(name)), "1") for name in names}
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         floor = pool.submit(bench.process("plain").instructions_of, FLOOR)
         counted = list(pool.map(lambda name: bench.process(name).instructions(*plans[name]), names))
     imports = {name: start for name, (start, _) in zip(names, counted, strict=True)}

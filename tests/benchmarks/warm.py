@@ -25,7 +25,7 @@ def measure(bench: Bench) -> Section:
     api, plain = bench.process("api"), bench.process("plain")
     requests = [bench.route(route) for route in WARM_ROUTES]
     calls = [written(bench.events, f"calls of {route}", calls_of(bench, route)) for route in WARM_ROUTES]
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         of_requests = pool.submit(_each, api, "requests", requests)
         of_calls = pool.submit(_each, api, "calls", calls)
         of_plain = pool.submit(_each, plain, "requests", requests[: len(PLAIN_ROUTES)])
