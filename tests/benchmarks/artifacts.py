@@ -1,4 +1,4 @@
-"""What is measured: the layers and functions as they are deployed, and the same without bytecode."""
+"""What is measured: the layers and functions as they are deployed, the baseline, and all that without bytecode."""
 
 import compileall
 import importlib.metadata
@@ -39,8 +39,8 @@ class Artifacts:
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return the bytes of each package, zipped and unzipped."""
-        parts = {name: self.folder / "compiled" / name for name in ("dependencies", "shared")}
-        return {name: sizes(each) for name, each in (parts | {"plain": self.folder / "bare" / "plain"}).items()}
+        layers = {layer: sizes(self.folder / "compiled" / layer) for layer in LAYERS}
+        return {**layers, "plain": sizes(self.folder / "bare" / "plain")}
 
 
 def build(folder: Path) -> Artifacts:
@@ -53,8 +53,7 @@ def build(folder: Path) -> Artifacts:
     shutil.copy(PLAIN / "handler.py", compiled / "plain")
     shutil.copytree(compiled, bare, ignore=shutil.ignore_patterns("__pycache__"))
     copy_runtime(folder)
-    for each in (compiled / "plain", compiled / "functions"):
-        _compile(each)
+    _compile(compiled / "plain")
     return Artifacts(folder=folder)
 
 
