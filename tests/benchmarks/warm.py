@@ -15,7 +15,7 @@ from tests.benchmarks.requests import PLAIN_ROUTES, WARM_ROUTES, written
 from tests.benchmarks.table import ratio, table, thousands
 
 RECORDER = Path(__file__).parent / "recorder.py"
-FIRST, TIMES = 3, 10
+FIRST, TIMES = 5, 15
 MOST = 1.2
 Call = tuple[str, str, dict[str, object]]
 
