@@ -161,6 +161,10 @@ sbom: .venv-supply/ready ## what the layers bring, as CycloneDX: build/sbom.json
 		--output-reproducible --output-format JSON --output-file build/sbom.json
 	@echo build/sbom.json
 
+.PHONY: bench
+bench: .venv/dev ## measure, and write docs/performance.md anew; SECTIONS='cold warm' for some of it (needs valgrind and wrk; minutes)
+	@$(BIN)/python -m tests.benchmarks $(SECTIONS)
+
 format: .venv/dev ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -168,4 +172,4 @@ format: .venv/dev ## put the code into shape
 check: lint test ## what CI runs
 
 clean: ## remove everything that is not in the repository
-	rm -rf .venv .venv-* build .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .bench .venv .venv-* build .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache

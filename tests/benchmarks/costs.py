@@ -1,10 +1,19 @@
-"""What a month costs, by the number of integrations: `python -m tests.benchmarks.costs` prints docs/deploy.md's table.
+"""What calls cost, and what a month costs by the number of integrations: docs/performance.md and docs/deploy.md.
 
-Prices are inputs: those of us-east-1 as AWS lists them, in dollars, without any free allowance. So is the use of one
-integration in a month. Both are meant to be changed to one's own.
+`python -m tests.benchmarks.costs` prints the latter's table. Prices are inputs: those of us-east-1 as AWS lists them,
+in dollars, without any free allowance. So are the use of one integration in a month, and the time of AWS's own answers,
+which no measure on one machine can tell. All are meant to be changed to one's own.
 """
 
 from dataclasses import dataclass
+
+from ai_integrations import items
+from ai_integrations.dynamodb import to_wire
+from tests.benchmarks.answers import integration
+from tests.benchmarks.bench import Bench, Section
+from tests.benchmarks.calls import Used, measured
+from tests.benchmarks.capacity import size
+from tests.benchmarks.table import table as in_markdown
 
 DAYS = 30
 SIZES = (100, 10_000, 1_000_000)
@@ -24,6 +33,10 @@ LOG_GB = 0.50
 ALARM_MONTH = 0.10
 DASHBOARD_MONTH = 3.00
 
+MEMORY_GB = 0.5
+OWN_SECONDS, TABLE_SECONDS, SECRETS_SECONDS = 0.015, 0.008, 0.060  # of a warm call, and of each call of AWS in it
+MILLION = 1_000_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
@@ -32,11 +45,11 @@ class Use:
     changes: float = 0.5  # creations, updates, rotations, deletions
     reads: float = 60  # by the API: pages open, pipelines check
     resolves: float = 3_000  # by programs: ten, each with a cache of five minutes' length, for 2 h 24 min a day
-    gb_seconds: float = 0.5 * 0.03  # memory, times a warm call of 30 ms
+    gb_seconds: float = MEMORY_GB * 0.03  # memory, times a warm call of 30 ms
     log_kb: float = 0.6
     item_kb: float = 2.0  # an integration with its guards
 
-    # Units of the table: architecture.md, "Order of writes"; tests/benchmarks/hot_account.py counts those of a create.
+    # Units of the table: architecture.md, "Order of writes"; performance.md counts those of each operation.
     write_units: float = 10
     read_units: float = 2
 
@@ -59,6 +72,28 @@ def month(integrations: int, use: Use | None = None) -> dict[str, float]:
         "events and logs": changes * 2 * BUS_EVENT + invocations * use.log_kb / 1e6 * LOG_GB,
         "fixed: keys, alarms, dashboard": 2 * KMS_KEY_MONTH + 20 * ALARM_MONTH + DASHBOARD_MONTH,
     }
+
+
+def measure(bench: Bench) -> Section:
+    """Price the calls and units of each operation."""
+    rows = [[name, *map(_dollars, _million(name, used))] for name, used in measured(bench).items()]
+    head = ["a million calls", "API Gateway", "Lambda", "DynamoDB", "keys", "together"]
+    stored = size(to_wire(items.integration_item(integration()))) / 1e9 * TABLE_GB_MONTH
+    keyed = (
+        f"An integration costs ${SECRET_MONTH + stored:.4f} a month with a key of its own, ${stored:.7f} without one."
+    )
+    return Section(text=f"{in_markdown(head, rows)}\n\n{keyed}", promises=[])
+
+
+def _million(name: str, used: Used) -> list[float]:
+    seconds = OWN_SECONDS + used.dynamodb * TABLE_SECONDS + used.secrets * SECRETS_SECONDS
+    parts = [
+        0 if name == "authorizer" else GATEWAY_CALL,
+        LAMBDA_CALL + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
+        used.reads * TABLE_READ_UNIT + used.writes * TABLE_WRITE_UNIT,
+        used.secrets * (SECRETS_CALL + KMS_CALL),
+    ]
+    return [MILLION * part for part in (*parts, sum(parts))]
 
 
 def table() -> str:

@@ -6,11 +6,12 @@ retries do. What it assumes of AWS is in LIMITS: Secrets Manager's page "quotas"
 """
 
 import heapq
-import math
 import random
 from dataclasses import dataclass
 
 from ai_integrations import items
+from ai_integrations.dynamodb import to_wire
+from tests.benchmarks.capacity import read_units, size, write_units
 from tests.builders import NOON, an_idempotency_key, an_integration
 
 SECONDS = 10
@@ -25,25 +26,14 @@ LIMITS = {
 }
 
 
-def size(item: items.Item) -> int:
-    """Return the bytes of an item, nearly as DynamoDB counts them."""
-    return sum(len(name) + len(str(value)) for name, value in item.items())
-
-
-def write_units(*written: items.Item) -> float:
-    """Return what a transaction takes: two units for each item and begun kilobyte."""
-    return sum(2 * math.ceil(size(item) / 1024) for item in written)
-
-
 def calls() -> dict[str, dict[str, float]]:
     """Return what one call of each kind takes of each limit, in the order in which it comes to them."""
     integration = an_integration(model_names=("gpt-4o",) * 5, headers={"X-Team": "search"})
     item = items.integration_item(integration)
-    created = write_units(
-        item, items.name_item(integration), items.idempotency_item(integration, an_idempotency_key(), NOON)
-    )
+    guards = items.name_item(integration), items.idempotency_item(integration, an_idempotency_key(), NOON)
+    created = write_units(*(size(to_wire(each)) for each in (item, *guards)))
     writes, reads, secrets, keys, invocations = LIMITS
-    page = math.ceil(51 * size(item) / 4096)
+    page = read_units(51 * size(to_wire(item)))
     return {
         "create with a key": {invocations: MOMENT, reads: 2, secrets: 1, writes: created},
         "create without a key": {invocations: MOMENT, reads: 2, writes: created},

@@ -1,0 +1,136 @@
+"""A stand-in for AWS on loopback: it answers at once, with what an account in use would."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from ai_integrations import items
+from ai_integrations.access import caller_item
+from ai_integrations.dynamodb import to_wire
+from ai_integrations.model import FormerKey, Integration, Scoping, Secret, Tombstone
+from tests.benchmarks.requests import TAKEN
+from tests.builders import NOON, ULID, a_caller, an_integration
+
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
+SECRET = {"ARN": ARN, "Name": "ai-integrations-test/acme/1", "VersionId": "f" * 32}
+ALWAYS: dict[str, dict[str, Any]] = {
+    "Scan": {"Items": [], "Count": 0},
+    "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
+    "ListSecrets": {"SecretList": []},
+    "CreateSecret": SECRET,
+    "PutSecretValue": SECRET,
+    "GetSecretValue": SECRET | {"SecretString": "sk-fake-0123456789-not-a-key"},
+    "DescribeSecret": SECRET
+    | {
+        "Tags": [{"Key": "ai-integrations:account", "Value": "acme"}],
+        "VersionIdsToStages": {"e" * 32: ["AWSCURRENT", f"ai-integrations-{'e' * 32}"]},
+    },
+}
+# To the Security Token Service, the one of another protocol: a connection test then ends, telling so.
+NO_ROLE = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
+PAGE = 50
+_TAKEN = items.name_item(an_integration(name=TAKEN))
+GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
+
+
+def integration(**changes: Any) -> Integration:
+    """Return an integration as teams have them."""
+    return an_integration(
+        model_names=("gpt-4", "gpt-4o"),
+        scopings=(Scoping(),),
+        secret=Secret(arn=ARN, version="e" * 32),
+        **changes,
+    )
+
+
+def answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return what AWS would; nothing is the answer to most writes."""
+    if operation in ANSWERS:
+        return ANSWERS[operation](request)
+    return ALWAYS.get(operation, {})
+
+
+def _get(request: dict[str, Any]) -> dict[str, Any]:
+    return {"Item": to_wire(_item(request["Key"]["sk"]["S"]))}
+
+
+def _guards(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the guards that are there: that of one name, and that of each request that has been carried out."""
+    [(table, wanted)] = request["RequestItems"].items()
+    return {"Responses": {table: [GUARDS[key["sk"]["S"]] for key in wanted["Keys"] if key["sk"]["S"] in GUARDS]}}
+
+
+def _write(request: dict[str, Any]) -> dict[str, Any]:
+    put = (each["Put"]["Item"] for each in request["TransactItems"] if "Put" in each)
+    GUARDS.update({item["sk"]["S"]: item for item in put if item["sk"]["S"].startswith("IDEMPOTENCY#")})
+    return {}
+
+
+def _item(sort_key: str) -> items.Item:
+    if sort_key == "ACCESSKEY":
+        return caller_item(a_caller())
+    if sort_key.startswith("NAME#"):
+        return {"integration_id": ULID}
+    if sort_key.startswith("DELETED#"):
+        expiry = NOON.replace(year=2100)
+        return items.tombstone_item(
+            Tombstone(integration=integration(), deleted_at=NOON, deleted_by="alice", expires_at=expiry)
+        )
+    if sort_key.startswith("INTEGRATION#"):
+        return items.integration_item(integration(former_key=_former_key()))
+    return {}
+
+
+def _former_key() -> FormerKey:
+    return FormerKey(secret=Secret(arn=ARN, version="d" * 32), usable_until=NOON.replace(year=2100))
+
+
+def _page(request: dict[str, Any]) -> dict[str, Any]:
+    prefix = request.get("ExpressionAttributeValues", {}).get(":prefix", {}).get("S", "")
+    if prefix != "INTEGRATION#":
+        return {"Items": [], "Count": 0}
+    found = [to_wire(items.integration_item(integration(id=f"01KDZ3ZQ800000000000000{n:03}"))) for n in range(PAGE)]
+    return {"Items": found, "Count": PAGE}
+
+
+ANSWERS = {"GetItem": _get, "BatchGetItem": _guards, "TransactWriteItems": _write, "Query": _page}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if target := self.headers.get("x-amz-target"):
+            self._send(json.dumps(answer(target.rpartition(".")[2], json.loads(body))).encode())
+        else:
+            self._send(NO_ROLE, status=403)
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self._send(b"")
+
+    def _send(self, content: bytes, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve, and give the endpoint."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

@@ -1,0 +1,31 @@
+"""Tells which calls of AWS one request makes, with their parameters; run in a process of its own."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from botocore import xform_name
+
+from ai_integrations.bootstrap.session import session
+
+
+def main(file: str) -> None:
+    """Carry out a request twice, for some are meant to come again, and print the calls of the second time."""
+    calls: list[tuple[str, str, dict[str, object]]] = []
+
+    def record(params: dict[str, object], model, **_: object) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        calls.append((model.service_model.service_name, xform_name(model.name), json.loads(json.dumps(params))))
+
+    session().get_component("event_emitter").register_first("before-parameter-build.*.*", record)
+    handler = importlib.import_module("handler").lambda_handler
+    context = importlib.import_module("child").Context()
+    event = Path(file).read_text()
+    for _ in range(2):
+        calls.clear()
+        handler(json.loads(event), context)
+    print("\n" + json.dumps(calls))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,71 @@
+"""What the functions are asked in a measure: the repository's own events, and requests of each route."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ai_integrations.http import ids
+from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
+
+TAKEN = "A name that is taken"
+ONE = f"/v2/ai-integrations/{ids.public(ULID)}"
+
+# The first request of each function; what it names in AWS, `answers.py` has.
+FIRST = {
+    "api": "create_openai",
+    "authorizer": "authorizer_valid",
+    "credentials": "credentials_resolve_by_name",
+    "provision": "provision_create",
+    "publish_changes": "publish_changes_updated",
+    "custom_resource": "custom_resource_create",
+    "access_keys": "access_keys_issue",
+    "spaces": "spaces_register_organization",
+    "sweep": "sweep_scheduled",
+    "test_connection": "test_connection_bedrock",
+    "verify_key": "verify_key_private_host",
+}
+
+
+def _body(**changes: Any) -> dict[str, Any]:
+    return create_body(model_names=["gpt-4", "gpt-4o"], enable_default_models=True, **changes)
+
+
+def _one(method: str, body: object = "", path: str = ONE) -> dict[str, Any]:
+    return gateway_event(body, method=method, path=path)
+
+
+# The requests of the API by the operation's name.
+ROUTES: dict[str, dict[str, Any]] = {
+    "create": gateway_event(_body(api_key=API_KEY)),
+    "create without key": gateway_event(_body()),
+    "create, name taken": gateway_event(_body(api_key=API_KEY, name=TAKEN)),
+    "create, replayed": gateway_event(_body(api_key=API_KEY), headers={"Idempotency-Key": "measured"}),
+    "get": _one("GET"),
+    "list of 50": gateway_event("", method="GET"),
+    "update": _one("PATCH", {"enable_default_models": True}),
+    "update of the key": _one("PATCH", {"api_key": API_KEY}),
+    "rename": _one("PATCH", {"name": "Another name"}),
+    "delete": _one("DELETE"),
+    "restore": _one("POST", path=f"{ONE}/restore"),
+    "rotate key": _one("POST", {"api_key": API_KEY}, path=f"{ONE}/key-rotations"),
+    "roll key back": _one("POST", path=f"{ONE}/key-rotations/rollback"),
+}
+# Those whose instructions are counted; the others differ from them by a call or two.
+# What the plain baseline serves as well comes first.
+PLAIN_ROUTES = ("create", "get", "list of 50")
+WARM_ROUTES = (*PLAIN_ROUTES, "create without key", "update", "delete")
+
+
+def first_event(function: str, endpoint: str) -> dict[str, Any]:
+    """Return the first request of a function; `endpoint` is where it answers CloudFormation."""
+    event = an_event(FIRST[function])
+    if "ResponseURL" in event:
+        event["ResponseURL"] = f"{endpoint}/answer"
+    return event
+
+
+def written(folder: Path, name: str, content: object) -> Path:
+    """Write an event, or a list of calls, for a process to read."""
+    file = folder / f"{name.replace(' ', '-')}.json"
+    file.write_text(json.dumps(content))
+    return file
