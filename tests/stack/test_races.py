@@ -11,7 +11,7 @@ from local.aws import client
 from tests.stack.conftest import Stack
 
 RACERS = 64
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "1"))
 
 
 def create(stack: Stack, key: str, name: str, start: Barrier) -> int:
