@@ -2,15 +2,18 @@
 
 import gzip
 import json
+import os
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from ai_integrations.http import ids
 from tests.builders import ULID
 
+ASKED_FOR = int(os.environ.get("BAD_REQUESTS", "0"))
 CANARY = "sk-fake-canary-0123456789-not-a-key"
 COLLECTION = "/v2/ai-integrations"
 NOBODYS = "01KDZ3ZQ8000000000000000ZZ"
@@ -22,6 +25,17 @@ PATCH = ("PATCH", f"/{OURS}")
 ROTATE = ("POST", f"/{OURS}/key-rotations")
 TEST = ("POST", "/test")
 JSON = {"Content-Type": "application/json"}
+
+
+def tried(cases: int) -> settings:
+    """Have so many cases tried: always the same, unless more are asked for."""
+    return settings(
+        max_examples=cases,
+        derandomize=not ASKED_FOR,
+        deadline=None,
+        database=None,
+        suppress_health_check=[*HealthCheck],
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,20 +5,19 @@ BAD_REQUESTS asks for more of them, which are others each time; those of the def
 
 import base64
 import json
-import os
 import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
-from tests import declared
+from tests import bad_requests, declared
 from tests.bad_requests import CANARY, COLLECTION, Request, requests
 from tests.builders import a_caller, gateway_event
 from tests.cloud import Answer, Cloud
 from tests.seeds import Account
 
-CASES = int(os.environ.get("BAD_REQUESTS", "300"))
+CASES = bad_requests.ASKED_FOR or 300
 READING = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 _ONE = re.compile(r"^/(?!test$)[^/]+")
 
@@ -53,13 +52,7 @@ def test_refuses_what_is_wrong_and_changes_nothing(cloud: Cloud) -> None:
     ).keep()
     before = state(cloud)
 
-    @settings(
-        max_examples=CASES,
-        derandomize="BAD_REQUESTS" not in os.environ,
-        deadline=None,
-        database=None,
-        suppress_health_check=[*HealthCheck],
-    )
+    @bad_requests.tried(CASES)
     @given(request=requests)
     def refuses(request: Request) -> None:
         cloud.calls.clear()

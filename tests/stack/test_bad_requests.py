@@ -5,12 +5,11 @@ BAD_REQUESTS asks for more. tests/handlers/test_bad_requests.py sends most of th
 
 import http.client
 import json
-import os
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import bad_requests
@@ -20,7 +19,7 @@ from tests.seeds import ACCOUNT, in_the_stack_at
 from tests.stack.conftest import Stack
 from tests.stack.kept import Kept
 
-CASES = int(os.environ.get("BAD_REQUESTS", "1000")) // 10
+CASES = bad_requests.ASKED_FOR // 10 or 100
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it hides the request that it is about
@@ -31,13 +30,7 @@ def test_refuses_what_is_wrong_and_changes_nothing(stack: Stack) -> None:
     kept = Kept(stack)
     before = state(kept)
 
-    @settings(
-        max_examples=CASES,
-        derandomize="BAD_REQUESTS" not in os.environ,
-        deadline=None,
-        database=None,
-        suppress_health_check=[*HealthCheck],
-    )
+    @bad_requests.tried(CASES)
     @given(request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.wrong_authorizations)
     def refuses(request: Request, authorization: str) -> None:
         answer = sent(stack.url, request, authorization)
