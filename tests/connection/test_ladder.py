@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from ai_integrations.health import Rung, Standing, overall
 from ai_integrations.model import AuthType, Integration
 from ai_integrations.providers import PROVIDERS
-from ai_integrations.runtime.guard import Guard
+from ai_integrations.runtime.deadline import Deadline, DeadlinePassedError
+from ai_integrations.runtime.guard import Answer, Guard, Request
 from ai_integrations.runtime.http_ladder import HttpLadder
 from ai_integrations.runtime.ladder import Ladder
 from tests.builders import API_KEY, an_integration
@@ -88,6 +89,30 @@ def test_climbs_to_a_model_that_answers(server: Server) -> None:
         ("GET", "/v1/models"),
         ("POST", "/v1/chat/completions"),
     ]
+
+
+class Connecting:
+    """A way out that can be connected through, and gets no answer."""
+
+    def reach(self, _url: str, _deadline: Deadline) -> None:
+        """Connect."""
+
+    def send(self, _request: Request, _deadline: Deadline) -> Answer:
+        raise DeadlinePassedError
+
+
+@pytest.mark.parametrize(
+    ("scheme", "proved", "not_proved"),
+    [
+        ("https", "A connection could be made, and its certificate is the host's.", None),
+        ("HTTPS", "A connection could be made, and its certificate is the host's.", None),
+        ("http", "A connection could be made.", "It is not encrypted: nothing shows whose server it is."),
+    ],
+)
+def test_says_of_a_connection_what_its_scheme_shows(scheme: str, proved: str, not_proved: str | None) -> None:
+    integration = an_integration(provider="CUSTOM", base_url=f"{scheme}://{GATEWAY}")
+    reachable, _ = HttpLadder(Connecting()).climb(integration, KEY, None)
+    assert (reachable.status, reachable.proved, reachable.not_proved) == (PASSED, proved, not_proved)
 
 
 def test_asks_for_as_little_as_can_be(server: Server) -> None:

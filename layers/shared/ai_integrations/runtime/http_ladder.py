@@ -106,7 +106,9 @@ class _Climb:
             self.outbound.reach(self.access.base_url, self.deadline.within(CONNECT))
         except _FAILURES as failure:
             return watch.failed(_of(failure))
-        return watch.passed("A connection could be made, and its certificate is the host's.")
+        if self.access.base_url.lower().startswith("https:"):
+            return watch.passed("A connection could be made, and its certificate is the host's.")
+        return watch.passed("A connection could be made.", "It is not encrypted: nothing shows whose server it is.")
 
     def _authenticated(self) -> Rung:
         watch = Stopwatch(AUTHENTICATED)
