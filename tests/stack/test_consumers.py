@@ -22,6 +22,7 @@ pytestmark = pytest.mark.consumers
 
 FIRST, SECOND, THIRD = (f"sk-fake-key-number-{number}" for number in ("one", "two", "three"))
 NAMES = {"openai": "Production OpenAI", "anthropic": "Production Anthropic", "litellm": "Production OpenAI"}
+IN_HEADERS = "sk-fake-in-headers-not-a-key"  # the table may hold it, being no api_key
 COMPLETION = "[mock response for gpt-4o"  # as the provider begins whatever it says
 
 
@@ -101,7 +102,7 @@ def test_authenticates_as_the_auth_type_says(tmp_path: Path, stack: Stack, provi
     access_key = stack.issue_key(account="auth-types")
     common = {"base_url": provider.base_url, "api_key": "sk-fake-not-valid-here"}
     bearer = {**common, "auth_type": "bearer_token", "api_key": FIRST}
-    by_header = {**common, "auth_type": "proxy_with_headers", "headers": {"authorization": f"Bearer {FIRST}"}}
+    by_header = {**common, "auth_type": "proxy_with_headers", "headers": {"authorization": f"Bearer {IN_HEADERS}"}}
     address = {"base_url": provider.address}
     bodies: dict[str, dict[str, Any]] = {
         "openai bearer_token": {"provider": "openAI", **bearer},
@@ -112,7 +113,7 @@ def test_authenticates_as_the_auth_type_says(tmp_path: Path, stack: Stack, provi
     }
     for name, body in bodies.items():
         stack.create(access_key, name=name, **body)
-    provider.accept(FIRST)
+    provider.accept(FIRST, IN_HEADERS)
     with a_program(tmp_path, settings(stack, "auth-types")) as program:
         for name in ("bearer_token", "proxy_with_headers", "headers alone"):
             for library in ("openai", "litellm"):
