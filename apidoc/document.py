@@ -5,8 +5,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from apidoc import examples, problems
 from apidoc.operation import Answer, Operation
 from apidoc.operations import OPERATIONS
@@ -116,7 +114,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return described
 
 
-def _schema(model: type[BaseModel]) -> dict[str, str]:
+def _schema(model: type) -> dict[str, str]:
     return {"$ref": REF_TEMPLATE.format(model=model.__name__)}
 
 

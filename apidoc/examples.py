@@ -1,18 +1,25 @@
 """Examples of bodies and answers; the answers are written by the code that writes the real ones."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from ai_integrations.health import Health, Rung, Standing
 from ai_integrations.http.bodies import CreateBody
-from ai_integrations.http.health import ConnectionHealth
+from ai_integrations.http.health import health_view
 from ai_integrations.http.spelling import Spelling
-from ai_integrations.http.views import AiIntegration, AiIntegrationList, KeyRotation, Pagination, SpaceList, SpaceView
+from ai_integrations.http.views import (
+    AiIntegrationList,
+    SpaceList,
+    given,
+    integration_view,
+    pagination,
+    rotation_view,
+    space_view,
+)
 from ai_integrations.model import FormerKey, Integration, Secret, Space
 from apidoc.parameters import EXAMPLE_ULID
 
@@ -104,17 +111,17 @@ BODIES: dict[str, dict[str, Any]] = {
 def answers() -> dict[str, dict[str, Any]]:
     """Return the examples of answers by name."""
     integration = _integration()
-    founding = AiIntegration.of(integration, Spelling.FOUNDING)
-    newer = AiIntegration.of(integration, Spelling.NEWER)
+    founding = integration_view(integration, Spelling.FOUNDING)
+    newer = integration_view(integration, Spelling.NEWER)
     space = Space(account="acme", id="U3BhY2U6MTph", name="Search", description="Search team", created_at=_WHEN)
-    last = Pagination.of(None)
+    last = pagination(None)
     return {
         "integration": _shown("The answer to the founding example", founding),
         "newer": _shown("In the newer spelling, as newer clients get it", newer),
-        "rotation": _shown("The new key, and the one before", KeyRotation.of(_rotated(integration))),
-        "health": _shown("A key that the provider refuses", ConnectionHealth.of(_HEALTH, _HEALTH.integration_version)),
+        "rotation": _shown("The new key, and the one before", rotation_view(_rotated(integration))),
+        "health": _shown("A key that the provider refuses", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _shown("The only page", AiIntegrationList(ai_integrations=[founding], pagination=last)),
-        "spaces": _shown("The only page", SpaceList(spaces=[SpaceView.of(space)], pagination=last)),
+        "spaces": _shown("The only page", SpaceList(spaces=[space_view(space)], pagination=last)),
     }
 
 
@@ -137,5 +144,5 @@ def _rotated(integration: Integration) -> Integration:
     return replace(integration, secret=Secret(arn="arn", version="2"), former_key=former)
 
 
-def _shown(summary: str, view: BaseModel) -> dict[str, Any]:
-    return {"summary": summary, "value": json.loads(view.model_dump_json(exclude_none=True))}
+def _shown(summary: str, view: Mapping[str, object]) -> dict[str, Any]:
+    return {"summary": summary, "value": given(view)}

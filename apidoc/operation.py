@@ -28,11 +28,11 @@ ONE = integrations.ONE.replace("<", "{").replace(">", "}")
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A success; `body` is a model or, for what is served from a file, a media type."""
+    """A success; `body` is the type of a view or, for what is served from a file, a media type."""
 
     status: int = 200
     description: str
-    body: type[BaseModel] | str | None = None
+    body: type | str | None = None
     headers: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 

@@ -1,10 +1,10 @@
-"""The JSON schemas of the bodies, from the pydantic models that parse and write them."""
+"""The JSON schemas of the bodies, from the models that parse requests and the types of what is answered."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
 from ai_integrations.http.bodies import CreateBody, NewIntegration, ProviderMetadata
@@ -36,9 +36,22 @@ class Generator(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Leave out the title of the class."""
-        model = super().model_schema(schema)
-        model.pop("title", None)
-        return model
+        return _untitled(super().model_schema(schema))
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        """Leave out the title of the class."""
+        return _untitled(super().typed_dict_schema(schema))
+
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,  # noqa: FBT001 - the signature of pydantic
+    ) -> bool:
+        """Count a field that may be None as one that an answer may be without."""
+        return super().field_is_required(field, total) and not self._is_left_out(field["schema"])
+
+    def _is_left_out(self, schema: core_schema.CoreSchema) -> bool:
+        return self.mode == "serialization" and schema["type"] == "nullable"
 
 
 class _Closed(Generator):
@@ -47,14 +60,17 @@ class _Closed(Generator):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return super().model_schema(schema) | {"additionalProperties": False}
 
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        return super().typed_dict_schema(schema) | {"additionalProperties": False}
 
-def schemas(bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    """Return the schemas of these models, and of those that they consist of, by name."""
-    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        *((model, "validation") for model in bodies),
-        *((model, "serialization") for model in answers),
+
+def schemas(bodies: Iterable[type[BaseModel]], answers: Iterable[type]) -> dict[str, Any]:
+    """Return the schemas of these types, and of those that they consist of, by name."""
+    types: list[tuple[type, JsonSchemaMode, TypeAdapter[Any]]] = [
+        *((body, "validation", TypeAdapter(body)) for body in bodies),
+        *((answer, "serialization", TypeAdapter(answer)) for answer in answers),
     ]
-    _, generated = models_json_schema(modes, ref_template=REF_TEMPLATE, schema_generator=_Closed)
+    _, generated = TypeAdapter.json_schemas(types, ref_template=REF_TEMPLATE, schema_generator=_Closed)
     return completed(generated["$defs"])
 
 
@@ -77,6 +93,10 @@ def readable(schema: dict[str, Any]) -> dict[str, Any]:
                 each.setdefault("description", alternative.pop("description"))
     first = {name: properties[name] for name in schema.get("required", ())}
     return schema | {"properties": first | properties}
+
+
+def _untitled(schema: JsonSchemaValue) -> JsonSchemaValue:
+    return {name: part for name, part in schema.items() if name != "title"}
 
 
 def _name_defaults(properties: dict[str, Any]) -> None:

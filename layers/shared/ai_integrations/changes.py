@@ -9,6 +9,7 @@ from ai_integrations.dynamodb import from_wire
 from ai_integrations.events import ChangeEvent, Created, Deleted, HealthChanged, KeyRotated, Restored, Updated
 from ai_integrations.health import UNKNOWN
 from ai_integrations.health_store import health_of
+from ai_integrations.http.views import timestamp
 from ai_integrations.model import Integration, Secret, Settings, Tombstone
 
 
@@ -35,7 +36,7 @@ class Change:
         if self.tombstone is not None:
             stone = self.tombstone
             parts = Deleted.parts(stone.integration, stone.deleted_by, stone.deleted_at)
-            yield Deleted(**parts, restorable_until=stone.expires_at)
+            yield Deleted(**parts, restorable_until=timestamp(stone.expires_at))
         elif self.after is not None and self.before is None:
             kind = Restored if self.is_restoration else Created
             yield kind(**kind.parts(self.after, self.after.updated_by, self.after.updated_at))

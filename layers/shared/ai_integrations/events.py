@@ -7,18 +7,20 @@ come in order.
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ai_integrations.health import Health, Standing
 from ai_integrations.http import ids
-from ai_integrations.http.views import ScopingView, Timestamp, View
+from ai_integrations.http.views import ScopingView, Timestamp, scoping_view, timestamp
 from ai_integrations.model import Integration
 
 SOURCE = "ai-integrations"
 
 
-class Event(View):
+class Event(BaseModel):
     """The detail of an event; its class says the detail type."""
+
+    model_config = ConfigDict(defer_build=True)
 
     detail_type: ClassVar[str]
 
@@ -48,8 +50,8 @@ class ChangeEvent(Event):
             "name": integration.name,
             "version": integration.version,
             "actor": ids.public_user(actor),
-            "scopings": [ScopingView(**vars(scoping)) for scoping in integration.scopings],
-            "occurred_at": occurred_at,
+            "scopings": [scoping_view(each) for each in integration.scopings],
+            "occurred_at": timestamp(occurred_at),
         }
 
 
@@ -112,7 +114,7 @@ class HealthChanged(Event):
             status=health.status,
             previous_status=previous_status,
             failed_rung=next((each.name for each in health.rungs if each.status is Standing.FAILED), None),
-            checked_at=health.checked_at,
+            checked_at=timestamp(health.checked_at),
         )
 
 

@@ -17,7 +17,7 @@ from ai_integrations.http.bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.http.connection_tests import ModelChoice
 from ai_integrations.http.parsing import parse_text
 from ai_integrations.http.spelling import Spelling
-from ai_integrations.http.views import AiIntegration, AiIntegrationList, Pagination
+from ai_integrations.http.views import AiIntegrationList, given, integration_view, pagination
 from ai_integrations.model import AuthType, Scoping, Secret
 from ai_integrations.providers import PROVIDERS
 from tests.builders import an_integration, create_body
@@ -174,12 +174,12 @@ def test_describes_every_view_of_an_integration(spelling: Spelling, provider: st
     }
     metadata = {"provider_metadata": METADATA[kind.word]} if kind else {}
     integration = an_integration(provider=provider, **metadata, **(settings if full else {}))
-    view = AiIntegration.of(integration, spelling)
-    shown = json.loads(view.model_dump_json(exclude_none=True))
+    view = integration_view(integration, spelling)
+    shown = given(view)
     assert schema_faults("AiIntegration", shown) == []
     assert schema_faults("AiIntegration", shown | {"surprise": 1}) != []
-    page = AiIntegrationList(ai_integrations=[view], pagination=Pagination.of("cursor" if full else None))
-    assert schema_faults("AiIntegrationList", json.loads(page.model_dump_json(exclude_none=True))) == []
+    page = AiIntegrationList(ai_integrations=[view], pagination=pagination("cursor" if full else None))
+    assert schema_faults("AiIntegrationList", given(page)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from ai_integrations.http import failures, ids
 from ai_integrations.http.bodies import Body, CreateBody
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.fields import ModelName
-from ai_integrations.http.health import ConnectionHealth, fingerprint_header
+from ai_integrations.http.health import fingerprint_header, health_view
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
 from ai_integrations.model import Caller, Settings
@@ -74,4 +74,4 @@ class ConnectionTestRoutes:
 
 def _answer(caller: Caller, health: Health, version: int | None = None) -> Response[str]:
     logger.info("connection tested", integration_id=health.id, status=health.status, saved=version is not None)
-    return shown(ConnectionHealth.of(health, version), headers=fingerprint_header(caller, health))
+    return shown(health_view(health, version), headers=fingerprint_header(caller, health))

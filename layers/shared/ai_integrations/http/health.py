@@ -1,15 +1,16 @@
 """How the connection of an integration is shown, and the route of its last test."""
 
-from typing import Protocol, Self
+from typing import Annotated, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from ai_integrations.health import UNKNOWN, Health
+from ai_integrations.health import UNKNOWN, Health, Rung
 from ai_integrations.http import ids
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
-from ai_integrations.http.views import Timestamp, View
+from ai_integrations.http.views import Timestamp, timestamp
 from ai_integrations.model import Caller, Integration, Role
 from ai_integrations.service import Integrations
 
@@ -25,38 +26,49 @@ class Healths(Protocol):
         ...
 
 
-class RungView(View):
+class RungView(TypedDict):
     """One step of a test."""
 
-    name: str = Field(description="reachable, authenticated or model_answers.")
-    status: str = Field(description="passed, failed or not_proved.")
+    name: Annotated[str, Field(description="reachable, authenticated or model_answers.")]
+    status: Annotated[str, Field(description="passed, failed or not_proved.")]
     latency_ms: int
-    proved: str | None = None
-    not_proved: str | None = Field(default=None, description="What went wrong, or what can not be seen this way.")
-    provider_said: str | None = Field(default=None, description="The provider's own words, redacted.")
+    proved: str | None
+    not_proved: Annotated[str | None, Field(description="What went wrong, or what can not be seen this way.")]
+    provider_said: Annotated[str | None, Field(description="The provider's own words, redacted.")]
 
 
-class ConnectionHealth(View):
+class ConnectionHealth(TypedDict):
     """The outcome of a test; the rungs behind a failed one were not climbed."""
 
-    status: str = Field(description="passed, failed or not_proved; unknown where no test has been made.")
+    status: Annotated[str, Field(description="passed, failed or not_proved; unknown where no test has been made.")]
     rungs: list[RungView]
-    checked_at: Timestamp | None = None
-    model: str | None = Field(default=None, description="The model that the request named.")
-    integration_version: int | None = Field(default=None, description="Absent for an integration that is not saved.")
-    outdated: bool | None = Field(default=None, description="Whether the integration has changed since the test.")
+    checked_at: Timestamp | None
+    model: Annotated[str | None, Field(description="The model that the request named.")]
+    integration_version: Annotated[int | None, Field(description="Absent for an integration that is not saved.")]
+    outdated: Annotated[bool | None, Field(description="Whether the integration has changed since the test.")]
 
-    @classmethod
-    def of(cls, health: Health, current_version: int | None = None) -> Self:
-        """Show an outcome; it is outdated when the integration has another version by now."""
-        return cls(
-            status=health.status,
-            rungs=[RungView(**vars(each)) for each in health.rungs],
-            checked_at=health.checked_at,
-            model=health.model,
-            integration_version=health.integration_version or None,
-            outdated=None if current_version is None else current_version != health.integration_version,
-        )
+
+def health_view(health: Health, current_version: int | None = None) -> ConnectionHealth:
+    """Show an outcome; it is outdated when the integration has another version by now."""
+    return ConnectionHealth(
+        status=health.status,
+        rungs=[_rung_view(each) for each in health.rungs],
+        checked_at=timestamp(health.checked_at),
+        model=health.model,
+        integration_version=health.integration_version or None,
+        outdated=None if current_version is None else current_version != health.integration_version,
+    )
+
+
+def _rung_view(rung: Rung) -> RungView:
+    return RungView(
+        name=rung.name,
+        status=rung.status,
+        latency_ms=rung.latency_ms,
+        proved=rung.proved,
+        not_proved=rung.not_proved,
+        provider_said=rung.provider_said,
+    )
 
 
 class HealthRoutes:
@@ -74,9 +86,9 @@ class HealthRoutes:
         integration = self._integrations.get(caller, ids.parse(integration_id))
         health = self._healths.last(caller.account, integration.id)
         if health is None:
-            return shown(ConnectionHealth(status=UNKNOWN, rungs=[]))
+            return shown({"status": UNKNOWN, "rungs": []})
         headers = fingerprint_header(caller, health) if _is_of_present_key(health, integration) else {}
-        return shown(ConnectionHealth.of(health, integration.version), headers=headers)
+        return shown(health_view(health, integration.version), headers=headers)
 
 
 def fingerprint_header(caller: Caller, health: Health) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
 from ai_integrations.http.spelling import Spelling, answer_spelling
-from ai_integrations.http.views import AiIntegration, AiIntegrationList, KeyRotation, Pagination
+from ai_integrations.http.views import AiIntegrationList, integration_view, pagination, rotation_view
 from ai_integrations.listing import IntegrationList, Query
 from ai_integrations.model import Integration
 from ai_integrations.observability import logger
@@ -77,8 +77,8 @@ class IntegrationRoutes:
         spelling = answer_spelling((), event.headers)
         return shown(
             AiIntegrationList(
-                ai_integrations=[AiIntegration.of(each, spelling) for each in page.integrations],
-                pagination=Pagination.of(cursors.issue(page.last_read, *issued_for) if page.last_read else None),
+                ai_integrations=[integration_view(each, spelling) for each in page.integrations],
+                pagination=pagination(cursors.issue(page.last_read, *issued_for) if page.last_read else None),
             )
         )
 
@@ -136,7 +136,7 @@ class IntegrationRoutes:
         integrations = self._integrations.once(request) if request else self._integrations
         integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
         logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)
-        return shown(KeyRotation.of(integration), headers={"ETag": etag(integration)})
+        return shown(rotation_view(integration), headers={"ETag": etag(integration)})
 
     def roll_key_back(self, integration_id: str) -> Response[str]:
         """Go back to the key before the last rotation."""
@@ -146,7 +146,7 @@ class IntegrationRoutes:
             from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
         )
         logger.info("key rolled back", integration_id=ulid)
-        return shown(KeyRotation.of(integration), headers={"ETag": etag(integration)})
+        return shown(rotation_view(integration), headers={"ETag": etag(integration)})
 
 
 def _one(
@@ -155,5 +155,4 @@ def _one(
     status: HTTPStatus = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    body = AiIntegration.of(integration, spelling)
-    return shown(body, status, {"ETag": etag(integration), **(headers or {})})
+    return shown(integration_view(integration, spelling), status, {"ETag": etag(integration), **(headers or {})})

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
-from pydantic import BaseModel
+from pydantic_core import to_json
+
+from ai_integrations.http.views import given
 
 
 def shown(
-    body: BaseModel, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+    body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
     """Answer with a body; what is unset in it is left out."""
     return Response(
         status_code=status.value,
         content_type="application/json",
         headers=dict(headers or {}),
-        body=body.model_dump_json(exclude_none=True),
+        body=to_json(given(body)).decode(),
     )

@@ -6,7 +6,7 @@ from ai_integrations.http import cursors, parameters
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
 from ai_integrations.http.spelling import tells_private_spaces
-from ai_integrations.http.views import Pagination, SpaceList, SpaceView
+from ai_integrations.http.views import SpaceList, pagination, space_view
 from ai_integrations.listing import SpaceDirectory
 
 COLLECTION = "/v2/spaces"
@@ -30,5 +30,5 @@ class SpaceRoutes:
         page = self._directory.page(caller, name, after=after, limit=parameters.limit(sent))
         cursor = cursors.issue(page.last_read, COLLECTION, caller.account, name) if page.last_read else None
         private = True if tells_private_spaces(event.headers) else None
-        spaces = [SpaceView.of(each, private=private) for each in page.spaces]
-        return shown(SpaceList(spaces=spaces, pagination=Pagination.of(cursor)))
+        spaces = [space_view(each, private=private) for each in page.spaces]
+        return shown(SpaceList(spaces=spaces, pagination=pagination(cursor)))

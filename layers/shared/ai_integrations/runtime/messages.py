@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from typing_extensions import TypedDict
 
 from ai_integrations.commands import Account, Command, User
 from ai_integrations.http import ids
 from ai_integrations.http.fields import OpaqueId
-from ai_integrations.http.views import View, timestamp
+from ai_integrations.http.views import given, timestamp
 from ai_integrations.model import Caller, Membership, Role
 from ai_integrations.runtime.resolving import Resolved
 from ai_integrations.runtime.roles import TemporaryCredentials
@@ -35,7 +36,7 @@ class ResolveCommand(Command):
         return Caller(account=self.account, user=self.consumer, role=Role.READER, memberships=(place,))
 
 
-class AwsCredentials(View):
+class AwsCredentials(TypedDict):
     """Temporary credentials of AWS."""
 
     access_key_id: str
@@ -43,30 +44,30 @@ class AwsCredentials(View):
     session_token: str
 
 
-class Resolution(View):
+class Resolution(TypedDict):
     """What a program needs to talk to a provider; unset parts are left out."""
 
     id: str
     name: str
     provider: str
-    version: int = Field(description="The integration's version.")
-    base_url: str | None = None
-    headers: dict[str, str] | None = None
-    model_names: list[str] | None = None
+    version: Annotated[int, Field(description="The integration's version.")]
+    base_url: str | None
+    headers: dict[str, str] | None
+    model_names: list[str] | None
     enable_default_models: bool
     function_calling_enabled: bool
     auth_type: str
-    provider_metadata: dict[str, str] | None = None
-    api_key: str | None = None
-    key_version: str | None = None
-    aws_credentials: AwsCredentials | None = None
-    expires_at: str | None = Field(default=None, description="When the credentials of AWS end, RFC 3339.")
+    provider_metadata: dict[str, str] | None
+    api_key: str | None
+    key_version: str | None
+    aws_credentials: AwsCredentials | None
+    expires_at: Annotated[str | None, Field(description="When the credentials of AWS end, RFC 3339.")]
 
 
 def resolution_view(resolved: Resolved) -> dict[str, Any]:
     """Show what has been resolved, the key included: for the invoker alone, and never for a log."""
     integration, credentials = resolved.integration, resolved.credentials
-    return Resolution(
+    resolution = Resolution(
         id=ids.public(integration.id),
         name=integration.name,
         provider=integration.provider,
@@ -82,7 +83,9 @@ def resolution_view(resolved: Resolved) -> dict[str, Any]:
         key_version=resolved.key.version if resolved.key else None,
         aws_credentials=_shown(credentials) if credentials else None,
         expires_at=timestamp(credentials.expires_at) if credentials else None,
-    ).model_dump(exclude_none=True)
+    )
+    shown: dict[str, Any] = given(resolution)
+    return shown
 
 
 def _shown(credentials: TemporaryCredentials) -> AwsCredentials:
