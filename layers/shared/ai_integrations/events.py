@@ -48,7 +48,7 @@ class ChangeEvent(Event):
             "name": integration.name,
             "version": integration.version,
             "actor": ids.public_user(actor),
-            "scopings": [ScopingView(**vars(scoping)) for scoping in integration.scopings],
+            "scopings": [ScopingView(**scoping._asdict()) for scoping in integration.scopings],
             "occurred_at": occurred_at,
         }
 

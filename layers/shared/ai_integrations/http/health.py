@@ -51,7 +51,7 @@ class ConnectionHealth(View):
         """Show an outcome; it is outdated when the integration has another version by now."""
         return cls(
             status=health.status,
-            rungs=[RungView(**vars(each)) for each in health.rungs],
+            rungs=[RungView(**each._asdict()) for each in health.rungs],
             checked_at=health.checked_at,
             model=health.model,
             integration_version=health.integration_version or None,

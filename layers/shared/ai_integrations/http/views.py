@@ -71,7 +71,7 @@ class AiIntegration(View):
             function_calling_enabled=integration.function_calling_enabled,
             auth_type=spelling.spell(integration.auth_type),
             provider_metadata=_metadata_view(integration, spelling),
-            scopings=[ScopingView(**vars(each)) for each in integration.scopings],
+            scopings=[ScopingView(**each._asdict()) for each in integration.scopings],
             created_at=integration.created_at,
             updated_at=integration.updated_at,
             created_by_user_id=ids.public_user(integration.created_by),
@@ -131,7 +131,7 @@ class SpaceView(View):
     @classmethod
     def of(cls, space: Space, *, private: bool | None = None) -> Self:
         """Show a space of the directory."""
-        return cls.model_validate({**vars(space), "description": space.description or "", "is_private": private})
+        return cls.model_validate({**space._asdict(), "description": space.description or "", "is_private": private})
 
 
 class SpaceList(View):
