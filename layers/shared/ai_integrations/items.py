@@ -74,7 +74,7 @@ def integration_item(integration: Integration) -> Item:
         "name": integration.name,
         "provider": integration.provider,
         "base_url": integration.base_url,
-        "model_names": integration.model_names,
+        "model_names": None if integration.model_names is None else list(integration.model_names),
         "headers": integration.headers,
         "enable_default_models": integration.enable_default_models,
         "function_calling_enabled": integration.function_calling_enabled,
