@@ -38,7 +38,7 @@ class InMemoryDirectory:
             if scoping.space_id and scoping.organization_id:
                 key = integration.account, scoping.space_id
                 space = self.known.get(key) or Space(account=integration.account, id=scoping.space_id)
-                self.known[key] = replace(space, organization_id=space.organization_id or scoping.organization_id)
+                self.known[key] = space._replace(organization_id=space.organization_id or scoping.organization_id)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class InMemoryVault:
             return self._create(f"{integration.account}/{integration.id}/{self._count}", api_key)
         version = self._next_version()
         held.versions[version] = api_key.get_secret_value()
-        return replace(integration.secret, version=version)
+        return integration.secret._replace(version=version)
 
     def refer(self, account: str, reference: SecretReference) -> Secret:
         self.journal.append("refer")
@@ -289,7 +289,7 @@ class RacingRepository(InMemoryRepository):
         if self.races:
             left, self.races = self.races - 1, 0
             super().bring_back(tombstone, restored)
-            self.remove(replace(tombstone, integration=restored))
+            self.remove(tombstone._replace(integration=restored))
             self.races = left
         super().bring_back(tombstone, restored)
 

@@ -173,7 +173,7 @@ def test_is_for_admins_alone(cloud: Cloud, server: Server) -> None:
 
 
 def test_hides_what_a_caller_may_not_see(cloud: Cloud, server: Server) -> None:
-    integration_id = create(cloud, server, scopings=[vars(Scoping(space_id="s"))])
+    integration_id = create(cloud, server, scopings=[Scoping(space_id="s")._asdict()])
     for caller in (READER, a_caller(account="other")):
         assert try_saved(cloud, integration_id, caller=caller).status == 404
         assert health(cloud, integration_id, caller).status == 404

@@ -60,7 +60,7 @@ def test_refuses_the_key_of_another_request(world: World, act: Act) -> None:
     led_to = act(world.repository.once(KEY), FIRST)
     now = replace(FIRST, version=led_to.version + 1, name="changed by others")
     with pytest.raises(IdempotencyKeyReusedError):
-        again(world, now, replace(KEY, fingerprint="f2"))
+        again(world, now, KEY._replace(fingerprint="f2"))
     assert world.repository.get("acme", "FIRST") == now
 
 
@@ -73,7 +73,7 @@ def test_keeps_no_request_in_mind_otherwise(world: World) -> None:
 
 @pytest.mark.parametrize(("days", "is_known"), [(27, True), (28, False)])
 def test_knows_a_request_for_as_long_as_its_key_says(world: World, days: int, is_known: bool) -> None:
-    kept = replace(KEY, kept_for=timedelta(days=28))
+    kept = KEY._replace(kept_for=timedelta(days=28))
     world.repository.add(FIRST, kept)
     late = an_integration(id="LATE", name="late", created_at=NOON + timedelta(days=days))
     if is_known:

@@ -1,6 +1,5 @@
 """What `provisioning.Outcomes` promises."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from ai_integrations.outcomes import Settled
@@ -26,7 +25,7 @@ def test_keeps_the_requests_of_accounts_apart(world: World) -> None:
 
 
 def test_remembers_twice_without_complaint(world: World) -> None:
-    again = replace(SETTLED, detail='{"id": "2"}')
+    again = SETTLED._replace(detail='{"id": "2"}')
     world.outcomes.remember("acme", "request-1", SETTLED, NOON)
     world.outcomes.remember("acme", "request-1", again, NOON)
     assert world.outcomes.find("acme", "request-1") == again

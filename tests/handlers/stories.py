@@ -123,7 +123,7 @@ def rotated(run: Run) -> Event:
         SecretString="sk-fake-second",
         VersionStages=[f"ai-integrations-{_version(2)}"],
     )
-    after = replace(before, version=2, name="second", secret=replace(before.secret, version=_version(2)))
+    after = replace(before, version=2, name="second", secret=before.secret._replace(version=_version(2)))
     return {"Records": [a_record(before, after)]}
 
 

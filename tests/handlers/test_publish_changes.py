@@ -99,7 +99,7 @@ def another_version(cloud: Cloud, secret: Secret) -> Secret:
         SecretString="sk-fake-another",
         VersionStages=[f"ai-integrations-{version}"],
     )
-    return replace(secret, version=version)
+    return secret._replace(version=version)
 
 
 def stages(cloud: Cloud, secret: Secret) -> list[str]:
@@ -124,7 +124,7 @@ def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
 ) -> None:
     keyed = replace(FIRST, secret=secret)
     for _ in range(times):
-        assert publish(cloud, a_record(None, replace(TOMBSTONE, integration=keyed))) == {"batchItemFailures": []}
+        assert publish(cloud, a_record(None, TOMBSTONE._replace(integration=keyed))) == {"batchItemFailures": []}
     [scheduled] = cloud.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
     assert "DeletedDate" in scheduled
     for _ in range(times):
@@ -135,11 +135,11 @@ def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
 
 def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: Secret) -> None:
     cloud.secrets_manager.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
-    keyed, rotated = replace(FIRST, secret=secret), replace(FIRST, version=2, secret=replace(secret, version="v2"))
+    keyed, rotated = replace(FIRST, secret=secret), replace(FIRST, version=2, secret=secret._replace(version="v2"))
     records = [
         a_record(keyed, rotated, "100"),
         a_record(rotated, replace(FIRST, version=3), "101"),
-        a_record(None, replace(TOMBSTONE, integration=keyed), "102"),
+        a_record(None, TOMBSTONE._replace(integration=keyed), "102"),
         a_record(None, rotated, "103"),
     ]
     assert publish(cloud, *records) == {"batchItemFailures": []}
@@ -149,6 +149,6 @@ def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: Secr
 @pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "dynamodb:GetItem"])
 def test_tells_nothing_before_the_secret_is_tidied(cloud: Cloud, bus: Listener, secret: Secret, operation: str) -> None:
     cloud.fail(operation, ("InternalServiceError", 500))
-    deleted = a_record(None, replace(TOMBSTONE, integration=replace(FIRST, secret=secret)))
+    deleted = a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=secret)))
     assert publish(cloud, deleted) == up_to("100")
     assert ids(bus) == []

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any, cast
 
 import pytest
@@ -32,7 +31,7 @@ def declared_routes() -> list[tuple[str, str]]:
 
 def resolved_routes() -> Iterator[tuple[str, str]]:
     nothing = cast("Any", None)
-    use_cases = UseCases(**dict.fromkeys((each.name for each in fields(UseCases)), nothing))
+    use_cases = UseCases(**dict.fromkeys(UseCases._fields, nothing))
     api = build_app(use_cases, docs_page=True)
     apps = (api, build_connection_test_app(nothing))
     for route in (route for app in apps for route in app._static_routes + app._dynamic_routes):

@@ -17,7 +17,7 @@ from tests.builders import NOON, ULID, an_idempotency_key, an_integration
 from tests.streams import a_record, record_of
 
 SECRET = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
-OTHER_VERSION = replace(SECRET, version="v2")
+OTHER_VERSION = SECRET._replace(version="v2")
 THEIRS = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
 HEADER = "fake-header-value-0123456789"
 FIRST = an_integration(secret=SECRET, headers={"X-Team": HEADER}, updated_by="alice")
@@ -126,7 +126,7 @@ def test_tells_changed_fields_before_another_key() -> None:
 @pytest.mark.parametrize("name", RECORDS)
 def test_gives_an_event_the_same_id_each_time_and_no_other_event(name: str) -> None:
     assert event(RECORDS[name]) == event(RECORDS[name])
-    later = a_record(None, replace(TOMBSTONE, integration=replace(SECOND, version=7)))
+    later = a_record(None, TOMBSTONE._replace(integration=replace(SECOND, version=7)))
     others = [event(record) for other, record in {**RECORDS, "later": later}.items() if other != name]
     assert event(RECORDS[name]).event_id not in {each.event_id for each in others}
 

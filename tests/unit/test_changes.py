@@ -199,7 +199,7 @@ class Provider:
 
 def test_lets_a_key_take_effect_that_the_provider_takes() -> None:
     world = World()
-    rotated = world.integrations.rotate_key(ADMIN, ULID, replace(ROTATION, verify=Provider(world).verify))
+    rotated = world.integrations.rotate_key(ADMIN, ULID, ROTATION._replace(verify=Provider(world).verify))
     assert world.journal == ["get", "verify at 1", "vault.replace", "replace"]
     assert (world.stored, world.named_key) == (rotated, NEW.get_secret_value())
 
@@ -207,7 +207,7 @@ def test_lets_a_key_take_effect_that_the_provider_takes() -> None:
 def test_stores_no_key_that_the_provider_refuses() -> None:
     world = World()
     with pytest.raises(RuleViolationError):
-        world.integrations.rotate_key(ADMIN, ULID, replace(ROTATION, verify=Provider(world, NEW).verify))
+        world.integrations.rotate_key(ADMIN, ULID, ROTATION._replace(verify=Provider(world, NEW).verify))
     assert world.journal == ["get", "verify at 1"]
     assert world.named_key == API_KEY
 
@@ -215,7 +215,7 @@ def test_stores_no_key_that_the_provider_refuses() -> None:
 def test_verifies_a_key_again_when_others_have_changed_the_integration_since() -> None:
     world = World()
     world.repository.races = 1
-    world.integrations.rotate_key(ADMIN, ULID, replace(ROTATION, verify=Provider(world).verify))
+    world.integrations.rotate_key(ADMIN, ULID, ROTATION._replace(verify=Provider(world).verify))
     assert [each for each in world.journal if "verify" in each] == ["verify at 1", "verify at 2"]
 
 
@@ -223,7 +223,7 @@ def test_has_keys_verified_for_admins_alone() -> None:
     world = World()
     member = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", admin=True),))
     with pytest.raises(AccessForbiddenError):
-        world.integrations.rotate_key(member, ULID, replace(ROTATION, verify=Provider(world).verify))
+        world.integrations.rotate_key(member, ULID, ROTATION._replace(verify=Provider(world).verify))
     assert world.journal == []
 
 

@@ -15,7 +15,7 @@ from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
 
 SECRET = Secret(arn="arn:stack/1", version="v1")
-OTHER_VERSION = replace(SECRET, version="v2")
+OTHER_VERSION = SECRET._replace(version="v2")
 OTHER_SECRET = Secret(arn="arn:stack/2", version="v1")
 FIRST = an_integration(secret=SECRET, updated_by="alice")
 SECOND = replace(FIRST, version=2)
@@ -119,7 +119,7 @@ def test_revives_the_secret_of_a_restored_integration(world: World) -> None:
 
 
 def test_has_nothing_to_retire_without_a_key(world: World) -> None:
-    assert world.handle(a_record(None, replace(TOMBSTONE, integration=replace(FIRST, secret=None)))) == []
+    assert world.handle(a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=None)))) == []
 
 
 def test_has_nothing_to_tidy_after_a_first_key(world: World) -> None:

@@ -2,9 +2,8 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_integrations.dynamodb import from_wire, to_wire
 from ai_integrations.holders import digest, holder_key
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccessKey:
+class AccessKey(NamedTuple):
     """What is known of an access key once it has been handed out: everything but the key."""
 
     id: str
@@ -95,7 +93,7 @@ def caller_item(caller: Caller) -> dict[str, Any]:
         "account": caller.account,
         "user": caller.user,
         "role": caller.role.value,
-        "memberships": [vars(membership) for membership in caller.memberships],
+        "memberships": [membership._asdict() for membership in caller.memberships],
     }
 
 

@@ -1,8 +1,8 @@
 """From what the table's stream says to the events that it means."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
+from typing import Any, NamedTuple
 
 from ai_integrations import items
 from ai_integrations.dynamodb import from_wire
@@ -13,8 +13,7 @@ from ai_integrations.http.views import timestamp
 from ai_integrations.model import Integration, Secret, Settings, Tombstone
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One committed write of an integration: how it was and how it is, or what is left of it."""
 
     before: Integration | None = None

@@ -119,7 +119,7 @@ class SweepCommand(Command):
 
 def place_view(place: Organization | Space) -> dict[str, Any]:
     """Show an organization or a space of the directory."""
-    return {**vars(place), "created_at": _text(place.created_at)}
+    return {**place._asdict(), "created_at": _text(place.created_at)}
 
 
 def access_key_view(access_key: AccessKey) -> dict[str, Any]:

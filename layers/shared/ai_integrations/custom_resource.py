@@ -7,9 +7,9 @@ the same RequestId, until it is answered.
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,8 +55,7 @@ class Properties(Owner):
         return sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resource:
+class Resource(NamedTuple):
     """What CloudFormation gets to know: what `Ref` and `Fn::GetAtt` return."""
 
     physical_id: str

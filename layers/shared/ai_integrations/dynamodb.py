@@ -36,13 +36,14 @@ def _value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of any type t
     return _FROM_WIRE[tag](attribute[tag])
 
 
-_TO_WIRE: tuple[tuple[type | tuple[type, ...], str, Callable[[Any], object]], ...] = (
+_TO_WIRE: tuple[tuple[type, str, Callable[[Any], object]], ...] = (
     (str, "S", str),
     (bool, "BOOL", bool),  # before int, for Python takes it for one
     (int, "N", str),
     (NoneType, "NULL", lambda _: True),
     (Mapping, "M", to_wire),
-    ((list, tuple), "L", lambda values: [_attribute(value) for value in values]),
+    # No tuples, for an object of the model may be one: it would be stored without the names of its parts.
+    (list, "L", lambda values: [_attribute(value) for value in values]),
 )
 _FROM_WIRE: dict[str, Callable[[Any], object]] = {
     "S": str,

@@ -19,14 +19,12 @@ AiIntegrationsError
 RepeatedRequestError stands beside the tree: the use cases turn it into the first request's answer.
 """
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from ai_integrations.model import Integration
 
 
-@dataclass(frozen=True)
-class FieldError:
+class FieldError(NamedTuple):
     """What is wrong with one field. `pointer` is a JSON pointer (RFC 6901); neither part repeats the input."""
 
     pointer: str

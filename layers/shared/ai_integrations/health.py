@@ -1,9 +1,9 @@
 """How an integration's connection was found to be when it was last tested."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Standing(StrEnum):
@@ -18,8 +18,7 @@ UNKNOWN = "unknown"
 """What is said of an integration that has never been tested."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rung:
+class Rung(NamedTuple):
     """One step of a test: what it has shown, and what it can not show for this provider.
 
     `provider_said` are the provider's own words, redacted, where something went wrong.
@@ -33,8 +32,7 @@ class Rung:
     provider_said: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Health:
+class Health(NamedTuple):
     """The outcome of one test. The key that was tested is told by its version and its fingerprint alone."""
 
     account: str

@@ -44,8 +44,8 @@ class DynamoDbHealth:
 def health_item(health: Health) -> items.Item:
     """Return the outcome of a test as it is stored, without what is not known."""
     checked_at = health.checked_at.astimezone(UTC).isoformat(timespec="milliseconds")
-    rungs = [_given({**vars(each), "status": each.status.value}) for each in health.rungs]
-    return _given({**vars(health), "checked_at": checked_at, "rungs": rungs})
+    rungs = [_given({**each._asdict(), "status": each.status.value}) for each in health.rungs]
+    return _given({**health._asdict(), "checked_at": checked_at, "rungs": rungs})
 
 
 def health_of(item: Mapping[str, Any]) -> Health:

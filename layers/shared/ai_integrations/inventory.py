@@ -128,5 +128,5 @@ class RecordInventory:
         if position is None:
             self._client.delete_item(TableName=self._table, Key=to_wire(_POSITION_KEY))
             return
-        given = {name: value for name, value in vars(position).items() if value is not None}
+        given = {name: value for name, value in position._asdict().items() if value is not None}
         self._client.put_item(TableName=self._table, Item=to_wire({**_POSITION_KEY, **given}))

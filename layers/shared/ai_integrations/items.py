@@ -74,13 +74,13 @@ def integration_item(integration: Integration) -> Item:
         "name": integration.name,
         "provider": integration.provider,
         "base_url": integration.base_url,
-        "model_names": integration.model_names,
+        "model_names": None if integration.model_names is None else list(integration.model_names),
         "headers": integration.headers,
         "enable_default_models": integration.enable_default_models,
         "function_calling_enabled": integration.function_calling_enabled,
         "auth_type": integration.auth_type.value,
         "provider_metadata": integration.provider_metadata,
-        "scopings": [_without_unset(vars(scoping)) for scoping in integration.scopings],
+        "scopings": [_without_unset(scoping._asdict()) for scoping in integration.scopings],
         "created_at": _text(integration.created_at),
         "updated_at": _text(integration.updated_at),
         "created_by": integration.created_by,
@@ -182,7 +182,7 @@ def place_item(place: Organization | Space) -> Item:
     """Return an organization or a space as it is stored."""
     key = space_key if isinstance(place, Space) else organization_key
     created_at = place.created_at and _text(place.created_at)
-    return {**key(place.account, place.id), **_without_unset({**vars(place), "created_at": created_at})}
+    return {**key(place.account, place.id), **_without_unset({**place._asdict(), "created_at": created_at})}
 
 
 def organization_of(item: Mapping[str, Any]) -> Organization:

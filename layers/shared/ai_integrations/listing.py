@@ -1,7 +1,7 @@
 """Reading an account's integrations, page by page and as one caller may see them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_integrations.errors import NotFoundError
 from ai_integrations.model import Caller, Integration, Space, folded
@@ -14,8 +14,7 @@ READ_BUDGET = 1000
 Filter = Callable[[Integration], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Query:
+class Query(NamedTuple):
     """What a caller asks for: texts to be found in names, ids to be equal; None leaves it open."""
 
     name: str | None = None
@@ -23,8 +22,7 @@ class Query:
     space_name: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(NamedTuple):
     """Some of the integrations that match. `last_read` is where the next page begins, or None at the end."""
 
     integrations: tuple[Integration, ...]
@@ -88,8 +86,7 @@ class IntegrationList:
         return [self._directory.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpacePage:
+class SpacePage(NamedTuple):
     """Some of the spaces that match. `last_read` is where the next page begins, or None at the end."""
 
     spaces: tuple[Space, ...]

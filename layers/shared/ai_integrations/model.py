@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 
 class Role(StrEnum):
@@ -23,8 +24,7 @@ class AuthType(StrEnum):
     BEARER_TOKEN = "BEARER_TOKEN"  # noqa: S105 - the name of a scheme
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scoping:
+class Scoping(NamedTuple):
     """Who sees an integration: a space if one is named, else an organization, else the whole account."""
 
     organization_id: str | None = None
@@ -40,10 +40,11 @@ class Scoping:
 ACCOUNT_WIDE = Scoping()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Membership(Scoping):
+class Membership(NamedTuple):
     """A place that a caller belongs to, and whether the caller administers it."""
 
+    organization_id: str | None = None
+    space_id: str | None = None
     admin: bool = False
 
     def administers(self, scoping: Scoping) -> bool:
@@ -57,8 +58,10 @@ class Membership(Scoping):
         return scoping.organization_id in {None, self.organization_id}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caller:
+_NO_PLACE = Membership()
+
+
+class Caller(NamedTuple):
     """Who calls: one user of one account."""
 
     account: str
@@ -71,7 +74,7 @@ class Caller:
         return self.role is Role.ADMIN or any(
             scoping.reaches(own.organization_id, own.space_id)
             for scoping in scopings
-            for own in (ACCOUNT_WIDE, *self.memberships)
+            for own in (_NO_PLACE, *self.memberships)
         )
 
     def may_ask_for(self, space_id: str) -> bool:
@@ -85,16 +88,14 @@ class Caller:
         return self.role is Role.ADMIN
 
 
-@dataclass(frozen=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """What the stack's parameters say: which private hosts a base_url may name, and how long deleted things last."""
 
     recovery_window: timedelta
     allowed_private_hosts: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Secret:
+class Secret(NamedTuple):
     """Where a provider key lies, never the key itself.
 
     `version` is the one that is meant. A secret without is only referred to: somebody else owns it, and whatever is
@@ -110,16 +111,14 @@ class Secret:
         return self.version is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormerKey:
+class FormerKey(NamedTuple):
     """The key before the present one, which may still be asked for by its version until a moment."""
 
     secret: Secret
     usable_until: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class SecretReference:
+class SecretReference(NamedTuple):
     """The ARN of a secret that somebody else keeps, as a caller named it: nothing is known of it yet."""
 
     arn: str
@@ -165,8 +164,7 @@ class Integration(Settings):
         return secret in {self.secret, self.former_key and self.former_key.secret}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tombstone:
+class Tombstone(NamedTuple):
     """A deleted integration, for as long as it can be brought back."""
 
     integration: Integration
@@ -175,8 +173,7 @@ class Tombstone:
     expires_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Slice:
+class Slice(NamedTuple):
     """Some integrations of an account, the newest first, and whether there are older ones."""
 
     integrations: tuple[Integration, ...]
@@ -189,8 +186,7 @@ class KeepKey(Enum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Organization:
+class Organization(NamedTuple):
     """An organization of the directory."""
 
     account: str
@@ -199,8 +195,7 @@ class Organization:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Space:
+class Space(NamedTuple):
     """A space of the directory; one that is known from scopings alone has no name."""
 
     account: str
@@ -211,8 +206,7 @@ class Space:
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class IdempotencyKey:
+class IdempotencyKey(NamedTuple):
     """A caller's name for one request, a digest of that request without its API key, and how long both count."""
 
     value: str

@@ -1,8 +1,7 @@
 """What became of the requests that came by event, so that a request that comes again gets the same answer."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_integrations import items
 from ai_integrations.dynamodb import from_wire, to_wire
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(days=28)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """A request that has been decided: a digest of it, and the event that told its outcome."""
 
     fingerprint: str

@@ -1,11 +1,10 @@
 """The providers: one row each, from which schemas, rules, connection tests and the API document follow."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetadataKind:
+class MetadataKind(NamedTuple):
     """The form of a cloud's `provider_metadata`; its words are those of contract.md, "The newer spelling"."""
 
     word: str
@@ -30,8 +29,7 @@ class Dialect(Enum):
     UNSPOKEN = "none that can be spoken here"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Probe:
+class Probe(NamedTuple):
     """How a provider's connection is tested.
 
     `base_url` is where the provider itself answers, if that is one place for all; `root` is the path that all of its
@@ -52,8 +50,7 @@ _COMPLETION_LIMIT = ("max_completion_tokens", 16)
 _GATEWAY = "Behind a gateway, it is the gateway's key that is tested; what it uses further on is not."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provider:
+class Provider(NamedTuple):
     """One external LLM provider.
 
     `word` is its name in the store and in the newer spelling, `founding_word` that of the founding description, which

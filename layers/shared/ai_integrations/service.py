@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -40,8 +41,7 @@ KeyCheck = Callable[[Integration, SecretStr], None]
 VersionCondition = Callable[[Integration], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rotation:
+class Rotation(NamedTuple):
     """A key that is to take effect, and for how long the one before can still be had.
 
     `verify` raises RuleViolationError unless the provider takes the key; without it, the key is taken on trust.

@@ -6,13 +6,12 @@ A run takes as much as it has time for, and the next one goes on from there; whe
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ai_integrations.model import Integration
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptSecret:
+class KeptSecret(NamedTuple):
     """A secret of this stack that is not waiting to be deleted, and the versions of it that a label of ours keeps."""
 
     arn: str
@@ -22,8 +21,7 @@ class KeptSecret:
     versions: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Position:
+class Position(NamedTuple):
     """How far a round has come: what is being read, and where to go on; None is the beginning."""
 
     part: str = "secrets"

@@ -4,8 +4,8 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -24,12 +24,11 @@ Refusal = Callable[[Mapping[str, Any]], Exception]
 """What it means that a condition does not hold, told from the item that is there; that is empty where there is none."""
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """A condition on the item that is there. Every attribute in it is an alias: `#name` stands for `name`."""
 
     expression: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 UNUSED = Condition("attribute_not_exists(#pk)")
@@ -45,8 +44,7 @@ def at_version(version: int) -> Condition:
     return Condition("#version = :version", {":version": version})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Action:
+class Action(NamedTuple):
     """One item of a transaction: an operation of DynamoDB with its parameters, and what a refusal of it means."""
 
     operation: str

@@ -1,8 +1,8 @@
 """Parts for the function that looks for what failures left behind."""
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from ai_integrations.bootstrap import aws
 from ai_integrations.bus import EventBridgeBus
@@ -15,8 +15,7 @@ from ai_integrations.transactions import Transactor
 GRACE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(NamedTuple):
     """What a run needs."""
 
     sweeper: Sweeper

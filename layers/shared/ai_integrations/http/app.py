@@ -1,6 +1,6 @@
 """The resolver of all routes; each route parses, makes one call, and shows what came of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
@@ -13,8 +13,7 @@ from ai_integrations.listing import IntegrationList, SpaceDirectory
 from ai_integrations.service import Integrations, KeyCheck
 
 
-@dataclass(frozen=True, kw_only=True)
-class UseCases:
+class UseCases(NamedTuple):
     """What the routes call."""
 
     integrations: Integrations

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -15,14 +15,13 @@ CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "https://arize.com/docs/ax/rest-reference/errors#"
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """One row of the table: a status, and how the contract names it."""
 
     status: int
     fragment: str
     title: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 INVALID_REQUEST = Kind(400, "invalid-request", "Invalid request parameters")

@@ -1,8 +1,7 @@
 """Which integrations hold a key, asked by operators; nothing of a key is in the answers but its fingerprint."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import SecretStr
 
@@ -33,8 +32,7 @@ class Fingerprints(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyPrint:
+class KeyPrint(NamedTuple):
     """The key of one integration, as far as it may be known; without a fingerprint, the key can not be read."""
 
     integration: Integration
@@ -42,8 +40,7 @@ class KeyPrint:
     fingerprint: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Findings:
+class Findings(NamedTuple):
     """One page of a search: who holds the key, whose key can not be read, and where the next page begins."""
 
     fingerprint: str

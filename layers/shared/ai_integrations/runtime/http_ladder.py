@@ -5,9 +5,8 @@ both are answered, the endpoint is open to everybody, and nothing has been prove
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import SecretStr
 
@@ -62,8 +61,7 @@ class HttpLadder:
         return climb.rungs()
 
 
-@dataclass(frozen=True)
-class _Climb:
+class _Climb(NamedTuple):
     outbound: Outbound
     access: Access
     secrets: list[str]
@@ -93,7 +91,7 @@ class _Climb:
             case [first, Rung(status=Standing.NOT_PROVED) as second, Rung(status=Standing.PASSED) as third]:
                 if self._is_refused_without_credentials():
                     proved = "The model answered with the credentials and not without them."
-                    return [first, replace(second, status=Standing.PASSED, proved=proved, provider_said=None), third]
+                    return [first, second._replace(status=Standing.PASSED, proved=proved, provider_said=None), third]
         return climbed
 
     def _is_refused_without_credentials(self) -> bool:

@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -20,8 +20,7 @@ _LIST_BYTES = 4096  # of a list of models its status counts; of an error, its fi
 _COMPLETION_BYTES = 262_144
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
+class Access(NamedTuple):
     """An integration as its provider sees it: where it is, and which headers open it."""
 
     probe: Probe

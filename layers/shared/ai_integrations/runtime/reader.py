@@ -1,7 +1,6 @@
 """Provider keys in Secrets Manager: the side that reads."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
@@ -21,8 +20,7 @@ _GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 _WITHHELD = _GONE | {"AccessDeniedException"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadKey:
+class ReadKey(NamedTuple):
     """A key, and the version of its secret that it is."""
 
     value: SecretStr

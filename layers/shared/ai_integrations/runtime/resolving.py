@@ -1,9 +1,8 @@
 """From an integration's name to what a program needs to talk to the provider."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ai_integrations.errors import KeyUnavailableError, NotFoundError
 from ai_integrations.model import Caller, Integration, Membership, Scoping, Secret, Space
@@ -48,8 +47,7 @@ class Roles(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resolved:
+class Resolved(NamedTuple):
     """An integration together with what opens its provider."""
 
     integration: Integration
@@ -105,13 +103,13 @@ class Resolver:
         if caller.sees(scopings):
             return True
         memberships = tuple(self._at_home(caller.account, own) for own in caller.memberships)
-        return memberships != caller.memberships and replace(caller, memberships=memberships).sees(scopings)
+        return memberships != caller.memberships and caller._replace(memberships=memberships).sees(scopings)
 
     def _at_home(self, account: str, own: Membership) -> Membership:
         if own.space_id is None or own.organization_id is not None:
             return own
         known = self._directory.space(account, own.space_id)
-        return replace(own, organization_id=known.organization_id) if known else own
+        return own._replace(organization_id=known.organization_id) if known else own
 
     def _open(self, caller: Caller, integration: Integration, key_version: str | None) -> Resolved:
         by_role = PROVIDERS[integration.provider].metadata is AWS

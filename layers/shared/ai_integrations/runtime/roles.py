@@ -1,9 +1,8 @@
 """Temporary credentials for providers that take a role in place of a key."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
@@ -19,8 +18,7 @@ _SESSION_SECONDS = 3600
 _NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TemporaryCredentials:
+class TemporaryCredentials(NamedTuple):
     """What AWS takes for as long as it lasts."""
 
     access_key_id: str

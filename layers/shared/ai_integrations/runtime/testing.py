@@ -1,7 +1,6 @@
 """One test: the ladder, its moment, and which key it was."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -66,4 +65,4 @@ class ConnectionTester:
         if key is None:
             return health
         fingerprint = self._fingerprints.of_tested(integration.account, key.value)
-        return replace(health, key_version=key.version or None, key_fingerprint=fingerprint)
+        return health._replace(key_version=key.version or None, key_fingerprint=fingerprint)
