@@ -14,7 +14,6 @@ from ai_integrations.http.spelling import Spelling
 from ai_integrations.http.views import (
     AiIntegrationList,
     SpaceList,
-    given,
     integration_view,
     pagination,
     rotation_view,
@@ -145,4 +144,4 @@ def _rotated(integration: Integration) -> Integration:
 
 
 def _shown(summary: str, view: Mapping[str, object]) -> dict[str, Any]:
-    return {"summary": summary, "value": given(view)}
+    return {"summary": summary, "value": view}

@@ -42,17 +42,6 @@ class Generator(GenerateJsonSchema):
         """Leave out the title of the class."""
         return _untitled(super().typed_dict_schema(schema))
 
-    def field_is_required(
-        self,
-        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
-        total: bool,  # noqa: FBT001 - the signature of pydantic
-    ) -> bool:
-        """Count a field that may be None as one that an answer may be without."""
-        return super().field_is_required(field, total) and not self._is_left_out(field["schema"])
-
-    def _is_left_out(self, schema: core_schema.CoreSchema) -> bool:
-        return self.mode == "serialization" and schema["type"] == "nullable"
-
 
 class _Closed(Generator):
     """Clients reject a field that they do not know, so an answer of the API has no others."""

@@ -4,6 +4,7 @@ from ai_integrations import cold_start
 
 # isort: split
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,7 +15,7 @@ from ai_integrations.http import ids, problem
 from ai_integrations.http.parsing import parse_text
 from ai_integrations.observability import hiding_texts, logger
 from ai_integrations.runtime.key_commands import KeyCommand, carry_out
-from ai_integrations.runtime.messages import ResolveCommand, resolution_view
+from ai_integrations.runtime.messages import Resolution, ResolveCommand, resolution_view
 from ai_integrations.runtime.resolving import Resolved
 
 _resolver = resolver()
@@ -24,7 +25,7 @@ cold_start.end()
 
 @logger.inject_lambda_context(clear_state=True)
 @hiding_texts()
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     """Resolve one integration, or carry out an operator's `action`; what is refused comes back as {"problem": …}."""
     try:
         return _compare_keys(event) if "action" in event else _hand_out(event)
@@ -40,7 +41,7 @@ def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _hand_out(event: dict[str, Any]) -> dict[str, Any]:
+def _hand_out(event: dict[str, Any]) -> Resolution:
     command = parse_text(json.dumps(event), ResolveCommand)
     logger.append_keys(account=command.account, consumer=command.consumer)
     resolved = _resolve(command)

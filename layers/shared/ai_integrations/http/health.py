@@ -1,6 +1,6 @@
 """How the connection of an integration is shown, and the route of its last test."""
 
-from typing import Annotated, Protocol
+from typing import Annotated, NotRequired, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import Field
@@ -10,7 +10,7 @@ from ai_integrations.health import UNKNOWN, Health, Rung
 from ai_integrations.http import ids
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
-from ai_integrations.http.views import Timestamp, timestamp
+from ai_integrations.http.views import Timestamp, given, timestamp
 from ai_integrations.model import Caller, Integration, Role
 from ai_integrations.service import Integrations
 
@@ -32,9 +32,11 @@ class RungView(TypedDict):
     name: Annotated[str, Field(description="reachable, authenticated or model_answers.")]
     status: Annotated[str, Field(description="passed, failed or not_proved.")]
     latency_ms: int
-    proved: str | None
-    not_proved: Annotated[str | None, Field(description="What went wrong, or what can not be seen this way.")]
-    provider_said: Annotated[str | None, Field(description="The provider's own words, redacted.")]
+    proved: NotRequired[str | None]
+    not_proved: NotRequired[
+        Annotated[str | None, Field(description="What went wrong, or what can not be seen this way.")]
+    ]
+    provider_said: NotRequired[Annotated[str | None, Field(description="The provider's own words, redacted.")]]
 
 
 class ConnectionHealth(TypedDict):
@@ -42,33 +44,39 @@ class ConnectionHealth(TypedDict):
 
     status: Annotated[str, Field(description="passed, failed or not_proved; unknown where no test has been made.")]
     rungs: list[RungView]
-    checked_at: Timestamp | None
-    model: Annotated[str | None, Field(description="The model that the request named.")]
-    integration_version: Annotated[int | None, Field(description="Absent for an integration that is not saved.")]
-    outdated: Annotated[bool | None, Field(description="Whether the integration has changed since the test.")]
+    checked_at: NotRequired[Timestamp | None]
+    model: NotRequired[Annotated[str | None, Field(description="The model that the request named.")]]
+    integration_version: NotRequired[
+        Annotated[int | None, Field(description="Absent for an integration that is not saved.")]
+    ]
+    outdated: NotRequired[
+        Annotated[bool | None, Field(description="Whether the integration has changed since the test.")]
+    ]
 
 
 def health_view(health: Health, current_version: int | None = None) -> ConnectionHealth:
     """Show an outcome; it is outdated when the integration has another version by now."""
-    return ConnectionHealth(
-        status=health.status,
-        rungs=[_rung_view(each) for each in health.rungs],
-        checked_at=timestamp(health.checked_at),
-        model=health.model,
-        integration_version=health.integration_version or None,
-        outdated=None if current_version is None else current_version != health.integration_version,
-    )
+    view: ConnectionHealth = {
+        "status": health.status,
+        "rungs": [_rung_view(each) for each in health.rungs],
+        "checked_at": timestamp(health.checked_at),
+        "model": health.model,
+        "integration_version": health.integration_version or None,
+        "outdated": None if current_version is None else current_version != health.integration_version,
+    }
+    return given(view)
 
 
 def _rung_view(rung: Rung) -> RungView:
-    return RungView(
-        name=rung.name,
-        status=rung.status,
-        latency_ms=rung.latency_ms,
-        proved=rung.proved,
-        not_proved=rung.not_proved,
-        provider_said=rung.provider_said,
-    )
+    view: RungView = {
+        "name": rung.name,
+        "status": rung.status,
+        "latency_ms": rung.latency_ms,
+        "proved": rung.proved,
+        "not_proved": rung.not_proved,
+        "provider_said": rung.provider_said,
+    }
+    return given(view)
 
 
 class HealthRoutes:
@@ -86,7 +94,7 @@ class HealthRoutes:
         integration = self._integrations.get(caller, ids.parse(integration_id))
         health = self._healths.last(caller.account, integration.id)
         if health is None:
-            return shown({"status": UNKNOWN, "rungs": []})
+            return shown(ConnectionHealth(status=UNKNOWN, rungs=[]))
         headers = fingerprint_header(caller, health) if _is_of_present_key(health, integration) else {}
         return shown(health_view(health, integration.version), headers=headers)
 

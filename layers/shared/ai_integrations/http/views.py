@@ -1,11 +1,12 @@
 """The bodies of answers: what callers are shown, in the spelling that they read.
 
 They are typed dictionaries, which the type checker holds to their fields and the API document is made from; nothing
-checks them again when they are shown. A field that may be None is left out of an answer where it is.
+checks them again when they are shown. What is None is not shown.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, NotRequired, TypeVar, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic takes that of typing from Python 3.12 on
@@ -16,31 +17,32 @@ from ai_integrations.http.spelling import Spelling
 from ai_integrations.model import Integration, Scoping, Space
 from ai_integrations.providers import PROVIDERS
 
+ViewT = TypeVar("ViewT", bound=Mapping[str, object])
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 def timestamp(moment: datetime) -> str:
     """Return a time as the wire shows it: RFC 3339, UTC, milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def given(view: Any) -> Any:  # noqa: ANN401 - a view, or any part of one
+def given(view: ViewT) -> ViewT:
     """Return a view without what is None in it."""
-    if isinstance(view, dict):
-        return {name: given(part) for name, part in view.items() if part is not None}
-    return [given(part) for part in view] if isinstance(view, list) else view
+    parts: Any = {name: part for name, part in view.items() if part is not None}
+    return parts  # type: ignore[no-any-return]
 
 
 class ScopingView(TypedDict):
     """One visibility rule; without ids it is the whole account."""
 
-    organization_id: str | None
-    space_id: str | None
+    organization_id: NotRequired[str | None]
+    space_id: NotRequired[str | None]
 
 
 def scoping_view(scoping: Scoping) -> ScopingView:
     """Show a visibility rule."""
-    return ScopingView(organization_id=scoping.organization_id, space_id=scoping.space_id)
+    view: ScopingView = {"organization_id": scoping.organization_id, "space_id": scoping.space_id}
+    return given(view)
 
 
 # Old clients reject a field that they do not know: the answers get no others.
@@ -51,13 +53,13 @@ class AiIntegration(TypedDict):
     name: str
     provider: ProviderWord
     has_api_key: Annotated[bool, Field(description="Whether a key is stored; the key itself is never shown.")]
-    base_url: str | None
-    model_names: list[str] | None
-    headers: dict[str, str] | None
+    base_url: NotRequired[str | None]
+    model_names: NotRequired[list[str] | None]
+    headers: NotRequired[dict[str, str] | None]
     enable_default_models: bool
     function_calling_enabled: bool
     auth_type: AuthTypeWord
-    provider_metadata: dict[str, str] | None
+    provider_metadata: NotRequired[dict[str, str] | None]
     scopings: Annotated[list[ScopingView], Field(description="Who sees it; account-wide is one rule without ids.")]
     created_at: Timestamp
     updated_at: Timestamp
@@ -66,53 +68,56 @@ class AiIntegration(TypedDict):
 
 def integration_view(integration: Integration, spelling: Spelling) -> AiIntegration:
     """Show an integration in the given spelling."""
-    return AiIntegration(
-        id=ids.public(integration.id),
-        name=integration.name,
-        provider=spelling.spell(integration.provider),
-        has_api_key=integration.secret is not None,
-        base_url=integration.base_url,
-        model_names=None if integration.model_names is None else list(integration.model_names),
-        headers=None if integration.headers is None else dict(integration.headers),
-        enable_default_models=integration.enable_default_models,
-        function_calling_enabled=integration.function_calling_enabled,
-        auth_type=spelling.spell(integration.auth_type),
-        provider_metadata=_metadata_view(integration, spelling),
-        scopings=[scoping_view(each) for each in integration.scopings],
-        created_at=timestamp(integration.created_at),
-        updated_at=timestamp(integration.updated_at),
-        created_by_user_id=ids.public_user(integration.created_by),
-    )
+    view: AiIntegration = {
+        "id": ids.public(integration.id),
+        "name": integration.name,
+        "provider": spelling.spell(integration.provider),
+        "has_api_key": integration.secret is not None,
+        "base_url": integration.base_url,
+        "model_names": None if integration.model_names is None else list(integration.model_names),
+        "headers": None if integration.headers is None else dict(integration.headers),
+        "enable_default_models": integration.enable_default_models,
+        "function_calling_enabled": integration.function_calling_enabled,
+        "auth_type": spelling.spell(integration.auth_type),
+        "provider_metadata": _metadata_view(integration, spelling),
+        "scopings": [scoping_view(each) for each in integration.scopings],
+        "created_at": timestamp(integration.created_at),
+        "updated_at": timestamp(integration.updated_at),
+        "created_by_user_id": ids.public_user(integration.created_by),
+    }
+    return given(view)
 
 
 class KeyRotation(TypedDict):
     """Which versions of a key can be had; the integration itself has the version that the ETag says."""
 
     key_version: str
-    former_key_version: str | None
-    former_key_usable_until: Timestamp | None
+    former_key_version: NotRequired[str | None]
+    former_key_usable_until: NotRequired[Timestamp | None]
 
 
 def rotation_view(integration: Integration) -> KeyRotation:
     """Show the keys of an integration."""
     former = integration.former_key
-    return KeyRotation(
-        key_version=(integration.secret and integration.secret.version) or "",
-        former_key_version=former.secret.version if former else None,
-        former_key_usable_until=timestamp(former.usable_until) if former else None,
-    )
+    view: KeyRotation = {
+        "key_version": (integration.secret and integration.secret.version) or "",
+        "former_key_version": former.secret.version if former else None,
+        "former_key_usable_until": timestamp(former.usable_until) if former else None,
+    }
+    return given(view)
 
 
 class Pagination(TypedDict):
     """Whether more follows, and how to ask for it."""
 
     has_more: bool
-    next_cursor: Annotated[str | None, Field(description="Given when, and only when, has_more is true.")]
+    next_cursor: NotRequired[Annotated[str | None, Field(description="Given when, and only when, has_more is true.")]]
 
 
 def pagination(next_cursor: str | None) -> Pagination:
     """Show where the next page begins, if there is one."""
-    return Pagination(has_more=next_cursor is not None, next_cursor=next_cursor)
+    view: Pagination = {"has_more": next_cursor is not None, "next_cursor": next_cursor}
+    return given(view)
 
 
 class AiIntegrationList(TypedDict):
@@ -130,24 +135,28 @@ class SpaceView(TypedDict):
     name: str
     description: Annotated[str, Field(description="Empty unless given.")]
     created_at: Timestamp
-    is_private: Annotated[
-        bool | None,
-        Field(
-            description="Shown to clients alone that insist on it, and true: those who belong to it and admins see it."
-        ),
+    is_private: NotRequired[
+        Annotated[
+            bool | None,
+            Field(
+                description="Shown to clients alone that insist on it, and true: "
+                "those who belong to it and admins see it."
+            ),
+        ]
     ]
 
 
 def space_view(space: Space, *, private: bool | None = None) -> SpaceView:
     """Show a space that is registered, so that it has a name and a time."""
     name, created_at = cast("tuple[str, datetime]", (space.name, space.created_at))
-    return SpaceView(
-        id=space.id,
-        name=name,
-        description=space.description or "",
-        created_at=timestamp(created_at),
-        is_private=private,
-    )
+    view: SpaceView = {
+        "id": space.id,
+        "name": name,
+        "description": space.description or "",
+        "created_at": timestamp(created_at),
+        "is_private": private,
+    }
+    return given(view)
 
 
 class SpaceList(TypedDict):

@@ -1,6 +1,6 @@
 """What programs send to functions/credentials, and what they get back."""
 
-from typing import Annotated, Any
+from typing import Annotated, NotRequired
 
 from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
@@ -45,47 +45,46 @@ class AwsCredentials(TypedDict):
 
 
 class Resolution(TypedDict):
-    """What a program needs to talk to a provider; unset parts are left out."""
+    """What a program needs to talk to a provider; `expires_at` is when the credentials of AWS end, RFC 3339."""
 
     id: str
     name: str
     provider: str
-    version: Annotated[int, Field(description="The integration's version.")]
-    base_url: str | None
-    headers: dict[str, str] | None
-    model_names: list[str] | None
+    version: int
+    base_url: NotRequired[str | None]
+    headers: NotRequired[dict[str, str] | None]
+    model_names: NotRequired[list[str] | None]
     enable_default_models: bool
     function_calling_enabled: bool
     auth_type: str
-    provider_metadata: dict[str, str] | None
-    api_key: str | None
-    key_version: str | None
-    aws_credentials: AwsCredentials | None
-    expires_at: Annotated[str | None, Field(description="When the credentials of AWS end, RFC 3339.")]
+    provider_metadata: NotRequired[dict[str, str] | None]
+    api_key: NotRequired[str | None]
+    key_version: NotRequired[str | None]
+    aws_credentials: NotRequired[AwsCredentials | None]
+    expires_at: NotRequired[str | None]
 
 
-def resolution_view(resolved: Resolved) -> dict[str, Any]:
+def resolution_view(resolved: Resolved) -> Resolution:
     """Show what has been resolved, the key included: for the invoker alone, and never for a log."""
     integration, credentials = resolved.integration, resolved.credentials
-    resolution = Resolution(
-        id=ids.public(integration.id),
-        name=integration.name,
-        provider=integration.provider,
-        version=integration.version,
-        base_url=integration.base_url,
-        headers=None if integration.headers is None else dict(integration.headers),
-        model_names=None if integration.model_names is None else list(integration.model_names),
-        enable_default_models=integration.enable_default_models,
-        function_calling_enabled=integration.function_calling_enabled,
-        auth_type=integration.auth_type,
-        provider_metadata=None if integration.provider_metadata is None else dict(integration.provider_metadata),
-        api_key=resolved.key.value.get_secret_value() if resolved.key else None,
-        key_version=resolved.key.version if resolved.key else None,
-        aws_credentials=_shown(credentials) if credentials else None,
-        expires_at=timestamp(credentials.expires_at) if credentials else None,
-    )
-    shown: dict[str, Any] = given(resolution)
-    return shown
+    resolution: Resolution = {
+        "id": ids.public(integration.id),
+        "name": integration.name,
+        "provider": integration.provider,
+        "version": integration.version,
+        "base_url": integration.base_url,
+        "headers": None if integration.headers is None else dict(integration.headers),
+        "model_names": None if integration.model_names is None else list(integration.model_names),
+        "enable_default_models": integration.enable_default_models,
+        "function_calling_enabled": integration.function_calling_enabled,
+        "auth_type": integration.auth_type.value,
+        "provider_metadata": None if integration.provider_metadata is None else dict(integration.provider_metadata),
+        "api_key": resolved.key.value.get_secret_value() if resolved.key else None,
+        "key_version": resolved.key.version if resolved.key else None,
+        "aws_credentials": _shown(credentials) if credentials else None,
+        "expires_at": timestamp(credentials.expires_at) if credentials else None,
+    }
+    return given(resolution)
 
 
 def _shown(credentials: TemporaryCredentials) -> AwsCredentials:
