@@ -10,8 +10,10 @@ from functools import cache
 from typing import Any
 
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
+from botocore.utils import EVENT_ALIASES
 
 SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "lambda", "secretsmanager", "sqs", "sts"]
 # The same in the names of botocore's events, where some have another.
@@ -21,11 +23,15 @@ _IN_EVENTS = {*SERVICES, "eventbridge", "secrets-manager"}
 @cache
 def session() -> Session:
     """Return the session that all clients are made of."""
-    made = Session(include_builtin_handlers=False)
+    hooks = HierarchicalEmitter()
+    made = Session(event_hooks=hooks, include_builtin_handlers=False)
     made.register_component("data_loader", _ServicesInUse(file_loader=_Files()))
+    # Every name of an event is looked for among the former names of services: 65, but for this.
+    events = EventAliaser(hooks, {former: name for former, name in EVENT_ALIASES.items() if name in _IN_EVENTS})
+    made.register_component("event_emitter", events)
     for event, handler, *_ in BUILTIN_HANDLERS:
         if _is_of_use(event):
-            made.register(event, handler)
+            events.register(event, handler)
     return made
 
 
