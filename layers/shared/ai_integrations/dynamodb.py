@@ -14,7 +14,8 @@ def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_wire(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Turn typed attributes into plain values."""
-    return {name: _value(attribute) for name, attribute in attributes.items()}
+    # Most are texts, and a page of a list has a thousand of them.
+    return {name: each["S"] if "S" in each else _value(each) for name, each in attributes.items()}
 
 
 def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, dataclass_transform
+
+AnyT = TypeVar("AnyT")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def immutable(of: type[AnyT]) -> type[AnyT]:
+    """Make a dataclass whose objects the type checker lets nobody change.
+
+    Were it Python that forbids it, as for dataclass(frozen=True), making one would take three times as long.
+    """
+    return dataclass(kw_only=True)(of)
 
 
 class Role(StrEnum):
@@ -124,7 +135,7 @@ class SecretReference(NamedTuple):
     arn: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@immutable
 class Settings:
     """What a caller chooses about an integration, its key left out."""
 
@@ -145,7 +156,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
-@dataclass(frozen=True, kw_only=True)
+@immutable
 class Integration(Settings):
     """An external LLM provider as one account has registered it."""
 
