@@ -64,7 +64,7 @@ _ALL: tuple[dict[str, Any], ...] = (
         "Idempotency-Key",
         "A name for this request, unique to it. The same name with the same body, within 24 hours, gives the "
         "first answer again, with another body 422. The API key is not compared.",
-        {"type": "string", "pattern": f"^{idempotency.VALID.pattern}$"},
+        {"type": "string", "pattern": f"^{idempotency.VALID}$"},
     ),
 )
 PARAMETERS = {each["name"]: each for each in _ALL}

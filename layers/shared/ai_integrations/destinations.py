@@ -11,10 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 MAX_URL_LENGTH = 2048
 
-_HOST_NAME = re.compile(
-    r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
-)
-_NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*")
+_HOST_NAME = r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+_NUMERIC_LABEL = r"\d+|0x[0-9a-f]*"
 # Names of the local network: RFC 6761, 6762, 8375, the ICANN reservation of .internal, what routers and clusters use.
 _LOCAL_DOMAINS = frozenset(
     {
@@ -111,7 +109,7 @@ def _check_public(host: str) -> None:
             raise RefusedDestinationError("must not name an address that is not public")
         return
     labels = host.split(".")
-    if _HOST_NAME.fullmatch(host) is None or _NUMERIC_LABEL.fullmatch(labels[-1]):
+    if re.fullmatch(_HOST_NAME, host) is None or re.fullmatch(_NUMERIC_LABEL, labels[-1]):
         raise RefusedDestinationError("must name a valid host")
     if len(labels) == 1 or labels[-1] in _LOCAL_DOMAINS or host in _METADATA_NAMES:
         raise RefusedDestinationError("must not name a host of a local network")

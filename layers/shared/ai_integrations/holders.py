@@ -12,7 +12,7 @@ from ai_integrations.dynamodb import from_wire, to_wire
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_KEY = re.compile(r"aik_[A-Za-z0-9_-]{43}")
+_KEY = r"aik_[A-Za-z0-9_-]{43}"
 
 
 class Holders:
@@ -24,7 +24,7 @@ class Holders:
 
     def find(self, key: str, now: datetime) -> dict[str, Any] | None:
         """Return whose key this is, or None for one that is malformed, unknown, revoked or expired."""
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(_KEY, key):
             return None
         answer = self._client.get_item(TableName=self._table, Key=to_wire(holder_key(digest(key))), ConsistentRead=True)
         holder = from_wire(answer.get("Item", {}))

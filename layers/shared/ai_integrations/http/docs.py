@@ -18,7 +18,7 @@ PAGE = "/v2/docs"
 
 _FOLDER = Path(__file__).parent
 _HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+_INLINE = r"(?s)<(script|style)>(.*?)</\1>"
 
 
 class DocsRoutes:
@@ -56,7 +56,7 @@ def _policy(page: str) -> str:
     """Return the Content-Security-Policy that lets nothing in but the page's own script and style."""
     inline = "; ".join(
         f"{tag}-src 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-        for tag, text in _INLINE.findall(page)
+        for tag, text in re.findall(_INLINE, page)
     )
     none = "; ".join(f"{each} 'none'" for each in ("default-src", "base-uri", "form-action", "frame-ancestors"))
     return f"{none}; {inline}; connect-src 'self'; img-src data:"

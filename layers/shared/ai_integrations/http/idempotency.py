@@ -8,7 +8,7 @@ from ai_integrations.errors import FieldError, InvalidRequestError
 from ai_integrations.http.bodies import CreateBody, RotateBody
 from ai_integrations.model import IdempotencyKey
 
-VALID = re.compile(r"[\x21-\x7e]{1,255}")
+VALID = r"[\x21-\x7e]{1,255}"
 
 
 def idempotency_key(header: str | None, body: CreateBody | RotateBody, operation: str = "") -> IdempotencyKey | None:
@@ -18,7 +18,7 @@ def idempotency_key(header: str | None, body: CreateBody | RotateBody, operation
     """
     if header is None:
         return None
-    if not VALID.fullmatch(header):
+    if not re.fullmatch(VALID, header):
         raise InvalidRequestError(FieldError("", "The Idempotency-Key must be 1 to 255 visible ASCII characters."))
     compared = json.dumps(body.model_dump(exclude={"api_key"}, exclude_none=True), sort_keys=True)
     return IdempotencyKey(value=f"{operation} {header}".lstrip(), fingerprint=sha256(compared.encode()).hexdigest())

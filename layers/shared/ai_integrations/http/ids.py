@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from ai_integrations.errors import FieldError, InvalidRequestError
 
 _PREFIX = "AiIntegration:1:"
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 
 def public(ulid: str) -> str:
@@ -24,7 +24,7 @@ def parse(text: str) -> str:
         decoded = ""
     ulid = decoded.removeprefix(_PREFIX)
     # One integration has one id: not every Python minds what may stand behind complete base64.
-    if not _ULID.fullmatch(ulid) or public(ulid) != sent:
+    if not re.fullmatch(_ULID, ulid) or public(ulid) != sent:
         raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
     return ulid
 

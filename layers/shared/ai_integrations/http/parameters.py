@@ -11,13 +11,13 @@ DEFAULT_LIMIT = 50
 MAX_NAME_LENGTH = 255
 MAX_ID_LENGTH = 256
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+_NUMBER = r"[1-9][0-9]{0,2}"
 
 
 def limit(query: Mapping[str, str]) -> int:
     """Return how many things a page may hold."""
     text = query.get("limit", str(DEFAULT_LIMIT))
-    if not _NUMBER.fullmatch(text) or int(text) > MAX_LIMIT:
+    if not re.fullmatch(_NUMBER, text) or int(text) > MAX_LIMIT:
         raise InvalidRequestError(FieldError("", f"The parameter limit must be a number from 1 to {MAX_LIMIT}."))
     return int(text)
 

@@ -30,7 +30,7 @@ _UNKNOWN_TAG = "The field that tells the kinds of request apart has an unknown v
 # A list with a fault in each item must not make an answer that nobody takes.
 _MOST_SHOWN = 20
 # A field's name may be shown when it looks like one. A key that was pasted in its place has digits.
-_PLAIN_NAME = re.compile(r"[A-Za-z_-]{1,40}")
+_PLAIN_NAME = r"[A-Za-z_-]{1,40}"
 
 
 class UnsupportedMediaTypeError(AiIntegrationsError):
@@ -85,7 +85,7 @@ def _detail(error: ErrorDetails) -> str:
 def _pointer(location: tuple[int | str, ...]) -> str:
     pointer = ""
     for part in location:
-        if isinstance(part, str) and not _PLAIN_NAME.fullmatch(part):
+        if isinstance(part, str) and not re.fullmatch(_PLAIN_NAME, part):
             break
         pointer += f"/{part}"
     return pointer

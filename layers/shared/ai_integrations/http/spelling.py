@@ -37,7 +37,7 @@ KIND_WORDS = _both(_FOUNDING_KINDS)
 _FIRST_NEWER = {"python": (8, 40, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43, 0)}
-_RELEASE = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})")
+_RELEASE = r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})"
 
 
 class Spelling(Enum):
@@ -94,5 +94,5 @@ def _spelling_of_client(headers: Mapping[str, str]) -> Spelling:
 
 def _reaches(headers: Mapping[str, str], first: Mapping[str, tuple[int, int, int]]) -> bool:
     wanted = first.get(headers.get("sdk-language", ""))
-    release = _RELEASE.match(headers.get("sdk-version", ""))
+    release = re.match(_RELEASE, headers.get("sdk-version", ""))
     return bool(wanted and release and tuple(map(int, release.groups())) >= wanted)
