@@ -53,8 +53,9 @@ replay-requests: .venv/local ## try them again: STACK=ai-integrations
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-test: .venv/dev .venv/client .venv-schemathesis/installed ## every test that needs no Docker, with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term --ignore=tests/sam_local
+# More than four processes gain nothing: one of them has all tests of the stack, and the others end before it.
+test: .venv/dev .venv/client .venv-schemathesis/installed ## every test that needs no Docker, with branch coverage (WORKERS=0: in one process)
+	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses=4 --cov --cov-report=term --ignore=tests/sam_local
 	@echo "Not run: tests/sam_local, which needs Docker and the SAM CLI: make sam-local"
 
 clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)

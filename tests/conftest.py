@@ -1,6 +1,15 @@
-"""No test can reach a real account: the credentials are dummies, and nothing of the machine's own settings is read."""
+"""No test can reach a real account: the credentials are dummies, and nothing of the machine's own settings is read.
+
+Here is also how `make test` shares its tests out to processes, and what comes after the tests of all of them.
+"""
 
 import os
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from tests.faults import tally
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -13,3 +22,31 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_METRICS_DISABLED="true",
 )
+
+STACK = "tests/stack/"
+
+
+class Distribution(LoadScopeScheduling):  # type: ignore[misc]
+    """Files stay whole; all tests of the stack are one process's, for they share it, and some of them measure it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return STACK if nodeid.startswith(STACK) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution:
+    config.option.loadscopereorder = False
+    return Distribution(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let several processes begin with what is one's alone and takes longest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(STACK))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """End with a line about the size and the result of the fault matrix."""
+    line = tally.summary(each for reports in terminalreporter.stats.values() for each in reports)
+    if line is not None:
+        terminalreporter.section("faults")
+        terminalreporter.line(line)

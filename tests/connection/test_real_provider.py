@@ -1,6 +1,5 @@
 """The ladder against a real OpenAI-protocol server; `make provider` installs and runs it."""
 
-import socket
 from collections.abc import Iterator
 
 import boto3
@@ -9,6 +8,7 @@ import pytest
 from tests.builders import create_body, gateway_event
 from tests.cloud import Answer, Cloud, cloud
 from tests.connection.real_provider import MASTER_KEY, MODEL, running
+from tests.ports import free_port
 
 __all__ = ["cloud"]
 
@@ -17,10 +17,7 @@ pytestmark = pytest.mark.provider
 
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    with running(tmp_path_factory.mktemp("provider"), port) as url:
+    with running(tmp_path_factory.mktemp("provider"), free_port()) as url:
         yield url
 
 

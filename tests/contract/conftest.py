@@ -1,7 +1,6 @@
 """Every test of this tier runs over the fake and over the real adapters, so that a fake that lies fails."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.worlds import AwsWorld, InMemoryWorld, World
+from tests.ports import free_port
 
 _SECONDS_TO_START = 30
 
@@ -22,8 +22,7 @@ _SECONDS_TO_START = 30
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start an AWS emulator of its own on loopback, and return its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     folder = tmp_path_factory.mktemp("emulator")
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}
     with (folder / "log").open("wb") as log:

@@ -1,23 +1,24 @@
-"""How large the matrix is, and what came of it."""
+"""How large the matrix is, and what came of it: reports of tests carry its cells, whichever process they ran in."""
 
-from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
 
-_cells: Counter[str] = Counter()
-_broken: Counter[str] = Counter()
-_calls: set[str] = set()
-
-
-def count(story: str, call: str, is_broken: bool) -> None:
-    _cells[story] += 1
-    _broken[story] += is_broken
-    _calls.add(call)
+PROPERTY = "cell of the fault matrix"
+Record = Callable[[str, object], None]
 
 
-def summary() -> str | None:
+def count(record: Record, story: str, call: str, *, is_broken: bool) -> None:
+    record(PROPERTY, [story, call, is_broken])
+
+
+def summary(reports: Iterable[Any]) -> str | None:
     """Return a line about all cells that have been tried, if any have."""
-    if not _cells:
+    ended = [each for each in reports if getattr(each, "when", None) == "call"]
+    cells = [cell for report in ended for name, cell in report.user_properties if name == PROPERTY]
+    if not cells:
         return None
+    stories, calls, broken = zip(*cells, strict=True)
     return (
-        f"Fault matrix: {len(_cells)} use cases making {len(_calls)} kinds of calls, {_cells.total()} cells tried, "
-        f"{_broken.total()} with broken invariants."
+        f"Fault matrix: {len(set(stories))} use cases making {len(set(calls))} kinds of calls, "
+        f"{len(cells)} cells tried, {sum(broken)} with broken invariants."
     )

@@ -70,18 +70,22 @@ def wired(cloud: Cloud, aws: Aws, bucket: Bucket, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("faults", [WORST, pytest.param(OTHERS, marks=pytest.mark.faults)], ids=["worst", "others"])
 @pytest.mark.parametrize("name", STORIES)
-def test_loses_and_leaves_nothing(world: World, name: str, faults: Iterable[str]) -> None:
-    try_out(world, name, faults)
+def test_loses_and_leaves_nothing(
+    world: World, name: str, faults: Iterable[str], record_property: tally.Record
+) -> None:
+    try_out(world, name, faults, record_property)
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in FEW else pytest.mark.faults) for name in STORIES]
 )
-def test_loses_and_leaves_nothing_on_an_emulator(emulated_world: World, name: str) -> None:
-    try_out(emulated_world, name, KILLED)
+def test_loses_and_leaves_nothing_on_an_emulator(
+    emulated_world: World, name: str, record_property: tally.Record
+) -> None:
+    try_out(emulated_world, name, KILLED, record_property)
 
 
-def try_out(world: World, name: str, faults: Iterable[str]) -> None:
+def try_out(world: World, name: str, faults: Iterable[str], record: tally.Record) -> None:
     story = STORIES[name]
     calls = undisturbed(world, story)
     assert calls
@@ -90,7 +94,7 @@ def try_out(world: World, name: str, faults: Iterable[str]) -> None:
     for number, call, fault in cells:
         if (fault, call) != ("refused", story.told_by_refusal):
             faults_found = cell(world, story, number, FAULTS[fault])
-            tally.count(name, call, bool(faults_found))
+            tally.count(record, name, call, is_broken=bool(faults_found))
             wrong += [f"{call} {fault}: {each}" for each in faults_found]
     assert not wrong, "\n".join(wrong)
 

@@ -28,7 +28,12 @@ class Run:
 
     def items(self) -> list[dict[str, Any]]:
         """Return the items of the account, the guards of requests left out: they repeat what the others say."""
-        mine = [from_wire(item) for item in self.cloud.items() if item["pk"]["S"] == f"ACCOUNT#{self.account}"]
+        answer = self.cloud.dynamodb.query(
+            TableName=self.cloud.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{self.account}"}},
+        )
+        mine = map(from_wire, answer["Items"])
         return [item for item in mine if not item["sk"].startswith(("IDEMPOTENCY#", "NAME#"))]
 
     def secrets(self) -> list[Any]:

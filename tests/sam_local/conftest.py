@@ -18,8 +18,9 @@ import pytest
 from local.emulator import HOST
 
 from tests.builders import EVENTS, ROOT
+from tests.ports import free_port
 from tests.sam_local.prerequisites import missing
-from tests.stack.conftest import Stack, free_port, stack
+from tests.stack.conftest import Stack, stack
 
 __all__ = ["stack"]
 

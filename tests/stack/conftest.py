@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from local.workspace import Workspace
 from tests.builders import ROOT
 from tests.cloud import Answer
 from tests.leaks import Canaries
+from tests.ports import free_port
 from tests.stack.leak_search import leaking, sent_to_aws
 
 SECONDS_TO_START = 120
@@ -146,9 +146,3 @@ def _connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Pat
             pytest.fail(f"The local stack does not serve:\n{log.read_text()}", pytrace=False)
         time.sleep(0.1)
     return read(workspace.connection)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

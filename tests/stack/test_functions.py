@@ -1,7 +1,6 @@
 """Functions on the emulator, in workers of Lambda's own runtime client."""
 
 import json
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,8 @@ from local.aws import client
 from local.emulator import Emulator
 from local.packages import bootstrap, package
 from local.workspace import Workspace
+
+from tests.ports import free_port
 
 HANDLER = """
 import http.client, importlib.util, os, sys, time
@@ -72,8 +73,7 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
     source = tmp_path_factory.mktemp("function")
     (source / "handler.py").write_text(HANDLER)
     workspace = Workspace(folder=tmp_path_factory.mktemp("state"))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with workspace.held() as lock:
         workspace.prepare()
         log = workspace.logs / "stub.log"

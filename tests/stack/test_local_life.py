@@ -15,10 +15,7 @@ from local.connection import read
 from local.gateway import Answer, create_integration
 from local.workspace import ROOT
 
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+from tests.ports import free_port
 
 
 class Local:
@@ -27,7 +24,7 @@ class Local:
     def __init__(self, folder: Path) -> None:
         self.connection = folder / "connection.env"
         self._command = [sys.executable, "-m", "local", "--state-dir", str(folder)]
-        self._environment = {**os.environ, "PORT": str(a_free_port())}
+        self._environment = {**os.environ, "PORT": str(free_port())}
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603
@@ -91,7 +88,7 @@ def test_refuses_a_taken_port_and_offers_a_free_one(tmp_path: Path) -> None:
 
 
 def test_is_not_taken_in_by_a_connection_that_was_left_behind(tmp_path: Path) -> None:
-    (tmp_path / "connection.env").write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{a_free_port()}\n")
+    (tmp_path / "connection.env").write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{free_port()}\n")
     refused = Local(tmp_path).run("access-key", "--account", "local", "--user", "ann", "--role", "reader")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == "The local stack is not running. Start it: make local\n"

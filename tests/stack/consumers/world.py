@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders import ROOT
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 PYTHON = ROOT / ".venv-consumers/bin/python"
@@ -23,11 +23,6 @@ PROXY_SETTINGS = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_MODE": "PRODUCTION",
 }
-
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 class Provider:
@@ -71,7 +66,7 @@ class Program:
 
 @contextmanager
 def a_provider(folder: Path) -> Iterator[Provider]:
-    port, keys = a_free_port(), folder / "valid-keys"
+    port, keys = free_port(), folder / "valid-keys"
     keys.touch()
     with _running([str(HERE / "provider.py"), str(port), str(keys)], {}, folder / "provider.log"):
         provider = Provider(port, keys)
@@ -82,7 +77,7 @@ def a_provider(folder: Path) -> Iterator[Provider]:
 @contextmanager
 def a_proxy(folder: Path, settings: dict[str, str], models: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Run a LiteLLM proxy with these models, and return its address."""
-    port, configuration = a_free_port(), folder / "proxy.json"
+    port, configuration = free_port(), folder / "proxy.json"
     callbacks = "ai_integrations_client.litellm_proxy.callback"
     configuration.write_text(json.dumps({"model_list": list(models), "litellm_settings": {"callbacks": callbacks}}))
     command = [str(PYTHON.with_name("litellm")), "--config", str(configuration), "--host", "127.0.0.1"]
