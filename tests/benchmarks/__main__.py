@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import answers, artifacts, calls, cold, costs, load, packages, scale, starts, warm
+from tests.benchmarks import answers, artifacts, calls, cold, connections, costs, load, packages, scale, starts, warm
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.promises import Promise, promised, uphold
 from tests.benchmarks.table import write
@@ -17,6 +17,7 @@ from tests.stack.conftest import Stack, serving
 ON_ANSWERS: dict[str, Callable[[Bench], Section]] = {
     "cold": cold.measure,
     "starts": starts.measure,
+    "connections": connections.measure,
     "warm": warm.measure,
     "calls": calls.measure,
     "packages": packages.measure,
@@ -43,8 +44,12 @@ def main(wanted: list[str]) -> None:
 def _measured(wanted: list[str]) -> list[Promise]:
     built = artifacts.build(ROOT / ".bench")
     promises = []
-    with answers.serving() as endpoint, tempfile.TemporaryDirectory() as folder:
-        bench = Bench(artifacts=built, endpoint=endpoint, events=Path(folder))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        answers.serving() as endpoint,
+        answers.serving_over_tls(Path(folder)) as over_tls,
+    ):
+        bench = Bench(artifacts=built, endpoint=endpoint, over_tls=over_tls, events=Path(folder))
         for name in (each for each in ON_ANSWERS if each in wanted):
             promises += _section(name, ON_ANSWERS[name], bench)
         if on_stack := [each for each in ON_STACK if each in wanted]:

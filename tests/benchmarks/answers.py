@@ -1,11 +1,15 @@
 """A stand-in for AWS on loopback: it answers at once, with what an account in use would."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from botocore.httpsession import DEFAULT_CA_BUNDLE
 
 from ai_integrations import items
 from ai_integrations.access import caller_item
@@ -13,6 +17,7 @@ from ai_integrations.dynamodb import to_wire
 from ai_integrations.model import FormerKey, Integration, Scoping, Secret, Tombstone
 from tests.benchmarks.requests import TAKEN
 from tests.builders import NOON, ULID, a_caller, an_integration
+from tests.connection.certificates import certify
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
 SECRET = {"ARN": ARN, "Name": "ai-integrations-test/acme/1", "VersionId": "f" * 32}
@@ -125,12 +130,40 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _OneAnswer(_Handler):
+    """Hangs up after each answer, as AWS does when nothing has come for a while."""
+
+    protocol_version = "HTTP/1.0"
+
+
 @contextmanager
 def serving() -> Iterator[str]:
     """Serve, and give the endpoint."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server, _running(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def serving_over_tls(folder: Path) -> Iterator[dict[str, str]]:
+    """Serve each request on a connection of its own, and give the variables by which clients find and trust it.
+
+    The bundle has this server's certificate behind all those that botocore brings.
+    """
+    certificate, key = certify(folder, "localhost")
+    bundle = folder / "bundle.pem"
+    bundle.write_bytes(Path(DEFAULT_CA_BUNDLE).read_bytes() + certificate.read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OneAnswer) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        with _running(server):
+            yield {"AWS_ENDPOINT_URL": f"https://localhost:{server.server_port}", "AWS_CA_BUNDLE": str(bundle)}
+
+
+@contextmanager
+def _running(server: ThreadingHTTPServer) -> Iterator[None]:
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()

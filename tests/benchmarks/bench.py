@@ -1,7 +1,9 @@
 """What all measures share: the artifacts, the stand-in for AWS, and processes made of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests import declared
 from tests.benchmarks.artifacts import Artifacts
@@ -10,6 +12,8 @@ from tests.benchmarks.promises import Promise
 from tests.benchmarks.requests import FIRST, ROUTES, first_event, written
 
 FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
+AHEAD = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}  # of its calls, where "on-demand" is the usual
+NONE: Mapping[str, str] = MappingProxyType({})
 RUNTIME = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -39,12 +43,13 @@ class Bench:
 
     artifacts: Artifacts
     endpoint: str
+    over_tls: dict[str, str]
     events: Path
 
-    def process(self, function: str, *, bytecode: bool = True) -> Process:
-        """Return a process of a function, or of the baseline, as Lambda would start it."""
-        variables = declared.environment("api" if function == "plain" else function)
-        environment = {**RUNTIME, **variables, "AWS_ENDPOINT_URL": self.endpoint}
+    def process(self, function: str, more: Mapping[str, str] = NONE, *, bytecode: bool = True) -> Process:
+        """Return a process of a function, or of the baseline, as Lambda would start it; `more` are variables."""
+        own = declared.environment("api" if function == "plain" else function)
+        environment = {**RUNTIME, **own, "AWS_ENDPOINT_URL": self.endpoint, **more}
         return Process(path=self.artifacts.path(function, bytecode=bytecode), environment=environment)
 
     def first(self, function: str) -> Path:

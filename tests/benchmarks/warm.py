@@ -48,7 +48,6 @@ def measure(bench: Bench) -> Section:
                 what=f"warm {route}, x its calls of AWS",
                 most=MOST,
                 measured=counted[route][0] / counted[route][1],
-                binding=route != "list of 50",
             )
             for route in PLAIN_ROUTES
         ],

@@ -47,6 +47,7 @@ class Server:
     port: int
     behave: Behaviour = lambda _: Reply()
     received: list[Received] = field(default_factory=list)
+    peers: set[Any] = field(default_factory=set)
     scheme: str = "http"
 
     def url(self, host: str = "127.0.0.1", path: str = "/v1") -> str:
@@ -54,15 +55,18 @@ class Server:
 
 
 @contextmanager
-def serve(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Run a server in a thread of its own."""
+def serve(tls: ssl.SSLContext | None = None, protocol: str = "HTTP/1.0") -> Iterator[Server]:
+    """Run a server in a thread of its own; by HTTP/1.1 it keeps connections open, `peers` has one for each."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = protocol
+
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             names = {name.lower(): value for name, value in self.headers.items()}
             got = Received(self.command, self.path, names, self.rfile.read(length))
             started.received.append(got)
+            started.peers.add(self.client_address)
             reply = started.behave(got)
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():

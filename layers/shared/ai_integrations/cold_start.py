@@ -5,8 +5,13 @@ need any later look go through it.
 """
 
 import gc
+import os
 
 gc.disable()
+
+# SnapStart and provisioned concurrency start a function ahead of its calls.
+IS_AWAITED = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
+"""Whether a caller waits for this start: what not every request needs is then left to the first one that does."""
 
 
 def end() -> None:

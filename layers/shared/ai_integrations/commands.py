@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from ai_integrations.access import AccessKey, caller_item
+from ai_integrations.cold_start import IS_AWAITED
 from ai_integrations.http.fields import OpaqueId
 from ai_integrations.model import Caller, Membership, Organization, Role, Space
 
@@ -18,7 +19,7 @@ PlaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 class Command(BaseModel):
     """A payload: nothing unknown in it, and never repeated in an error."""
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class MembershipBody(Command):
@@ -63,7 +64,7 @@ class RevokeAccessKey(Command):
 class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessKey]):
     """One of the commands about access keys, told apart by `action`."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED)
 
     root: IssueAccessKey | ListAccessKeys | RevokeAccessKey = Field(discriminator="action")
 
@@ -106,7 +107,7 @@ class ListPlaces(Command):
 class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces]):
     """One of the commands about the directory, told apart by `action`."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED)
 
     root: RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces = Field(discriminator="action")
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai_integrations.cold_start import IS_AWAITED
 from ai_integrations.commands import Account, User
 from ai_integrations.errors import InvalidRequestError, NotFoundError
 from ai_integrations.http import ids
@@ -29,7 +30,7 @@ _TRUTHS = {"true": True, "false": False}
 class Owner(BaseModel):
     """On whose behalf a stack acts: all that a deletion has to know."""
 
-    model_config = ConfigDict(defer_build=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED, strict=True, hide_input_in_errors=True)
 
     Account: Account
     User: User

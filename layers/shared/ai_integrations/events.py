@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai_integrations.cold_start import IS_AWAITED
 from ai_integrations.health import Health, Standing
 from ai_integrations.http import ids
 from ai_integrations.http.views import ScopingView, Timestamp, scoping_view, timestamp
@@ -20,7 +21,7 @@ SOURCE = "ai-integrations"
 class Event(BaseModel):
     """The detail of an event; its class says the detail type."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED)
 
     detail_type: ClassVar[str]
 

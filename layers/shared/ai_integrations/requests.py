@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from ai_integrations.cold_start import IS_AWAITED
 from ai_integrations.commands import Account, User
 from ai_integrations.errors import InvalidRequestError
 from ai_integrations.events import (
@@ -46,7 +47,7 @@ IntegrationId = Annotated[
 class Address(BaseModel):
     """To whom an outcome is told."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED)
 
     account: Account
     request_id: RequestId
@@ -55,7 +56,7 @@ class Address(BaseModel):
 class Request(Address):
     """The detail of an event that asks for something. Whoever may put it on the bus acts as an admin of the account."""
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED, extra="forbid", strict=True, hide_input_in_errors=True)
 
     detail_type: ClassVar[str]
     succeeded: ClassVar[type[Succeeded]]

@@ -7,17 +7,38 @@ import gzip
 import json
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from ssl import SSLContext
+from typing import Any, cast
 
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
+from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 from botocore.utils import EVENT_ALIASES
 
+from ai_integrations.cold_start import IS_AWAITED
+
 SERVICES = ["bedrock-runtime", "dynamodb", "events", "kms", "lambda", "secretsmanager", "sqs", "sts"]
 # The same in the names of botocore's events, where some have another.
 _IN_EVENTS = {*SERVICES, "eventbridge", "secrets-manager"}
+
+
+@cache
+def tls() -> SSLContext:
+    """Return the context of all connections, which reads a bundle of certificates once.
+
+    urllib3 has it read for each (https://github.com/urllib3/urllib3/issues/3623): 210 million instructions, many times
+    all else that a request takes.
+    """
+    context: Any = create_urllib3_context()
+    context.load_verify_locations = cache(context.load_verify_locations)
+    return cast("SSLContext", context)
+
+
+# botocore can not be given one (https://github.com/boto/botocore/issues/3171): one that stopped asking here would be as
+# slow as it is for others, and as right.
+URLLib3Session._get_ssl_context = lambda _session: tls()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @cache
@@ -32,6 +53,8 @@ def session() -> Session:
     for event, handler, *_ in BUILTIN_HANDLERS:
         if _is_of_use(event):
             events.register(event, handler)
+    if not IS_AWAITED:
+        tls().load_verify_locations(made.get_config_variable("ca_bundle") or get_cert_path(verify=True), None, None)
     return made
 
 

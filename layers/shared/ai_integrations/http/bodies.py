@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ai_integrations.cold_start import IS_AWAITED
 from ai_integrations.http.fields import (
     ApiKey,
     AuthTypeWord,
@@ -32,7 +33,7 @@ _ABSENT: Any = None  # a field that may be left out and may not be null
 class Body(BaseModel):
     """What a caller sends: nothing unknown, nothing converted, and never repeated in an error."""
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class ProviderMetadata(Body):

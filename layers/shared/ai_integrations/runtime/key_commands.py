@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, RootModel, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from ai_integrations.cold_start import IS_AWAITED
 from ai_integrations.commands import Account, Command
 from ai_integrations.http import ids
 from ai_integrations.http.fields import ApiKey
@@ -43,7 +44,7 @@ class FindKey(Command):
 class KeyCommand(RootModel[FingerprintKey | FindKey]):
     """One of the commands about keys, told apart by `action`."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=IS_AWAITED)
 
     root: FingerprintKey | FindKey = Field(discriminator="action")
 

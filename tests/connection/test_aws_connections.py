@@ -1,0 +1,76 @@
+"""How the clients of AWS connect: seldom, and to nobody whom the bundle of certificates does not know."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import SSLError
+from pytest_socket import socket_allow_hosts  # type: ignore[import-untyped]
+
+from ai_integrations.bootstrap.session import session, tls
+from tests.connection.certificates import certify
+from tests.connection.servers import Server, serve
+
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+KEY: Any = {"TableName": "t", "Key": {}}
+
+
+@pytest.fixture(autouse=True)
+def context_of_its_own() -> Iterator[None]:
+    """What these tests trust, no other trusts."""
+    socket_allow_hosts(["127.0.0.1", "::1"])
+    tls.cache_clear()
+    yield
+    tls.cache_clear()
+
+
+@contextmanager
+def trusted(folder: Path, name: str = "localhost") -> Iterator[tuple[Server, Path]]:
+    """Run a server, and give the bundle that knows its certificate."""
+    certificate, key = certify(folder, name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serve(context) as server:
+        yield server, certificate
+
+
+def a_client(service: str, url: str, bundle: Path | None = None) -> Any:
+    return session().create_client(service, endpoint_url=url, verify=str(bundle) if bundle else None, config=ONCE)
+
+
+def test_reads_the_certificates_once_however_many_connections(tmp_path: Path) -> None:
+    with trusted(tmp_path) as (server, bundle):
+        dynamodb, secrets_manager = (
+            a_client(service, server.url("localhost"), bundle) for service in ("dynamodb", "secretsmanager")
+        )
+        for _ in range(3):
+            dynamodb.get_item(**KEY)
+            secrets_manager.describe_secret(SecretId="s")
+    assert len(server.peers) == 6
+    reads: Any = tls().load_verify_locations
+    assert (reads.cache_info().misses, reads.cache_info().hits) == (1, 5)
+
+
+def test_does_not_talk_to_a_server_whose_certificate_the_bundle_does_not_know(tmp_path: Path) -> None:
+    with trusted(tmp_path) as (server, _), pytest.raises(SSLError, match="self-signed certificate"):
+        a_client("dynamodb", server.url("localhost")).get_item(**KEY)
+    assert server.received == []
+
+
+def test_does_not_talk_to_a_server_whose_certificate_is_of_another_host(tmp_path: Path) -> None:
+    with trusted(tmp_path, "dynamodb.example") as (server, bundle), pytest.raises(SSLError, match="doesn't match"):
+        a_client("dynamodb", server.url("localhost"), bundle).get_item(**KEY)
+    assert server.received == []
+
+
+def test_keeps_its_connection() -> None:
+    with serve(protocol="HTTP/1.1") as server:
+        client = a_client("dynamodb", server.url())
+        for _ in range(3):
+            client.get_item(**KEY)
+        assert (len(server.received), len(server.peers)) == (3, 1)
+        client.close()
