@@ -63,7 +63,7 @@ def climb(sts: Sts, bedrock: Bedrock, model: str | None = "amazon.nova-lite-v1:0
         bedrock.opened_with.append(credentials)
         return bedrock
 
-    ladder = BedrockLadder(RoleAssumer(cast("Any", sts)), client_with, "eu-central-1")
+    ladder = BedrockLadder(RoleAssumer(lambda: cast("Any", sts)), client_with, "eu-central-1")
     return ladder.climb(an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE), model)
 
 
@@ -109,5 +109,5 @@ def test_ends_at_a_model_that_does_not_answer(failure: Exception) -> None:
 def test_sends_no_external_id_that_is_not_stored() -> None:
     sts = Sts()
     integration: Integration = an_integration(provider_metadata={"role_arn": ROLE["role_arn"]})
-    RoleAssumer(cast("Any", sts)).assume(integration, "x")
+    RoleAssumer(lambda: cast("Any", sts)).assume(integration, "x")
     assert "ExternalId" not in sts.requests[0]

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -44,7 +44,7 @@ class Sts:
 def assume(consumer: str = "billing-job", **metadata: str) -> tuple[dict[str, Any], TemporaryCredentials]:
     sts = Sts()
     integration = an_integration(provider="AWS_BEDROCK", provider_metadata={"role_arn": ROLE, **metadata})
-    credentials = RoleAssumer(sts).assume(integration, consumer)  # type: ignore[arg-type]
+    credentials = RoleAssumer(lambda: cast("Any", sts)).assume(integration, consumer)
     return sts.asked[0], credentials
 
 
@@ -100,7 +100,7 @@ class Refusing:
 def test_tells_a_role_that_does_not_trust_the_service_from_a_failure() -> None:
     integration = an_integration(provider_metadata={"role_arn": ROLE})
     with pytest.raises(RoleRefusedError) as refused:
-        RoleAssumer(Refusing("AccessDenied")).assume(integration, "x")  # type: ignore[arg-type]
+        RoleAssumer(lambda: cast("Any", Refusing("AccessDenied"))).assume(integration, "x")
     assert refused.value.__suppress_context__
     with pytest.raises(ClientError):
-        RoleAssumer(Refusing("Throttling")).assume(integration, "x")  # type: ignore[arg-type]
+        RoleAssumer(lambda: cast("Any", Refusing("Throttling"))).assume(integration, "x")

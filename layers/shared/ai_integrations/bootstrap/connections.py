@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from ai_integrations.bootstrap import aws, parameters
 from ai_integrations.health_store import DynamoDbHealth
@@ -23,11 +24,10 @@ from ai_integrations.transactions import Transactor
 def connection_tests() -> ConnectionTests:
     """Return what tests connections."""
     client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
-    sts = aws.sts()
     allowed = parameters.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
     ladder = Ladder(
         keys=HttpLadder(Guard(resolver=SystemResolver(), allowed_private_hosts=allowed)),
-        roles=BedrockLadder(RoleAssumer(sts), aws.bedrock_runtime, region=sts.meta.region_name),
+        roles=BedrockLadder(RoleAssumer(cache(aws.sts)), aws.bedrock_runtime, region=client.meta.region_name),
     )
     return ConnectionTests(
         integrations=DynamoDbRepository(client, table, Transactor(client, table)),

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from functools import cache
 
 from ai_integrations.bootstrap import aws
 from ai_integrations.directory import DynamoDbDirectory
@@ -31,6 +32,6 @@ def resolver() -> Resolver:
         integrations=DynamoDbRepository(client, table, Transactor(client, table)),
         directory=DynamoDbDirectory(client, table),
         reader=SecretsManagerReader(aws.secrets_manager()),
-        roles=RoleAssumer(aws.sts()),
+        roles=RoleAssumer(cache(aws.sts)),
         clock=lambda: datetime.now(UTC),
     )

@@ -1,6 +1,7 @@
 """Temporary credentials for providers that take a role in place of a key."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +31,8 @@ class TemporaryCredentials(NamedTuple):
 class RoleAssumer:
     """Assumes the role that an integration names."""
 
-    def __init__(self, client: "STSClient") -> None:
+    def __init__(self, client: Callable[[], "STSClient"]) -> None:
+        """`client` makes the client when it is first needed: most integrations have a key and no role."""
         self._client = client
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
@@ -57,7 +59,7 @@ class RoleAssumer:
 
     def _assume(self, request: "AssumeRoleRequestTypeDef") -> "CredentialsTypeDef":
         try:
-            return self._client.assume_role(**request)["Credentials"]
+            return self._client().assume_role(**request)["Credentials"]
         except ClientError as error:
             refusal = error.response["Error"]
             if refusal["Code"] != "AccessDenied":
