@@ -1,7 +1,9 @@
 """What the provider table says of tests, and where each provider is."""
 
 import pytest
+from pydantic import SecretStr
 
+from ai_integrations.model import AuthType
 from ai_integrations.providers import PROVIDERS, Dialect
 from ai_integrations.runtime.probes import access_to, secrets_of
 from tests.builders import API_KEY, ROOT, an_integration
@@ -61,4 +63,13 @@ def test_asks_openai_itself_in_the_words_that_its_newer_models_take() -> None:
     body = access.completion("gpt-5").body or b""
     assert b'"max_completion_tokens": 16' in body
     assert b"max_tokens" not in body
-    assert API_KEY not in repr(access)
+
+
+def test_shows_nothing_of_what_opens_a_provider() -> None:
+    integration = an_integration(headers={"X-Team": "fake-header-value"}, auth_type=AuthType.PROXY_WITH_HEADERS)
+    access = access_to(integration, SecretStr(API_KEY))
+    assert access
+    opening = str({**access.common, **access.credentials})
+    assert API_KEY in opening
+    assert "fake-header-value" in opening
+    assert not [secret for secret in (API_KEY, "fake-header-value") if secret in repr(access)]

@@ -5,8 +5,9 @@ both are answered, the endpoint is open to everybody, and nothing has been prove
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pydantic import SecretStr
 
@@ -61,10 +62,11 @@ class HttpLadder:
         return climb.rungs()
 
 
-class _Climb(NamedTuple):
+@dataclass(frozen=True)
+class _Climb:
     outbound: Outbound
     access: Access
-    secrets: list[str]
+    secrets: list[str] = field(repr=False)
     model: str | None
     deadline: Deadline
 

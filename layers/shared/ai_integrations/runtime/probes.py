@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -20,13 +20,14 @@ _LIST_BYTES = 4096  # of a list of models its status counts; of an error, its fi
 _COMPLETION_BYTES = 262_144
 
 
-class Access(NamedTuple):
-    """An integration as its provider sees it: where it is, and which headers open it."""
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """An integration as its provider sees it: where it is, and which headers open it, which `repr` leaves out."""
 
     probe: Probe
     base_url: str
-    common: Mapping[str, str]
-    credentials: Mapping[str, str]
+    common: Mapping[str, str] = field(repr=False)
+    credentials: Mapping[str, str] = field(repr=False)
 
     def request(self, request: Request, *, opened: bool) -> Request:
         """Return a request with the credentials, or without them, to see whether they make a difference."""
