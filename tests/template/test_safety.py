@@ -63,8 +63,9 @@ def test_answers_before_the_gateway_gives_up(function: str) -> None:
 
 @pytest.mark.parametrize("function", declared.functions())
 def test_gives_every_function_the_one_runtime_and_both_layers(function: str) -> None:
-    assert not {"Runtime", "Layers", "Handler"} & declared.functions()[function].keys()
+    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & declared.functions()[function].keys()
     assert SETTINGS["Runtime"] == "python3.13"
+    assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
     assert len(SETTINGS["Layers"]) == 2
 
 
