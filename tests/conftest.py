@@ -33,6 +33,7 @@ class Distribution(LoadScopeScheduling):  # type: ignore[misc]
         return STACK if nodeid.startswith(STACK) else nodeid.partition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution:
     config.option.loadscopereorder = False
     return Distribution(config, log)
