@@ -57,7 +57,9 @@ class IntegrationList:
     def _filter(self, caller: Caller, query: Query) -> Filter:
         name = folded(query.name or "")
         if query.space_id is None and query.space_name is None:
-            return lambda integration: name in folded(integration.name) and caller.sees(integration.scopings)
+            return lambda integration: (
+                caller.sees(integration.scopings) and (not name or name in folded(integration.name))
+            )
         viewpoints = self._viewpoints(caller, query)
         return lambda integration: (
             name in folded(integration.name)

@@ -116,7 +116,7 @@ class DynamoDbRepository:
             Limit=count,
             ExclusiveStartKey=to_wire(start),
         )
-        integrations = tuple(items.integration_of(from_wire(item)) for item in answer["Items"])
+        integrations = tuple([items.integration_of(from_wire(item)) for item in answer["Items"]])
         return Slice(integrations=integrations, more="LastEvaluatedKey" in answer)
 
     def _get(self, key: items.Item) -> items.Item:
