@@ -12,6 +12,7 @@ from tests.benchmarks.promises import Promise
 from tests.benchmarks.requests import FIRST, ROUTES, first_event, written
 
 FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
+OF_API_AHEAD = "api, ahead of its calls"
 AHEAD = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}  # of its calls, where "on-demand" is the usual
 NONE: Mapping[str, str] = MappingProxyType({})
 RUNTIME = {

@@ -3,14 +3,13 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.benchmarks.bench import AHEAD, FLOOR, Bench, Section
+from tests.benchmarks.bench import AHEAD, FLOOR, OF_API_AHEAD, Bench, Section
 from tests.benchmarks.promises import Promise
 from tests.benchmarks.requests import FIRST
 from tests.benchmarks.table import megabytes, millions, ratio, table
 
 # The import and the first create of aws-lambda-handler-cookbook, a public peer, measured once in this way.
 PEER_IMPORT, PEER_BOTH = 2_078_000_000, 2_454_000_000
-OF_API_AHEAD = "api, ahead of its calls"
 HEAD = (
     "",
     "import, M instr",

@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.benchmarks.bench import AHEAD, Bench, Section
+from tests.benchmarks.bench import AHEAD, OF_API_AHEAD, Bench, Section
 from tests.benchmarks.promises import Promise
 from tests.benchmarks.table import millions, ratio, table
 
@@ -14,7 +14,7 @@ def measure(bench: Bench) -> Section:
     processes = {
         "plain": bench.process("plain", bench.over_tls),
         "api": bench.process("api", bench.over_tls),
-        "api, ahead of its calls": bench.process("api", bench.over_tls | AHEAD),
+        OF_API_AHEAD: bench.process("api", bench.over_tls | AHEAD),
     }
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counted = pool.map(lambda each: each.instructions("requests", create, "1", create, "1"), processes.values())

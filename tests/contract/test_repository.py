@@ -169,3 +169,10 @@ def test_takes_its_own_write_for_done(world: World, key: IdempotencyKey | None) 
     world.repository.add(FIRST, key)
     with pytest.raises(NameTakenError):
         world.repository.look(replace(FIRST, id="SECOND"), None)
+
+
+@pytest.mark.parametrize("auth_type", AuthType)
+def test_keeps_every_way_to_authenticate(world: World, auth_type: AuthType) -> None:
+    integration = replace(FIRST, auth_type=auth_type)
+    world.repository.add(integration, None)
+    assert world.repository.get("acme", "FIRST") == integration
