@@ -12,30 +12,32 @@ import pytest
 from moto import mock_aws
 from pydantic import SecretStr
 
-from ai_integrations.access import AccessKey, AccessKeys
-from ai_integrations.directory import DynamoDbDirectory
-from ai_integrations.dynamodb import from_wire
-from ai_integrations.health import Health, Rung, Standing
-from ai_integrations.health_store import DynamoDbHealth
-from ai_integrations.holders import digest
-from ai_integrations.inventory import RecordInventory
-from ai_integrations.model import (
+from ai_integrations.adapters.dynamodb.access_key_lookup import digest
+from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore, label
+from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.model import (
+    AccessKey,
     Caller,
-    FormerKey,
     IdempotencyKey,
     Membership,
     Organization,
+    PreviousKey,
     Role,
     Scoping,
-    Secret,
+    SecretVersion,
     Space,
     Tombstone,
 )
-from ai_integrations.outcomes import DynamoDbOutcomes, Settled
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.sweeping import Position
-from ai_integrations.transactions import Transactor
-from ai_integrations.vault import SecretsManagerVault, label
+from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.sweep import Position
 from tests import declared
 from tests.builders import API_KEY, NOON, ROOT, an_integration
 
@@ -61,16 +63,16 @@ OPEN_AI = an_integration(
     model_names=("gpt-4o", "gpt-4o-mini"),
     headers={"X-Team": "fake-header-value"},
     scopings=(Scoping(organization_id=ORGANIZATION, space_id=SPACE),),
-    secret=Secret(arn=OPEN_AI_SECRET, version=FIRST_VERSION),
+    secret=SecretVersion(arn=OPEN_AI_SECRET, version=FIRST_VERSION),
 )
 ROTATED = replace(
     OPEN_AI,
     version=2,
     updated_at=NOON + timedelta(hours=1),
     updated_by="bob",
-    secret=Secret(arn=OPEN_AI_SECRET, version=SECOND_VERSION),
-    former_key=FormerKey(
-        secret=Secret(arn=OPEN_AI_SECRET, version=FIRST_VERSION), usable_until=NOON + timedelta(hours=25)
+    secret=SecretVersion(arn=OPEN_AI_SECRET, version=SECOND_VERSION),
+    previous_key=PreviousKey(
+        secret=SecretVersion(arn=OPEN_AI_SECRET, version=FIRST_VERSION), usable_until=NOON + timedelta(hours=25)
     ),
 )
 VERTEX = an_integration(
@@ -78,13 +80,13 @@ VERTEX = an_integration(
     name="Vertex of the data team",
     provider="VERTEX_AI",
     provider_metadata={"project_id": "fake-project", "location": "europe-west1", "project_access_label": "fake-label"},
-    secret=Secret(arn=f"{SECRETS}:data-team/vertex-fAkE02", version=None),
+    secret=SecretVersion(arn=f"{SECRETS}:data-team/vertex-fAkE02", version=None),
 )
 ANTHROPIC = an_integration(
     id="01KDZ3ZQ80000000000000000C",
     name="Old Anthropic",
     provider="ANTHROPIC",
-    secret=Secret(
+    secret=SecretVersion(
         arn=f"{SECRETS}:ai-integrations/acme/01KDZ3ZQ80000000000000000C-fAkE03",
         version="00000000-0000-4000-8000-000000000003",
     ),
@@ -104,13 +106,13 @@ HEALTH = Health(
     rungs=(
         Rung(
             name="reachable",
-            status=Standing.PASSED,
+            status=CheckStatus.PASSED,
             latency_ms=41,
             proved="A connection could be made, and its certificate is the host's.",
         ),
         Rung(
             name="authenticated",
-            status=Standing.FAILED,
+            status=CheckStatus.FAILED,
             latency_ms=180,
             not_proved="The provider answered with status 401.",
             provider_said="Incorrect API key provided: [redacted]",
@@ -151,12 +153,12 @@ class Table(NamedTuple):
 
 
 def write_integrations(table: Table) -> None:
-    repository = DynamoDbRepository(*table, Transactor(*table))
-    repository.add(OPEN_AI, None)
-    repository.replace(OPEN_AI, ROTATED)
-    repository.add(VERTEX, None)
-    repository.add(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
-    repository.remove(TOMBSTONE)
+    integrations = DynamoDbIntegrations(*table, Transactor(*table))
+    integrations.insert(OPEN_AI, None)
+    integrations.update(OPEN_AI, ROTATED)
+    integrations.insert(VERTEX, None)
+    integrations.insert(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
+    integrations.delete(TOMBSTONE)
 
 
 def write_access_keys(table: Table) -> dict[str, str]:
@@ -169,15 +171,15 @@ def write_access_keys(table: Table) -> dict[str, str]:
 
 def write_the_rest(table: Table) -> None:
     for place in PLACES:
-        DynamoDbDirectory(*table).register(place)
-    DynamoDbHealth(*table).record(HEALTH)
-    settled = Settled(
+        DynamoDbSpaces(*table).register(place)
+    DynamoDbConnectionHealth(*table).record(HEALTH)
+    outcome = RecordedOutcome(
         fingerprint="fake-fingerprint",
         detail_type="AI Integration Create Succeeded",
         detail='{"account":"acme","request_id":"order-4711","version":1}',
     )
-    DynamoDbOutcomes(*table).remember("acme", "order-4711", settled, NOON)
-    RecordInventory(*table).remember(Position(part="secrets", token="fake-next-token"))
+    DynamoDbRequestOutcomes(*table).record("acme", "order-4711", outcome, NOON)
+    SweepRecords(*table).remember(Position(part="secrets", token="fake-next-token"))
 
 
 @pytest.fixture(scope="module")
@@ -239,11 +241,11 @@ def test_stream_filter_of_the_template_is_documented() -> None:
 def test_example_secret_equals_the_stored_secret() -> None:
     with mock_aws():
         client = boto3.client("secretsmanager")
-        vault = SecretsManagerVault(
+        key_store = SecretsManagerKeyStore(
             client, prefix="ai-integrations", kms_key_id=SECRET["KmsKeyId"], new_version=lambda: SECOND_VERSION
         )
-        stored = vault.store(OPEN_AI, SecretStr(API_KEY))
-        vault.replace(replace(OPEN_AI, secret=stored), SecretStr(API_KEY))
+        stored = key_store.create_key(OPEN_AI, SecretStr(API_KEY))
+        key_store.add_key_version(replace(OPEN_AI, secret=stored), SecretStr(API_KEY))
         described = client.describe_secret(SecretId=stored.arn)
     stages = described["VersionIdsToStages"]
     assert {name: described.get(name) for name in SECRET if name != "VersionIdsToStages"} == {
