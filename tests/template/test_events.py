@@ -34,21 +34,21 @@ def _watched(value: dict[str, Any]) -> str:
     return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
 
 
-@pytest.mark.parametrize("rule", ["RequestRule", "KeyedRequestRule"])
+@pytest.mark.parametrize("rule", ["RequestRule", "RedactedRequestRule"])
 def test_takes_every_kind_of_request_from_the_bus(rule: str) -> None:
     assert set(RULES[rule]["EventPattern"]["detail-type"]) == set(REQUESTS)
     assert RULES[rule]["EventBusName"] == {"Ref": "Bus"}
 
 
 def test_lets_each_request_match_one_rule() -> None:
-    plain, keyed = (RULES[name]["EventPattern"]["detail"] for name in ("RequestRule", "KeyedRequestRule"))
+    plain, keyed = (RULES[name]["EventPattern"]["detail"] for name in ("RequestRule", "RedactedRequestRule"))
     absent, present = [{"exists": False}], [{"exists": True}]
     assert plain == {"api_key": absent, "integration": {"api_key": absent}}
     assert keyed == {"$or": [{"api_key": present}, {"integration": {"api_key": present}}]}
 
 
 def test_leaves_a_key_out_before_a_request_is_queued() -> None:
-    [target] = RULES["KeyedRequestRule"]["Targets"]
+    [target] = RULES["RedactedRequestRule"]["Targets"]
     transformer = target["InputTransformer"]
     assert set(transformer["InputPathsMap"].values()) == {
         "$.id",
@@ -63,18 +63,18 @@ def test_leaves_a_key_out_before_a_request_is_queued() -> None:
 
 
 def test_lets_nobody_but_the_rules_fill_the_queue() -> None:
-    [statement] = RESOURCES["RequestsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert sources == [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
 
 
 def test_hides_a_message_while_its_function_may_still_run() -> None:
-    assert QUEUES["Requests"]["VisibilityTimeout"] >= 6 * seconds("provision")
+    assert QUEUES["ProvisioningQueue"]["VisibilityTimeout"] >= 6 * seconds("provision")
 
 
 def test_gives_a_request_half_an_hour_before_it_is_dead() -> None:
-    redrive = QUEUES["Requests"]["RedrivePolicy"]
-    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadRequests", "Arn"]}
+    redrive = QUEUES["ProvisioningQueue"]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["ProvisioningDeadLetterQueue", "Arn"]}
     waits = [min(5 * 2**number, 900) for number in range(redrive["maxReceiveCount"] - 1)]
     assert sum(waits) > 30 * 60
 
@@ -96,7 +96,7 @@ def test_puts_aside_a_change_that_can_not_be_published() -> None:
     assert changes["Properties"]["BisectBatchOnFunctionError"] is True
     assert changes["Properties"]["MaximumRetryAttempts"] > 0
     aside = changes["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
-    assert aside == {"Fn::GetAtt": ["UnpublishedChanges", "Arn"]}
+    assert aside == {"Fn::GetAtt": ["StreamDeadLetterQueue", "Arn"]}
 
 
 def test_makes_nothing_for_a_stack_that_may_have_given_up() -> None:
@@ -105,7 +105,7 @@ def test_makes_nothing_for_a_stack_that_may_have_given_up() -> None:
     assert retries["MaximumEventAgeInSeconds"] <= 600
 
 
-@pytest.mark.parametrize("queue", ["DeadRequests", "UnpublishedChanges"])
+@pytest.mark.parametrize("queue", ["ProvisioningDeadLetterQueue", "StreamDeadLetterQueue"])
 def test_alarms_when_something_is_put_aside(queue: str) -> None:
     alarm = watched("ApproximateNumberOfMessagesVisible")[queue]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

@@ -91,8 +91,8 @@ def test_refuses_what_can_not_be_meant(name: str, good: str, bad: str) -> None:
         ("Domain", "HasDomain"),
         ("DomainMapping", "HasDomain"),
         ("DomainRecord", "HasHostedZone"),
-        ("LoggingRole", "SetsLoggingRole"),
-        ("LoggingAccount", "SetsLoggingRole"),
+        ("LoggingRole", "CreatesLoggingRole"),
+        ("LoggingAccount", "CreatesLoggingRole"),
         ("CallsLogGroup", "HasAccessLogs"),
     ],
 )
