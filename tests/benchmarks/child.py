@@ -3,6 +3,7 @@
 Nothing is imported here that a function would then find imported already.
 """
 
+import gc
 import importlib
 import json
 import operator
@@ -48,12 +49,12 @@ def _requests(file: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - typi
 
 
 def _calls(file: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    cold_start = importlib.import_module("ai_integrations.cold_start")
-    session = importlib.import_module("ai_integrations.bootstrap.aws")
+    session = importlib.import_module("ai_integrations.bootstrap.aws_clients")
     calls = json.load(open(file))  # noqa: PTH123, SIM115
     makers = {"dynamodb": session.dynamodb, "secretsmanager": session.secrets_manager}
     clients = {service: makers[service]() for service, _, _ in calls}
-    cold_start.end()
+    gc.freeze()
+    gc.enable()
 
     def make_all() -> None:
         for service, operation, parameters in calls:

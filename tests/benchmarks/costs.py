@@ -7,8 +7,8 @@ which no measure on one machine can tell. All are meant to be changed to one's o
 
 from dataclasses import dataclass
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
 from tests.benchmarks.answers import integration
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.calls import Used, measured

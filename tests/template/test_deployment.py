@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from local.containers import HOST_OF_CONTAINERS
-from local.workspace import Workspace
+from tools.local.containers import HOST_OF_CONTAINERS
+from tools.local.workspace import Workspace
 
 from tests import declared
 from tests.builders import ROOT
