@@ -47,10 +47,10 @@ class Health(NamedTuple):
     @property
     def status(self) -> CheckStatus:
         """Return the outcome as a whole."""
-        return overall(self.rungs)
+        return overall_status(self.rungs)
 
 
-def overall(rungs: Sequence[Rung]) -> CheckStatus:
+def overall_status(rungs: Sequence[Rung]) -> CheckStatus:
     """Return what all rungs together show: a failure outweighs what is not proved, and that what is."""
     found = {rung.status for rung in rungs}
     return next(each for each in (CheckStatus.FAILED, CheckStatus.NOT_PROVED, CheckStatus.PASSED) if each in found)

@@ -42,7 +42,7 @@ class FieldsError(AiIntegrationsError):
         super().__init__(*errors)
         self.errors = errors
 
-    def below(self, pointer: str) -> Self:
+    def with_prefix(self, pointer: str) -> Self:
         """Return the same error for a request that holds at `pointer` what was judged."""
         return type(self)(*(FieldError(pointer + each.pointer, each.detail) for each in self.errors))
 
@@ -90,10 +90,10 @@ class NoPreviousKeyError(AiIntegrationsError):
 class RoleRefusedError(AiIntegrationsError):
     """AWS does not let the service assume the integration's role: the role's owner decides whom it trusts."""
 
-    def __init__(self, said: str = "") -> None:
+    def __init__(self, reason: str = "") -> None:
         """`said` is in AWS's words, not to be shown as they are."""
         super().__init__()
-        self.said = said
+        self.reason = reason
 
 
 class NameTakenError(AiIntegrationsError):

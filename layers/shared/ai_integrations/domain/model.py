@@ -32,7 +32,7 @@ class Scoping(NamedTuple):
     organization_id: str | None = None
     space_id: str | None = None
 
-    def reaches(self, organization_id: str | None, space_id: str | None) -> bool:
+    def includes(self, organization_id: str | None, space_id: str | None) -> bool:
         """Tell whether it makes an integration visible to a space, and to an organization, that has these ids."""
         if self.space_id is not None:
             return self.space_id == space_id
@@ -71,15 +71,15 @@ class Caller(NamedTuple):
     role: Role
     memberships: tuple[Membership, ...] = ()
 
-    def sees(self, scopings: tuple[Scoping, ...]) -> bool:
+    def may_view(self, scopings: tuple[Scoping, ...]) -> bool:
         """Tell whether these scopings make an integration visible to the caller."""
         return self.role is Role.ADMIN or any(
-            scoping.reaches(own.organization_id, own.space_id)
+            scoping.includes(own.organization_id, own.space_id)
             for scoping in scopings
             for own in (_NO_PLACE, *self.memberships)
         )
 
-    def may_ask_for(self, space_id: str) -> bool:
+    def may_view_space(self, space_id: str) -> bool:
         """Tell whether the caller may look at the account through the eyes of a space."""
         return self.role is Role.ADMIN or any(own.space_id == space_id for own in self.memberships)
 
@@ -152,7 +152,7 @@ class Settings:
     scopings: tuple[Scoping, ...] = (ACCOUNT_WIDE,)
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return what all spellings of a name have in common that differ in case or outer blanks alone."""
     return unicodedata.normalize("NFC", name.strip()).casefold()
 

@@ -7,14 +7,14 @@ from typing import NamedTuple
 class MetadataKind(NamedTuple):
     """The form of a cloud's `provider_metadata`; its words are those of contract.md, "The newer spelling"."""
 
-    word: str
+    name: str
     legacy_name: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
 
-AWS = MetadataKind(word="AWS", legacy_name="aws", required=("role_arn",), optional=("external_id",))
-GCP = MetadataKind(word="GCP", legacy_name="gcp", required=("project_id", "location", "project_access_label"))
+AWS = MetadataKind(name="AWS", legacy_name="aws", required=("role_arn",), optional=("external_id",))
+GCP = MetadataKind(name="GCP", legacy_name="gcp", required=("project_id", "location", "project_access_label"))
 
 METADATA_KINDS = (AWS, GCP)
 
@@ -26,7 +26,7 @@ class Dialect(Enum):
     ANTHROPIC = "Anthropic"
     GEMINI = "Gemini"
     BEDROCK = "Bedrock"
-    UNSPOKEN = "none that can be spoken here"
+    UNSUPPORTED = "none that can be spoken here"
 
 
 class Probe(NamedTuple):
@@ -58,17 +58,17 @@ class Provider(NamedTuple):
     is how a connection is tested.
     """
 
-    word: str
+    name: str
     legacy_name: str | None
     probe: Probe
     metadata: MetadataKind | None = None
 
 
 PROVIDERS = {
-    provider.word: provider
+    provider.name: provider
     for provider in (
         Provider(
-            word="OPEN_AI",
+            name="OPEN_AI",
             legacy_name="openAI",
             # https://platform.openai.com/docs/api-reference
             probe=Probe(
@@ -79,7 +79,7 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="AZURE_OPEN_AI",
+            name="AZURE_OPEN_AI",
             legacy_name="azureOpenAI",
             # https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle: the API without dated versions
             probe=Probe(
@@ -92,7 +92,7 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="AWS_BEDROCK",
+            name="AWS_BEDROCK",
             legacy_name="awsBedrock",
             metadata=AWS,
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
@@ -102,17 +102,17 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="VERTEX_AI",
+            name="VERTEX_AI",
             legacy_name="vertexAI",
             metadata=GCP,
             probe=Probe(
-                dialect=Dialect.UNSPOKEN,
+                dialect=Dialect.UNSUPPORTED,
                 base_url="https://{location}-aiplatform.googleapis.com",
                 unproved="Google takes tokens that are signed with a service account's key; this service makes none.",
             ),
         ),
         Provider(
-            word="ANTHROPIC",
+            name="ANTHROPIC",
             legacy_name="anthropic",
             # https://docs.anthropic.com/en/api/models-list
             probe=Probe(
@@ -125,7 +125,7 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="CUSTOM",
+            name="CUSTOM",
             legacy_name="custom",
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
@@ -133,7 +133,7 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="NVIDIA_NIM",
+            name="NVIDIA_NIM",
             legacy_name="nvidiaNim",
             # https://docs.api.nvidia.com/nim/reference/llm-apis
             probe=Probe(
@@ -143,7 +143,7 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="GEMINI",
+            name="GEMINI",
             legacy_name="gemini",
             # https://ai.google.dev/api/models
             probe=Probe(
@@ -156,13 +156,13 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="LITELLM",
+            name="LITELLM",
             legacy_name=None,
             # https://docs.litellm.ai/docs/proxy/user_keys
             probe=Probe(dialect=Dialect.OPEN_AI, unproved=_GATEWAY),
         ),
         Provider(
-            word="FIREWORKS",
+            name="FIREWORKS",
             legacy_name=None,
             # https://docs.fireworks.ai/tools-sdks/openai-compatibility
             probe=Probe(
@@ -172,7 +172,7 @@ PROVIDERS = {
             ),
         ),
         Provider(
-            word="TOGETHER_AI",
+            name="TOGETHER_AI",
             legacy_name=None,
             # https://docs.together.ai/docs/openai-api-compatibility
             probe=Probe(

@@ -8,19 +8,19 @@ from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination
 
 
-def check(settings: Settings, *, former: Settings | None, policy: Policy) -> None:
+def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
     """Raise RuleViolationError with every rule of contract.md, "Resource", that the settings break as a whole.
 
-    A base_url is judged when it is set or changed: one that `former` had may stay.
+    A base_url is judged when it is set or changed: one that `previous` had may stay.
     """
     violations = list(_metadata_violations(settings))
-    if former is None or settings.base_url != former.base_url:
+    if previous is None or settings.base_url != previous.base_url:
         violations += _base_url_violations(settings, policy)
     if violations:
         raise RuleViolationError(*violations)
 
 
-def check_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
+def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
     """Refuse to let a stored key follow to a host or a provider for which nobody has given it."""
     if current.secret is None or key is not KeepKey.KEEP:
         return
@@ -40,7 +40,7 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
     values = given or {}
     for name in sorted(set(kind.required) - values.keys()):
         yield FieldError(f"/provider_metadata/{name}", "This provider requires the field.")
-    if values.get("kind", kind.word) != kind.word:
+    if values.get("kind", kind.name) != kind.name:
         yield FieldError("/provider_metadata/kind", "The kind does not fit the provider.")
     for name in sorted(values.keys() - {"kind", *kind.required, *kind.optional}):
         yield FieldError(f"/provider_metadata/{name}", "This provider does not take the field.")
