@@ -1,11 +1,11 @@
-"""The providers: one row each, from which schemas, rules, connection tests and the API document follow."""
+"""The table of providers. Schemas, rules, connection tests and the API document are generated from its rows."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class MetadataKind(NamedTuple):
-    """The form of a cloud's `provider_metadata`; its words are those of contract.md, "The newer spelling"."""
+    """The fields of a cloud's `provider_metadata`, and the values of its `kind` (contract.md, "Wire formats")."""
 
     name: str
     legacy_name: str
@@ -20,20 +20,21 @@ METADATA_KINDS = (AWS, GCP)
 
 
 class Dialect(Enum):
-    """The protocol that a provider speaks, as far as a connection test has to."""
+    """The API protocol of a provider, as connection tests use it."""
 
     OPEN_AI = "OpenAI"
     ANTHROPIC = "Anthropic"
     GEMINI = "Gemini"
     BEDROCK = "Bedrock"
-    UNSUPPORTED = "none that can be spoken here"
+    UNSUPPORTED = "unsupported"
 
 
 class Probe(NamedTuple):
     """How a provider's connection is tested.
 
-    `base_url` is where the provider itself answers, if that is one place for all; `root` is the path that all of its
-    API is below, whether a base_url ends with it or not. `unproved` is what a test can never show for this provider.
+    `base_url` is the provider's own endpoint, if all customers share one. `root` is the path prefix of its API; an
+    integration's base_url may or may not end with it. `limit` is the request field that limits the response, and its
+    value in tokens. `unproved` is what a test can never show for this provider.
     """
 
     dialect: Dialect
@@ -45,7 +46,7 @@ class Probe(NamedTuple):
     unproved: str = ""
 
 
-# OpenAI has given up max_tokens, and its reasoning models need room for more than one token before they answer.
+# OpenAI deprecated max_tokens, and its reasoning models need more than one token before they respond.
 _COMPLETION_LIMIT = ("max_completion_tokens", 16)
 _GATEWAY = "Behind a gateway, it is the gateway's key that is tested; what it uses further on is not."
 
@@ -53,9 +54,8 @@ _GATEWAY = "Behind a gateway, it is the gateway's key that is tested; what it us
 class Provider(NamedTuple):
     """One external LLM provider.
 
-    `word` is its name in the store and in the newer spelling, `legacy_name` that of the founding description, which
-    has none for the providers that came later. `metadata` is what a consumer needs beside a key, if anything. `probe`
-    is how a connection is tested.
+    `name` is its value in the table and in the current wire format. `legacy_name` is its value in the legacy format,
+    which has none for later providers. `metadata` is what a consumer needs besides a key, if anything.
     """
 
     name: str
