@@ -4,19 +4,19 @@ import json
 import tomllib
 from typing import Any
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 POLICY: dict[str, Any] = RESOURCES["ConsumerPolicy"]["Properties"]
 
 
 def test_lets_nobody_resolve_by_default() -> None:
-    assert declared.template()["Parameters"]["ConsumerRoles"]["Default"] == ""
+    assert sam_template.template()["Parameters"]["ConsumerRoles"]["Default"] == ""
     assert POLICY["Roles"] == {"Fn::If": ["HasConsumerRoles", {"Ref": "ConsumerRoles"}, {"Ref": "AWS::NoValue"}]}
-    permissions = declared.resources("AWS::Lambda::Permission").values()
+    permissions = sam_template.resources("AWS::Lambda::Permission").values()
     assert "CredentialsFunction" not in json.dumps([each["Properties"] for each in permissions])
-    assert "Events" not in declared.functions()["credentials"]
+    assert "Events" not in sam_template.functions()["credentials"]
 
 
 def test_lets_consumers_invoke_the_one_function() -> None:
@@ -26,7 +26,7 @@ def test_lets_consumers_invoke_the_one_function() -> None:
 
 
 def test_gives_other_stacks_the_policy_to_attach() -> None:
-    assert declared.template()["Outputs"]["ConsumerPolicyArn"]["Value"] == {"Ref": "ConsumerPolicy"}
+    assert sam_template.template()["Outputs"]["ConsumerPolicyArn"]["Value"] == {"Ref": "ConsumerPolicy"}
 
 
 def test_gives_other_stacks_the_client_to_attach() -> None:
@@ -34,7 +34,7 @@ def test_gives_other_stacks_the_client_to_attach() -> None:
     assert layer["Metadata"]["BuildMethod"] == "python3.13"
     assert layer["Properties"]["ContentUri"] == "layers/client"
     assert layer["Properties"]["RetentionPolicy"] == "Retain"
-    assert declared.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
+    assert sam_template.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
 
 
 def test_packages_the_client_for_pip_with_one_dependency() -> None:

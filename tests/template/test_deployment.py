@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
@@ -37,7 +37,7 @@ def test_deploys_an_environment_without_a_question(environment: str) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_gives_parameters_that_the_template_has_values_that_it_takes(environment: str) -> None:
     for name, value in parameters(environment).items():
-        parameter = declared.template()["Parameters"][name]
+        parameter = sam_template.template()["Parameters"][name]
         assert value in parameter.get("AllowedValues", [value])
         assert parameter.get("MinValue", value) <= value <= parameter.get("MaxValue", value)
 

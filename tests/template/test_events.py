@@ -6,21 +6,21 @@ from typing import Any
 import pytest
 
 from ai_integrations.contracts.provisioning_requests import REQUESTS
-from tests import declared
+from tests import sam_template
 
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
-RULES = {name: each["Properties"] for name, each in declared.resources("AWS::Events::Rule").items()}
-ALARMS = {name: each["Properties"] for name, each in declared.resources("AWS::CloudWatch::Alarm").items()}
-QUEUES = {name: each["Properties"] for name, each in declared.resources("AWS::SQS::Queue").items()}
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
+RULES = {name: each["Properties"] for name, each in sam_template.resources("AWS::Events::Rule").items()}
+ALARMS = {name: each["Properties"] for name, each in sam_template.resources("AWS::CloudWatch::Alarm").items()}
+QUEUES = {name: each["Properties"] for name, each in sam_template.resources("AWS::SQS::Queue").items()}
 LOGICAL_IDS = {
     each["Properties"]["CodeUri"].removeprefix("functions/"): name
-    for name, each in declared.resources("AWS::Serverless::Function").items()
+    for name, each in sam_template.resources("AWS::Serverless::Function").items()
 }
 IN_THE_BACKGROUND = ["provision", "publish_changes", "custom_resource"]
 
 
 def seconds(function: str) -> int:
-    settings = {**declared.template()["Globals"]["Function"], **declared.functions()[function]}
+    settings = {**sam_template.template()["Globals"]["Function"], **sam_template.functions()[function]}
     return int(settings["Timeout"])
 
 
@@ -87,12 +87,12 @@ def test_encrypts_queues_and_keeps_messages_for_two_weeks(queue: str) -> None:
 
 def test_reports_parts_of_a_batch_that_failed() -> None:
     for function in ("provision", "publish_changes"):
-        [event] = declared.functions()[function]["Events"].values()
+        [event] = sam_template.functions()[function]["Events"].values()
         assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_puts_aside_a_change_that_can_not_be_published() -> None:
-    [changes] = declared.functions()["publish_changes"]["Events"].values()
+    [changes] = sam_template.functions()["publish_changes"]["Events"].values()
     assert changes["Properties"]["BisectBatchOnFunctionError"] is True
     assert changes["Properties"]["MaximumRetryAttempts"] > 0
     aside = changes["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
@@ -101,7 +101,7 @@ def test_puts_aside_a_change_that_can_not_be_published() -> None:
 
 def test_makes_nothing_for_a_stack_that_may_have_given_up() -> None:
     """docs/examples/custom-resource.yaml waits for a little longer."""
-    retries = declared.functions()["custom_resource"]["EventInvokeConfig"]
+    retries = sam_template.functions()["custom_resource"]["EventInvokeConfig"]
     assert retries["MaximumEventAgeInSeconds"] <= 600
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks import artifacts
 from tests.builders import ROOT
 
@@ -44,14 +44,14 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def starts(layers: Path) -> Starts:
     """Return what the start of each function compiles and loads."""
-    return {function: _start(function, layers) for function in declared.functions()}
+    return {function: _start(function, layers) for function in sam_template.functions()}
 
 
 def _start(function: str, layers: Path) -> dict[str, list[str]]:
     folders = [ROOT / "functions" / function, *(layers / each for each in ("shared", "dependencies", "runtime"))]
     path = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-S", "-c", LOOK]
-    environment = {**os.environ, **declared.environment(function), **path}
+    environment = {**os.environ, **sam_template.environment(function), **path}
     run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
     seen: dict[str, list[str]] = json.loads(run.stdout)
     return seen
@@ -66,7 +66,7 @@ def test_brings_bytecode_that_is_never_checked_against_its_source(layers: Path, 
     assert {each.read_bytes()[4:8] for each in compiled} == {b"\x01\0\0\0"}
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_leaves_nothing_to_compile_but_the_functions_own_file(starts: Starts, function: str) -> None:
     assert set(starts[function]["compiled"]) <= {str(ROOT / "functions" / function / "handler.py")}
 

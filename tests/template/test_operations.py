@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
-ALARMS = {name: each["Properties"] for name, each in declared.resources("AWS::CloudWatch::Alarm").items()}
+ALARMS = {name: each["Properties"] for name, each in sam_template.resources("AWS::CloudWatch::Alarm").items()}
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 METRICS = re.findall(
     r'add_metric\("(\w+)"', (ROOT / "functions" / "sweep" / "handler.py").read_text()
@@ -56,7 +56,7 @@ def test_hears_of_two_kinds_of_findings() -> None:
 
 
 def test_shows_all_of_it_on_one_dashboard() -> None:
-    [dashboard] = declared.resources("AWS::CloudWatch::Dashboard").values()
+    [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
     body = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])
     shown = json.dumps(body)
     assert all(alarm["MetricName"] in shown for alarm in ALARMS.values())

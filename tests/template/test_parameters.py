@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
-from tests import declared
+from tests import sam_template
 
-PARAMETERS: dict[str, Any] = declared.template()["Parameters"]
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
+PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 WAITED_FOR = [
     each
-    for each in declared.resources("AWS::Serverless::Function").values()
+    for each in sam_template.resources("AWS::Serverless::Function").values()
     if "AutoPublishAlias" in each["Properties"]
 ]
 
@@ -32,7 +32,7 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def processed(shared_code: str = "1", **parameters: str) -> dict[str, Any]:
     """Return the resources after SAM, as `sam deploy` of uploaded packages would make them."""
-    template = deepcopy(declared.template())
+    template = deepcopy(sam_template.template())
     for name, resource in template["Resources"].items():
         for part in ("CodeUri", "ContentUri"):
             if part in resource.get("Properties", {}):
@@ -98,7 +98,7 @@ def test_refuses_what_can_not_be_meant(name: str, good: str, bad: str) -> None:
 )
 def test_makes_only_what_was_asked_for(name: str, condition: str) -> None:
     assert RESOURCES[name]["Condition"] == condition
-    assert condition in declared.template()["Conditions"]
+    assert condition in sam_template.template()["Conditions"]
 
 
 def test_leaves_other_apis_their_logs_when_the_stack_is_deleted() -> None:
@@ -115,7 +115,7 @@ def test_logs_nothing_of_a_call_that_could_hold_a_key() -> None:
 
 def test_sends_callers_to_published_versions_of_the_functions_that_they_wait_for() -> None:
     assert {each["Properties"]["CodeUri"].removeprefix("functions/") for each in WAITED_FOR} >= set(
-        declared.behind_the_gateway()
+        sam_template.synchronous_functions()
     )
     for each in WAITED_FOR:
         assert each["Properties"]["AutoPublishAlias"] == "live"
@@ -163,13 +163,13 @@ def test_lets_parameters_say_what_all_routes_together_get() -> None:
 
 
 def test_builds_layers_that_suit_every_architecture() -> None:
-    for layer in declared.template()["Globals"]["Function"]["Layers"]:
+    for layer in sam_template.template()["Globals"]["Function"]["Layers"]:
         each = RESOURCES[layer["Ref"]]
         assert each["Metadata"] == {"BuildMethod": "makefile"}
         assert each["Properties"]["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
         assert each["Properties"]["PublishLambdaVersion"] is True
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_reaches_nothing_but_aws_when_deployed(function: str) -> None:
-    assert declared.environment(function)["AWS_ENDPOINT_URL"] == ""
+    assert sam_template.environment(function)["AWS_ENDPOINT_URL"] == ""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb.items import integration_item
-from tests import declared
+from tests import sam_template
 from tests.builders import an_integration
 
 Statement = dict[str, Any]
@@ -92,7 +92,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def statements(function: str) -> list[Statement]:
-    policies = declared.functions()[function].get("Policies", [])
+    policies = sam_template.functions()[function].get("Policies", [])
     assert all(isinstance(policy, dict) and "Statement" in policy for policy in policies), (
         "ready-made policies grant more"
     )
@@ -103,7 +103,7 @@ def actions(statement: Statement) -> list[str]:
     return listed(statement["Action"])
 
 
-ALL = [(function, statement) for function in declared.functions() for statement in statements(function)]
+ALL = [(function, statement) for function in sam_template.functions() for statement in statements(function)]
 EVERY = [(function, statement) for function, statement in ALL if not set(actions(statement)) & UNLIMITED]
 
 
@@ -112,7 +112,7 @@ def on(service: str) -> list[tuple[str, Statement]]:
     return [(function, each) for function, each in EVERY if any(a.startswith(f"{service}:") for a in actions(each))]
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_allows_exactly_what_a_function_needs(function: str) -> None:
     assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function]
 
@@ -164,7 +164,7 @@ ENCRYPTION = [each for each in on("kms") if actions(each[1]) != ["kms:GenerateMa
 def test_lets_nobody_make_fingerprints_who_does_not_read_keys_anyway() -> None:
     macs = {function for function, each in on("kms") if "kms:GenerateMac" in actions(each)}
     assert macs == READERS
-    key = declared.template()["Resources"]["FingerprintKey"]["Properties"]
+    key = sam_template.template()["Resources"]["FingerprintKey"]["Properties"]
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
 
 

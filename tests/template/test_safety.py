@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
-PARAMETERS: dict[str, Any] = declared.template()["Parameters"]
-LOG_GROUPS = declared.resources("AWS::Logs::LogGroup")
-SETTINGS = declared.template()["Globals"]["Function"]
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
+PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
+LOG_GROUPS = sam_template.resources("AWS::Logs::LogGroup")
+SETTINGS = sam_template.template()["Globals"]["Function"]
 WRITES_KEYS_TO_LOGS = ("POWERTOOLS_LOGGER_LOG_EVENT", "POWERTOOLS_DEV", "POWERTOOLS_DEBUG", "TRACER")
 
 
@@ -44,26 +44,26 @@ def test_ends_and_encrypts_every_log(name: str) -> None:
 
 
 def test_gives_every_function_a_log_group_of_its_own() -> None:
-    used = [each["LoggingConfig"]["LogGroup"]["Ref"] for each in declared.functions().values()]
+    used = [each["LoggingConfig"]["LogGroup"]["Ref"] for each in sam_template.functions().values()]
     assert len(used) == len(set(used))
     assert set(used) <= LOG_GROUPS.keys()
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_sets_nothing_that_writes_keys_to_logs(function: str) -> None:
-    names = declared.environment(function)
+    names = sam_template.environment(function)
     assert not [name for name in names if any(part in name.upper() for part in WRITES_KEYS_TO_LOGS)]
-    assert not [part for part in WRITES_KEYS_TO_LOGS if part in json.dumps(declared.functions()[function]).upper()]
+    assert not [part for part in WRITES_KEYS_TO_LOGS if part in json.dumps(sam_template.functions()[function]).upper()]
 
 
-@pytest.mark.parametrize("function", declared.behind_the_gateway())
+@pytest.mark.parametrize("function", sam_template.synchronous_functions())
 def test_answers_before_the_gateway_gives_up(function: str) -> None:
-    assert {**SETTINGS, **declared.functions()[function]}["Timeout"] < 29
+    assert {**SETTINGS, **sam_template.functions()[function]}["Timeout"] < 29
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_gives_every_function_the_one_runtime_and_both_layers(function: str) -> None:
-    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & declared.functions()[function].keys()
+    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & sam_template.functions()[function].keys()
     assert SETTINGS["Runtime"] == "python3.13"
     assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
     assert len(SETTINGS["Layers"]) == 2
@@ -71,7 +71,7 @@ def test_gives_every_function_the_one_runtime_and_both_layers(function: str) -> 
 
 def test_can_not_be_set_to_log_requests() -> None:
     assert "DEBUG" not in PARAMETERS["LogLevel"]["AllowedValues"]
-    assert declared.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_explains_every_parameter_and_can_do_without(name: str) -> None:
 
 
 def test_keeps_the_audit_of_keys_whatever_the_log_level() -> None:
-    assert declared.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert sam_template.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"

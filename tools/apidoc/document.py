@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.apidoc import examples, problems
-from tools.apidoc.operation import Answer, Operation
+from tools.apidoc.operation import Operation, Response
 from tools.apidoc.operations import OPERATIONS
 from tools.apidoc.parameters import HEADERS, PARAMETERS
 from tools.apidoc.schemas import REF_TEMPLATE, schemas
@@ -101,7 +101,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: Response) -> dict[str, Any]:
     described: dict[str, Any] = {"description": answer.description}
     if answer.headers:
         described["headers"] = {name: HEADERS[name] for name in answer.headers}

@@ -6,14 +6,14 @@ from ai_integrations.contracts.views import KeyRotation
 from ai_integrations.http import connection_tests, health
 from ai_integrations.http.connection_tests import ModelChoice
 from ai_integrations.http.health import ConnectionHealth
-from tools.apidoc.operation import OF_BODIES, OF_CALLERS, ONE, Answer, Operation
+from tools.apidoc.operation import OF_BODIES, OF_CALLERS, ONE, Operation, Response
 
 _KEYS = "Key rotation"
 _CONNECTIONS = "Connection tests"
-_ROTATED = Answer(
+_ROTATED = Response(
     description="The versions of the key that can be had.", body=KeyRotation, headers=("ETag",), examples=("rotation",)
 )
-_TESTED = Answer(
+_TESTED = Response(
     description="The test was carried out; this is what it has found.",
     body=ConnectionHealth,
     headers=(health.FINGERPRINT_HEADER,),
@@ -86,7 +86,7 @@ KEY_OPERATIONS = (
         summary="See the last test",
         description="What the last test of an integration has found, for whoever sees the integration.",
         parameters=("integration_id",),
-        answer=Answer(
+        answer=Response(
             description="The last test; its status is unknown where there was none.",
             body=ConnectionHealth,
             headers=(health.FINGERPRINT_HEADER,),

@@ -27,7 +27,7 @@ ONE = integrations.ONE.replace("<", "{").replace(">", "}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Response:
     """A success; `body` is the type of a view or, for what is served from a file, a media type."""
 
     status: int = 200
@@ -47,7 +47,7 @@ class Operation:
     tag: str
     summary: str
     description: str
-    answer: Answer
+    answer: Response
     errors: tuple[Kind, ...]
     body: type[BaseModel] | None = None
     body_required: bool = True

@@ -5,7 +5,7 @@ from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION
 from ai_integrations.contracts.views import AiIntegration, AiIntegrationList, SpaceList
 from ai_integrations.http import docs, integrations, spaces
 from tools.apidoc.key_operations import KEY_OPERATIONS
-from tools.apidoc.operation import ALWAYS, OF_BODIES, OF_CALLERS, ONE, Answer, Operation
+from tools.apidoc.operation import ALWAYS, OF_BODIES, OF_CALLERS, ONE, Operation, Response
 
 _INTEGRATIONS = "AI integrations"
 _SPACES = "Spaces"
@@ -22,7 +22,7 @@ OPERATIONS = (
         body=CreateBody,
         body_examples=("openai", "bedrock", "vertex", "gateway"),
         parameters=("Idempotency-Key",),
-        answer=Answer(
+        answer=Response(
             status=201,
             description="The integration as it is now registered.",
             body=AiIntegration,
@@ -39,7 +39,7 @@ OPERATIONS = (
         summary="List integrations",
         description="The integrations that the caller may see, the newest first.",
         parameters=("limit", "cursor", "name", "space_id", "space_name"),
-        answer=Answer(description="A page.", body=AiIntegrationList, examples=("integrations",)),
+        answer=Response(description="A page.", body=AiIntegrationList, examples=("integrations",)),
         errors=(*OF_CALLERS, NOT_FOUND),
     ),
     Operation(
@@ -50,7 +50,7 @@ OPERATIONS = (
         summary="Get an integration",
         description="One integration. What the caller may not see is answered like what does not exist.",
         parameters=("integration_id",),
-        answer=Answer(
+        answer=Response(
             description="The integration.", body=AiIntegration, headers=("ETag",), examples=("integration", "newer")
         ),
         errors=(*OF_CALLERS, NOT_FOUND),
@@ -69,7 +69,7 @@ OPERATIONS = (
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),
         parameters=("integration_id", "If-Match"),
-        answer=Answer(
+        answer=Response(
             description="The integration as it is now.",
             body=AiIntegration,
             headers=("ETag",),
@@ -85,7 +85,7 @@ OPERATIONS = (
         summary="Delete an integration",
         description="Deletes the integration and its key. Until the recovery window ends, a restore brings both back.",
         parameters=("integration_id", "If-Match"),
-        answer=Answer(status=204, description="It is deleted; the answer is empty."),
+        answer=Response(status=204, description="It is deleted; the answer is empty."),
         errors=(*OF_CALLERS, NOT_FOUND, PRECONDITION_FAILED),
     ),
     Operation(
@@ -96,7 +96,7 @@ OPERATIONS = (
         summary="Restore a deleted integration",
         description="Brings a deleted integration back, key included. One that is there stays as it is.",
         parameters=("integration_id",),
-        answer=Answer(
+        answer=Response(
             description="The integration as it is again.",
             body=AiIntegration,
             headers=("ETag",),
@@ -113,7 +113,7 @@ OPERATIONS = (
         summary="List spaces",
         description="The spaces that the caller may know of, in the order of their ids: how a name becomes an id.",
         parameters=("limit", "cursor", "name"),
-        answer=Answer(description="A page.", body=SpaceList, examples=("spaces",)),
+        answer=Response(description="A page.", body=SpaceList, examples=("spaces",)),
         errors=OF_CALLERS,
     ),
     Operation(
@@ -123,7 +123,7 @@ OPERATIONS = (
         tag=_DESCRIPTION,
         summary="Get this document",
         description="This document. It holds nothing secret and needs no access key.",
-        answer=Answer(description="The OpenAPI document.", body="application/json"),
+        answer=Response(description="The OpenAPI document.", body="application/json"),
         errors=ALWAYS,
         public=True,
     ),
@@ -134,7 +134,7 @@ OPERATIONS = (
         tag=_DESCRIPTION,
         summary="Read this document as a page",
         description="A page that shows this document and tries its calls. The stack may have it switched off.",
-        answer=Answer(description="The page.", body="text/html"),
+        answer=Response(description="The page.", body="text/html"),
         errors=(NOT_FOUND, *ALWAYS),
         public=True,
     ),
