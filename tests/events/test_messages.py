@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from tools.apidoc.messages import SCHEMAS, file_name
+from tools.apidoc.event_schemas import SCHEMA_FOLDER, file_name
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
@@ -36,7 +36,7 @@ def sample(detail_type: str) -> dict[str, Any]:
 
 def violations(envelope: dict[str, Any]) -> list[str]:
     """Return where a message does not follow the schema of its detail."""
-    schema = json.loads((SCHEMAS / file_name(envelope["detail-type"])).read_text())
+    schema = json.loads((SCHEMA_FOLDER / file_name(envelope["detail-type"])).read_text())
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     return [error.json_path for error in validator.iter_errors(envelope["detail"])]
 
@@ -106,7 +106,7 @@ def test_follows_the_schema_of_what_goes_out(name: str) -> None:
 
 
 def test_has_a_sample_of_every_message() -> None:
-    schemas = {file.stem.replace("-", "_") for file in SCHEMAS.glob("*.json")}
+    schemas = {file.stem.replace("-", "_") for file in SCHEMA_FOLDER.glob("*.json")}
     assert {name for name in schemas if not name.endswith("_requested")} == set(SENT)
     requested = {file_name(asked(name)["detail-type"]) for name in PROVISION}
-    assert requested == {file.name for file in SCHEMAS.glob("*-requested.json")}
+    assert requested == {file.name for file in SCHEMA_FOLDER.glob("*-requested.json")}
