@@ -12,7 +12,7 @@ from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.promises import Promise, promised, uphold
 from tests.benchmarks.table import write
 from tests.builders import ROOT
-from tests.stack.conftest import Stack, serving
+from tests.stack.conftest import Stack, running_stack
 
 ON_ANSWERS: dict[str, Callable[[Bench], Section]] = {
     "cold": cold.measure,
@@ -53,7 +53,7 @@ def _measured(wanted: list[str]) -> list[Promise]:
         for name in (each for each in ON_ANSWERS if each in wanted):
             promises += _section(name, ON_ANSWERS[name], bench)
         if on_stack := [each for each in ON_STACK if each in wanted]:
-            with serving(Path(folder) / "stack") as (stack, _):
+            with running_stack(Path(folder) / "stack") as (stack, _):
                 for name in on_stack:
                     promises += _section(name, ON_STACK[name], bench, stack)
     return promises

@@ -17,7 +17,7 @@ def test_serves_the_official_client(sam: Sam) -> None:
     key = sam.stack.issue_key(account="sam-local")
     with sam.api() as url:
         settings = {"AI_INTEGRATIONS_URL": url, "AI_INTEGRATIONS_API_KEY": key}
-        command = [ALWAYS.folder / "bin/python", ROOT / "tests/smoke/walk.py"]
+        command = [ALWAYS.folder / "bin/python", ROOT / "tests/smoke/lifecycle.py"]
         walk = subprocess.run(  # noqa: S603 our own program
             command, env={**os.environ, **settings}, text=True, capture_output=True, check=False
         )

@@ -30,7 +30,7 @@ SECONDS_TO_STOP = 30
 ATTEMPTS = 20
 LONGEST_PAUSE = 3
 SERVER_FAILS = {429, 500, 502, 503, 504}
-# Lets the emulator keep a record of the calls of AWS: test_grants.py holds the functions' policies to it.
+# Lets the emulator keep a record of the calls of AWS: test_permissions.py holds the functions' policies to it.
 RECORDING = {"CLOUDTRAIL_RECORDING": "1"}
 
 
@@ -99,14 +99,14 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Return the stack of all tests that need none of their own."""
-    with searched(tmp_path_factory.mktemp("stack")) as running:
+    with leak_checked_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
 
 
 @contextmanager
-def searched(folder: Path) -> Iterator[Stack]:
+def leak_checked_stack(folder: Path) -> Iterator[Stack]:
     """Run a stack; when it has ended and saved its state, look for keys in all that it leaves."""
-    with serving(folder) as (running, _):
+    with running_stack(folder) as (running, _):
         yield running
         sent = sent_to_aws(running.deployment.endpoint)
     assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "there is nothing to search"
@@ -115,7 +115,7 @@ def searched(folder: Path) -> Iterator[Stack]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
+def running_stack(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
     """Run a stack whose state is in a folder; give its process too, for those who want it to end."""
     folder.mkdir(exist_ok=True)
     workspace = Workspace(folder=folder)

@@ -17,7 +17,7 @@ from tests.bad_requests import CANARY, COLLECTION, Request
 from tests.cloud import Response
 from tests.seeds import ACCOUNT, account_of_stack
 from tests.stack.conftest import Stack
-from tests.stack.kept import Kept
+from tests.stack.stack_state import StackState
 
 CASES = bad_requests.REQUESTED_CASES // 10 or 100
 
@@ -27,7 +27,7 @@ def test_refuses_what_is_wrong_and_changes_nothing(stack: Stack) -> None:
     stack.canaries.keys.add(CANARY)
     account_of_stack(stack.deployment.endpoint).keep()
     key = f"Bearer {stack.issue_key(account=ACCOUNT)}"
-    kept = Kept(stack)
+    kept = StackState(stack)
     before = state(kept)
 
     @bad_requests.hypothesis_settings(CASES)
@@ -59,7 +59,7 @@ def sent(url: str, request: Request, authorization: str) -> Response:
     return answer
 
 
-def state(kept: Kept) -> Any:
+def state(kept: StackState) -> Any:
     """Return everything that the account has."""
     items = [item for item in kept.items() if item["pk"]["S"] == f"ACCOUNT#{ACCOUNT}"]
     secrets = [secret for secret in kept.secrets() if f"/{ACCOUNT}/" in secret["Name"]]

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from tests.faults.invariants import broken
 from tests.stack.conftest import Stack
-from tests.stack.kept import Kept
+from tests.stack.stack_state import StackState
 
 ROUNDS = int(os.environ.get("CONCURRENT_ROUNDS", "3"))
 SEED = int(os.environ.get("SEED") or Random().getrandbits(32))  # noqa: S311
@@ -140,7 +140,7 @@ class Scene:
 
 def test_comes_out_as_if_one_came_after_the_other(stack: Stack) -> None:
     print(f"SEED={SEED}")
-    random, kept = Random(SEED), Kept(stack)  # noqa: S311
+    random, kept = Random(SEED), StackState(stack)  # noqa: S311
     with ThreadPoolExecutor(CALLERS) as callers:
         for _ in range(ROUNDS):
             scene = Scene(stack, is_there=random.random() < 0.5)
@@ -163,7 +163,7 @@ def explanations(state: State, requests: Sequence[Request], answers: Sequence[in
             yield now
 
 
-def any_holds(kept: Kept, account: str, possible: Iterable[State]) -> bool:
+def any_holds(kept: StackState, account: str, possible: Iterable[State]) -> bool:
     """Tell whether one of them is so, at last: the stream is still being followed, and the sweep comes by."""
     ends = {tuple(sorted(state.ends.items())) for state in possible}
     deadline = time.monotonic() + SECONDS_TO_SETTLE

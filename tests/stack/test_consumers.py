@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tests.builders import ROOT
-from tests.stack.conftest import Stack, serving
+from tests.stack.conftest import Stack, running_stack
 from tests.stack.consumers.world import MASTER_KEY, PYTHON, Program, Provider, a_program, a_provider, a_proxy
-from tests.stack.platform import Platform
+from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
 
@@ -34,9 +34,9 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 def settings(stack: Stack, account: str) -> dict[str, str]:
     """Return what a consumer has in its environment: whom to ask and as whom, and no key of any provider."""
-    platform = Platform(stack, account)
+    platform = PlatformClient(stack, account)
     return {
-        **platform.settings(),
+        **platform.aws_environment(),
         "AI_INTEGRATIONS_FUNCTION": platform.outputs["CredentialsFunctionName"],
         "AI_INTEGRATIONS_ACCOUNT": account,
         "AI_INTEGRATIONS_CONSUMER": "a-program",
@@ -58,9 +58,9 @@ def change_keys(stack: Stack, access_key: str, integrations: list[dict[str, Any]
 def test_goes_from_an_integration_to_a_completion_through_changes_and_without_the_registry(
     tmp_path: Path, provider: Provider
 ) -> None:
-    with serving(tmp_path / "stack") as (stack, process), a_program(tmp_path, settings(stack, "acme")) as program:
+    with running_stack(tmp_path / "stack") as (stack, process), a_program(tmp_path, settings(stack, "acme")) as program:
         access_key = stack.issue_key(account="acme")
-        platform = Platform(stack, "acme")
+        platform = PlatformClient(stack, "acme")
         integrations = [
             stack.create(
                 access_key, name=NAMES["openai"], provider="openAI", base_url=provider.base_url, api_key=FIRST
@@ -75,7 +75,7 @@ def test_goes_from_an_integration_to_a_completion_through_changes_and_without_th
 
         # A change that the program hears of: from then on it shows the new key, and the old one may be withdrawn.
         change_keys(stack, access_key, integrations, SECOND)
-        for event in platform.hears(2, within=30, of="Key Rotated"):
+        for event in platform.wait_for_events(2, within=30, detail_type="Key Rotated"):
             assert program.tell({"detail-type": event.detail_type, "detail": event.detail})
         provider.accept(SECOND)
         for library in NAMES:

@@ -11,7 +11,7 @@ from tools.local.template import load
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack
-from tests.stack.platform import Platform, until
+from tests.stack.platform_client import PlatformClient, until
 
 EXAMPLE = load(ROOT / "docs/examples/custom-resource.yaml")
 
@@ -19,7 +19,7 @@ EXAMPLE = load(ROOT / "docs/examples/custom-resource.yaml")
 class Declaration:
     """A stack of an application, from the example of the documentation."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: PlatformClient) -> None:
         self._cloudformation = platform.cloudformation
         self.name = f"app-{uuid4().hex[:12]}"
 
@@ -58,18 +58,18 @@ def _asked(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, An
 
 
 @pytest.fixture
-def platform(stack: Stack) -> Platform:
-    return Platform(stack, f"account-{uuid4().hex}")
+def platform(stack: Stack) -> PlatformClient:
+    return PlatformClient(stack, f"account-{uuid4().hex}")
 
 
 @pytest.fixture
-def declaration(platform: Platform) -> Iterator[Declaration]:
+def declaration(platform: PlatformClient) -> Iterator[Declaration]:
     declaration = Declaration(platform)
     yield declaration
     declaration.delete()
 
 
-def names(platform: Platform) -> list[str]:
+def names(platform: PlatformClient) -> list[str]:
     return [item["name"]["S"] for item in platform.items("INTEGRATION#")]
 
 
@@ -82,7 +82,7 @@ def changed(**integration: Any) -> dict[str, Any]:
     return template
 
 
-def test_creates_changes_and_deletes_what_a_stack_says(platform: Platform, declaration: Declaration) -> None:
+def test_creates_changes_and_deletes_what_a_stack_says(platform: PlatformClient, declaration: Declaration) -> None:
     assert declaration.create(Account=platform.account) == "CREATE_COMPLETE"
     made = declaration.outputs()
     assert (made["Version"], made["HasApiKey"]) == ("1", "true")
@@ -98,9 +98,9 @@ def test_creates_changes_and_deletes_what_a_stack_says(platform: Platform, decla
 
 
 def test_replaces_an_integration_that_goes_to_another_account(
-    stack: Stack, platform: Platform, declaration: Declaration
+    stack: Stack, platform: PlatformClient, declaration: Declaration
 ) -> None:
-    other = Platform(stack, f"account-{uuid4().hex}")
+    other = PlatformClient(stack, f"account-{uuid4().hex}")
     declaration.create(Account=platform.account)
     made = declaration.outputs()["IntegrationId"]
     assert declaration.update(Account=other.account) == "UPDATE_COMPLETE"
@@ -108,7 +108,7 @@ def test_replaces_an_integration_that_goes_to_another_account(
     assert (names(platform), names(other)) == ([], ["Production OpenAI"])
 
 
-def test_leaves_nothing_of_a_refused_creation(platform: Platform, declaration: Declaration) -> None:
+def test_leaves_nothing_of_a_refused_creation(platform: PlatformClient, declaration: Declaration) -> None:
     assert declaration.create(changed(provider="awsBedrock"), Account=platform.account) == "ROLLBACK_COMPLETE"
     assert "The request breaks a rule. /provider_metadata/role_arn: This provider requires the field." in "".join(
         declaration.reasons()
@@ -117,7 +117,7 @@ def test_leaves_nothing_of_a_refused_creation(platform: Platform, declaration: D
 
 
 def test_takes_a_creation_back_when_another_part_of_the_stack_fails(
-    platform: Platform, declaration: Declaration
+    platform: PlatformClient, declaration: Declaration
 ) -> None:
     template = deepcopy(EXAMPLE)
     second = deepcopy(template["Resources"]["OpenAi"])
@@ -127,7 +127,7 @@ def test_takes_a_creation_back_when_another_part_of_the_stack_fails(
     assert len(platform.items("DELETED#")) == 1
 
 
-def test_takes_a_refused_change_back(platform: Platform, declaration: Declaration) -> None:
+def test_takes_a_refused_change_back(platform: PlatformClient, declaration: Declaration) -> None:
     declaration.create(Account=platform.account)
     made = declaration.outputs()
     refused = changed(provider="nobody")

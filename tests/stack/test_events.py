@@ -12,22 +12,22 @@ from tools.operations.__main__ import main
 
 from tests.builders import API_KEY
 from tests.stack.conftest import Stack
-from tests.stack.platform import Platform, until
+from tests.stack.platform_client import PlatformClient, until
 
 BODY = {"name": "Production OpenAI", "provider": "openAI"}
 
 
 @pytest.fixture
-def platform(stack: Stack) -> Platform:
-    return Platform(stack, f"account-{uuid4().hex}")
+def platform(stack: Stack) -> PlatformClient:
+    return PlatformClient(stack, f"account-{uuid4().hex}")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def functions_are_warm(stack: Stack) -> Iterator[None]:
     """What comes first meets functions that have yet to start, here one after the other on a shared processor."""
-    platform = Platform(stack, f"account-{uuid4().hex}")
+    platform = PlatformClient(stack, f"account-{uuid4().hex}")
     platform.ask("Create", request_id="warm", integration=BODY)
-    platform.hears(2, within=20)
+    platform.wait_for_events(2, within=20)
     yield
     assert (platform.in_queue("ProvisioningDeadLetterQueueUrl"), platform.in_queue("StreamDeadLetterQueueUrl")) == (
         0,
@@ -35,7 +35,7 @@ def functions_are_warm(stack: Stack) -> Iterator[None]:
     )
 
 
-def test_creates_and_tells_within_two_seconds(platform: Platform) -> None:
+def test_creates_and_tells_within_two_seconds(platform: PlatformClient) -> None:
     asked = platform.ask("Create", request_id="request-1", integration=BODY)
     outcome = platform.outcome("request-1", within=2)
     assert time.monotonic() - asked < 2
@@ -44,16 +44,16 @@ def test_creates_and_tells_within_two_seconds(platform: Platform) -> None:
     assert item["name"]["S"] == BODY["name"]
 
 
-def test_makes_one_integration_of_ten_events(platform: Platform) -> None:
+def test_makes_one_integration_of_ten_events(platform: PlatformClient) -> None:
     for _ in range(10):
         platform.ask("Create", request_id="request-1", integration=BODY)
-    outcomes = platform.hears(10, within=10, of="Create Succeeded")
+    outcomes = platform.wait_for_events(10, within=10, detail_type="Create Succeeded")
     assert len({json.dumps(each.detail) for each in outcomes}) == 1
     assert len(platform.items("INTEGRATION#")) == 1
-    platform.hears(1, within=5, of="Integration Created")
+    platform.wait_for_events(1, within=5, detail_type="Integration Created")
 
 
-def test_refuses_an_invalid_request_once_and_keeps_it_nowhere(platform: Platform) -> None:
+def test_refuses_an_invalid_request_once_and_keeps_it_nowhere(platform: PlatformClient) -> None:
     platform.ask("Create", request_id="request-1", integration={"name": "x"})
     outcome = platform.outcome("request-1", within=5)
     assert outcome.detail_type == "AI Integration Create Failed"
@@ -63,7 +63,7 @@ def test_refuses_an_invalid_request_once_and_keeps_it_nowhere(platform: Platform
     assert platform.items() == []
 
 
-def test_refuses_a_key_that_it_has_never_queued(platform: Platform) -> None:
+def test_refuses_a_key_that_it_has_never_queued(platform: PlatformClient) -> None:
     """Whatever holds the key, the pointer is that of what the rule puts in its place."""
     platform.ask("Create", request_id="request-1", integration={**BODY, "api_key": API_KEY})
     platform.ask("Create", request_id="request-2", api_key=API_KEY, integration=BODY)
@@ -73,14 +73,14 @@ def test_refuses_a_key_that_it_has_never_queued(platform: Platform) -> None:
     assert API_KEY not in json.dumps(problems) + platform.logs("provision")
 
 
-def test_tells_every_change_in_its_order(stack: Stack, platform: Platform) -> None:
+def test_tells_every_change_in_its_order(stack: Stack, platform: PlatformClient) -> None:
     key = stack.issue_key(account=platform.account)
     made = call(stack, key, "POST", body={**BODY, "api_key": API_KEY})["id"]
     call(stack, key, "PATCH", made, body={"model_names": ["gpt-4"], "headers": {"X-Team": "fake-header-value"}})
     call(stack, key, "POST", f"{made}/key-rotations", body={"api_key": f"{API_KEY}-2"})
     call(stack, key, "DELETE", made)
     call(stack, key, "POST", f"{made}/restore")
-    heard = platform.hears(5, within=10)
+    heard = platform.wait_for_events(5, within=10)
     assert [(each.detail_type, each.detail["version"]) for each in heard] == [
         ("AI Integration Created", 1),
         ("AI Integration Updated", 2),
@@ -108,14 +108,14 @@ def call(stack: Stack, key: str, method: str, path: str = "", body: object = Non
 
 
 def test_outlives_an_outage_of_the_store(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    platform: PlatformClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with platform.store_unavailable(), platform.given_up_after(2):
         asked = platform.ask("Create", request_id="request-1", integration=BODY)
         until(lambda: platform.in_queue("ProvisioningDeadLetterQueueUrl") == 1, within=40)
     assert time.monotonic() - asked > 5, "it was tried again, after a while"
     assert platform.items() == []
-    for name, value in platform.settings().items():
+    for name, value in platform.aws_environment().items():
         monkeypatch.setenv(name, value)
     main(["dead-requests"])
     main(["replay-requests"])

@@ -20,10 +20,10 @@ import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from tests.faults.invariants import broken
-from tests.stack.conftest import Stack, searched
-from tests.stack.good_client import GoodClient
-from tests.stack.kept import Kept
-from tests.stack.platform import Platform, until
+from tests.stack.conftest import Stack, leak_checked_stack
+from tests.stack.platform_client import PlatformClient, until
+from tests.stack.retrying_client import RetryingClient
+from tests.stack.stack_state import StackState
 
 OPERATIONS = int(os.environ.get("KILL_OPERATIONS", "60"))
 SEED = int(os.environ.get("SEED") or Random().getrandbits(32))  # noqa: S311
@@ -38,7 +38,7 @@ THEIRS = "sk-fake-theirs-not-a-key"
 
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with searched(tmp_path_factory.mktemp("kills")) as stack:
+    with leak_checked_stack(tmp_path_factory.mktemp("kills")) as stack:
         yield stack
 
 
@@ -77,7 +77,7 @@ class Killer:
 class Requester:
     """Asks for integrations by event, every other one of which refers to a key, and each of which is told twice."""
 
-    platform: Platform
+    platform: PlatformClient
     reference: str
     ends: dict[str, str | None] = field(default_factory=dict)
 
@@ -92,8 +92,8 @@ class Requester:
 def test_loses_and_leaves_nothing(own_stack: Stack) -> None:
     print(f"SEED={SEED}")
     access_key = own_stack.issue_key(account=ACCOUNT)
-    platform, kept = Platform(own_stack, ACCOUNT), Kept(own_stack)
-    clients = [GoodClient(own_stack, access_key, Random(f"{SEED} {number}")) for number in range(CLIENTS)]  # noqa: S311
+    platform, kept = PlatformClient(own_stack, ACCOUNT), StackState(own_stack)
+    clients = [RetryingClient(own_stack, access_key, Random(f"{SEED} {number}")) for number in range(CLIENTS)]  # noqa: S311
     requester = Requester(platform, keep_theirs(own_stack, kept))
     killer = Killer(own_stack.folder, Random(SEED))  # noqa: S311
     deliver_soon_again(platform)
@@ -114,7 +114,7 @@ def test_loses_and_leaves_nothing(own_stack: Stack) -> None:
         assert {id_: resolved(own_stack, id_) for id_ in client.there} == keys(client)
 
 
-def keep_theirs(stack: Stack, kept: Kept) -> str:
+def keep_theirs(stack: Stack, kept: StackState) -> str:
     """Keep a secret as its owner would, for the account to refer to."""
     tags: Any = [{"Key": ACCOUNT_TAG, "Value": ACCOUNT}]
     stack.canaries.keys.add(THEIRS)
@@ -122,13 +122,13 @@ def keep_theirs(stack: Stack, kept: Kept) -> str:
     return str(made["ARN"])
 
 
-def deliver_soon_again(platform: Platform) -> None:
+def deliver_soon_again(platform: PlatformClient) -> None:
     """Let a request whose function was killed be delivered again sooner than the template says."""
     sooner = {"VisibilityTimeout": str(SECONDS_OF_A_DELIVERY)}
     platform.sqs.set_queue_attributes(QueueUrl=platform.outputs["ProvisioningQueueUrl"], Attributes=sooner)
 
 
-def settled(kept: Kept, ends: Mapping[str, str | None]) -> list[str]:
+def settled(kept: StackState, ends: Mapping[str, str | None]) -> list[str]:
     """Return what does not hold, at last: the stream is still being followed, and the sweep comes by."""
     deadline = time.monotonic() + SECONDS_TO_SETTLE
     while (faults := broken(kept, ACCOUNT, ends)) and time.monotonic() < deadline:
@@ -146,5 +146,5 @@ def resolved(stack: Stack, id_: str) -> str | None:
     return key
 
 
-def keys(client: GoodClient) -> dict[str, str | None]:
+def keys(client: RetryingClient) -> dict[str, str | None]:
     return {id_: known.key for id_, known in client.there.items()}

@@ -10,17 +10,17 @@ from botocore.config import Config
 from tools.local.aws import REGION, client
 
 from tests.leaks import Canaries
-from tests.stack.conftest import serving
+from tests.stack.conftest import running_stack
 from tests.stack.leak_search import leaking, sent_to_aws
-from tests.stack.platform import Platform
+from tests.stack.platform_client import PlatformClient
 
 FUNCTION = "publish_changes"
 LOG = {"logGroupName": "/ai-integrations/api", "logStreamName": "planted"}
 
 
 def test_finds_a_key_wherever_it_lies(tmp_path: Path) -> None:
-    with serving(tmp_path / "stack") as (stack, _):
-        places = planting(Platform(stack, "acme"), stack.folder)
+    with running_stack(tmp_path / "stack") as (stack, _):
+        places = planting(PlatformClient(stack, "acme"), stack.folder)
         for place, plant in places.items():
             plant(canary(place))
         sent = sent_to_aws(stack.deployment.endpoint)
@@ -32,7 +32,7 @@ def canary(place: str) -> str:
     return f"sk-fake-in-the-{place.replace(' ', '-')}"
 
 
-def planting(platform: Platform, folder: Path) -> dict[str, Callable[[str], Any]]:
+def planting(platform: PlatformClient, folder: Path) -> dict[str, Callable[[str], Any]]:
     """Return what leaves a key in each place, as a function would."""
     outputs = platform.outputs
     logs, metrics, queues, table, secrets = (

@@ -1,7 +1,7 @@
 """Walks the official Python client through one integration's life on any deployment, and leaves nothing behind.
 
 Runs in an environment that has the PyPI package `arize` and needs nothing else:
-AI_INTEGRATIONS_URL=… AI_INTEGRATIONS_API_KEY=… python tests/smoke/walk.py, which is what `make smoke` does.
+AI_INTEGRATIONS_URL=… AI_INTEGRATIONS_API_KEY=… python tests/smoke/lifecycle.py, which is what `make smoke` does.
 """
 
 import os

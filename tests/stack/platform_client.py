@@ -16,7 +16,7 @@ from tests.stack.conftest import Stack
 SOURCE = "platform"
 
 
-class Platform:
+class PlatformClient:
     """What the owner of a platform can reach with an AWS SDK."""
 
     def __init__(self, stack: Stack, account: str) -> None:
@@ -45,11 +45,11 @@ class Platform:
         assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
         return now
 
-    def hears(self, count: int, *, within: float, of: str = "") -> list[ReceivedEvent]:
+    def wait_for_events(self, count: int, *, within: float, detail_type: str = "") -> list[ReceivedEvent]:
         """Return what has been heard of this platform's account, once it is so much."""
         deadline = time.monotonic() + within
         while True:
-            found = [each for each in self._heard if of in each.detail_type]
+            found = [each for each in self._heard if detail_type in each.detail_type]
             if len(found) >= count or time.monotonic() > deadline:
                 assert len(found) == count, found
                 return found
@@ -80,7 +80,7 @@ class Platform:
         events = client("logs", self.endpoint).filter_log_events(logGroupName=f"/{STACK}/{function}")["events"]
         return "\n".join(each["message"] for each in events)
 
-    def settings(self) -> dict[str, str]:
+    def aws_environment(self) -> dict[str, str]:
         """Return the variables by which AWS's own tools find the stack."""
         variables = Connection(url="", endpoint=self.endpoint, api_key="", account="", function="").variables()
         return {name: value for name, value in variables.items() if name.startswith("AWS_")}

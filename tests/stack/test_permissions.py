@@ -5,7 +5,7 @@ import pytest
 from tests.iam import recording
 from tests.iam.report import Report, replay
 from tests.iam.walk import Walk
-from tests.stack.conftest import serving
+from tests.stack.conftest import running_stack
 
 _OLD = "for secrets that are an hour old and more; tests/handlers/test_sweep.py and tests/faults make them look so"
 # What no walk can show, and why it is granted all the same.
@@ -22,7 +22,7 @@ UNSHOWN = {
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Walk through a stack of one's own: what tests of another have deleted has no tags to judge a call by."""
-    with serving(tmp_path_factory.mktemp("grants")) as (stack, _):
+    with running_stack(tmp_path_factory.mktemp("grants")) as (stack, _):
         endpoint = stack.deployment.endpoint
         Walk(stack).go()
         made = replay(recording.calls(endpoint), recording.policies(endpoint), recording.account(endpoint))

@@ -16,7 +16,7 @@ from tests.stack.conftest import Stack
 LATER = 2 * GRACE
 
 
-class Kept:
+class StackState:
     """The table and Secrets Manager."""
 
     def __init__(self, stack: Stack) -> None:

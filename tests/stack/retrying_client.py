@@ -29,7 +29,7 @@ class Known:
 
 
 @dataclass
-class GoodClient:
+class RetryingClient:
     """Writes some integrations of its own in an account where others take names as well."""
 
     stack: Stack
