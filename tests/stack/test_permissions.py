@@ -1,4 +1,4 @@
-"""No call of AWS without a permission, and no permission without a call."""
+"""Every AWS call of the functions has a permission, and every permission has a call that uses it."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from tests.iam.report import Report, replay
 from tests.iam.walk import Walk
 from tests.stack.conftest import running_stack
 
-_OLD = "for secrets that are an hour old and more; tests/handlers/test_sweep.py and tests/faults make them look so"
-# What no walk can show, and why it is granted all the same.
-UNSHOWN = {
+_OLD = "only for secrets at least one hour old, which tests/handlers/test_sweep.py and tests/faults simulate"
+# Permissions that the walk cannot use, each with the reason why it is granted.
+UNUSED = {
     ("publish_changes", "SendToDeadLetterQueue", "sqs:SendMessage"): (
-        "Lambda itself sends, with the function's role, what the function could not publish"
+        "Lambda sends records that the function could not publish, with the function's role"
     ),
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:DeleteSecret"): _OLD,
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:RestoreSecret"): _OLD,
@@ -21,18 +21,18 @@ UNSHOWN = {
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """Walk through a stack of one's own: what tests of another have deleted has no tags to judge a call by."""
-    with running_stack(tmp_path_factory.mktemp("grants")) as (stack, _):
+    """Use every feature of a separate stack: in a shared one, secrets deleted by other tests have no tags to check."""
+    with running_stack(tmp_path_factory.mktemp("permissions")) as (stack, _):
         endpoint = stack.deployment.endpoint
         Walk(stack).go()
-        made = replay(recording.calls(endpoint), recording.policies(endpoint), recording.account(endpoint))
-    print(made.table())
-    return made
+        report = replay(recording.calls(endpoint), recording.policies(endpoint), recording.account(endpoint))
+    print(report.table())
+    return report
 
 
-def test_makes_no_call_without_a_permission(report: Report) -> None:
+def test_every_call_has_a_permission(report: Report) -> None:
     assert report.denied == set()
 
 
-def test_has_no_permission_without_a_call(report: Report) -> None:
-    assert report.unused() == UNSHOWN.keys()
+def test_every_permission_is_used(report: Report) -> None:
+    assert report.unused() == UNUSED.keys()
