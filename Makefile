@@ -37,6 +37,9 @@ access-key: .venv/local ## issue one more key on the running local stack: ACCOUN
 	@$(BIN)/python -m local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
 		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell has a USER: only one given here counts
 
+outputs: .venv/local ## print a stack's outputs as shell assignments, for `eval`: STACK=ai-integrations
+	@$(BIN)/python -m operations outputs --stack '$(STACK)'
+
 dead-requests: .venv/local ## the requests by event that could not be carried out: STACK=ai-integrations
 	@$(BIN)/python -m operations dead-requests --stack '$(STACK)'
 
