@@ -166,7 +166,7 @@ sbom: .venv-supply/ready ## what the layers bring, as CycloneDX: build/sbom.json
 	@echo build/sbom.json
 
 .PHONY: bench
-bench: .venv/dev ## measure, and write docs/performance.md anew; SECTIONS='cold warm' for some of it (needs valgrind and wrk; minutes)
+bench: .venv/dev ## measure performance and write docs/performance.md and tests/benchmarks/RESULTS.md (SECTIONS='cold warm'; needs valgrind and wrk)
 	@$(BIN)/python -m tests.benchmarks $(SECTIONS)
 
 format: .venv/dev ## put the code into shape
