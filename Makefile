@@ -24,27 +24,27 @@ help: ## this list
 	@touch $@
 
 local: .venv/local ## run the whole service here, until Ctrl-C (PORT=4570)
-	@exec $(BIN)/python -m local up
+	@exec $(BIN)/python -m tools.local up
 
 .PHONY: containers
 containers: .venv/local ## let containers, such as those of `sam local`, reach the running local stack, until Ctrl-C
-	@exec $(BIN)/python -m local containers
+	@exec $(BIN)/python -m tools.local containers
 
 local-reset: .venv/local ## empty the data of the local stack
-	@$(BIN)/python -m local reset
+	@$(BIN)/python -m tools.local reset
 
 access-key: .venv/local ## issue one more key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader [MEMBERSHIPS='[…]']
-	@$(BIN)/python -m local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
+	@$(BIN)/python -m tools.local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
 		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell has a USER: only one given here counts
 
 outputs: .venv/local ## print a stack's outputs as shell assignments, for `eval`: STACK=ai-integrations
-	@$(BIN)/python -m operations outputs --stack '$(STACK)'
+	@$(BIN)/python -m tools.operations outputs --stack '$(STACK)'
 
 dead-requests: .venv/local ## the requests by event that could not be carried out: STACK=ai-integrations
-	@$(BIN)/python -m operations dead-requests --stack '$(STACK)'
+	@$(BIN)/python -m tools.operations dead-requests --stack '$(STACK)'
 
 replay-requests: .venv/local ## try them again: STACK=ai-integrations
-	@$(BIN)/python -m operations replay-requests --stack '$(STACK)'
+	@$(BIN)/python -m tools.operations replay-requests --stack '$(STACK)'
 
 .venv/client: .venv/dev tests/stack/clients/releases.py
 	@$(BIN)/python -m tests.stack.clients.releases always
@@ -112,19 +112,20 @@ smoke: .venv/client ## one integration's life by the official client, on any dep
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
-	$(BIN)/python -m apidoc check
-	$(BIN)/python -m apidoc check-schemas
+	$(BIN)/python -m tools.apidoc check
+	$(BIN)/python -m tools.apidoc check-schemas
 
 openapi: .venv/dev ## write the API document anew from the code
-	$(BIN)/python -m apidoc write
+	$(BIN)/python -m tools.apidoc write
 
 schemas: .venv/dev ## write the schemas of events anew from the code
-	$(BIN)/python -m apidoc write-schemas
+	$(BIN)/python -m tools.apidoc write-schemas
 
 openapi-release: .venv/dev ## hold the next API documents to this one, as part of a release
-	$(BIN)/python -m apidoc release
+	$(BIN)/python -m tools.apidoc release
 
 .PHONY: permissions checkov lock audit sbom
 permissions: .venv/dev ## what each function is granted and uses, from a walk through everything on a local stack
@@ -144,7 +145,7 @@ permissions: .venv/dev ## what each function is granted and uses, from a walk th
 checkov: .venv/dev .venv-checkov/ready ## the template by the rules of checkov; .checkov.yaml has the reasons of what is left out
 	@# As JSON: its reader of YAML takes a key beside a merged one for a second one of the same name.
 	@mkdir -p build
-	@$(BIN)/python -c 'import json, pathlib; from local.template import load; pathlib.Path("build/template.json").write_text(json.dumps(load(pathlib.Path("template.yaml")), indent=1))'
+	@$(BIN)/python -c 'import json, pathlib; from tools.local.template import load; pathlib.Path("build/template.json").write_text(json.dumps(load(pathlib.Path("template.yaml")), indent=1))'
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml --file build/template.json
 
 lock: .venv-supply/ready ## resolve what the functions run on, with the digest of every file for every processor

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from ai_integrations.http import ids
+from ai_integrations.contracts import ids
 from tests.builders import ULID
 
 ASKED_FOR = int(os.environ.get("BAD_REQUESTS", "0"))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ai_integrations.access import caller_item
-from ai_integrations.holders import to_context
-from ai_integrations.model import Caller, IdempotencyKey, Integration, Membership, Policy, Role, Settings
+from ai_integrations.adapters.dynamodb.access_key_lookup import to_context
+from ai_integrations.contracts.caller import caller_item
+from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, Membership, Policy, Role, Settings
 
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
-from ai_integrations.bootstrap.session import session
+from ai_integrations.bootstrap.botocore_session import session
 from ai_integrations.observability import logger
 from tests import declared
 from tests.builders import API_KEY

@@ -4,22 +4,22 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ai_integrations.events import Event
-from ai_integrations.model import Secret
-from ai_integrations.outcomes import Settled
+from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.model import SecretVersion
+from ai_integrations.use_cases.ports import RecordedOutcome
 
 
 @dataclass
 class InMemoryOutcomes:
     """Decided requests in a dictionary."""
 
-    settled: dict[tuple[str, str], Settled] = field(default_factory=dict)
+    settled: dict[tuple[str, str], RecordedOutcome] = field(default_factory=dict)
 
-    def find(self, account: str, request_id: str) -> Settled | None:
+    def find(self, account: str, request_id: str) -> RecordedOutcome | None:
         return self.settled.get((account, request_id))
 
-    def remember(self, account: str, request_id: str, settled: Settled, now: datetime) -> None:  # noqa: ARG002
-        self.settled[account, request_id] = settled
+    def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:  # noqa: ARG002
+        self.settled[account, request_id] = outcome
 
 
 @dataclass
@@ -36,16 +36,16 @@ class InMemoryBus:
 
 
 @dataclass
-class TidyingJournal:
-    """Leftovers that only write down what they are asked to do."""
+class CleanupJournal:
+    """A secret cleanup that only records its calls."""
 
     journal: list[tuple[object, ...]] = field(default_factory=list)
 
-    def retire(self, secret: Secret) -> None:
-        self.journal.append(("retire", secret))
+    def schedule_deletion(self, secret: SecretVersion) -> None:
+        self.journal.append(("schedule_deletion", secret))
 
-    def revive(self, secret: Secret) -> None:
-        self.journal.append(("revive", secret))
+    def cancel_deletion(self, secret: SecretVersion) -> None:
+        self.journal.append(("cancel_deletion", secret))
 
-    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None:
-        self.journal.append(("settle", secret, *let_go))
+    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
+        self.journal.append(("promote_version", secret, *released))

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from ai_integrations.errors import (
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.domain.errors import (
     FieldError,
     IdempotencyKeyReusedError,
     NameTakenError,
@@ -14,8 +15,16 @@ from ai_integrations.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.model import IdempotencyKey, Integration, Secret, SecretReference, Slice, Space, Tombstone, folded
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.domain.model import (
+    ExternalSecretArn,
+    IdempotencyKey,
+    Integration,
+    SecretVersion,
+    Slice,
+    Space,
+    Tombstone,
+    folded,
+)
 
 
 @dataclass
@@ -60,15 +69,15 @@ class InMemoryRepository:
     _requests: dict[tuple[str, str, str], _Guard] = field(default_factory=dict)
     _request: IdempotencyKey | None = None
 
-    def once(self, request: IdempotencyKey) -> "InMemoryRepository":
+    def idempotent(self, request: IdempotencyKey) -> "InMemoryRepository":
         return replace(self, _request=request)
 
-    def look(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        self.journal.append("look")
+    def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        self.journal.append("precheck")
         self._refuse(integration, idempotency_key)
 
-    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        self.journal.append("add")
+    def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        self.journal.append("insert")
         if self.integrations.get(_id(integration)) == integration:
             return
         self._refuse(integration, idempotency_key)
@@ -87,8 +96,8 @@ class InMemoryRepository:
         self.journal.append("get_deleted")
         return self.tombstones.get((account, ulid))
 
-    def replace(self, current: Integration, changed: Integration) -> None:
-        self.journal.append("replace")
+    def update(self, current: Integration, changed: Integration) -> None:
+        self.journal.append("update")
         if self.integrations.get(_id(current)) == changed:
             return
         self._check_request(changed, self._request, changed.updated_at)
@@ -99,8 +108,8 @@ class InMemoryRepository:
         self._write(changed)
         self._answer(changed, self._request, changed.updated_at)
 
-    def remove(self, tombstone: Tombstone) -> None:
-        self.journal.append("remove")
+    def delete(self, tombstone: Tombstone) -> None:
+        self.journal.append("delete")
         current = tombstone.integration
         if self.tombstones.get(_id(current)) == tombstone:
             return
@@ -111,8 +120,8 @@ class InMemoryRepository:
         del self._names[_name(current)]
         self._answer(current, self._request, tombstone.deleted_at)
 
-    def bring_back(self, tombstone: Tombstone, restored: Integration) -> None:
-        self.journal.append("bring_back")
+    def restore(self, tombstone: Tombstone, restored: Integration) -> None:
+        self.journal.append("restore")
         if self.integrations.get(_id(restored)) == restored:
             return
         if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
@@ -133,7 +142,7 @@ class InMemoryRepository:
 
     def _answer(self, answer: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         if key is not None:
-            guard = _Guard(fingerprint=key.fingerprint, answer=answer, until=now + key.kept_for)
+            guard = _Guard(fingerprint=key.fingerprint, answer=answer, until=now + key.retention)
             self._requests[_request(answer, key)] = guard
 
     def _refuse(self, integration: Integration, key: IdempotencyKey | None) -> None:
@@ -173,12 +182,12 @@ class InMemoryVault:
     secrets: dict[str, _Keys] = field(default_factory=dict)
     _count: int = 0
 
-    def store(self, integration: Integration, api_key: SecretStr) -> Secret:
-        self.journal.append("store")
+    def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
+        self.journal.append("create_key")
         return self._create(f"{integration.account}/{integration.id}", api_key)
 
-    def replace(self, integration: Integration, api_key: SecretStr) -> Secret:
-        self.journal.append("vault.replace")
+    def add_key_version(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
+        self.journal.append("add_key_version")
         held = self.secrets.get(integration.secret.arn) if integration.secret else None
         if integration.secret is None or not integration.secret.is_owned or held is None or held.retired:
             return self._create(f"{integration.account}/{integration.id}/{self._count}", api_key)
@@ -186,14 +195,14 @@ class InMemoryVault:
         held.versions[version] = api_key.get_secret_value()
         return integration.secret._replace(version=version)
 
-    def refer(self, account: str, reference: SecretReference) -> Secret:
-        self.journal.append("refer")
+    def reference_secret(self, account: str, reference: ExternalSecretArn) -> SecretVersion:
+        self.journal.append("reference_secret")
         held = self.secrets.get(reference.arn)
         if held is None or held.retired or held.tags != {ACCOUNT_TAG: account}:
             raise RuleViolationError(FieldError("/api_key_secret_arn", "This account has no such secret to refer to."))
-        return Secret(arn=reference.arn, version=None)
+        return SecretVersion(arn=reference.arn, version=None)
 
-    def discard(self, unused: Secret, kept: Secret | None) -> None:
+    def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
         self.journal.append("discard")
         if unused.version is None:
             return
@@ -202,18 +211,18 @@ class InMemoryVault:
         else:
             self.secrets.pop(unused.arn, None)
 
-    def revive(self, secret: Secret) -> None:
-        self.journal.append("revive")
+    def cancel_deletion(self, secret: SecretVersion) -> None:
+        self.journal.append("cancel_deletion")
         if secret.is_owned:
             self.secrets[secret.arn].retired = False
 
-    def retire(self, secret: Secret) -> None:
+    def schedule_deletion(self, secret: SecretVersion) -> None:
         if secret.is_owned:
             self.secrets[secret.arn].retired = True
 
-    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None:
+    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
         if secret.version is not None:
-            held, gone = self.secrets[secret.arn], {each.version for each in let_go if each.arn == secret.arn}
+            held, gone = self.secrets[secret.arn], {each.version for each in released if each.arn == secret.arn}
             held.current = secret.version
             held.versions = {version: key for version, key in held.versions.items() if version not in gone}
 
@@ -227,15 +236,15 @@ class InMemoryVault:
         """Return the current keys that a reader can get, by the ARN of their secret."""
         return {arn: each.versions[each.current] for arn, each in self.secrets.items() if not each.retired}
 
-    def key(self, secret: Secret) -> str | None:
+    def key(self, secret: SecretVersion) -> str | None:
         """Return the key that an integration names, if a reader can get it."""
         held = self.secrets.get(secret.arn)
         return None if held is None or held.retired else held.versions.get(secret.version or held.current)
 
-    def _create(self, name: str, api_key: SecretStr) -> Secret:
+    def _create(self, name: str, api_key: SecretStr) -> SecretVersion:
         arn, version = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/{name}", self._next_version()
         self.secrets[arn] = _Keys(versions={version: api_key.get_secret_value()}, current=version)
-        return Secret(arn=arn, version=version)
+        return SecretVersion(arn=arn, version=version)
 
     def _next_version(self) -> str:
         self._count += 1
@@ -249,11 +258,11 @@ class FailingRepository(InMemoryRepository):
     error: Exception = field(default_factory=RuntimeError)
     written: bool = False
 
-    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+    def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         if self.written:
-            super().add(integration, idempotency_key)
+            super().insert(integration, idempotency_key)
         else:
-            self.journal.append("add")
+            self.journal.append("insert")
         raise self.error
 
 
@@ -261,15 +270,15 @@ class FailingRepository(InMemoryRepository):
 class LosingRepository(InMemoryRepository):
     """A store that loses the answer to a write, and refuses the second attempt since others have written by then."""
 
-    def add(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        super().add(integration, idempotency_key)
+    def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        super().insert(integration, idempotency_key)
         self._write(replace(integration, version=2))
-        super().add(integration, idempotency_key)
+        super().insert(integration, idempotency_key)
 
-    def replace(self, current: Integration, changed: Integration) -> None:
-        super().replace(current, changed)
+    def update(self, current: Integration, changed: Integration) -> None:
+        super().update(current, changed)
         self._write(replace(changed, version=changed.version + 1))
-        super().replace(current, changed)
+        super().update(current, changed)
 
 
 @dataclass
@@ -285,13 +294,13 @@ class RacingRepository(InMemoryRepository):
             self.integrations[_id(current)] = replace(stored, version=stored.version + 1)
         super()._check_version(current)
 
-    def bring_back(self, tombstone: Tombstone, restored: Integration) -> None:
+    def restore(self, tombstone: Tombstone, restored: Integration) -> None:
         if self.races:
             left, self.races = self.races - 1, 0
-            super().bring_back(tombstone, restored)
-            self.remove(tombstone._replace(integration=restored))
+            super().restore(tombstone, restored)
+            self.delete(tombstone._replace(integration=restored))
             self.races = left
-        super().bring_back(tombstone, restored)
+        super().restore(tombstone, restored)
 
 
 @dataclass
@@ -300,8 +309,8 @@ class FailingVault(InMemoryVault):
 
     error: Exception = field(default_factory=RuntimeError)
 
-    def store(self, integration: Integration, api_key: SecretStr) -> Secret:  # noqa: ARG002 - the port's signature
-        self.journal.append("store")
+    def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:  # noqa: ARG002 - the port's signature
+        self.journal.append("create_key")
         raise self.error
 
 

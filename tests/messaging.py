@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.events import SOURCE
+from ai_integrations.contracts.published_events import SOURCE
 from tests import declared
 from tests.cloud import Cloud
 from tests.listening import Listener

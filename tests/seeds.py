@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from local import aws, connection
-from local.deployment import Deployment
-from local.workspace import ROOT
 from pydantic import SecretStr
+from tools.local import aws, connection
+from tools.local.deployment import Deployment
+from tools.local.workspace import ROOT
 
-from ai_integrations.access import AccessKey, AccessKeys
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.transactions import Transactor
-from ai_integrations.vault import SecretsManagerVault
+from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
+from ai_integrations.domain.model import AccessKey
 from tests.builders import API_KEY, a_caller, an_event, an_integration
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ class Account:
         """Keep what events refer to; return the access key that nobody is shown again."""
         table = self.variables["TABLE_NAME"]
         prefix, key_id = self.variables["SECRET_PREFIX"], self.variables["SECRET_KMS_KEY_ID"]
-        vault = SecretsManagerVault(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
+        vault = SecretsManagerKeyStore(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
         integration = an_integration(account=ACCOUNT)
-        kept = replace(integration, secret=vault.store(integration, SecretStr(API_KEY)))
-        DynamoDbRepository(self.dynamodb, table, Transactor(self.dynamodb, table)).add(kept, None)
+        kept = replace(integration, secret=vault.create_key(integration, SecretStr(API_KEY)))
+        DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)).insert(kept, None)
         self._keep_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
         revoked = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
         return AccessKeys(self.dynamodb, table).issue(revoked)

@@ -1,10 +1,13 @@
 """Records of the table's stream, as Lambda gets them."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.model import Integration, Tombstone
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.stream import parse_record
+from ai_integrations.domain.model import Integration, Tombstone
+from ai_integrations.use_cases.changes import GraceEnded
 
 
 def a_record(before: Integration | None, after: Integration | Tombstone | None, number: str = "100") -> dict[str, Any]:
@@ -27,6 +30,13 @@ def record_of(old: items.Item | None, new: items.Item | None, number: str = "100
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         },
     }
+
+
+def events_of(record: Mapping[str, Any]) -> list[Any]:
+    """Parse a record that is not the end of a grace period, and list the events that it causes."""
+    parsed = parse_record(record)
+    assert not isinstance(parsed, GraceEnded)
+    return list(parsed.events())
 
 
 def _item(after: Integration | Tombstone | None) -> items.Item | None:

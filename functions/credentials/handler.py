@@ -1,47 +1,44 @@
-"""Hands out what opens a provider, to programs that IAM lets invoke it; every answer leaves an audit record."""
+"""Resolve an integration to its API key or temporary AWS credentials.
 
-from ai_integrations import cold_start
+IAM authorizes the callers; every response is audit-logged.
+"""
 
-# isort: split
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from ai_integrations.bootstrap.credentials import key_search, resolver
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.direct_invocation import responds_with_problems
+from ai_integrations.contracts.parsing import parse_text
+from ai_integrations.domain.errors import InvalidRequestError
+from ai_integrations.key_access.commands import KeyCommand, carry_out
+from ai_integrations.key_access.messages import Resolution, ResolveCommand, resolution_view
+from ai_integrations.key_access.resolve import Resolved
+from ai_integrations.observability import hide_exception_messages, logger
 
-from ai_integrations.bootstrap.credentials import key_finder, resolver
-from ai_integrations.errors import AiIntegrationsError, InvalidRequestError
-from ai_integrations.http import ids, problem
-from ai_integrations.http.parsing import parse_text
-from ai_integrations.observability import hiding_texts, logger
-from ai_integrations.runtime.key_commands import KeyCommand, carry_out
-from ai_integrations.runtime.messages import Resolution, ResolveCommand, resolution_view
-from ai_integrations.runtime.resolving import Resolved
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _resolver = resolver()
 
-cold_start.end()
-
 
 @logger.inject_lambda_context(clear_state=True)
-@hiding_texts()
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    """Resolve one integration, or carry out an operator's `action`; what is refused comes back as {"problem": …}."""
-    try:
-        return _compare_keys(event) if "action" in event else _hand_out(event)
-    except AiIntegrationsError as error:
-        logger.info("resolution refused", error=type(error).__name__)
-        return {"problem": problem.document_of(error, context.aws_request_id)}
+@hide_exception_messages()
+@responds_with_problems
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:
+    """Resolve one integration, or carry out an operator's `action`."""
+    return _compare_keys(event) if "action" in event else _resolve_credentials(event)
 
 
 def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:
     command = parse_text(json.dumps(event), KeyCommand).root
-    answer = carry_out(command, key_finder())
+    result = carry_out(command, key_search())
     logger.info("keys compared", action=command.action, account=command.account)
-    return answer
+    return result
 
 
-def _hand_out(event: dict[str, Any]) -> Resolution:
+def _resolve_credentials(event: dict[str, Any]) -> Resolution:
     command = parse_text(json.dumps(event), ResolveCommand)
     logger.append_keys(account=command.account, consumer=command.consumer)
     resolved = _resolve(command)
@@ -56,7 +53,7 @@ def _hand_out(event: dict[str, Any]) -> Resolution:
 
 
 def _resolve(command: ResolveCommand) -> Resolved:
-    """Take what base64-decodes to an id for an id, as the API's clients do, and anything else for a name."""
+    """Resolve by id if the text decodes to one, as the API's clients do, and otherwise by name."""
     try:
         ulid = ids.parse(command.integration)
     except InvalidRequestError:

@@ -1,35 +1,32 @@
-"""Follows the table's stream: tidies what a write left, and tells the bus what has changed."""
+"""Process the table's stream (the transactional outbox): clean up secrets and publish change events."""
 
-from ai_integrations import cold_start
+from typing import TYPE_CHECKING, Any
 
-# isort: split
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from ai_integrations.bootstrap.changes import change_publisher
+from ai_integrations.adapters.dynamodb.stream import parse_record
+from ai_integrations.bootstrap.publish_changes import change_publisher
 from ai_integrations.observability import describe, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _publisher = change_publisher()
 
-cold_start.end()
-
 
 class UnpublishedError(Exception):
-    """The first of several records has failed: Lambda is to halve the batch."""
+    """Fail the whole batch so that Lambda bisects it: there is no checkpoint before the first record."""
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Handle a batch of the stream in its order, up to the first record that fails: from there it is tried again.
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """Handle a batch of the stream in order, up to the first record that fails. Lambda retries from there.
 
-    A record that never succeeds ends up alone in its batch, so that it is given up alone.
+    Bisection isolates a poison record in a batch of its own, so that it alone goes to the dead-letter queue.
     """
     records = event["Records"]
     for position, record in enumerate(records):
         try:
-            _publisher.handle(record)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the records before it are done
+            _publisher.handle(parse_record(record))
+        except Exception as error:  # noqa: BLE001 - the records before it are done and must be reported as done
             number = record["dynamodb"]["SequenceNumber"]
             logger.error("change not published", sequence_number=number, **describe(error))
             if position == 0 and len(records) > 1:

@@ -1,16 +1,13 @@
-"""Keeps the directory of organizations and spaces; operators invoke it directly."""
+"""Maintain the directory of organizations and spaces. Operators invoke this function directly."""
 
-from ai_integrations import cold_start
-
-# isort: split
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from ai_integrations.bootstrap.directory import directory
-from ai_integrations.commands import (
+from ai_integrations.bootstrap.spaces import spaces
+from ai_integrations.contracts.direct_invocation import responds_with_problems
+from ai_integrations.contracts.operator_commands import (
     ListPlaces,
     PlaceCommand,
     RegisterOrganization,
@@ -18,54 +15,49 @@ from ai_integrations.commands import (
     RemoveSpace,
     place_view,
 )
-from ai_integrations.errors import AiIntegrationsError, FieldError, RuleViolationError
-from ai_integrations.http import problem
-from ai_integrations.http.parsing import parse_text
-from ai_integrations.model import Organization, Space
-from ai_integrations.observability import hiding_texts, logger
+from ai_integrations.contracts.parsing import parse_text
+from ai_integrations.domain.errors import FieldError, RuleViolationError
+from ai_integrations.domain.model import Organization, Space
+from ai_integrations.observability import hide_exception_messages, logger
 
-_directory = directory()
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-cold_start.end()
+_spaces = spaces()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@hiding_texts()
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Carry out one command of `ai_integrations.commands`; what is refused comes back as {"problem": …}."""
-    try:
-        return _carry_out(parse_text(json.dumps(event), PlaceCommand).root, datetime.now(UTC))
-    except AiIntegrationsError as error:
-        return {"problem": problem.document_of(error, context.aws_request_id)}
-
-
-def _carry_out(
-    command: RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces, now: datetime
-) -> dict[str, Any]:
-    match command:
-        case RegisterOrganization():
+@hide_exception_messages()
+@responds_with_problems
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:
+    """Carry out one PlaceCommand."""
+    now = datetime.now(UTC)
+    match parse_text(json.dumps(event), PlaceCommand).root:
+        case RegisterOrganization() as command:
             return _register(Organization(account=command.account, id=command.id, name=command.name, created_at=now))
-        case RegisterSpace():
+        case RegisterSpace() as command:
             _check_organization(command)
             return _register(Space(**command.model_dump(exclude={"action"}), created_at=now))
-        case RemoveSpace():
-            _directory.remove_space(command.account, command.id)
+        case RemoveSpace() as command:
+            _spaces.remove_space(command.account, command.id)
             logger.info("space removed", account=command.account, space_id=command.id)
             return {}
-        case ListPlaces():
+        case ListPlaces() as command:
             return {
-                "organizations": [place_view(each) for each in _directory.organizations(command.account)],
-                "spaces": [place_view(each) for each in _directory.spaces(command.account)],
+                "organizations": [place_view(each) for each in _spaces.organizations(command.account)],
+                "spaces": [place_view(each) for each in _spaces.spaces(command.account)],
             }
 
 
 def _register(place: Organization | Space) -> dict[str, Any]:
-    _directory.register(place)
+    _spaces.register(place)
     logger.info("place registered", account=place.account, place_id=place.id, kind=type(place).__name__)
     return place_view(place)
 
 
 def _check_organization(command: RegisterSpace) -> None:
     organization = command.organization_id
-    if organization is not None and not _directory.has_organization(command.account, organization):
-        raise RuleViolationError(FieldError("/organization_id", "The organization is not registered: do that first."))
+    if organization is not None and not _spaces.has_organization(command.account, organization):
+        raise RuleViolationError(
+            FieldError("/organization_id", "The organization is not registered. Register it first.")
+        )

@@ -1,27 +1,24 @@
-"""Tries a key at its provider before it is stored. It has no right in AWS: what it needs comes with the question."""
+"""Verify a key against its provider before it is stored. This function has no permissions in AWS."""
 
-from ai_integrations import cold_start
+from typing import TYPE_CHECKING, Any
 
-# isort: split
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import SecretStr
 
-from ai_integrations.bootstrap.trial import key_trial
-from ai_integrations.items import integration_of
-from ai_integrations.observability import hiding_texts, logger
+from ai_integrations.adapters.dynamodb.items import integration_of
+from ai_integrations.bootstrap.verify_key import key_verification
+from ai_integrations.observability import hide_exception_messages, logger
 
-_trial = key_trial()
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-cold_start.end()
+_verification = key_verification()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@hiding_texts()
-def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer the question of `KeyVerifier`, which invokes this function: whether a provider takes a key."""
+@hide_exception_messages()
+def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
+    """Answer the request of `adapters/key_verifier.py`: null if the provider accepts the key, or else why not."""
     integration = integration_of(event["integration"])
-    refusal = _trial.refusal(integration, SecretStr(event["api_key"]))
-    logger.info("key tried", integration_id=integration.id, accepted=refusal is None)
+    refusal = _verification.refusal(integration, SecretStr(event["api_key"]))
+    logger.info("key verified", integration_id=integration.id, accepted=refusal is None)
     return {"refusal": refusal}

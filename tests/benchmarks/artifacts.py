@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.layers import RUNTIME_PACKAGES, _with_requirements
+from tools.local.layers import RUNTIME_PACKAGES, _with_requirements
 
 from tests.builders import ROOT
 

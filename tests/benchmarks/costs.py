@@ -6,8 +6,8 @@ list prices of us-east-1 in US dollars without free tier, the monthly use of an 
 
 from dataclasses import dataclass
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
 from tests import declared
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.calls import Used, measured

@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.httpsession import DEFAULT_CA_BUNDLE
 
-from ai_integrations import items
-from ai_integrations.access import caller_item
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.model import FormerKey, Integration, Scoping, Secret, Tombstone
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.contracts.caller import caller_item
+from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
 from tests.benchmarks.requests import TAKEN
 from tests.builders import NOON, ULID, a_caller, an_integration
 from tests.connection.certificates import certify
@@ -46,7 +46,7 @@ def integration(**changes: Any) -> Integration:
     return an_integration(
         model_names=("gpt-4", "gpt-4o"),
         scopings=(Scoping(),),
-        secret=Secret(arn=ARN, version="e" * 32),
+        secret=SecretVersion(arn=ARN, version="e" * 32),
         **changes,
     )
 
@@ -85,12 +85,12 @@ def _item(sort_key: str) -> items.Item:
             Tombstone(integration=integration(), deleted_at=NOON, deleted_by="alice", expires_at=expiry)
         )
     if sort_key.startswith("INTEGRATION#"):
-        return items.integration_item(integration(former_key=_former_key()))
+        return items.integration_item(integration(previous_key=_former_key()))
     return {}
 
 
-def _former_key() -> FormerKey:
-    return FormerKey(secret=Secret(arn=ARN, version="d" * 32), usable_until=NOON.replace(year=2100))
+def _former_key() -> PreviousKey:
+    return PreviousKey(secret=SecretVersion(arn=ARN, version="d" * 32), usable_until=NOON.replace(year=2100))
 
 
 def _page(request: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import heapq
 import random
 from dataclasses import dataclass
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
 from tests.benchmarks.capacity import read_units, size, write_units
 from tests.benchmarks.report import table as markdown_table
 from tests.builders import NOON, an_idempotency_key, an_integration

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.aws import client
+from tools.local.aws import client
 
 from tests.benchmarks.artifacts import BASELINE
 from tests.benchmarks.bench import Bench, Section

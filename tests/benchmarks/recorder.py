@@ -7,7 +7,7 @@ from pathlib import Path
 
 from botocore import xform_name
 
-from ai_integrations.bootstrap.session import session
+from ai_integrations.bootstrap.botocore_session import session
 
 
 def main(file: str) -> None:

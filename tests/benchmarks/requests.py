@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ai_integrations.http import ids
+from ai_integrations.contracts import ids
 from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
 
 TAKEN = "A name that is taken"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from local.aws import client
+from tools.local.aws import client
 from ulid import ULID
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.transactions import Transactor
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.transactions import Transactor
 from tests import declared
 from tests.benchmarks import capacity
 from tests.benchmarks.bench import Bench, Section
@@ -65,7 +65,7 @@ def _units(dynamodb: Any, size: int) -> int:
     read: list[dict[str, Any]] = []
     event = "after-call.dynamodb.Query"
     dynamodb.meta.events.register(event, lambda parsed, **_: read.append(parsed), unique_id=event)
-    DynamoDbRepository(dynamodb, TABLE, Transactor(dynamodb, TABLE)).newest(f"of {size}", None, PAGE + 1)
+    DynamoDbIntegrations(dynamodb, TABLE, Transactor(dynamodb, TABLE)).newest(f"of {size}", None, PAGE + 1)
     dynamodb.meta.events.unregister(event, unique_id=event)
     assert all(each["ScannedCount"] == each["Count"] for each in read), "items that a filter drops are charged too"
     return sum(read_units(sum(map(capacity.size, each["Items"]))) for each in read)

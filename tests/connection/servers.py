@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from ai_integrations.runtime.deadline import Deadline
-from ai_integrations.runtime.resolver import Address
+from ai_integrations.key_access.outbound.deadline import Deadline
+from ai_integrations.key_access.outbound.dns import Address
 
 SYSTEMS_TRUST = ssl.create_default_context()  # made once: reading all certificates takes longer than a test
 

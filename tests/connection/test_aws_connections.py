@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import SSLError
 from pytest_socket import socket_allow_hosts  # type: ignore[import-untyped]
 
-from ai_integrations.bootstrap.session import session, tls
+from ai_integrations.bootstrap.botocore_session import session, tls
 from tests.connection.certificates import certify
 from tests.connection.servers import Server, serve
 

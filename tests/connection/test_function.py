@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from ai_integrations.http import ids
-from ai_integrations.model import Caller, Membership, Role, Scoping
+from ai_integrations.contracts import ids
+from ai_integrations.domain.model import Caller, Membership, Role, Scoping
 from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
 from tests.cloud import Answer, Cloud, cloud
 from tests.connection.servers import Received, Reply, Server

@@ -8,11 +8,12 @@ from time import monotonic, sleep
 
 import pytest
 
-from ai_integrations.destinations import RefusedDestinationError
-from ai_integrations.runtime import guard as guard_module
-from ai_integrations.runtime.deadline import Deadline, DeadlinePassedError
-from ai_integrations.runtime.guard import Guard, Request, UnreachableError
-from ai_integrations.runtime.resolver import SystemResolver
+from ai_integrations.domain.url_policy import RefusedDestinationError
+from ai_integrations.key_access.outbound import guard as guard_module
+from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
+from ai_integrations.key_access.outbound.dns import SystemDnsResolver
+from ai_integrations.key_access.outbound.guard import Guard, UnreachableError
+from ai_integrations.key_access.outbound.http_messages import Request
 from tests.builders import API_KEY
 from tests.connection.certificates import certify
 from tests.connection.servers import SYSTEMS_TRUST, Answers, Received, Reply, Server, raw, serve
@@ -127,7 +128,7 @@ def test_reaches_a_private_host_that_the_stack_allows(server: Server) -> None:
 
 
 def test_reaches_an_address_that_the_stack_allows_by_the_systems_own_resolver(server: Server) -> None:
-    guard = Guard(resolver=SystemResolver(), allowed_private_hosts={"127.0.0.1"})
+    guard = Guard(resolver=SystemDnsResolver(), allowed_private_hosts={"127.0.0.1"})
     assert guard.send(get(server.url()), Deadline(5)).status == 200
 
 

@@ -10,19 +10,20 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.health import Rung, Standing, overall
-from ai_integrations.model import AuthType, Integration
-from ai_integrations.providers import PROVIDERS
-from ai_integrations.runtime.deadline import Deadline, DeadlinePassedError
-from ai_integrations.runtime.guard import Answer, Guard, Request
-from ai_integrations.runtime.http_ladder import HttpLadder
-from ai_integrations.runtime.ladder import Ladder
+from ai_integrations.domain.connection_health import CheckStatus, Rung, overall
+from ai_integrations.domain.model import AuthType, Integration
+from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.key_access.connection_test.http import HttpSteps
+from ai_integrations.key_access.connection_test.steps import ProviderSteps
+from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
+from ai_integrations.key_access.outbound.guard import Guard
+from ai_integrations.key_access.outbound.http_messages import Answer, Request
 from tests.builders import API_KEY, an_integration
 from tests.connection.servers import SYSTEMS_TRUST, Answers, Received, Reply, Server, serve
 
 GATEWAY = "gateway.corp"
 KEY = SecretStr(API_KEY)
-PASSED, FAILED, NOT_PROVED = Standing.PASSED, Standing.FAILED, Standing.NOT_PROVED
+PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus.NOT_PROVED
 COMPLETIONS: dict[str, dict[str, Any]] = {
     "/chat/completions": {"choices": [{"message": {"content": "H"}}]},
     "/messages": {"content": [{"type": "text", "text": "H"}]},
@@ -31,28 +32,30 @@ COMPLETIONS: dict[str, dict[str, Any]] = {
 
 
 @dataclass
-class NoRoles:
+class SkippedRoleSteps:
     """A ladder of roles that nobody is to climb."""
 
     climbed: list[str] = field(default_factory=list)
 
-    def climb(self, integration: Integration, model: str | None) -> tuple[Rung, ...]:
+    def run(self, integration: Integration, model: str | None) -> tuple[Rung, ...]:
         self.climbed.append(f"{integration.provider} {model}")
         return ()
 
 
-def a_ladder(*, allowed: str = GATEWAY, seconds: float = 10) -> Ladder:
+def a_ladder(*, allowed: str = GATEWAY, seconds: float = 10) -> ProviderSteps:
     resolver = Answers([[ip_address("127.0.0.1")]])
     guard = Guard(resolver=resolver, allowed_private_hosts=frozenset({allowed}), tls=SYSTEMS_TRUST)
-    return Ladder(keys=HttpLadder(guard, seconds), roles=NoRoles())
+    return ProviderSteps(keys=HttpSteps(guard, seconds), roles=SkippedRoleSteps())
 
 
-def climb(server: Server, key: SecretStr | None = KEY, model: str | None = "m-1", **changes: Any) -> tuple[Rung, ...]:
+def run_steps(
+    server: Server, key: SecretStr | None = KEY, model: str | None = "m-1", **changes: Any
+) -> tuple[Rung, ...]:
     settings = {"provider": "CUSTOM", "base_url": server.url(GATEWAY)} | changes
-    return a_ladder().climb(an_integration(**settings), key, model)
+    return a_ladder().run(an_integration(**settings), key, model)
 
 
-def standings(rungs: tuple[Rung, ...]) -> list[Standing]:
+def standings(rungs: tuple[Rung, ...]) -> list[CheckStatus]:
     return [rung.status for rung in rungs]
 
 
@@ -76,7 +79,7 @@ def bearer(got: Received) -> bool:
 
 def test_climbs_to_a_model_that_answers(server: Server) -> None:
     server.behave = asks_for(bearer)
-    rungs = climb(server)
+    rungs = run_steps(server)
     assert [(rung.name, rung.status) for rung in rungs] == [
         ("reachable", PASSED),
         ("authenticated", PASSED),
@@ -111,13 +114,13 @@ class Connecting:
 )
 def test_says_of_a_connection_what_its_scheme_shows(scheme: str, proved: str, not_proved: str | None) -> None:
     integration = an_integration(provider="CUSTOM", base_url=f"{scheme}://{GATEWAY}")
-    reachable, _ = HttpLadder(Connecting()).climb(integration, KEY, None)
+    reachable, _ = HttpSteps(Connecting()).run(integration, KEY, None)
     assert (reachable.status, reachable.proved, reachable.not_proved) == (PASSED, proved, not_proved)
 
 
 def test_asks_for_as_little_as_can_be(server: Server) -> None:
     server.behave = asks_for(bearer)
-    climb(server)
+    run_steps(server)
     assert json.loads(server.received[-1].body) == {
         "model": "m-1",
         "messages": [{"role": "user", "content": "Hi"}],
@@ -150,29 +153,29 @@ def test_speaks_to_each_provider_in_its_own_way(server: Server, provider: str, h
     header, value, models, completion = WAYS[provider]
     server.behave = asks_for(lambda got: got.headers.get(header) == value)
     base_url = server.url(GATEWAY, models.removesuffix("/models") if has_root else "")
-    assert standings(climb(server, provider=provider, base_url=base_url)) == [PASSED, PASSED, PASSED]
+    assert standings(run_steps(server, provider=provider, base_url=base_url)) == [PASSED, PASSED, PASSED]
     assert {got.target for got in server.received} == {models, completion}
     assert ("anthropic-version" in server.received[0].headers) is (provider == "ANTHROPIC")
 
 
 def test_keeps_the_query_of_a_base_url(server: Server) -> None:
-    climb(server, base_url=server.url(GATEWAY, "/v1/?api-version=2026-01-01"), model=None)
+    run_steps(server, base_url=server.url(GATEWAY, "/v1/?api-version=2026-01-01"), model=None)
     assert server.received[0].target == "/v1/models?api-version=2026-01-01"
 
 
 def test_does_not_let_a_model_lead_to_another_path(server: Server) -> None:
-    climb(server, provider="GEMINI", base_url=server.url(GATEWAY, ""), model="../../x?y")
+    run_steps(server, provider="GEMINI", base_url=server.url(GATEWAY, ""), model="../../x?y")
     assert server.received[-1].target == "/v1beta/models/..%2F..%2Fx%3Fy:generateContent"
 
 
 def test_takes_the_integrations_first_model_unless_another_is_named(server: Server) -> None:
     server.behave = asks_for(bearer)
-    climb(server, model=None, model_names=("first", "second"))
+    run_steps(server, model=None, model_names=("first", "second"))
     assert json.loads(server.received[-1].body)["model"] == "first"
 
 
 def test_does_not_take_a_public_list_of_models_for_a_proof_of_the_key(server: Server) -> None:
-    rungs = climb(server, model=None)
+    rungs = run_steps(server, model=None)
     assert standings(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "without the credentials too" in (rungs[1].not_proved or "")
     assert overall(rungs) is NOT_PROVED
@@ -183,33 +186,33 @@ def test_concludes_nothing_from_a_provider_that_stumbles_over_a_request_without_
     server: Server, status: int
 ) -> None:
     server.behave = lambda got: Reply(200 if bearer(got) else status)
-    rungs = climb(server, model=None)
+    rungs = run_steps(server, model=None)
     assert standings(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "not clear" in (rungs[1].not_proved or "")
 
 
 def test_lets_a_model_prove_the_key_that_a_public_list_could_not(server: Server) -> None:
     server.behave = asks_for(bearer, models_are_public=True)
-    rungs = climb(server, provider="NVIDIA_NIM")
+    rungs = run_steps(server, provider="NVIDIA_NIM")
     assert standings(rungs) == [PASSED, PASSED, PASSED]
     assert rungs[1].proved == "The model answered with the credentials and not without them."
 
 
 def test_proves_no_key_where_everything_is_open(server: Server) -> None:
     server.behave = asks_for(lambda _: True)
-    assert standings(climb(server)) == [PASSED, NOT_PROVED, PASSED]
+    assert standings(run_steps(server)) == [PASSED, NOT_PROVED, PASSED]
 
 
 def test_finds_a_wrong_key_behind_a_public_list(server: Server) -> None:
     server.behave = asks_for(bearer, models_are_public=True)
-    rungs = climb(server, SecretStr("sk-fake-wrong-not-a-key"), provider="NVIDIA_NIM")
+    rungs = run_steps(server, SecretStr("sk-fake-wrong-not-a-key"), provider="NVIDIA_NIM")
     assert standings(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The provider answered with status 401."
 
 
 def test_ends_at_a_key_that_is_refused_and_shows_the_words_without_the_key(server: Server) -> None:
     server.behave = asks_for(lambda _: False)
-    rungs = climb(server, headers={"X-Team": "team-blue-7781"})
+    rungs = run_steps(server, headers={"X-Team": "team-blue-7781"})
     assert standings(rungs) == [PASSED, FAILED]
     assert (rungs[1].provider_said or "").startswith("Incorrect API key provided:")
     assert API_KEY not in repr(rungs)
@@ -220,14 +223,14 @@ def test_ends_at_a_key_that_is_refused_and_shows_the_words_without_the_key(serve
 def test_goes_on_to_the_model_where_there_is_no_list(server: Server, status: int) -> None:
     ordinary = asks_for(bearer)
     server.behave = lambda got: Reply(status) if got.method == "GET" else ordinary(got)
-    assert standings(climb(server)) == [PASSED, PASSED, PASSED]
-    assert standings(climb(server, model=None)) == [PASSED, NOT_PROVED, NOT_PROVED]
+    assert standings(run_steps(server)) == [PASSED, PASSED, PASSED]
+    assert standings(run_steps(server, model=None)) == [PASSED, NOT_PROVED, NOT_PROVED]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
 def test_ends_at_a_list_that_is_refused(server: Server, status: int) -> None:
     server.behave = lambda _: Reply(status)
-    rungs = climb(server)
+    rungs = run_steps(server)
     assert standings(rungs) == [PASSED, FAILED]
     assert str(status) in (rungs[1].not_proved or "")
 
@@ -235,7 +238,7 @@ def test_ends_at_a_list_that_is_refused(server: Server, status: int) -> None:
 def test_follows_no_redirect_with_a_key(server: Server) -> None:
     with serve() as inner:
         server.behave = lambda _: Reply(307, headers={"Location": inner.url()})
-        rungs = climb(server)
+        rungs = run_steps(server)
         assert standings(rungs) == [PASSED, FAILED]
         assert "redirects" in (rungs[1].not_proved or "")
         assert inner.received == []
@@ -246,14 +249,14 @@ def test_follows_no_redirect_with_a_key(server: Server) -> None:
 )
 def test_takes_nothing_for_a_models_answer_that_has_not_its_form(server: Server, body: bytes) -> None:
     server.behave = lambda got: Reply(200, body if got.method == "POST" else b"{}")
-    rungs = climb(server)
+    rungs = run_steps(server)
     assert standings(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The answer has not the form of a model's."
 
 
 def test_sends_the_key_as_a_bearers_where_the_integration_wants_that(server: Server) -> None:
     server.behave = asks_for(bearer)
-    rungs = climb(server, provider="ANTHROPIC", base_url=server.url(GATEWAY, ""), auth_type=AuthType.BEARER_TOKEN)
+    rungs = run_steps(server, provider="ANTHROPIC", base_url=server.url(GATEWAY, ""), auth_type=AuthType.BEARER_TOKEN)
     assert standings(rungs) == [PASSED, PASSED, PASSED]
     assert "x-api-key" not in server.received[0].headers
 
@@ -262,31 +265,31 @@ def test_authenticates_at_a_proxy_by_the_integrations_headers(server: Server) ->
     server.behave = asks_for(lambda got: got.headers.get("x-proxy") == "pass-fake-1234")
     headers = {"X-Proxy": "pass-fake-1234"}
     for key in (None, KEY):
-        rungs = climb(server, key, headers=headers, auth_type=AuthType.PROXY_WITH_HEADERS)
+        rungs = run_steps(server, key, headers=headers, auth_type=AuthType.PROXY_WITH_HEADERS)
         assert standings(rungs) == [PASSED, PASSED, PASSED]
 
 
 def test_sends_a_header_of_the_integrations_in_the_place_of_the_keys(server: Server) -> None:
     server.behave = asks_for(lambda got: got.headers.get("authorization") == "Basic fake")
-    assert standings(climb(server, headers={"authorization": "Basic fake"})) == [PASSED, PASSED, PASSED]
+    assert standings(run_steps(server, headers={"authorization": "Basic fake"})) == [PASSED, PASSED, PASSED]
 
 
 def test_sends_the_integrations_headers_without_the_key_too_since_a_route_may_need_them(server: Server) -> None:
     server.behave = asks_for(bearer)
-    climb(server, headers={"X-Route": "blue"})
+    run_steps(server, headers={"X-Route": "blue"})
     assert [got.headers.get("x-route") for got in server.received] == ["blue", "blue", "blue"]
 
 
 def test_has_nothing_to_prove_without_a_key_and_headers(server: Server) -> None:
     server.behave = asks_for(lambda _: True)
-    rungs = climb(server, None)
+    rungs = run_steps(server, None)
     assert standings(rungs) == [PASSED, NOT_PROVED, PASSED]
     assert "no key and no headers" in (rungs[1].not_proved or "")
 
 
 def test_does_not_reach_what_is_not_allowed(server: Server) -> None:
     settings = an_integration(provider="CUSTOM", base_url="https://other.example.com/")
-    rungs = a_ladder().climb(settings, KEY, None)
+    rungs = a_ladder().run(settings, KEY, None)
     assert standings(rungs) == [FAILED]
     assert "nothing was sent" in (rungs[0].not_proved or "")
     assert server.received == []
@@ -294,25 +297,25 @@ def test_does_not_reach_what_is_not_allowed(server: Server) -> None:
 
 def test_does_not_reach_what_was_allowed_when_it_was_saved_and_is_not_any_more(server: Server) -> None:
     settings = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY))
-    assert standings(a_ladder(allowed="another.corp").climb(settings, KEY, None)) == [FAILED]
+    assert standings(a_ladder(allowed="another.corp").run(settings, KEY, None)) == [FAILED]
 
 
 @pytest.mark.parametrize("provider", ["CUSTOM", "AZURE_OPEN_AI", "LITELLM"])
 def test_says_that_a_base_url_is_missing(provider: str) -> None:
-    rungs = a_ladder().climb(an_integration(provider=provider), KEY, None)
+    rungs = a_ladder().run(an_integration(provider=provider), KEY, None)
     assert standings(rungs) == [FAILED]
     assert "base_url" in (rungs[0].not_proved or "")
 
 
 def test_leaves_a_role_to_those_who_assume_it() -> None:
-    roles = NoRoles()
-    ladder = Ladder(keys=HttpLadder(Guard(resolver=Answers([[]]), allowed_private_hosts=())), roles=roles)
-    assert ladder.climb(an_integration(provider="AWS_BEDROCK", model_names=("m-1",)), None, None) == ()
+    roles = SkippedRoleSteps()
+    steps = ProviderSteps(keys=HttpSteps(Guard(resolver=Answers([[]]), allowed_private_hosts=())), roles=roles)
+    assert steps.run(an_integration(provider="AWS_BEDROCK", model_names=("m-1",)), None, None) == ()
     assert roles.climbed == ["AWS_BEDROCK m-1"]
 
 
 def test_proves_no_more_of_vertex_than_that_it_is_there(server: Server) -> None:
-    rungs = climb(server, provider="VERTEX_AI", provider_metadata={"location": "europe-west3"})
+    rungs = run_steps(server, provider="VERTEX_AI", provider_metadata={"location": "europe-west3"})
     assert standings(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert server.received == []
 
@@ -320,7 +323,7 @@ def test_proves_no_more_of_vertex_than_that_it_is_there(server: Server) -> None:
 def test_keeps_to_its_time_in_all(server: Server) -> None:
     server.behave = lambda _: sleep(0.4) or Reply()  # type: ignore[func-returns-value]
     settings = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY))
-    rungs = a_ladder(seconds=0.6).climb(settings, KEY, "m-1")
+    rungs = a_ladder(seconds=0.6).run(settings, KEY, "m-1")
     assert sum(rung.latency_ms for rung in rungs) < 1500
     assert rungs[-1].status is FAILED
     assert rungs[-1].not_proved == "There was no answer in time."
@@ -331,6 +334,6 @@ def test_says_that_a_connection_was_cut(server: Server) -> None:
         raise ConnectionError
 
     server.behave = cut
-    rungs = climb(server)
+    rungs = run_steps(server)
     assert standings(rungs) == [PASSED, FAILED]
     assert rungs[1].not_proved == "The connection was cut."

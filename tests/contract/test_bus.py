@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from ai_integrations.bus import EventBridgeBus, UndeliveredError
-from ai_integrations.events import CreateFailed, CreateSucceeded, Event
+from ai_integrations.adapters.eventbridge import EventBridgeBus, UndeliveredError
+from ai_integrations.contracts.published_events import CreateFailed, CreateSucceeded, Event
 from tests.listening import Heard, Listener
 
 SUCCEEDED = CreateSucceeded(event_id="e-1", account="acme", request_id="request-1", id="1", version=1)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ulid import ULID
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.listing import READ_BUDGET, IntegrationList, Query
-from ai_integrations.model import Integration, Tombstone
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.domain.model import Integration, Tombstone
+from ai_integrations.use_cases.listing import READ_BUDGET, IntegrationList, Query
 from tests.builders import NOON, a_caller, an_integration
 from tests.contract.worlds import AwsWorld
 
@@ -50,11 +50,11 @@ def write_on(world: AwsWorld, ended: Event) -> int:
     while not ended.is_set() and count < COUNT // 2 - 1:
         count += 1
         new = an_integration(id=str(ULID.from_int(int(FIRST) + COUNT + count)), name=f"New {count}")
-        world.repository.add(new, None)
+        world.repository.insert(new, None)
         old = numbered(2 * count + 1)
-        world.repository.replace(old, replace(old, name=f"Renamed {count}", version=2))
+        world.repository.update(old, replace(old, name=f"Renamed {count}", version=2))
         gone = numbered(2 * count) if 2 * count % EVERY else new
-        world.repository.remove(Tombstone(integration=gone, deleted_at=NOON, deleted_by="bob", expires_at=NOON))
+        world.repository.delete(Tombstone(integration=gone, deleted_at=NOON, deleted_by="bob", expires_at=NOON))
     return count
 
 

@@ -7,9 +7,9 @@ from threading import Barrier
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.errors import ContentionError, NameTakenError, RepeatedRequestError
-from ai_integrations.model import IdempotencyKey, Integration
-from ai_integrations.service import Integrations
+from ai_integrations.domain.errors import ContentionError, NameTakenError, RepeatedRequestError
+from ai_integrations.domain.model import IdempotencyKey, Integration
+from ai_integrations.use_cases.integrations import Integrations
 from tests.builders import API_KEY, NOON, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.contract.worlds import AwsWorld
 
@@ -34,7 +34,7 @@ def outcomes(call: Callable[[int], object]) -> list[object]:
 @pytest.mark.parametrize("round_number", range(3))
 def test_lets_one_of_many_racers_have_the_name(emulated: AwsWorld, round_number: int) -> None:
     name = f"Racer {round_number}"
-    ended = outcomes(lambda number: emulated.repository.add(an_integration(id=f"ID{number}", name=name), None))
+    ended = outcomes(lambda number: emulated.repository.insert(an_integration(id=f"ID{number}", name=name), None))
     assert ended.count(None) == 1
     assert sum(isinstance(each, NameTakenError) for each in ended) == RACERS - 1
 
@@ -45,7 +45,7 @@ def test_gives_every_racer_with_one_idempotency_key_the_same_answer(emulated: Aw
     def add(number: int) -> str:
         integration = an_integration(id=f"ID{number}")
         try:
-            emulated.repository.add(integration, key)
+            emulated.repository.insert(integration, key)
         except RepeatedRequestError as repeated:
             return repeated.first.id
         return integration.id
@@ -58,7 +58,7 @@ def test_leaves_one_integration_and_one_secret_of_many_creates(emulated: AwsWorl
     ids = iter(range(RACERS))
     integrations = Integrations(
         repository=emulated.repository,
-        vault=emulated.vault,
+        keys=emulated.vault,
         clock=lambda: NOON,
         new_id=lambda _: f"ID{next(ids)}",
         policy=a_policy(),

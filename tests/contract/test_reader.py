@@ -1,4 +1,4 @@
-"""`runtime/reader.py` over AWS's own errors and versions."""
+"""`key_access/secret_reader.py` over AWS's own errors and versions."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -10,10 +10,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from pydantic import SecretStr
 
-from ai_integrations.errors import KeyUnavailableError
-from ai_integrations.model import Integration, Secret
-from ai_integrations.runtime.reader import SecretsManagerReader
-from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG
+from ai_integrations.domain.errors import KeyUnavailableError
+from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 from tests.builders import API_KEY, an_integration
 from tests.contract.worlds import AwsWorld
 
@@ -29,34 +29,34 @@ def aws(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[AwsW
         yield request.getfixturevalue("emulated")
 
 
-def read(aws: AwsWorld, secret: Secret, integration: Integration | None = None) -> str:
-    return SecretsManagerReader(aws.secrets).read(integration or an_integration(), secret).value.get_secret_value()
+def read(aws: AwsWorld, secret: SecretVersion, integration: Integration | None = None) -> str:
+    return SecretsManagerKeyReader(aws.secrets).read(integration or an_integration(), secret).value.get_secret_value()
 
 
-def keep(aws: AwsWorld, key: str = API_KEY) -> Secret:
-    return Secret(arn=aws.keep_for_others("theirs", key, FOR_ACME), version=None)
+def keep(aws: AwsWorld, key: str = API_KEY) -> SecretVersion:
+    return SecretVersion(arn=aws.keep_for_others("theirs", key, FOR_ACME), version=None)
 
 
 def test_reads_the_version_that_the_integration_names(aws: AwsWorld) -> None:
     integration = an_integration(id="FIRST")
-    old = aws.vault.store(integration, SecretStr(API_KEY))
-    new = aws.vault.replace(an_integration(id="FIRST", secret=old), SecretStr("sk-fake-new-key"))
+    old = aws.vault.create_key(integration, SecretStr(API_KEY))
+    new = aws.vault.add_key_version(an_integration(id="FIRST", secret=old), SecretStr("sk-fake-new-key"))
     assert (read(aws, old), read(aws, new)) == (API_KEY, "sk-fake-new-key")
-    aws.leftovers.settle(new, ())
+    aws.cleanup.promote_version(new, ())
     assert (read(aws, old), read(aws, new)) == (API_KEY, "sk-fake-new-key")
-    assert SecretsManagerReader(aws.secrets).read(integration, new).version == new.version
+    assert SecretsManagerKeyReader(aws.secrets).read(integration, new).version == new.version
 
 
 def test_has_no_key_of_a_version_or_a_secret_that_never_was(aws: AwsWorld) -> None:
-    owned = aws.vault.store(an_integration(), SecretStr(API_KEY))
-    never = Secret(arn=owned.arn[:-6] + "AbCdEf", version=None)
-    for secret in (Secret(arn=owned.arn, version=str(uuid4())), never):
+    owned = aws.vault.create_key(an_integration(), SecretStr(API_KEY))
+    never = SecretVersion(arn=owned.arn[:-6] + "AbCdEf", version=None)
+    for secret in (SecretVersion(arn=owned.arn, version=str(uuid4())), never):
         with pytest.raises(KeyUnavailableError):
             read(aws, secret)
 
 
 def test_has_no_key_that_waits_to_be_deleted(aws: AwsWorld) -> None:
-    owned, theirs = aws.vault.store(an_integration(), SecretStr(API_KEY)), keep(aws)
+    owned, theirs = aws.vault.create_key(an_integration(), SecretStr(API_KEY)), keep(aws)
     for secret in (owned, theirs):
         aws.secrets.delete_secret(SecretId=secret.arn, RecoveryWindowInDays=7)
         with pytest.raises(KeyUnavailableError):
@@ -65,9 +65,9 @@ def test_has_no_key_that_waits_to_be_deleted(aws: AwsWorld) -> None:
 
 def test_follows_the_owner_of_a_secret_that_is_referred_to(aws: AwsWorld) -> None:
     secret = keep(aws)
-    first = SecretsManagerReader(aws.secrets).read(an_integration(), secret)
+    first = SecretsManagerKeyReader(aws.secrets).read(an_integration(), secret)
     aws.secrets.put_secret_value(SecretId=secret.arn, SecretString="sk-fake-theirs-2")
-    second = SecretsManagerReader(aws.secrets).read(an_integration(), secret)
+    second = SecretsManagerKeyReader(aws.secrets).read(an_integration(), secret)
     assert (first.value.get_secret_value(), second.value.get_secret_value()) == (API_KEY, "sk-fake-theirs-2")
     assert first.version != second.version
 
@@ -107,8 +107,8 @@ def test_has_no_key_in_a_blank_secret_or_in_bytes(aws: AwsWorld) -> None:
         read(aws, blank)
 
 
-OWNED = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v" * 36)
-THEIRS = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
+OWNED = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v" * 36)
+THEIRS = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ THEIRS = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:the
     ],
 )
 def test_tells_a_broken_stack_from_a_key_that_is_gone(
-    session: boto3.Session, secret: Secret, operation: str, code: str, error: type[Exception]
+    session: boto3.Session, secret: SecretVersion, operation: str, code: str, error: type[Exception]
 ) -> None:
     client = session.client("secretsmanager")
     with Stubber(client) as stub:
         stub.add_client_error(operation, code, "fake")
         with pytest.raises(error):
-            SecretsManagerReader(client).read(an_integration(), secret)
+            SecretsManagerKeyReader(client).read(an_integration(), secret)

@@ -1,20 +1,25 @@
 """A store, a vault and a directory, in memory or in AWS, and a way to look inside the vault."""
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import boto3
 
-from ai_integrations.directory import DynamoDbDirectory
-from ai_integrations.leftovers import Leftovers
-from ai_integrations.model import Secret, Space
-from ai_integrations.outcomes import DynamoDbOutcomes
-from ai_integrations.ports import Directory, Listing, Repository, Vault
-from ai_integrations.provisioning import Outcomes
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.transactions import Transactor
-from ai_integrations.vault import SecretsManagerVault
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
+from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
+from ai_integrations.domain.model import SecretVersion, Space
+from ai_integrations.use_cases.ports import (
+    IntegrationPages,
+    IntegrationRepository,
+    KeyStore,
+    RequestOutcomes,
+    SecretCleanup,
+    SpaceReader,
+)
 from tests import declared
 from tests.event_fakes import InMemoryOutcomes
 from tests.fakes import InMemoryDirectory, InMemoryRepository, InMemoryVault
@@ -23,21 +28,11 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import TagTypeDef
 
 
-class Store(Repository, Listing, Protocol):
+class Store(IntegrationRepository, IntegrationPages, Protocol):
     """Where integrations are written and read."""
 
 
-class Tidying(Protocol):
-    """What is done in the vault once a write has been committed."""
-
-    def retire(self, secret: Secret) -> None: ...
-
-    def revive(self, secret: Secret) -> None: ...
-
-    def settle(self, secret: Secret, let_go: Collection[Secret]) -> None: ...
-
-
-class WritableDirectory(Directory, Protocol):
+class WritableDirectory(SpaceReader, Protocol):
     """A directory, and the operators' side of it."""
 
     def register(self, place: Space) -> None: ...
@@ -50,22 +45,22 @@ class World(Protocol):
     def repository(self) -> Store: ...
 
     @property
-    def vault(self) -> Vault: ...
+    def vault(self) -> KeyStore: ...
 
     @property
-    def leftovers(self) -> Tidying: ...
+    def cleanup(self) -> SecretCleanup: ...
 
     @property
     def directory(self) -> WritableDirectory: ...
 
     @property
-    def outcomes(self) -> Outcomes: ...
+    def outcomes(self) -> RequestOutcomes: ...
 
     def keys(self) -> dict[str, str]:
         """Return the current keys that a reader can get, by the ARN of their secret."""
         ...
 
-    def key(self, secret: Secret) -> str | None:
+    def key(self, secret: SecretVersion) -> str | None:
         """Return the key that an integration names, if a reader can get it."""
         ...
 
@@ -79,7 +74,7 @@ class InMemoryWorld:
         self.directory = InMemoryDirectory()
         self.outcomes = InMemoryOutcomes()
         self.repository = InMemoryRepository(directory=self.directory)
-        self.vault = self.leftovers = InMemoryVault()
+        self.vault = self.cleanup = InMemoryVault()
         self.keys = self.vault.keys
         self.key = self.vault.key
         self.keep_for_others = self.vault.keep_for_others
@@ -94,17 +89,17 @@ class AwsWorld:
         self.secrets = session.client("secretsmanager", endpoint_url=endpoint)
         self.dynamodb.create_table(**declared.table(self.table))
         transactor = Transactor(self.dynamodb, self.table, pause=lambda _seconds: None)
-        self.repository = DynamoDbRepository(self.dynamodb, self.table, transactor)
-        self.directory = DynamoDbDirectory(self.dynamodb, self.table)
-        self.outcomes = DynamoDbOutcomes(self.dynamodb, self.table)
-        self.vault = SecretsManagerVault(self.secrets, prefix=self.prefix, kms_key_id="alias/fake")
-        self.leftovers = Leftovers(self.secrets, recovery_days=7)
+        self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
+        self.directory = DynamoDbSpaces(self.dynamodb, self.table)
+        self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
+        self.vault = SecretsManagerKeyStore(self.secrets, prefix=self.prefix, kms_key_id="alias/fake")
+        self.cleanup = SecretsManagerCleanup(self.secrets, recovery_days=7)
 
     def keys(self) -> dict[str, str]:
         found = self.secrets.list_secrets(Filters=[{"Key": "name", "Values": [f"{self.prefix}/"]}])["SecretList"]
         return {each["ARN"]: self._current(each["ARN"]) for each in found}
 
-    def key(self, secret: Secret) -> str | None:
+    def key(self, secret: SecretVersion) -> str | None:
         errors = self.secrets.exceptions
         try:
             if secret.version is None:

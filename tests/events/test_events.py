@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.access import AccessKey, AccessKeys
+from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.domain.model import AccessKey
 from tests.builders import API_KEY, NOON, a_caller, an_event, create_body, gateway_event
 from tests.cloud import Answer, Cloud
 

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from apidoc.messages import SCHEMAS, file_name
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from tools.apidoc.messages import SCHEMAS, file_name
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.events import SOURCE
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.contracts.published_events import SOURCE
 from tests.answers import SIGNATURE, Bucket, bucket
 from tests.builders import API_KEY, EVENTS, an_event, an_integration
 from tests.cloud import Cloud

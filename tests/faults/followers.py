@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from ai_integrations.vault import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
 from tests import declared
 from tests.builders import API_KEY, NOON
 from tests.faults.scene import NEW, OLD, Ask, Scene

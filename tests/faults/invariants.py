@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from ai_integrations import items
-from ai_integrations.dynamodb import from_wire
-from ai_integrations.model import Integration, Secret
-from ai_integrations.vault import STACK_TAG, label
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.secrets_manager.key_store import STACK_TAG, label
+from ai_integrations.domain.model import Integration, SecretVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -74,12 +74,12 @@ def _secrets(kept: Kept, account: str, integrations: list[Integration]) -> list[
 
 
 def _versions(integration: Integration) -> set[str | None]:
-    former = integration.former_key
+    former = integration.previous_key
     versions = {integration.secret.version} if integration.secret else set()
     return versions | ({former.secret.version} if former and former.usable_until > datetime.now(UTC) else set())
 
 
-def _key(kept: Kept, secret: Secret | None) -> str | None:
+def _key(kept: Kept, secret: SecretVersion | None) -> str | None:
     if secret is None:
         return None
     try:

@@ -13,7 +13,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
-from ai_integrations.bootstrap.session import session
+from ai_integrations.bootstrap.botocore_session import session
 from tests.builders import API_KEY
 from tests.cloud import Killed
 from tests.faults.aws import Aws

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from ai_integrations.dynamodb import from_wire
-from ai_integrations.http import ids
-from ai_integrations.items import integration_of
-from ai_integrations.model import Integration, Secret, Tombstone
+from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.dynamodb.items import integration_of
+from ai_integrations.contracts import ids
+from ai_integrations.domain.model import Integration, SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, an_integration
 from tests.cloud import Cloud
 from tests.streams import a_record
@@ -42,13 +42,13 @@ class Run:
         mine = [each for each in found if self.account in each["Name"]]
         return [(each["Name"], "DeletedDate" in each, each["SecretVersionsToStages"]) for each in mine]
 
-    def keep(self, name: str, tags: dict[str, str]) -> Secret:
+    def keep(self, name: str, tags: dict[str, str]) -> SecretVersion:
         """Keep a secret in Secrets Manager and return its first version."""
         pairs: Any = [{"Key": tag, "Value": value} for tag, value in tags.items()]
         made = self.cloud.secrets_manager.create_secret(
             Name=f"{name}/{self.account}", SecretString=API_KEY, Tags=pairs, ClientRequestToken=_version(1)
         )
-        return Secret(arn=made["ARN"], version=made["VersionId"])
+        return SecretVersion(arn=made["ARN"], version=made["VersionId"])
 
     def keep_for_account(self) -> str:
         return self.keep("theirs", {"ai-integrations:account": self.account}).arn

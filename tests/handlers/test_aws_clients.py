@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
 from botocore.session import Session, get_session
 
-from ai_integrations.bootstrap.session import SERVICES, session
+from ai_integrations.bootstrap.botocore_session import SERVICES, session
 
 Call = tuple[str, dict[str, Any]]
 

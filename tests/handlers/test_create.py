@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.model import Membership, Role
+from ai_integrations.domain.model import Membership, Role
 from tests.builders import API_KEY, a_caller, an_event, create_body, gateway_event
 from tests.cloud import Cloud
 

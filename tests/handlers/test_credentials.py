@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud
 
@@ -145,7 +145,7 @@ def test_records_who_got_which_version_and_never_the_key(cloud: Cloud) -> None:
 def test_records_who_was_refused(cloud: Cloud) -> None:
     resolve(cloud, "No such name")
     line = cloud.log()[-1]
-    assert (line["message"], line["error"]) == ("resolution refused", "NotFoundError")
+    assert (line["message"], line["error"]) == ("request refused", "NotFoundError")
     assert (line["account"], line["consumer"]) == ("acme", "billing-job")
 
 

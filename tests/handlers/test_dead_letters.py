@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from operations.dead_letters import DeadLetters
+from tools.operations.dead_letters import DeadLetters
 
 from tests.builders import API_KEY
 from tests.cloud import Cloud

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from ai_integrations.http import ids
+from ai_integrations.contracts import ids
 from tests.answers import Bucket, bucket
 from tests.cloud import Cloud, Killed
 from tests.handlers.stories import STORIES, Event, Run

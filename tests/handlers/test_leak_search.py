@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.bootstrap import aws
+from ai_integrations.bootstrap import aws_clients
 from ai_integrations.observability import logger
 from tests.cloud import Cloud
 
@@ -32,7 +32,7 @@ def in_the_log(_cloud: Cloud) -> None:
 
 def on_the_bus(cloud: Cloud) -> None:
     cloud.add_bus()
-    aws.events().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": json.dumps({"said": KEY})}])
+    aws_clients.events().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": json.dumps({"said": KEY})}])
 
 
 def in_the_table(cloud: Cloud) -> None:
@@ -57,5 +57,5 @@ def test_finds_a_key(cloud: Cloud, plant: Callable[[Cloud], None]) -> None:
 
 def test_does_not_mistake_a_secret_for_a_leak(cloud: Cloud) -> None:
     cloud.keys.add(KEY)
-    aws.secrets_manager().create_secret(Name="x", SecretString=KEY)
+    aws_clients.secrets_manager().create_secret(Name="x", SecretString=KEY)
     assert not cloud.leaks(cloud.written.getvalue())

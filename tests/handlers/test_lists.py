@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.model import Caller, Membership, Role
+from ai_integrations.domain.model import Caller, Membership, Role
 from tests.builders import a_caller, create_body, gateway_event
 from tests.cloud import Answer, Cloud
 

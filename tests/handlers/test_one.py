@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from ai_integrations.http import ids
-from ai_integrations.model import Membership, Role
+from ai_integrations.contracts import ids
+from ai_integrations.domain.model import Membership, Role
 from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
 from tests.cloud import Answer, Cloud
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from ai_integrations.http import ids
+from ai_integrations.contracts import ids
 from tests.builders import API_KEY
 from tests.cloud import Cloud
 from tests.listening import Listener
@@ -119,7 +119,7 @@ def test_lets_one_message_fail_without_the_others(cloud: Cloud, requests: Reques
     assert sorted(types(bus)) == ["AI Integration Create Failed", "AI Integration Create Succeeded"]
     assert requests.left() == (0, 1)
     [line] = [each for each in cloud.log() if each["level"] == "ERROR"]
-    assert line["message"] == "request not carried out"
+    assert line["message"] == "request failed"
     assert line["message_id"] == result["batchItemFailures"][0]["itemIdentifier"]
 
 
@@ -136,7 +136,7 @@ def test_fails_a_message_even_if_it_can_not_make_it_wait(cloud: Cloud, requests:
     cloud.fail(WAIT, ("ServiceUnavailable", 503))
     requests.send(asked("Create"))
     assert len(requests.deliver()["batchItemFailures"]) == 1
-    assert [line["message"] for line in cloud.log()] == ["request not carried out", "request not delayed"]
+    assert [line["message"] for line in cloud.log()] == ["request failed", "request not delayed"]
 
 
 def test_writes_down_what_a_request_led_to(cloud: Cloud, requests: Requests, bus: Listener) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.model import Secret, Tombstone
+from ai_integrations.domain.model import SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.cloud import Cloud
 from tests.listening import Listener
@@ -85,13 +85,13 @@ def test_logs_no_value_of_a_record_that_it_can_not_read(cloud: Cloud) -> None:
 
 
 @pytest.fixture
-def secret(cloud: Cloud) -> Secret:
+def secret(cloud: Cloud) -> SecretVersion:
     """Return a secret of the service's own, with a second version under its label."""
     made = cloud.secrets_manager.create_secret(Name="ai-integrations-test/acme/1", SecretString=API_KEY)
-    return Secret(arn=made["ARN"], version=made["VersionId"])
+    return SecretVersion(arn=made["ARN"], version=made["VersionId"])
 
 
-def another_version(cloud: Cloud, secret: Secret) -> Secret:
+def another_version(cloud: Cloud, secret: SecretVersion) -> SecretVersion:
     version = "11111111-1111-4111-8111-111111111111"
     cloud.secrets_manager.put_secret_value(
         SecretId=secret.arn,
@@ -102,13 +102,15 @@ def another_version(cloud: Cloud, secret: Secret) -> Secret:
     return secret._replace(version=version)
 
 
-def stages(cloud: Cloud, secret: Secret) -> list[str]:
+def stages(cloud: Cloud, secret: SecretVersion) -> list[str]:
     described = cloud.secrets_manager.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
     return described.get(secret.version or "", [])
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_lets_the_current_label_follow_to_a_new_key(cloud: Cloud, bus: Listener, secret: Secret, times: int) -> None:
+def test_lets_the_current_label_follow_to_a_new_key(
+    cloud: Cloud, bus: Listener, secret: SecretVersion, times: int
+) -> None:
     new = another_version(cloud, secret)
     rotated = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
     for _ in range(times):
@@ -120,7 +122,7 @@ def test_lets_the_current_label_follow_to_a_new_key(cloud: Cloud, bus: Listener,
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
-    cloud: Cloud, bus: Listener, secret: Secret, times: int
+    cloud: Cloud, bus: Listener, secret: SecretVersion, times: int
 ) -> None:
     keyed = replace(FIRST, secret=secret)
     for _ in range(times):
@@ -133,7 +135,7 @@ def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
     assert ids(bus) == [f"{ULID}.1.deleted"] * times + [f"{ULID}.2.restored"] * times
 
 
-def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: Secret) -> None:
+def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: SecretVersion) -> None:
     cloud.secrets_manager.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
     keyed, rotated = replace(FIRST, secret=secret), replace(FIRST, version=2, secret=secret._replace(version="v2"))
     records = [
@@ -147,7 +149,9 @@ def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: Secr
 
 
 @pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "dynamodb:GetItem"])
-def test_tells_nothing_before_the_secret_is_tidied(cloud: Cloud, bus: Listener, secret: Secret, operation: str) -> None:
+def test_tells_nothing_before_the_secret_is_tidied(
+    cloud: Cloud, bus: Listener, secret: SecretVersion, operation: str
+) -> None:
     cloud.fail(operation, ("InternalServiceError", 500))
     deleted = a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=secret)))
     assert publish(cloud, deleted) == up_to("100")

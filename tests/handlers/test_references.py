@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.model import Role
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.domain.model import Role
 from tests.builders import API_KEY, a_caller, create_body, gateway_event
 from tests.cloud import Cloud
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from local.aws import client
-from local.deployment import STACK
+from tools.local.aws import client
+from tools.local.deployment import STACK
 
 from tests.iam.authorization import Account, Call
 from tests.iam.policies import ACCOUNT, REGION, Policies

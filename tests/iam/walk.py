@@ -10,10 +10,10 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from local.aws import client
-from local.deployment import STACK
+from tools.local.aws import client
+from tools.local.deployment import STACK
 
-from ai_integrations.http import ids
+from ai_integrations.contracts import ids
 from tests.builders import API_KEY
 from tests.iam.recording import calls
 from tests.stack.conftest import Stack

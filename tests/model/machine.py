@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import SecretStr
 
-from ai_integrations.errors import (
+from ai_integrations.domain.errors import (
     AccessForbiddenError,
     NameTakenError,
-    NoFormerKeyError,
     NoKeyToRotateError,
+    NoPreviousKeyError,
     NotFoundError,
     VersionConflictError,
 )
-from ai_integrations.model import Caller, Integration, KeepKey, Role, Secret, folded
-from ai_integrations.service import Integrations, Rotation
+from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, folded
+from ai_integrations.use_cases.integrations import Integrations, Rotation
 from tests.builders import NOON, a_caller, a_policy, the_settings
 from tests.contract.worlds import World
 
@@ -54,7 +54,7 @@ class Machine(RuleBasedStateMachine):
         self.count = 0
         self.integrations = Integrations(
             repository=self.world.repository,
-            vault=self.world.vault,
+            keys=self.world.vault,
             clock=lambda: NOON,
             new_id=self.next_id,
             policy=a_policy(),
@@ -156,10 +156,10 @@ class Machine(RuleBasedStateMachine):
     def roll_back(self, caller: Caller, number: int) -> None:
         def rolled_back(known: Known) -> Known:
             if known.former is None:
-                raise NoFormerKeyError
+                raise NoPreviousKeyError
             return replace(known, key=known.former, former=None)
 
-        self.changes(caller, number, rolled_back, lambda ulid: self.integrations.roll_key_back(caller, ulid))
+        self.changes(caller, number, rolled_back, lambda ulid: self.integrations.roll_back_key(caller, ulid))
 
     @rule(caller=callers, number=numbers)
     def delete(self, caller: Caller, number: int) -> None:
@@ -203,7 +203,7 @@ class Machine(RuleBasedStateMachine):
             stone = self.world.repository.get_deleted(owner, ulid)
             assert stone is not None
             if owner == account and stone.integration.secret is not None:
-                self.world.leftovers.retire(stone.integration.secret)
+                self.world.cleanup.schedule_deletion(stone.integration.secret)
 
     @invariant()
     def shows_what_is_known(self) -> None:
@@ -213,8 +213,8 @@ class Machine(RuleBasedStateMachine):
             assert [each.id for each in found] == expected
             for each in found:
                 known = self.there[account, each.id]
-                former = each.former_key.secret if each.former_key else None
+                former = each.previous_key.secret if each.previous_key else None
                 assert (each.name, self.key(each.secret), self.key(former)) == (known.name, known.key, known.former)
 
-    def key(self, secret: Secret | None) -> str | None:
+    def key(self, secret: SecretVersion | None) -> str | None:
         return self.world.key(secret) if secret else None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local.emulator import HOST
+from tools.local.emulator import HOST
 
 from tests.builders import EVENTS, ROOT
 from tests.ports import free_port
@@ -78,7 +78,7 @@ class Sam:
 @pytest.fixture(scope="session")
 def sam(built: Path, stack: Stack) -> Iterator[Sam]:
     assert built.is_dir()
-    command = [sys.executable, "-m", "local", "--state-dir", str(stack.folder), "containers"]
+    command = [sys.executable, "-m", "tools.local", "--state-dir", str(stack.folder), "containers"]
     environments = stack.folder / "sam.json"
     with subprocess.Popen(command, cwd=ROOT) as process:  # noqa: S603 our own command
         while not environments.exists():

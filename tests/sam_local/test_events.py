@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from local.aws import client
-from local.containers import HOST_OF_CONTAINERS
+from tools.local.aws import client
+from tools.local.containers import HOST_OF_CONTAINERS
 
 from tests.builders import an_event
 from tests.events.table import Row, rows, shows

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local.connection import read
-from local.deployment import Deployment
-from local.workspace import Workspace
+from tools.local.connection import read
+from tools.local.deployment import Deployment
+from tools.local.workspace import Workspace
 
 from tests.builders import ROOT
 from tests.cloud import Answer
@@ -132,7 +132,16 @@ def serving(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
 
 
 def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "local", "--state-dir", str(workspace.folder), "up", "--port", str(free_port())]
+    command = [
+        sys.executable,
+        "-m",
+        "tools.local",
+        "--state-dir",
+        str(workspace.folder),
+        "up",
+        "--port",
+        str(free_port()),
+    ]
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 our own command
             command, cwd=ROOT, env={**os.environ, **RECORDING}, stdout=output, stderr=subprocess.STDOUT

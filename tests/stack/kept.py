@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from local.aws import client
+from tools.local.aws import client
 
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.bootstrap.sweep import GRACE
-from ai_integrations.inventory import RecordInventory, SecretInventory
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.sweeping import Position, Report, Sweeper
-from ai_integrations.transactions import Transactor
+from ai_integrations.use_cases.sweep import Position, Report, Sweeper
 from tests.stack.conftest import Stack
 
 LATER = 2 * GRACE
@@ -34,15 +35,15 @@ class Kept:
     def sweep(self) -> Report:
         """Sweep as the function does, at a time when what is there now has become old."""
         table = self._variables["TABLE_NAME"]
-        records = RecordInventory(self.dynamodb, table)
+        records = SweepRecords(self.dynamodb, table)
         sweeper = Sweeper(
-            secrets=SecretInventory(
+            secrets=SecretsManagerInventory(
                 self.secrets_manager,
                 stack=self._variables["SECRET_PREFIX"],
                 recovery_days=int(self._variables["RECOVERY_WINDOW_DAYS"]),
             ),
             records=records,
-            integrations=DynamoDbRepository(self.dynamodb, table, Transactor(self.dynamodb, table)),
+            integrations=DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)),
             clock=lambda: datetime.now(UTC) + LATER,
             grace=GRACE,
         )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from local.aws import client
-from local.connection import Connection
-from local.deployment import STACK
+from tools.local.aws import client
+from tools.local.connection import Connection
+from tools.local.deployment import STACK
 
 from tests.listening import Heard, Listener
 from tests.stack.conftest import Stack

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from local.aws import client
-from local.workspace import ROOT
+from tools.local.aws import client
+from tools.local.workspace import ROOT
 
 from tests.stack.conftest import Stack
 
@@ -28,7 +28,7 @@ def a_docker(folder: Path, script: str) -> str:
 
 @contextmanager
 def containers(stack: Stack, path: str) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "local", "--state-dir", str(stack.folder), "containers"]
+    command = [sys.executable, "-m", "tools.local", "--state-dir", str(stack.folder), "containers"]
     with subprocess.Popen(  # noqa: S603 our own command
         command, cwd=ROOT, env={"PATH": path}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

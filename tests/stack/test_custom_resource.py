@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from local.template import load
+from tools.local.template import load
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack

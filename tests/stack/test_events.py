@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from operations.__main__ import main
+from tools.operations.__main__ import main
 
 from tests.builders import API_KEY
 from tests.stack.conftest import Stack

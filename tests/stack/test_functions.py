@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local import emulator, layers
-from local.aws import client
-from local.emulator import Emulator
-from local.packages import bootstrap, package
-from local.workspace import Workspace
+from tools.local import emulator, layers
+from tools.local.aws import client
+from tools.local.emulator import Emulator
+from tools.local.packages import bootstrap, package
+from tools.local.workspace import Workspace
 
 from tests.ports import free_port
 

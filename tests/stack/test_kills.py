@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from tests.faults.invariants import broken
 from tests.stack.conftest import Stack, searched
 from tests.stack.good_client import GoodClient

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from local.aws import REGION, client
+from tools.local.aws import REGION, client
 
 from tests.leaks import Canaries
 from tests.stack.conftest import serving

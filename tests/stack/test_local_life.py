@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.connection import read
-from local.gateway import Answer, create_integration
-from local.workspace import ROOT
+from tools.local.connection import read
+from tools.local.gateway import Answer, create_integration
+from tools.local.workspace import ROOT
 
 from tests.ports import free_port
 
@@ -23,7 +23,7 @@ class Local:
 
     def __init__(self, folder: Path) -> None:
         self.connection = folder / "connection.env"
-        self._command = [sys.executable, "-m", "local", "--state-dir", str(folder)]
+        self._command = [sys.executable, "-m", "tools.local", "--state-dir", str(folder)]
         self._environment = {**os.environ, "PORT": str(free_port())}
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import uuid4
 
-from local.aws import client
+from tools.local.aws import client
 
 from tests.stack.conftest import Stack
 

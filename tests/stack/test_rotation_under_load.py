@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from local.aws import client as aws
+from tools.local.aws import client as aws
 
 from ai_integrations_client import Client, Freshness
 from tests.stack.conftest import Stack

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.requests import REQUESTS
+from ai_integrations.contracts.provisioning_requests import REQUESTS
 from tests import declared
 
 RESOURCES: dict[str, Any] = declared.template()["Resources"]

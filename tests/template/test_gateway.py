@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from ai_integrations.http import docs, problem
+from ai_integrations.contracts import problems
+from ai_integrations.http import docs
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
 from tests import declared
@@ -16,7 +17,9 @@ from tests.builders import ROOT
 API: dict[str, Any] = declared.template()["Resources"]["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
 KINDS = {
-    (each.status, each.fragment, each.title): each for each in vars(problem).values() if isinstance(each, problem.Kind)
+    (each.status, each.fragment, each.title): each
+    for each in vars(problems).values()
+    if isinstance(each, problems.Kind)
 }
 
 
@@ -66,12 +69,12 @@ def document(name: str) -> dict[str, Any]:
 def test_answers_with_a_problem_document_of_the_contract(name: str) -> None:
     written = document(name)
     headers = RESPONSES[name]["ResponseParameters"]["Headers"]
-    assert headers["Content-Type"] == f"'{problem.CONTENT_TYPE}'"
+    assert headers["Content-Type"] == f"'{problems.CONTENT_TYPE}'"
     assert written.keys() == {"type", "title", "status", "detail", "instance"}
     assert written["instance"] == "$context.requestId"
     assert written["status"] == RESPONSES[name]["StatusCode"]
     status = 400 if written["status"] == 413 else written["status"]  # 413 is the gateway's alone: a kind of 400
-    kind = KINDS[status, written["type"].removeprefix(problem.TYPE_PREFIX), written["title"]]
+    kind = KINDS[status, written["type"].removeprefix(problems.TYPE_PREFIX), written["title"]]
     assert {header: f"'{value}'" for header, value in kind.headers.items()}.items() <= headers.items()
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.items import integration_item
+from ai_integrations.adapters.dynamodb.items import integration_item
 from tests import declared
 from tests.builders import an_integration
 

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 
-from ai_integrations import items
-from ai_integrations.changes import change_of
-from ai_integrations.events import CHANGE_EVENTS, ChangeEvent, Deleted, KeyRotated, Updated
-from ai_integrations.http import ids
-from ai_integrations.http.views import timestamp
-from ai_integrations.model import AuthType, Integration, Scoping, Secret, Settings, Tombstone
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.published_events import CHANGE_EVENTS, ChangeEvent, Deleted, KeyRotated, Updated
+from ai_integrations.contracts.views import timestamp
+from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Settings, Tombstone
 from tests.builders import NOON, ULID, an_idempotency_key, an_integration
-from tests.streams import a_record, record_of
+from tests.streams import a_record, events_of, record_of
 
-SECRET = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
+SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
 OTHER_VERSION = SECRET._replace(version="v2")
-THEIRS = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
+THEIRS = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
 HEADER = "fake-header-value-0123456789"
 FIRST = an_integration(secret=SECRET, headers={"X-Team": HEADER}, updated_by="alice")
 SECOND = replace(FIRST, version=2, updated_by="bob", updated_at=NOON + timedelta(minutes=1))
@@ -35,7 +34,7 @@ RECORDS = {
 
 
 def events(record: dict[str, Any]) -> list[ChangeEvent]:
-    return list(change_of(record).events())
+    return events_of(record)
 
 
 def event(record: dict[str, Any]) -> Any:
@@ -113,7 +112,7 @@ def test_names_the_key_among_the_fields_when_there_was_none() -> None:
 
 
 @pytest.mark.parametrize("other", [OTHER_VERSION, THEIRS])
-def test_tells_another_key_from_a_changed_field(other: Secret) -> None:
+def test_tells_another_key_from_a_changed_field(other: SecretVersion) -> None:
     assert isinstance(event(a_record(FIRST, replace(SECOND, secret=other))), KeyRotated)
 
 

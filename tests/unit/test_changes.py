@@ -7,19 +7,28 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.errors import (
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.domain.errors import (
     AccessForbiddenError,
     ContentionError,
     NameTakenError,
-    NoFormerKeyError,
     NoKeyToRotateError,
+    NoPreviousKeyError,
     NotFoundError,
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.model import Caller, Integration, KeepKey, Membership, Role, Secret, SecretReference, Tombstone
-from ai_integrations.service import Change, Integrations, Rotation
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.domain.model import (
+    Caller,
+    ExternalSecretArn,
+    Integration,
+    KeepKey,
+    Membership,
+    Role,
+    SecretVersion,
+    Tombstone,
+)
+from ai_integrations.use_cases.integrations import Edit, Integrations, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.fakes import InMemoryVault, RacingRepository
 
@@ -38,7 +47,7 @@ class World:
         self.now = NOON
         self.integrations = Integrations(
             repository=self.repository,
-            vault=self.vault,
+            keys=self.vault,
             clock=lambda: self.now,
             new_id=lambda _moment: ULID,
             policy=a_policy(),
@@ -58,14 +67,14 @@ class World:
     def rename(self, name: str = "Renamed") -> Integration:
         return self.integrations.update(ADMIN, ULID, lambda current: replace(current, name=name), KEEP)
 
-    def change_key(self, key: SecretStr | SecretReference | None) -> Integration:
+    def change_key(self, key: SecretStr | ExternalSecretArn | None) -> Integration:
         return self.integrations.update(ADMIN, ULID, lambda current: current, key)
 
     def rotate(self) -> Integration:
         return self.integrations.rotate_key(ADMIN, ULID, ROTATION)
 
     def roll_back(self) -> Integration:
-        return self.integrations.roll_key_back(ADMIN, ULID)
+        return self.integrations.roll_back_key(ADMIN, ULID)
 
     def delete(self) -> None:
         self.integrations.delete(ADMIN, ULID)
@@ -92,20 +101,20 @@ def test_writes_nothing_when_nothing_changes() -> None:
 def test_stores_a_new_key_before_it_is_named() -> None:
     world = World()
     world.change_key(NEW)
-    assert world.journal == ["get", "vault.replace", "replace"]
+    assert world.journal == ["get", "add_key_version", "update"]
     assert world.named_key == NEW.get_secret_value()
 
 
 def test_forgets_a_key_that_is_set_to_nothing() -> None:
     world = World()
     world.change_key(None)
-    assert (world.stored.secret, world.journal) == (None, ["get", "replace"])
+    assert (world.stored.secret, world.journal) == (None, ["get", "update"])
 
 
 def test_refers_to_a_key_of_others_for_an_admin_alone() -> None:
     world = World()
-    reference = SecretReference(arn=world.vault.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"}))
-    assert world.change_key(reference).secret == Secret(arn=reference.arn, version=None)
+    reference = ExternalSecretArn(arn=world.vault.keep_for_others("theirs", API_KEY, {ACCOUNT_TAG: "acme"}))
+    assert world.change_key(reference).secret == SecretVersion(arn=reference.arn, version=None)
     member = a_caller(role=Role.MEMBER)
     with pytest.raises(AccessForbiddenError):
         world.integrations.create(member, the_settings(name="x", scopings=()), reference)
@@ -156,27 +165,27 @@ def test_keeps_both_keys_when_a_roll_back_gives_up() -> None:
     with pytest.raises(ContentionError):
         world.roll_back()
     assert world.named_key == NEW.get_secret_value()
-    assert world.stored.former_key is not None
-    assert world.vault.key(world.stored.former_key.secret) == API_KEY
+    assert world.stored.previous_key is not None
+    assert world.vault.key(world.stored.previous_key.secret) == API_KEY
 
 
 def test_rotates_a_key_with_a_grace_and_rolls_it_back() -> None:
     world = World()
     rotated = world.rotate()
-    assert rotated.former_key is not None
-    assert rotated.former_key.usable_until == NOON + HOUR
-    assert (world.named_key, world.vault.key(rotated.former_key.secret)) == (NEW.get_secret_value(), API_KEY)
-    assert world.roll_back().former_key is None
+    assert rotated.previous_key is not None
+    assert rotated.previous_key.usable_until == NOON + HOUR
+    assert (world.named_key, world.vault.key(rotated.previous_key.secret)) == (NEW.get_secret_value(), API_KEY)
+    assert world.roll_back().previous_key is None
     assert world.named_key == API_KEY
 
 
 def test_rolls_nothing_back_without_a_former_key_or_after_its_grace() -> None:
     world = World()
-    with pytest.raises(NoFormerKeyError):
+    with pytest.raises(NoPreviousKeyError):
         world.roll_back()
     world.rotate()
     world.now += HOUR
-    with pytest.raises(NoFormerKeyError):
+    with pytest.raises(NoPreviousKeyError):
         world.roll_back()
 
 
@@ -200,7 +209,7 @@ class Provider:
 def test_lets_a_key_take_effect_that_the_provider_takes() -> None:
     world = World()
     rotated = world.integrations.rotate_key(ADMIN, ULID, ROTATION._replace(verify=Provider(world).verify))
-    assert world.journal == ["get", "verify at 1", "vault.replace", "replace"]
+    assert world.journal == ["get", "verify at 1", "add_key_version", "update"]
     assert (world.stored, world.named_key) == (rotated, NEW.get_secret_value())
 
 
@@ -229,17 +238,17 @@ def test_has_keys_verified_for_admins_alone() -> None:
 
 def test_answers_a_rotation_that_comes_again_as_the_first_time() -> None:
     world = World()
-    once = world.integrations.once(an_idempotency_key())
+    once = world.integrations.idempotent(an_idempotency_key())
     rotated = once.rotate_key(ADMIN, ULID, ROTATION)
     assert once.rotate_key(ADMIN, ULID, ROTATION) == rotated
     assert world.stored == rotated
-    assert rotated.former_key is not None
-    assert world.vault.key(rotated.former_key.secret) == API_KEY
+    assert rotated.previous_key is not None
+    assert world.vault.key(rotated.previous_key.secret) == API_KEY
 
 
 def test_removes_the_new_key_when_the_new_name_is_taken() -> None:
     world = World()
-    world.repository.add(an_integration(id="OTHER", name="Taken"), None)
+    world.repository.insert(an_integration(id="OTHER", name="Taken"), None)
     with pytest.raises(NameTakenError):
         world.integrations.update(ADMIN, ULID, lambda current: replace(current, name="TAKEN"), NEW)
     assert world.named_key == API_KEY
@@ -260,7 +269,7 @@ def test_checks_the_whole_of_what_a_change_would_make() -> None:
         lambda current: replace(current, base_url="https://elsewhere.example.com"),
     ],
 )
-def test_never_lets_a_stored_key_follow_to_another_destination(change: Change) -> None:
+def test_never_lets_a_stored_key_follow_to_another_destination(change: Edit) -> None:
     world = World()
     with pytest.raises(RuleViolationError):
         world.integrations.update(ADMIN, ULID, change, KEEP)
@@ -273,10 +282,10 @@ def test_deletes_for_a_while_and_restores() -> None:
     world = World()
     world.delete()
     assert world.repository.integrations == {}
-    assert world.integrations.deleted(ADMIN, ULID).deleted_by == "alice"
+    assert world.integrations.get_deleted(ADMIN, ULID).deleted_by == "alice"
     restored = world.restore()
     assert restored == replace(world.first, version=2)
-    assert world.journal[-2:] == ["revive", "bring_back"]
+    assert world.journal[-2:] == ["cancel_deletion", "restore"]
     assert world.restore() == restored
 
 
@@ -284,7 +293,7 @@ def test_restores_nothing_when_the_window_has_ended() -> None:
     world = World()
     world.delete()
     world.now += timedelta(days=30)
-    for call in (world.restore, lambda: world.integrations.deleted(ADMIN, ULID)):
+    for call in (world.restore, lambda: world.integrations.get_deleted(ADMIN, ULID)):
         with pytest.raises(NotFoundError):
             call()
 
@@ -292,11 +301,11 @@ def test_restores_nothing_when_the_window_has_ended() -> None:
 def test_restores_nothing_when_the_name_is_taken() -> None:
     world = World()
     world.delete()
-    world.repository.add(an_integration(id="OTHER"), None)
+    world.repository.insert(an_integration(id="OTHER"), None)
     world.journal.clear()
     with pytest.raises(NameTakenError):
         world.restore()
-    assert world.journal == ["get_deleted", "look"]
+    assert world.journal == ["get_deleted", "precheck"]
 
 
 @pytest.mark.parametrize("races", [1, 4])
@@ -314,7 +323,7 @@ class DeletedMeanwhile(RacingRepository):
         found = super().get_deleted(account, ulid)
         there = self.integrations.get((account, ulid))
         if there is not None:
-            self.remove(Tombstone(integration=there, deleted_at=NOON, deleted_by="bob", expires_at=NOON + HOUR))
+            self.delete(Tombstone(integration=there, deleted_at=NOON, deleted_by="bob", expires_at=NOON + HOUR))
         return found
 
 
@@ -351,7 +360,7 @@ def test_touches_no_secret_for_whoever_may_not_write(caller: Caller, error: type
     for call in (
         lambda: world.integrations.update(caller, ULID, lambda current: current, NEW),
         lambda: world.integrations.rotate_key(caller, ULID, ROTATION),
-        lambda: world.integrations.roll_key_back(caller, ULID),
+        lambda: world.integrations.roll_back_key(caller, ULID),
         lambda: world.integrations.delete(caller, ULID),
     ):
         with pytest.raises(error):

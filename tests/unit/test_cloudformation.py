@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.cloudformation import CloudFormation, UnansweredError
+from ai_integrations.adapters.cloudformation import CloudFormation, UnansweredError
 from tests.answers import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]

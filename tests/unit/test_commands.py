@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.commands import AccessKeyCommand, IssueAccessKey
-from ai_integrations.errors import InvalidRequestError, RuleViolationError
-from ai_integrations.http.parsing import parse_text
-from ai_integrations.model import Caller, Membership, Role
+from ai_integrations.contracts.operator_commands import AccessKeyCommand, IssueAccessKey
+from ai_integrations.contracts.parsing import parse_text
+from ai_integrations.domain.errors import InvalidRequestError, RuleViolationError
+from ai_integrations.domain.model import Caller, Membership, Role
 
 ISSUE = {"action": "issue", "account": "acme", "user": "alice", "role": "member"}
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.errors import (
+from ai_integrations.domain.errors import (
     AccessForbiddenError,
     AiIntegrationsError,
     ContentionError,
@@ -15,8 +15,8 @@ from ai_integrations.errors import (
     RepeatedRequestError,
     RuleViolationError,
 )
-from ai_integrations.model import ACCOUNT_WIDE, Role, Scoping
-from ai_integrations.service import Integrations
+from ai_integrations.domain.model import ACCOUNT_WIDE, Role, Scoping
+from ai_integrations.use_cases.integrations import Integrations
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.fakes import FailingRepository, FailingVault, InMemoryRepository, InMemoryVault
 
@@ -42,7 +42,7 @@ class World:
         ids = iter(["FIRST", "SECOND", "THIRD"])
         self.integrations = Integrations(
             repository=self.repository,
-            vault=self.vault,
+            keys=self.vault,
             clock=lambda: self.now,
             new_id=lambda _moment: next(ids),
             policy=a_policy("gateway.corp"),
@@ -52,7 +52,7 @@ class World:
 def test_looks_then_stores_the_key_then_commits() -> None:
     world = World()
     made = world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["look", "store", "add"]
+    assert world.journal == ["precheck", "create_key", "insert"]
     assert made.secret is not None
     assert world.vault.keys() == {made.secret.arn: API_KEY}
     assert world.repository.integrations == {("acme", "FIRST"): made}
@@ -66,7 +66,7 @@ def test_makes_the_first_version_for_the_caller() -> None:
 def test_makes_ids_of_the_time_that_it_writes_down() -> None:
     integrations = Integrations(
         repository=InMemoryRepository(),
-        vault=InMemoryVault(),
+        keys=InMemoryVault(),
         clock=lambda: NOON,
         new_id=lambda now: f"id at {now}",
         policy=a_policy(),
@@ -77,7 +77,7 @@ def test_makes_ids_of_the_time_that_it_writes_down() -> None:
 def test_asks_nothing_of_the_vault_without_a_key() -> None:
     world = World()
     made = world.integrations.create(a_caller(), the_settings(), WITHOUT_A_KEY)
-    assert world.journal == ["add"]
+    assert world.journal == ["insert"]
     assert made.secret is None
 
 
@@ -85,11 +85,11 @@ def test_asks_nothing_of_the_vault_without_a_key() -> None:
 @pytest.mark.parametrize("name", ["Production OpenAI", "PRODUCTION openai"])
 def test_refuses_a_taken_name_before_any_secret(key: SecretStr | None, name: str) -> None:
     world = World()
-    world.repository.add(an_integration(id=ULID), None)
+    world.repository.insert(an_integration(id=ULID), None)
     world.journal.clear()
     with pytest.raises(NameTakenError):
         world.integrations.create(a_caller(), the_settings(name=name), key)
-    assert world.journal in (["look"], ["add"])
+    assert world.journal in (["precheck"], ["insert"])
     assert world.vault.keys() == {}
 
 
@@ -101,7 +101,7 @@ def test_removes_the_secret_when_the_store_says_no(answer: Exception) -> None:
     else:
         with pytest.raises(type(answer)):
             world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["look", "store", "add", "get", "get_deleted", "discard"]
+    assert world.journal == ["precheck", "create_key", "insert", "get", "get_deleted", "discard"]
     assert world.vault.keys() == {}
 
 
@@ -111,7 +111,7 @@ def test_removes_nothing_when_the_store_says_nothing(silence: Exception, written
     world = World(repository=FailingRepository(error=silence, written=written))
     with pytest.raises(type(silence)):
         world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["look", "store", "add"]
+    assert world.journal == ["precheck", "create_key", "insert"]
     assert list(world.vault.keys().values()) == [API_KEY]
 
 
@@ -119,11 +119,11 @@ def test_writes_nothing_when_the_vault_fails() -> None:
     world = World(vault=FailingVault(error=TimeoutError()))
     with pytest.raises(TimeoutError):
         world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["look", "store"]
+    assert world.journal == ["precheck", "create_key"]
     assert world.repository.integrations == {}
 
 
-@pytest.mark.parametrize(("key", "calls"), [(KEY, ["look"]), (WITHOUT_A_KEY, ["add"])])
+@pytest.mark.parametrize(("key", "calls"), [(KEY, ["precheck"]), (WITHOUT_A_KEY, ["insert"])])
 def test_gives_a_repeated_request_the_first_answer(key: SecretStr | None, calls: list[str]) -> None:
     world = World()
     first = world.integrations.create(a_caller(), the_settings(), key, an_idempotency_key())

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.custom_resource import CustomResource, Resource
-from ai_integrations.errors import FieldsError, InvalidRequestError, NameTakenError, NotFoundError
-from ai_integrations.http import ids
-from ai_integrations.model import ACCOUNT_WIDE, Integration, Scoping, Secret
-from ai_integrations.service import Integrations
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.contracts import ids
+from ai_integrations.domain.errors import FieldsError, InvalidRequestError, NameTakenError, NotFoundError
+from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Scoping, SecretVersion
+from ai_integrations.use_cases.custom_resource import CustomResource, Resource
+from ai_integrations.use_cases.integrations import Integrations
 from tests.builders import API_KEY, NOON, ULID, a_policy, an_integration
 from tests.fakes import InMemoryRepository, InMemoryVault
 
@@ -27,7 +27,7 @@ class World:
         new_ids = iter([ULID, *[OTHER_ULID] * 10])
         self.integrations = Integrations(
             repository=self.repository,
-            vault=self.vault,
+            keys=self.vault,
             clock=lambda: NOON,
             new_id=lambda _moment: next(new_ids),
             policy=a_policy(),
@@ -188,7 +188,7 @@ def test_refers_to_no_secret_of_another_account(world: World) -> None:
 def test_keeps_a_key_that_somebody_else_has_set_and_the_stack_never_named(world: World) -> None:
     world.create(declared())
     [made] = world.stored()
-    set_by_hand = Secret(arn="arn:own", version="v1")
+    set_by_hand = SecretVersion(arn="arn:own", version="v1")
     world.repository.integrations["acme", made.id] = replace(made, secret=set_by_hand)
     world.update(declared(), declared(name="Renamed"))
     assert world.stored()[0].secret == set_by_hand

@@ -2,7 +2,7 @@
 
 import re
 
-from local.layers import _with_requirements
+from tools.local.layers import _with_requirements
 
 from tests.builders import ROOT
 

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from ai_integrations.destinations import RefusedDestinationError, check_url, destination, is_public
+from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination, is_public
 
 HOSTILE = (
     # IPv4 that is not public, in every notation that a connecting library reads

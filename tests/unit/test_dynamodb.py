@@ -2,8 +2,8 @@
 
 import pytest
 
-from ai_integrations.dynamodb import from_wire, to_wire
-from ai_integrations.model import Role, Scoping
+from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.domain.model import Role, Scoping
 
 ITEM = {"text": "t", "yes": True, "number": 1, "nothing": None, "map": {"list": ["t", {"number": 0}]}}
 WIRE = {

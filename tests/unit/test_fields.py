@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.errors import RuleViolationError
-from ai_integrations.http.bodies import CreateBody
-from ai_integrations.http.parsing import parse_text
-from ai_integrations.model import ACCOUNT_WIDE, AuthType, Scoping, Settings
+from ai_integrations.contracts.integration_bodies import CreateBody
+from ai_integrations.contracts.parsing import parse_text
+from ai_integrations.domain.errors import RuleViolationError
+from ai_integrations.domain.model import ACCOUNT_WIDE, AuthType, Scoping, Settings
 from tests.builders import create_body
 
 

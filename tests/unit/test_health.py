@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.changes import health_events
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.health import Health, Rung, Standing, overall
-from ai_integrations.health_store import health_item, health_of
-from ai_integrations.http import ids
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.connection_health import health_item, health_of
+from ai_integrations.contracts import ids
+from ai_integrations.domain.connection_health import CheckStatus, Health, Rung, overall
 from tests.builders import NOON, ULID
+from tests.streams import events_of, record_of
 
-PASSED, FAILED, NOT_PROVED = Standing.PASSED, Standing.FAILED, Standing.NOT_PROVED
+PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus.NOT_PROVED
 
 
-def rungs(*standings: Standing) -> tuple[Rung, ...]:
+def rungs(*standings: CheckStatus) -> tuple[Rung, ...]:
     names = ("reachable", "authenticated", "model_answers")
     return tuple(
         Rung(name=name, status=each, latency_ms=7, provider_said=None if each is PASSED else "No.")
@@ -23,7 +23,7 @@ def rungs(*standings: Standing) -> tuple[Rung, ...]:
     )
 
 
-def a_health(*standings: Standing, **changes: Any) -> Health:
+def a_health(*standings: CheckStatus, **changes: Any) -> Health:
     values: dict[str, Any] = {
         "account": "acme",
         "id": ULID,
@@ -43,7 +43,9 @@ def a_health(*standings: Standing, **changes: Any) -> Health:
         ([FAILED], FAILED),
     ],
 )
-def test_lets_a_failure_outweigh_what_is_not_proved_and_that_what_is(found: list[Standing], whole: Standing) -> None:
+def test_lets_a_failure_outweigh_what_is_not_proved_and_that_what_is(
+    found: list[CheckStatus], whole: CheckStatus
+) -> None:
     assert overall(rungs(*found)) is whole
 
 
@@ -53,14 +55,14 @@ def test_comes_back_from_the_table_as_it_went_there() -> None:
 
 
 def record(number: int, new: Health, old: Health | None = None) -> dict[str, Any]:
-    images = {"NewImage": to_wire({"health": health_item(new), "checks": number})}
-    if old is not None:
-        images["OldImage"] = to_wire({"health": health_item(old), "checks": number - 1})
-    return {"dynamodb": images}
+    def item(health: Health, checks: int) -> items.Item:
+        return {**items.health_key(health.account, health.id), "health": health_item(health), "checks": checks}
+
+    return record_of(item(old, number - 1) if old else None, item(new, number))
 
 
 def test_tells_of_the_first_test_whatever_it_has_found() -> None:
-    [event] = health_events(record(1, a_health(PASSED, FAILED)))
+    [event] = events_of(record(1, a_health(PASSED, FAILED)))
     assert event.detail_type == "AI Integration Health Changed"
     assert event.model_dump() == {
         "event_id": f"{ULID}.1.health-changed",
@@ -76,11 +78,11 @@ def test_tells_of_the_first_test_whatever_it_has_found() -> None:
 def test_tells_of_a_change_once_and_not_of_what_stays() -> None:
     good, bad = a_health(PASSED, PASSED, PASSED), a_health(PASSED, FAILED)
     later = datetime(2026, 1, 3, tzinfo=UTC)
-    [event] = health_events(record(5, bad, good))
+    [event] = events_of(record(5, bad, good))
     assert (event.status, event.previous_status) == ("failed", "passed")
-    assert list(health_events(record(6, a_health(PASSED, FAILED, checked_at=later), bad))) == []
+    assert list(events_of(record(6, a_health(PASSED, FAILED, checked_at=later), bad))) == []
 
 
 def test_tells_nothing_of_what_the_provider_said() -> None:
-    [event] = health_events(record(1, a_health(FAILED)))
+    [event] = events_of(record(1, a_health(FAILED)))
     assert "No." not in event.model_dump_json()

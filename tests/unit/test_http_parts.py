@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from ai_integrations.errors import InvalidRequestError
-from ai_integrations.http import cursors, ids, parameters
+from ai_integrations.contracts import ids
+from ai_integrations.domain.errors import InvalidRequestError
+from ai_integrations.http import cursors, query_parameters
 from ai_integrations.http.etags import etag, if_match
 from tests.builders import ULID, an_integration
 
@@ -108,16 +109,16 @@ def test_gives_every_version_another_entity_tag() -> None:
 
 @pytest.mark.parametrize(("sent", "limit"), [({}, 50), ({"limit": "1"}, 1), ({"limit": "100"}, 100)])
 def test_reads_a_limit(sent: dict[str, str], limit: int) -> None:
-    assert parameters.limit(sent) == limit
+    assert query_parameters.limit(sent) == limit
 
 
 @pytest.mark.parametrize("text", ["", "0", "101", "-1", "1.5", "ten", "٣", "1 ", "01", "9" * 5000])
 def test_refuses_a_limit_that_is_none(text: str) -> None:
-    assert is_refused(lambda: parameters.limit({"limit": text}), text if len(text) > 3 else "")
+    assert is_refused(lambda: query_parameters.limit({"limit": text}), text if len(text) > 3 else "")
 
 
 def test_reads_a_text_up_to_its_length() -> None:
-    assert parameters.text({}, "name", 3) is None
-    assert parameters.text({"name": "äöü"}, "name", 3) == "äöü"
-    assert is_refused(lambda: parameters.text({"name": "abcd"}, "name", 3), "abcd")
-    assert is_refused(lambda: parameters.text({"name": ""}, "name", 3), "")
+    assert query_parameters.text({}, "name", 3) is None
+    assert query_parameters.text({"name": "äöü"}, "name", 3) == "äöü"
+    assert is_refused(lambda: query_parameters.text({"name": "abcd"}, "name", 3), "abcd")
+    assert is_refused(lambda: query_parameters.text({"name": ""}, "name", 3), "")

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.errors import InvalidRequestError
-from ai_integrations.http.bodies import CreateBody
+from ai_integrations.contracts.integration_bodies import CreateBody
+from ai_integrations.contracts.parsing import parse_text
+from ai_integrations.domain.errors import InvalidRequestError
+from ai_integrations.domain.model import IdempotencyKey
 from ai_integrations.http.idempotency import idempotency_key
-from ai_integrations.http.parsing import parse_text
-from ai_integrations.model import IdempotencyKey
 from tests.builders import create_body
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ai_integrations.listing import READ_BUDGET, IntegrationList, Query
-from ai_integrations.model import Membership, Role, Scoping, Slice, Space
+from ai_integrations.domain.model import Membership, Role, Scoping, Slice, Space
+from ai_integrations.use_cases.listing import READ_BUDGET, IntegrationList, Query
 from tests.builders import a_caller, an_integration
 from tests.fakes import InMemoryDirectory, InMemoryRepository
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.errors import NameTakenError, VersionConflictError
-from ai_integrations.model import Integration
-from ai_integrations.service import Integrations
+from ai_integrations.domain.errors import NameTakenError, VersionConflictError
+from ai_integrations.domain.model import Integration
+from ai_integrations.use_cases.integrations import Integrations
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_integration, the_settings
 from tests.fakes import InMemoryRepository, InMemoryVault, LosingRepository
 
@@ -16,7 +16,7 @@ NEW = SecretStr("sk-fake-new-key")
 
 def over(repository: InMemoryRepository, vault: InMemoryVault) -> Integrations:
     return Integrations(
-        repository=repository, vault=vault, clock=lambda: NOON, new_id=lambda _moment: ULID, policy=a_policy()
+        repository=repository, keys=vault, clock=lambda: NOON, new_id=lambda _moment: ULID, policy=a_policy()
     )
 
 
@@ -35,7 +35,7 @@ def test_keeps_the_key_of_a_create_that_has_happened() -> None:
 def test_keeps_the_key_of_a_change_that_has_happened() -> None:
     repository, vault = LosingRepository(), InMemoryVault()
     first = an_integration()
-    InMemoryRepository.add(repository, replace(first, secret=vault.store(first, SecretStr(API_KEY))), None)
+    InMemoryRepository.insert(repository, replace(first, secret=vault.create_key(first, SecretStr(API_KEY))), None)
 
     def first_version(integration: Integration) -> bool:
         return integration.version == 1

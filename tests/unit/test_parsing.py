@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from ai_integrations.commands import AccessKeyCommand
-from ai_integrations.errors import AiIntegrationsError, InvalidRequestError, RuleViolationError
-from ai_integrations.http import problem
-from ai_integrations.http.bodies import CreateBody, RotateBody
-from ai_integrations.http.parsing import UnsupportedMediaTypeError, parse_body, parse_text
+from ai_integrations.contracts import problems
+from ai_integrations.contracts.integration_bodies import CreateBody, RotateBody
+from ai_integrations.contracts.operator_commands import AccessKeyCommand
+from ai_integrations.contracts.parsing import UnsupportedMediaTypeError, parse_text
+from ai_integrations.domain.errors import AiIntegrationsError, InvalidRequestError, RuleViolationError
+from ai_integrations.http.body import parse_body
 from tests.builders import create_body, gateway_event
 
 CANARY = "sk-fake-canary-31337-not-a-key"
@@ -145,7 +146,7 @@ def test_names_every_fault_at_once_and_answers_400_when_one_is_of_form() -> None
 @pytest.mark.parametrize("model", [CreateBody, AccessKeyCommand])
 def test_never_repeats_what_was_sent(text: str, model: type) -> None:
     error = error_of(text, model)
-    shown = json.dumps(problem.document_of(error, "request-id")) + str(error) + repr(error)
+    shown = json.dumps(problems.document_of(error, "request-id")) + str(error) + repr(error)
     assert CANARY not in shown
     assert "canary" not in shown
     assert error.__cause__ is None

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ai_integrations.access import caller_item, caller_of
-from ai_integrations.holders import to_context
+from ai_integrations.adapters.dynamodb.access_key_lookup import to_context
+from ai_integrations.contracts.caller import caller_item, caller_of
+from ai_integrations.domain.model import ACCOUNT_WIDE, Membership, Role, Scoping
 from ai_integrations.http.caller import from_context
-from ai_integrations.model import ACCOUNT_WIDE, Membership, Role, Scoping
 from tests.builders import a_caller
 
 ORGANIZATION = Membership(organization_id="o", admin=True)

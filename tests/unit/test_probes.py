@@ -3,9 +3,9 @@
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.model import AuthType
-from ai_integrations.providers import PROVIDERS, Dialect
-from ai_integrations.runtime.probes import access_to, secrets_of
+from ai_integrations.domain.model import AuthType
+from ai_integrations.domain.providers import PROVIDERS, Dialect
+from ai_integrations.key_access.connection_test.provider_requests import access_to, secrets_of
 from tests.builders import API_KEY, ROOT, an_integration
 
 PROVIDERS_DOCUMENT = (ROOT / "docs/connection-tests.md").read_text()

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.errors import AccessForbiddenError, ContentionError, NameTakenError
-from ai_integrations.events import Failed, Outcome, Succeeded
-from ai_integrations.http import ids
-from ai_integrations.model import Integration, Secret
-from ai_integrations.provisioning import Provisioner
-from ai_integrations.service import Integrations
-from ai_integrations.vault import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.published_events import Failed, Outcome, Succeeded
+from ai_integrations.domain.errors import AccessForbiddenError, ContentionError, NameTakenError
+from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.use_cases.integrations import Integrations
+from ai_integrations.use_cases.provisioning import Provisioner
 from tests.builders import API_KEY, NOON, ULID, a_policy, an_integration
 from tests.event_fakes import InMemoryBus, InMemoryOutcomes
 from tests.fakes import FailingRepository, InMemoryRepository, InMemoryVault
@@ -32,7 +32,7 @@ class World:
         new_ids = iter([ULID, *[OTHER_ULID] * 10])
         self.integrations = Integrations(
             repository=self.repository,
-            vault=self.vault,
+            keys=self.vault,
             clock=lambda: NOON,
             new_id=lambda _moment: next(new_ids),
             policy=a_policy(),
@@ -123,7 +123,7 @@ def test_refers_to_a_secret_that_is_kept_for_the_account(world: World) -> None:
     arn = world.vault.keep_for_others("theirs:secret:" + "x" * 20, API_KEY, {ACCOUNT_TAG: "acme"})
     body = a_create()["integration"] | {"api_key_secret_arn": arn}
     assert isinstance(world.handle(CREATE, a_create(integration=body)), Succeeded)
-    assert world.stored()[0].secret == Secret(arn=arn, version=None)
+    assert world.stored()[0].secret == SecretVersion(arn=arn, version=None)
     assert isinstance(world.handle(UPDATE, an_update(api_key_secret_arn=None)), Succeeded)
     assert world.stored()[0].secret is None
 
@@ -176,7 +176,7 @@ def test_does_not_delete_again_what_others_have_restored(world: World) -> None:
     world.outcomes.settled.clear()
     tombstone = world.repository.tombstones["acme", ULID]
     restored = replace(tombstone.integration, version=2)
-    world.repository.bring_back(tombstone, restored)
+    world.repository.restore(tombstone, restored)
     assert world.handle(DELETE, a_delete()) == first
     assert world.stored() == [restored]
 

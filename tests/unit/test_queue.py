@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from ai_integrations.queue import SqsQueue
+from ai_integrations.adapters.sqs import SqsQueue
 
 
 class Recorder:

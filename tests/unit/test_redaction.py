@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ai_integrations.runtime.redaction import MAX_LENGTH, REDACTED, redact, words_of
+from ai_integrations.key_access.connection_test.redaction import MAX_LENGTH, REDACTED, redact, words_of
 
 KEY = "sk-fake-Qw7rTz19XpLm42vB-not-a-key"
 HEADER = "team-blue-7781"

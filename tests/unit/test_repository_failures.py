@@ -6,11 +6,16 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from ai_integrations import items
-from ai_integrations.dynamodb import to_wire
-from ai_integrations.errors import ContentionError, IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.transactions import Transactor
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.domain.errors import (
+    ContentionError,
+    IdempotencyKeyReusedError,
+    NameTakenError,
+    RepeatedRequestError,
+)
 from tests.builders import NOON, an_idempotency_key, an_integration
 
 KEY = an_idempotency_key(fingerprint="f1")
@@ -49,9 +54,9 @@ def refused(code: str, **more: Any) -> ClientError:
     return ClientError(response, "TransactWriteItems")
 
 
-def repository(client: ScriptedClient, pause: Callable[[float], None] = lambda _seconds: None) -> DynamoDbRepository:
+def repository(client: ScriptedClient, pause: Callable[[float], None] = lambda _seconds: None) -> DynamoDbIntegrations:
     transactor = Transactor(cast("Any", client), "table", pause=pause)
-    return DynamoDbRepository(cast("Any", client), "table", transactor)
+    return DynamoDbIntegrations(cast("Any", client), "table", transactor)
 
 
 TRANSIENT = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
@@ -61,7 +66,7 @@ TRANSIENT = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExc
 @pytest.mark.parametrize("failures", [1, 4])
 def test_tries_again_when_others_are_in_the_way(code: str, failures: int) -> None:
     client = ScriptedClient(*[cancelled("None", code)] * failures, {})
-    repository(client).add(OWN, None)
+    repository(client).insert(OWN, None)
     assert len(client.requests) == failures + 1
     assert all(request == client.requests[0] for request in client.requests)
 
@@ -70,14 +75,14 @@ def test_tries_again_when_others_are_in_the_way(code: str, failures: int) -> Non
 def test_gives_up_after_five_attempts_and_says_that_nothing_was_written(code: str) -> None:
     client = ScriptedClient(*[cancelled(code, "None")] * 5)
     with pytest.raises(ContentionError):
-        repository(client).add(OWN, None)
+        repository(client).insert(OWN, None)
     assert len(client.requests) == 5
 
 
 def test_waits_a_little_longer_before_each_attempt() -> None:
     pauses: list[float] = []
     with pytest.raises(ContentionError):
-        repository(ScriptedClient(*[cancelled("TransactionConflict", "None")] * 5), pauses.append).add(OWN, None)
+        repository(ScriptedClient(*[cancelled("TransactionConflict", "None")] * 5), pauses.append).insert(OWN, None)
     longest = [0.1, 0.2, 0.4, 0.8]
     assert len(pauses) == len(longest)
     assert all(most / 2 <= pause <= most for pause, most in zip(pauses, longest, strict=True))
@@ -86,23 +91,23 @@ def test_waits_a_little_longer_before_each_attempt() -> None:
 def test_takes_its_own_write_for_done_when_the_answer_to_it_was_lost() -> None:
     own: list[Any] = [items.idempotency_item(OWN, KEY, NOON), items.name_item(OWN), items.integration_item(OWN)]
     client = ScriptedClient(cancelled("TransactionConflict", "None", "None"), cancelled(*own))
-    repository(client).add(OWN, KEY)
+    repository(client).insert(OWN, KEY)
     assert len(client.requests) == 2
 
 
 def test_meets_the_repeated_request_before_the_name_that_it_took() -> None:
     others: list[Any] = [items.idempotency_item(OTHER, KEY, NOON), items.name_item(OTHER), "None"]
     with pytest.raises(RepeatedRequestError) as repeated:
-        repository(ScriptedClient(cancelled(*others))).add(OWN, KEY)
+        repository(ScriptedClient(cancelled(*others))).insert(OWN, KEY)
     assert repeated.value.first == OTHER
 
 
 def test_says_what_a_refused_item_means_even_while_others_are_in_the_way() -> None:
     with pytest.raises(NameTakenError):
-        repository(ScriptedClient(cancelled(items.name_item(OTHER), "TransactionConflict"))).add(OWN, None)
+        repository(ScriptedClient(cancelled(items.name_item(OTHER), "TransactionConflict"))).insert(OWN, None)
     reused = items.idempotency_item(OTHER, an_idempotency_key(fingerprint="f2"), NOON)
     with pytest.raises(IdempotencyKeyReusedError):
-        repository(ScriptedClient(cancelled(reused, "TransactionConflict", "None"))).add(OWN, KEY)
+        repository(ScriptedClient(cancelled(reused, "TransactionConflict", "None"))).insert(OWN, KEY)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +126,7 @@ def test_says_what_a_refused_item_means_even_while_others_are_in_the_way() -> No
 def test_lets_whatever_it_does_not_understand_rise_at_once(error: Exception) -> None:
     client = ScriptedClient(error)
     with pytest.raises(type(error)) as risen:
-        repository(client).add(OWN, None)
+        repository(client).insert(OWN, None)
     assert risen.value is error
     assert len(client.requests) == 1
 
@@ -129,14 +134,14 @@ def test_lets_whatever_it_does_not_understand_rise_at_once(error: Exception) -> 
 @pytest.mark.parametrize("answers", [{"Responses": {}}, {"Responses": {"table": []}, "UnprocessedKeys": {"table": {}}}])
 def test_leaves_to_the_transaction_what_a_look_could_not_read(answers: dict[str, Any]) -> None:
     client = ScriptedClient(answers)
-    repository(client).look(OWN, KEY)
+    repository(client).precheck(OWN, KEY)
     assert client.requests[0]["RequestItems"]["table"]["ConsistentRead"] is True
     assert len(client.requests[0]["RequestItems"]["table"]["Keys"]) == 2
 
 
 def test_names_no_attribute_that_could_be_a_reserved_word() -> None:
     client = ScriptedClient({})
-    repository(client).add(OWN, KEY)
+    repository(client).insert(OWN, KEY)
     for put in (each["Put"] for each in client.requests[0]["TransactItems"]):
         names = set(put["ConditionExpression"].split()) - {"OR", "<="}
         assert all("#" in name or ":" in name for name in names)
@@ -144,7 +149,7 @@ def test_names_no_attribute_that_could_be_a_reserved_word() -> None:
 
 def test_writes_only_where_nothing_is() -> None:
     client = ScriptedClient({})
-    repository(client).add(OWN, KEY)
+    repository(client).insert(OWN, KEY)
     conditions = [each["Put"]["ConditionExpression"] for each in client.requests[0]["TransactItems"]]
     assert len(conditions) == 3
     assert all(each.startswith("attribute_not_exists(#pk)") for each in conditions)

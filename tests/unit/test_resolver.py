@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.runtime.deadline import Deadline, DeadlinePassedError
-from ai_integrations.runtime.resolver import SystemResolver
+from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
+from ai_integrations.key_access.outbound.dns import SystemDnsResolver
 
 
 def found(*addresses: str) -> list[Any]:
@@ -16,7 +16,7 @@ def found(*addresses: str) -> list[Any]:
 
 
 def test_returns_every_address_once_and_ipv4_first() -> None:
-    resolver = SystemResolver(lambda *_, **__: found("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
+    resolver = SystemDnsResolver(lambda *_, **__: found("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
     assert resolver.resolve("h", 443, Deadline(5)) == [
         ip_address(each) for each in ("1.1.1.1", "8.8.8.8", "2606:4700::1")
     ]
@@ -24,20 +24,20 @@ def test_returns_every_address_once_and_ipv4_first() -> None:
 
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), UnicodeError("label")])
 def test_says_that_a_name_is_unknown(failure: Exception) -> None:
-    def look_up(*_: Any, **__: Any) -> list[Any]:
+    def lookup(*_: Any, **__: Any) -> list[Any]:
         raise failure
 
     with pytest.raises(OSError, match=r"unknown|no such name"):
-        SystemResolver(look_up).resolve("h", 443, Deadline(5))
+        SystemDnsResolver(lookup).resolve("h", 443, Deadline(5))
 
 
 def test_does_not_wait_for_a_name_server_that_never_answers() -> None:
     answered = Event()
 
-    def look_up(*_: Any, **__: Any) -> list[Any]:
+    def lookup(*_: Any, **__: Any) -> list[Any]:
         answered.wait(5)
         return []
 
     with pytest.raises(DeadlinePassedError):
-        SystemResolver(look_up).resolve("h", 443, Deadline(0.1))
+        SystemDnsResolver(lookup).resolve("h", 443, Deadline(0.1))
     answered.set()

@@ -1,4 +1,4 @@
-"""`runtime/resolving.py`: who gets which key, on fakes; other writers get in between."""
+"""`key_access/resolve.py`: who gets which key, on fakes; other writers get in between."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -8,17 +8,25 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.errors import KeyUnavailableError, NotFoundError
-from ai_integrations.model import Caller, FormerKey, Integration, Membership, Role, Scoping, Secret, Space
-from ai_integrations.runtime.reader import ReadKey
-from ai_integrations.runtime.resolving import Resolver
-from ai_integrations.runtime.roles import TemporaryCredentials
+from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
+from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
+from ai_integrations.domain.model import (
+    Caller,
+    Integration,
+    Membership,
+    PreviousKey,
+    Role,
+    Scoping,
+    SecretVersion,
+    Space,
+)
+from ai_integrations.key_access.resolve import CredentialResolver
 from tests.builders import NOON, ULID, an_integration
 from tests.fakes import InMemoryDirectory, InMemoryRepository
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x"
-OLD, NEW = Secret(arn=ARN, version="old"), Secret(arn=ARN, version="new")
-REFERENCE = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
+OLD, NEW = SecretVersion(arn=ARN, version="old"), SecretVersion(arn=ARN, version="new")
+REFERENCE = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
 GRACE = timedelta(hours=1)
 
 
@@ -26,11 +34,11 @@ GRACE = timedelta(hours=1)
 class Keys:
     """A vault whose keys say in themselves which secret and version they are."""
 
-    gone: set[Secret] = field(default_factory=set)
+    gone: set[SecretVersion] = field(default_factory=set)
     before_reading: Callable[[], None] = lambda: None
     reads: int = 0
 
-    def read(self, integration: Integration, secret: Secret) -> ReadKey:  # noqa: ARG002 - the port's signature
+    def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:  # noqa: ARG002 - the port's signature
         self.reads += 1
         self.before_reading()
         if secret in self.gone:
@@ -63,8 +71,8 @@ class World:
         )
         self.now = NOON
         self.integration = an_integration(**{"secret": NEW, **changes})
-        self.repository.add(self.integration, None)
-        self.resolver = Resolver(
+        self.repository.insert(self.integration, None)
+        self.resolver = CredentialResolver(
             integrations=self.repository,
             directory=self.directory,
             reader=self.keys,
@@ -74,7 +82,7 @@ class World:
 
     def change(self, **changes: Any) -> None:
         changed = replace(self.integration, version=self.integration.version + 1, **changes)
-        self.repository.replace(self.integration, changed)
+        self.repository.update(self.integration, changed)
         self.integration = changed
 
     def key(self, key_version: str | None = None) -> str | None:
@@ -155,7 +163,7 @@ def test_hands_out_the_present_key_by_its_version_too() -> None:
 
 
 def test_hands_out_the_key_before_by_its_version_while_its_grace_lasts() -> None:
-    world = World(former_key=FormerKey(secret=OLD, usable_until=NOON + GRACE))
+    world = World(previous_key=PreviousKey(secret=OLD, usable_until=NOON + GRACE))
     assert world.key() == "sk-fake-new"
     assert world.key("old") == "sk-fake-old"
     world.now = NOON + GRACE - timedelta(microseconds=1)

@@ -1,4 +1,4 @@
-"""`runtime/roles.py`: how roles are assumed, against what boto itself accepts as a request."""
+"""`key_access/assume_role.py`: how roles are assumed, against what boto itself accepts as a request."""
 
 import re
 from datetime import timedelta
@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from ai_integrations.errors import RoleRefusedError
-from ai_integrations.runtime.roles import RoleAssumer, TemporaryCredentials
+from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.domain.errors import RoleRefusedError
+from ai_integrations.key_access.assume_role import StsRoleAssumer
 from tests.builders import NOON, ULID, an_integration
 
 ROLE = "arn:aws:iam::123456789012:role/bedrock"
@@ -44,7 +45,7 @@ class Sts:
 def assume(consumer: str = "billing-job", **metadata: str) -> tuple[dict[str, Any], TemporaryCredentials]:
     sts = Sts()
     integration = an_integration(provider="AWS_BEDROCK", provider_metadata={"role_arn": ROLE, **metadata})
-    credentials = RoleAssumer(lambda: cast("Any", sts)).assume(integration, consumer)
+    credentials = StsRoleAssumer(lambda: cast("Any", sts)).assume(integration, consumer)
     return sts.asked[0], credentials
 
 
@@ -100,7 +101,7 @@ class Refusing:
 def test_tells_a_role_that_does_not_trust_the_service_from_a_failure() -> None:
     integration = an_integration(provider_metadata={"role_arn": ROLE})
     with pytest.raises(RoleRefusedError) as refused:
-        RoleAssumer(lambda: cast("Any", Refusing("AccessDenied"))).assume(integration, "x")
+        StsRoleAssumer(lambda: cast("Any", Refusing("AccessDenied"))).assume(integration, "x")
     assert refused.value.__suppress_context__
     with pytest.raises(ClientError):
-        RoleAssumer(lambda: cast("Any", Refusing("Throttling"))).assume(integration, "x")
+        StsRoleAssumer(lambda: cast("Any", Refusing("Throttling"))).assume(integration, "x")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from ai_integrations import rules
-from ai_integrations.errors import RuleViolationError
-from ai_integrations.providers import PROVIDERS
+from ai_integrations.domain import rules
+from ai_integrations.domain.errors import RuleViolationError
+from ai_integrations.domain.providers import PROVIDERS
 from tests.builders import a_policy, the_settings
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}

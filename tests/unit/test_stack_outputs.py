@@ -4,7 +4,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from operations.outputs import shell_assignments, stack_outputs
+from tools.operations.outputs import shell_assignments, stack_outputs
 
 OUTPUTS = {"TableName": "ai-integrations-Table", "ApiUrl": "https://api.example.com/live?a=1&b=it's"}
 

@@ -5,36 +5,37 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from ai_integrations.model import FormerKey, Integration, Secret
-from ai_integrations.sweeping import KeptSecret, Position, Report, Sweeper
+from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
+from ai_integrations.use_cases.ports import StoredSecret
+from ai_integrations.use_cases.sweep import Position, Report, Sweeper
 from tests.builders import NOON, ULID, an_integration
 
 HOUR = timedelta(hours=1)
-SECRET = Secret(arn="arn:secret-1", version="version-1")
+SECRET = SecretVersion(arn="arn:secret-1", version="version-1")
 
 
 @dataclass
 class Secrets:
-    pages: list[list[KeptSecret]] = field(default_factory=lambda: [[]])
+    pages: list[list[StoredSecret]] = field(default_factory=lambda: [[]])
     gone: set[str] = field(default_factory=set)
     retired: list[str] = field(default_factory=list)
     revived: list[str] = field(default_factory=list)
     released: list[tuple[str, str]] = field(default_factory=list)
 
-    def page(self, token: str | None) -> tuple[list[KeptSecret], str | None]:
+    def page(self, token: str | None) -> tuple[list[StoredSecret], str | None]:
         number = int(token or 0)
         return self.pages[number], str(number + 1) if number + 1 < len(self.pages) else None
 
     def is_usable(self, arn: str) -> bool:
         return arn not in self.gone
 
-    def retire(self, arn: str) -> None:
+    def schedule_deletion(self, arn: str) -> None:
         self.retired.append(arn)
 
-    def revive(self, arn: str) -> None:
+    def cancel_deletion(self, arn: str) -> None:
         self.revived.append(arn)
 
-    def release(self, arn: str, version: str) -> None:
+    def release_version(self, arn: str, version: str) -> None:
         self.released.append((arn, version))
 
 
@@ -52,9 +53,9 @@ class Records:
         return found if found and found.account == account else None
 
 
-def a_secret(arn: str = SECRET.arn, **changes: Any) -> KeptSecret:
+def a_secret(arn: str = SECRET.arn, **changes: Any) -> StoredSecret:
     values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "changed_at": NOON - HOUR}
-    return KeptSecret(arn=arn, **(values | changes))
+    return StoredSecret(arn=arn, **(values | changes))
 
 
 def swept(
@@ -85,14 +86,14 @@ def test_leaves_a_secret_alone_that_an_integration_names() -> None:
 
 
 def test_leaves_a_former_key_alone() -> None:
-    former = FormerKey(secret=SECRET, usable_until=NOON + HOUR)
+    former = PreviousKey(secret=SECRET, usable_until=NOON + HOUR)
     secrets = Secrets(pages=[[a_secret()]])
-    named = an_integration(secret=Secret(arn="arn:secret-2", version="v"), former_key=former)
+    named = an_integration(secret=SecretVersion(arn="arn:secret-2", version="v"), previous_key=former)
     assert swept(secrets, Records(now={ULID: named})).secrets_without_integration == []
 
 
 def test_retires_a_secret_whose_integration_names_another_or_belongs_to_another_account() -> None:
-    other = an_integration(secret=Secret(arn="arn:secret-2", version="v"))
+    other = an_integration(secret=SecretVersion(arn="arn:secret-2", version="v"))
     assert swept(Secrets(pages=[[a_secret()]]), Records(now={ULID: other})).secrets_without_integration == [SECRET.arn]
     theirs = an_integration(secret=SECRET, account="umbrella")
     assert swept(Secrets(pages=[[a_secret()]]), Records(now={ULID: theirs})).secrets_without_integration == [SECRET.arn]
@@ -110,7 +111,7 @@ def test_changes_nothing_in_a_dry_run() -> None:
 
 
 def test_reports_integrations_whose_secret_is_gone() -> None:
-    kept, lost = an_integration(secret=Secret(arn="arn:kept", version="v")), an_integration(secret=SECRET)
+    kept, lost = an_integration(secret=SecretVersion(arn="arn:kept", version="v")), an_integration(secret=SECRET)
     records = Records(pages=[[kept], [lost]], now={ULID: lost})
     report = swept(Secrets(gone={SECRET.arn}), records)
     assert report.integrations_without_secret == [f"acme/{ULID}"]
@@ -118,7 +119,7 @@ def test_reports_integrations_whose_secret_is_gone() -> None:
 
 
 def test_does_not_report_an_integration_that_has_changed_since_it_was_read() -> None:
-    before, now = an_integration(secret=SECRET), an_integration(secret=Secret(arn="arn:new", version="v"))
+    before, now = an_integration(secret=SECRET), an_integration(secret=SecretVersion(arn="arn:new", version="v"))
     assert (
         swept(Secrets(gone={SECRET.arn}), Records(pages=[[before]], now={ULID: now})).integrations_without_secret == []
     )
@@ -142,8 +143,8 @@ def once() -> Callable[[], bool]:
 
 
 def test_lets_go_of_versions_that_nobody_names() -> None:
-    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON + HOUR)
-    named = Records(now={ULID: an_integration(secret=SECRET, former_key=former)})
+    former = PreviousKey(secret=SecretVersion(arn=SECRET.arn, version="former"), usable_until=NOON + HOUR)
+    named = Records(now={ULID: an_integration(secret=SECRET, previous_key=former)})
     secret = a_secret(versions=frozenset({"version-1", "former", "stray"}))
     secrets = Secrets(pages=[[secret]])
     assert swept(secrets, named, dry_run=True).versions_without_integration == [f"{SECRET.arn} stray"]
@@ -153,9 +154,9 @@ def test_lets_go_of_versions_that_nobody_names() -> None:
 
 
 def test_lets_go_of_a_former_key_whose_grace_is_over() -> None:
-    former = FormerKey(secret=Secret(arn=SECRET.arn, version="former"), usable_until=NOON)
+    former = PreviousKey(secret=SecretVersion(arn=SECRET.arn, version="former"), usable_until=NOON)
     secrets = Secrets(pages=[[a_secret(versions=frozenset({"version-1", "former"}))]])
-    swept(secrets, Records(now={ULID: an_integration(secret=SECRET, former_key=former)}))
+    swept(secrets, Records(now={ULID: an_integration(secret=SECRET, previous_key=former)}))
     assert secrets.released == [(SECRET.arn, "former")]
 
 
@@ -168,12 +169,12 @@ def test_leaves_a_version_alone_that_may_be_about_to_be_named() -> None:
 
 def test_keeps_a_secret_whose_integration_comes_back_meanwhile() -> None:
     secrets, records = Secrets(pages=[[a_secret()]]), Records()
-    retire = secrets.retire
+    schedule_deletion = secrets.schedule_deletion
 
     @dataclass
     class Restored(Secrets):
-        def retire(self, arn: str) -> None:
-            retire(arn)
+        def schedule_deletion(self, arn: str) -> None:
+            schedule_deletion(arn)
             records.now[ULID] = an_integration(secret=SECRET)
 
     restored = Restored(pages=secrets.pages)

@@ -11,12 +11,12 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from ai_integrations.model import Secret
+from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
+from ai_integrations.domain.model import SecretVersion
 from ai_integrations.observability import logger
-from ai_integrations.vault import SecretsManagerVault
 from tests.builders import NOON
 
-SECRET = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
+SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
 DENIED = ClientError(
     {
         "Error": {"Code": "AccessDeniedException", "Message": "sk-fake-canary"},
@@ -40,8 +40,8 @@ class FailingClient:
         raise self._error
 
 
-def vault(error: Exception) -> SecretsManagerVault:
-    return SecretsManagerVault(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
+def vault(error: Exception) -> SecretsManagerKeyStore:
+    return SecretsManagerKeyStore(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
 
 
 @pytest.fixture
@@ -98,5 +98,5 @@ class RetiredMeanwhile:
 
 def test_revives_a_secret_that_is_retired_meanwhile() -> None:
     client = RetiredMeanwhile()
-    SecretsManagerVault(cast("Any", client), prefix="stack", kms_key_id="key").revive(SECRET)
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").cancel_deletion(SECRET)
     assert client.restored == [False, True]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 
-from ai_integrations.http import ids
-from ai_integrations.http.spelling import Spelling
-from ai_integrations.http.views import integration_view, space_view
-from ai_integrations.model import AuthType, Integration, Scoping, Secret, Space
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.enum_values import WireFormat
+from ai_integrations.contracts.views import integration_view, space_view
+from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Space
 from tests.builders import NOON, ULID, an_integration
 
 ALWAYS = {
@@ -27,10 +27,10 @@ ALWAYS = {
     "updated_at",
     "created_by_user_id",
 }
-SECRET = Secret(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", version="version-1")
+SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", version="version-1")
 
 
-def shown(integration: Integration, spelling: Spelling = Spelling.FOUNDING) -> dict[str, Any]:
+def shown(integration: Integration, spelling: WireFormat = WireFormat.LEGACY) -> dict[str, Any]:
     view: dict[str, Any] = json.loads(to_json(integration_view(integration, spelling)))
     return view
 
@@ -74,9 +74,9 @@ def test_shows_an_empty_list_and_map_as_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("spelling", "words"),
-    [(Spelling.FOUNDING, ("vertexAI", "default", "gcp")), (Spelling.NEWER, ("VERTEX_AI", "DEFAULT", "GCP"))],
+    [(WireFormat.LEGACY, ("vertexAI", "default", "gcp")), (WireFormat.CURRENT, ("VERTEX_AI", "DEFAULT", "GCP"))],
 )
-def test_spells_every_word_one_way(spelling: Spelling, words: tuple[str, str, str]) -> None:
+def test_spells_every_word_one_way(spelling: WireFormat, words: tuple[str, str, str]) -> None:
     metadata = {"project_id": "p", "location": "l", "project_access_label": "a"}
     view = shown(an_integration(provider="VERTEX_AI", provider_metadata=metadata), spelling)
     assert (view["provider"], view["auth_type"], view["provider_metadata"]["kind"]) == words

@@ -21,7 +21,7 @@ class LoggedError(Exception):
 
 
 @contextmanager
-def hiding_texts() -> Iterator[None]:
+def hide_exception_messages() -> Iterator[None]:
     """Let no unexpected error out with its text, which Lambda would log and show; log what is safe of it."""
     try:
         yield

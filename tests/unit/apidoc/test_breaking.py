@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from apidoc.breaking import breaking_changes
-from apidoc.document import build
+from tools.apidoc.breaking import breaking_changes
+from tools.apidoc.document import build
 
 Json = dict[str, Any]
 Edit = Callable[[Json], object]

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from apidoc.__main__ import RELEASED, SERVED, check, release, write
+from tools.apidoc.__main__ import RELEASED, SERVED, check, release, write
 
 
 def test_serves_the_document_of_the_code_and_breaks_nobody() -> None:

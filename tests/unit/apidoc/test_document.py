@@ -6,21 +6,22 @@ from functools import cache
 from typing import Any
 
 import pytest
-from apidoc import examples
-from apidoc.document import build
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic_core import to_json
+from tools.apidoc import examples
+from tools.apidoc.document import build
 
-from ai_integrations.errors import FieldError
-from ai_integrations.http import problem
-from ai_integrations.http.bodies import CreateBody, PatchBody, RotateBody
+from ai_integrations.contracts import problems
+from ai_integrations.contracts.enum_values import WireFormat
+from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
+from ai_integrations.contracts.parsing import parse_text
+from ai_integrations.contracts.views import AiIntegrationList, integration_view, pagination
+from ai_integrations.domain.errors import FieldError
+from ai_integrations.domain.model import AuthType, Scoping, SecretVersion
+from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.http import problem_responses
 from ai_integrations.http.connection_tests import ModelChoice
-from ai_integrations.http.parsing import parse_text
-from ai_integrations.http.spelling import Spelling
-from ai_integrations.http.views import AiIntegrationList, integration_view, pagination
-from ai_integrations.model import AuthType, Scoping, Secret
-from ai_integrations.providers import PROVIDERS
 from tests.builders import an_integration, create_body
 
 # contract.md, "Operations"; beside it what the gateway adds: 413 for large bodies, 403 of a firewall, and failures.
@@ -78,23 +79,23 @@ def test_has_every_status_of_every_operation_of_the_contract() -> None:
 
 def test_has_a_response_for_every_kind_of_problem() -> None:
     described = {(each["description"], json.dumps(each)) for each in document()["components"]["responses"].values()}
-    kinds = [each for each in vars(problem).values() if isinstance(each, problem.Kind)]
+    kinds = [each for each in vars(problems).values() if isinstance(each, problems.Kind)]
     for kind in kinds:
         found = [text for title, text in described if title == kind.title]
-        assert found or kind == problem.METHOD_NOT_ALLOWED
-        assert all(problem.CONTENT_TYPE in text and all(name in text for name in kind.headers) for text in found)
+        assert found or kind == problems.METHOD_NOT_ALLOWED
+        assert all(problems.CONTENT_TYPE in text and all(name in text for name in kind.headers) for text in found)
 
 
-@pytest.mark.parametrize("error", problem.OF_ERROR)
+@pytest.mark.parametrize("error", problems.OF_ERROR)
 def test_describes_the_problem_that_each_error_becomes(error: Any) -> None:
     refused = error(FieldError("/name", "Too long.")) if hasattr(error("x"), "errors") else error()
-    answer = problem.of_error(refused, "request-id")
+    answer = problem_responses.of_error(refused, "request-id")
     [response] = [
         each
         for each in document()["components"]["responses"].values()
-        if each["content"][problem.CONTENT_TYPE]["example"]["status"] == answer.status_code
+        if each["content"][problems.CONTENT_TYPE]["example"]["status"] == answer.status_code
     ]
-    assert not faults(response["content"][problem.CONTENT_TYPE]["schema"], json.loads(answer.body or ""))
+    assert not faults(response["content"][problems.CONTENT_TYPE]["schema"], json.loads(answer.body or ""))
     assert response.get("headers", {}).keys() == answer.headers.keys() - {"Content-Type"}
 
 
@@ -160,10 +161,10 @@ def test_shows_bodies_that_are_taken(model: Any) -> None:
         parse_text(json.dumps(example), model)
 
 
-@pytest.mark.parametrize("spelling", Spelling)
+@pytest.mark.parametrize("spelling", WireFormat)
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("full", [True, False])
-def test_describes_every_view_of_an_integration(spelling: Spelling, provider: str, full: bool) -> None:
+def test_describes_every_view_of_an_integration(spelling: WireFormat, provider: str, full: bool) -> None:
     kind = PROVIDERS[provider].metadata
     settings = {
         "base_url": "https://example.com",
@@ -171,7 +172,7 @@ def test_describes_every_view_of_an_integration(spelling: Spelling, provider: st
         "headers": {"X-Team": "a"},
         "auth_type": AuthType.BEARER_TOKEN,
         "scopings": (Scoping(organization_id="o"), Scoping(space_id="s")),
-        "secret": Secret(arn="arn", version="1"),
+        "secret": SecretVersion(arn="arn", version="1"),
     }
     metadata = {"provider_metadata": METADATA[kind.word]} if kind else {}
     integration = an_integration(provider=provider, **metadata, **(settings if full else {}))
@@ -230,6 +231,6 @@ def test_shows_no_null_in_an_answer() -> None:
 
 
 def test_shows_the_refusal_of_the_invalid_founding_example() -> None:
-    shown = document()["components"]["responses"]["InvalidRequest"]["content"][problem.CONTENT_TYPE]["example"]
+    shown = document()["components"]["responses"]["InvalidRequest"]["content"][problems.CONTENT_TYPE]["example"]
     assert json.loads(examples.INVALID_BODY) == {"name": "My Integration"}
     assert [each["pointer"] for each in shown["errors"]] == ["/provider"]

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from apidoc.__main__ import check_schemas, write_schemas
-from apidoc.messages import SCHEMAS, documents, file_name
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from tools.apidoc.__main__ import check_schemas, write_schemas
+from tools.apidoc.messages import SCHEMAS, documents, file_name
 
-from ai_integrations.events import CHANGE_EVENTS, OUTCOMES
-from ai_integrations.requests import REQUESTS
+from ai_integrations.contracts.provisioning_requests import REQUESTS
+from ai_integrations.contracts.published_events import CHANGE_EVENTS, OUTCOMES
 
 
 def test_has_the_schemas_of_the_code_in_the_documentation() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ai_integrations import events
-from ai_integrations.http.views import timestamp
+from ai_integrations.contracts import published_events
+from ai_integrations.contracts.views import timestamp
 from ai_integrations_client import ResolutionError, UnavailableError
 from tests.builders import NOON, an_integration
 from tests.unit.client.service import ID, KEY, Bench, a_problem, an_answer
@@ -31,8 +31,10 @@ def kept(*questions: str) -> Bench:
 
 def test_reads_what_the_service_writes() -> None:
     integration = an_integration(version=2)
-    rotated = events.KeyRotated(**events.KeyRotated.parts(integration, "alice", NOON))
-    deleted = events.Deleted(**events.Deleted.parts(integration, "alice", NOON), restorable_until=timestamp(NOON))
+    rotated = published_events.KeyRotated(**published_events.KeyRotated.parts(integration, "alice", NOON))
+    deleted = published_events.Deleted(
+        **published_events.Deleted.parts(integration, "alice", NOON), restorable_until=timestamp(NOON)
+    )
     for event in (rotated, deleted):
         bench = kept()
         taken_in = {"detail-type": event.detail_type, "detail": event.model_dump(mode="json")}

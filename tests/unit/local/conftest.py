@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from local.workspace import Workspace
+from tools.local.workspace import Workspace
 
 
 @pytest.fixture

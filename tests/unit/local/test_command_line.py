@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local.__main__ import main
+from tools.local.__main__ import main
 
 KEY = ["access-key", "--account", "local", "--user", "ann", "--role", "reader"]
 

@@ -3,8 +3,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from local.connection import Connection, published, read
-from local.errors import LocalStackError
+from tools.local.connection import Connection, published, read
+from tools.local.errors import LocalStackError
 
 CONNECTION = Connection(
     url="http://127.0.0.1:4570/api/live",

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from local.emulator import Emulator, rewind_stream_readers
-from local.errors import LocalStackError
-from local.workspace import Workspace
+from tools.local.emulator import Emulator, rewind_stream_readers
+from tools.local.errors import LocalStackError
+from tools.local.workspace import Workspace
 
 
 def test_says_where_to_look_when_the_emulator_ends_by_itself() -> None:

@@ -2,10 +2,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from local.errors import LocalStackError
-from local.layers import build, link_runtime, search_path
-from local.template import Template
-from local.workspace import Workspace
+from tools.local.errors import LocalStackError
+from tools.local.layers import build, link_runtime, search_path
+from tools.local.template import Template
+from tools.local.workspace import Workspace
 
 
 def test_lets_the_last_layer_win() -> None:

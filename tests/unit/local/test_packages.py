@@ -2,7 +2,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from local.packages import bootstrap, package
+from tools.local.packages import bootstrap, package
 
 
 def a_bootstrap(folder: Path) -> str:

@@ -1,8 +1,8 @@
 import copy
 
 import pytest
-from local.template import LEFT_OUT, Template, for_emulator, functions, load, resources, tables_lost
-from local.workspace import ROOT
+from tools.local.template import LEFT_OUT, Template, for_emulator, functions, load, resources, tables_lost
+from tools.local.workspace import ROOT
 
 TEMPLATE: Template = {
     "Globals": {"Function": {"Runtime": "python3.13", "Layers": [{"Ref": "Layer"}]}},

@@ -1,6 +1,6 @@
 import pytest
-from local.errors import LocalStackError
-from local.workspace import Workspace
+from tools.local.errors import LocalStackError
+from tools.local.workspace import Workspace
 
 
 def test_belongs_to_one_command_at_a_time(workspace: Workspace) -> None:

@@ -1,30 +1,31 @@
-"""Parts for the function that serves the routes."""
+"""Compose functions/api."""
 
 import os
 from functools import cache
 
-from ai_integrations.bootstrap import aws
-from ai_integrations.bootstrap.integrations import integrations, repository
-from ai_integrations.directory import DynamoDbDirectory
-from ai_integrations.health_store import DynamoDbHealth
-from ai_integrations.http.app import UseCases
-from ai_integrations.key_verifier import KeyVerifier
-from ai_integrations.listing import IntegrationList, SpaceDirectory
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.key_verifier import KeyVerifier
+from ai_integrations.bootstrap import aws_clients
+from ai_integrations.bootstrap.init_phase import ends_init
+from ai_integrations.bootstrap.integrations import integrations
+from ai_integrations.bootstrap.repository import repository
+from ai_integrations.http.app import UseCases, build_app
+from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
 
 
-def use_cases() -> UseCases:
-    """Return what the routes call."""
-    client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
-    directory = DynamoDbDirectory(client, table)
-    return UseCases(
+@ends_init
+def api() -> APIGatewayRestResolver:
+    """Build the resolver of the API's routes."""
+    client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
+    spaces = DynamoDbSpaces(client, table)
+    use_cases = UseCases(
         integrations=integrations(client),
-        integration_list=IntegrationList(listing=repository(client), directory=directory),
-        space_directory=SpaceDirectory(directory),
-        healths=DynamoDbHealth(client, table),
-        verify_key=KeyVerifier(cache(aws.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,
+        integration_list=IntegrationList(listing=repository(client), directory=spaces),
+        space_directory=SpaceDirectory(spaces),
+        healths=DynamoDbConnectionHealth(client, table),
+        verify_key=KeyVerifier(cache(aws_clients.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,
     )
-
-
-def docs_page() -> bool:
-    """Tell whether the page that shows the API's description is served."""
-    return os.environ["DOCS_PAGE"] == "true"
+    return build_app(use_cases, docs_page=os.environ["DOCS_PAGE"] == "true")

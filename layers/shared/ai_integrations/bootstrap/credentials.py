@@ -1,37 +1,37 @@
-"""Parts for the function that hands out keys."""
+"""Compose functions/credentials."""
 
 import os
 from datetime import UTC, datetime
 from functools import cache
 
-from ai_integrations.bootstrap import aws
-from ai_integrations.directory import DynamoDbDirectory
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.runtime.finding import KeyFinder
-from ai_integrations.runtime.fingerprints import KmsFingerprints
-from ai_integrations.runtime.reader import SecretsManagerReader
-from ai_integrations.runtime.resolving import Resolver
-from ai_integrations.runtime.roles import RoleAssumer
-from ai_integrations.transactions import Transactor
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.bootstrap import aws_clients
+from ai_integrations.bootstrap.init_phase import ends_init
+from ai_integrations.bootstrap.repository import repository
+from ai_integrations.key_access.assume_role import StsRoleAssumer
+from ai_integrations.key_access.fingerprints import KmsFingerprints
+from ai_integrations.key_access.key_search import KeySearch
+from ai_integrations.key_access.resolve import CredentialResolver
+from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 
 
-def key_finder() -> KeyFinder:
-    """Return what compares keys."""
-    client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
-    return KeyFinder(
-        integrations=DynamoDbRepository(client, table, Transactor(client, table)),
-        reader=SecretsManagerReader(aws.secrets_manager()),
-        fingerprints=KmsFingerprints(aws.kms(), os.environ["FINGERPRINT_KEY_ID"]),
+def key_search() -> KeySearch:
+    """Build the search for keys by fingerprint; most invocations do not need it."""
+    return KeySearch(
+        integrations=repository(aws_clients.dynamodb()),
+        reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
+        fingerprints=KmsFingerprints(aws_clients.kms(), os.environ["FINGERPRINT_KEY_ID"]),
     )
 
 
-def resolver() -> Resolver:
-    """Return what resolves integrations."""
-    client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
-    return Resolver(
-        integrations=DynamoDbRepository(client, table, Transactor(client, table)),
-        directory=DynamoDbDirectory(client, table),
-        reader=SecretsManagerReader(aws.secrets_manager()),
-        roles=RoleAssumer(cache(aws.sts)),
+@ends_init
+def resolver() -> CredentialResolver:
+    """Build the resolver of credentials."""
+    client = aws_clients.dynamodb()
+    return CredentialResolver(
+        integrations=repository(client),
+        directory=DynamoDbSpaces(client, os.environ["TABLE_NAME"]),
+        reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
+        roles=StsRoleAssumer(cache(aws_clients.sts)),
         clock=lambda: datetime.now(UTC),
     )

@@ -1,4 +1,4 @@
-"""Parts for the functions that write integrations."""
+"""Compose the use cases, for the functions that write integrations."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -6,29 +6,22 @@ from typing import TYPE_CHECKING
 
 from ulid import ULID
 
-from ai_integrations.bootstrap import aws, parameters
-from ai_integrations.model import Policy
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.service import Integrations
-from ai_integrations.transactions import Transactor
-from ai_integrations.vault import SecretsManagerVault
+from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
+from ai_integrations.bootstrap import aws_clients, settings
+from ai_integrations.bootstrap.repository import repository
+from ai_integrations.domain.model import Policy
+from ai_integrations.use_cases.integrations import Integrations
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def repository(client: "DynamoDBClient") -> DynamoDbRepository:
-    """Return the integrations of the stack's table."""
-    table = os.environ["TABLE_NAME"]
-    return DynamoDbRepository(client, table, Transactor(client, table))
-
-
 def integrations(client: "DynamoDBClient") -> Integrations:
-    """Return the use cases, over the stack's table and secrets."""
+    """Build the use cases over the stack's table and secrets."""
     return Integrations(
         repository=repository(client),
-        vault=SecretsManagerVault(
-            aws.secrets_manager(),
+        keys=SecretsManagerKeyStore(
+            aws_clients.secrets_manager(),
             prefix=os.environ["SECRET_PREFIX"],
             kms_key_id=os.environ["SECRET_KMS_KEY_ID"],
         ),
@@ -36,6 +29,6 @@ def integrations(client: "DynamoDBClient") -> Integrations:
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         policy=Policy(
             recovery_window=timedelta(days=int(os.environ["RECOVERY_WINDOW_DAYS"])),
-            allowed_private_hosts=parameters.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
+            allowed_private_hosts=settings.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
         ),
     )

@@ -1,41 +1,45 @@
-"""Parts for the function that looks for what failures left behind."""
+"""Compose functions/sweep."""
 
 import os
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from ai_integrations.bootstrap import aws
-from ai_integrations.bus import EventBridgeBus
-from ai_integrations.inventory import RecordInventory, SecretInventory
-from ai_integrations.repository import DynamoDbRepository
-from ai_integrations.sweeping import Sweeper
-from ai_integrations.transactions import Transactor
+from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
+from ai_integrations.adapters.eventbridge import EventBridgeBus
+from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
+from ai_integrations.bootstrap import aws_clients
+from ai_integrations.bootstrap.init_phase import ends_init
+from ai_integrations.bootstrap.repository import repository
+from ai_integrations.use_cases.sweep import Sweeper
 
-# Far longer than any function of this stack lives: a secret of this age is not about to be named.
+# Far longer than any invocation lasts: no request in flight can still commit a secret of this age.
 GRACE = timedelta(hours=1)
 
 
-class Sweep(NamedTuple):
-    """What a run needs."""
+class SweepParts(NamedTuple):
+    """What the function calls."""
 
     sweeper: Sweeper
-    records: RecordInventory
+    records: SweepRecords
     bus: EventBridgeBus
 
 
-def sweep() -> Sweep:
-    """Return the parts."""
-    client, table = aws.dynamodb(), os.environ["TABLE_NAME"]
-    records = RecordInventory(client, table)
+@ends_init
+def sweep() -> SweepParts:
+    """Build the sweeper, its position store and the event bus."""
+    client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
+    records = SweepRecords(client, table)
     sweeper = Sweeper(
-        secrets=SecretInventory(
-            aws.secrets_manager(),
+        secrets=SecretsManagerInventory(
+            aws_clients.secrets_manager(),
             stack=os.environ["SECRET_PREFIX"],
             recovery_days=int(os.environ["RECOVERY_WINDOW_DAYS"]),
         ),
         records=records,
-        integrations=DynamoDbRepository(client, table, Transactor(client, table)),
+        integrations=repository(client),
         clock=lambda: datetime.now(UTC),
         grace=GRACE,
     )
-    return Sweep(sweeper=sweeper, records=records, bus=EventBridgeBus(aws.events(), os.environ["EVENT_BUS_NAME"]))
+    return SweepParts(
+        sweeper=sweeper, records=records, bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"])
+    )

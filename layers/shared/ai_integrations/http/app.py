@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from ai_integrations.http import docs, failures
+from ai_integrations.http import docs, error_handlers
 from ai_integrations.http.docs import DocsRoutes
-from ai_integrations.http.health import HealthRoutes, Healths
+from ai_integrations.http.health import HealthRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.spaces import SpaceRoutes
-from ai_integrations.listing import IntegrationList, SpaceDirectory
-from ai_integrations.service import Integrations, KeyCheck
+from ai_integrations.use_cases.integrations import Integrations, VerifyKey
+from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
+from ai_integrations.use_cases.ports import HealthReader
 
 
 class UseCases(NamedTuple):
@@ -19,14 +20,14 @@ class UseCases(NamedTuple):
     integrations: Integrations
     integration_list: IntegrationList
     space_directory: SpaceDirectory
-    healths: Healths
-    verify_key: KeyCheck
+    healths: HealthReader
+    verify_key: VerifyKey
 
 
 def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
-    failures.handle(app, switched_off=() if docs_page else (docs.PAGE,))
+    error_handlers.handle(app, switched_off=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ai_integrations.access import caller_of
-from ai_integrations.model import Caller
+from ai_integrations.contracts.caller import caller_of
+from ai_integrations.domain.model import Caller
 
 
 def from_context(context: Mapping[str, Any]) -> Caller:

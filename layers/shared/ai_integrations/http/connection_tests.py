@@ -1,47 +1,35 @@
 """The routes of connection tests, served by the function that may read keys."""
 
-from typing import Protocol
-
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from ai_integrations.health import Health
-from ai_integrations.http import failures, ids
-from ai_integrations.http.bodies import Body, CreateBody
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.fields import ModelName
+from ai_integrations.contracts.integration_bodies import CreateBody
+from ai_integrations.contracts.wire_model import InputModel
+from ai_integrations.domain.connection_health import Health
+from ai_integrations.domain.model import Caller
+from ai_integrations.http import error_handlers
+from ai_integrations.http.body import parse_body
 from ai_integrations.http.caller import from_context
-from ai_integrations.http.fields import ModelName
 from ai_integrations.http.health import fingerprint_header, health_view
-from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
-from ai_integrations.model import Caller, Settings
 from ai_integrations.observability import logger
-from ai_integrations.ports import KeyChange
+from ai_integrations.use_cases.ports import ConnectionTestRunner
 
 NEW = "/v2/ai-integrations/test"
 SAVED = "/v2/ai-integrations/<integration_id>/test"
 
 
-class ConnectionTests(Protocol):
-    """What admins can find out about connections."""
-
-    def of_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
-        """Test an integration, and record what came of it."""
-        ...
-
-    def of_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
-        """Test what may become an integration."""
-        ...
-
-
-class ModelChoice(Body):
+class ModelChoice(InputModel):
     """Which model to ask; without one, the first of the integration's."""
 
     model: ModelName | None = None
 
 
-def build_connection_test_app(tests: ConnectionTests) -> APIGatewayRestResolver:
+def build_connection_test_app(tests: ConnectionTestRunner) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
-    failures.handle(app)
+    error_handlers.handle(app)
     ConnectionTestRoutes(app, tests)
     return app
 
@@ -49,7 +37,7 @@ def build_connection_test_app(tests: ConnectionTests) -> APIGatewayRestResolver:
 class ConnectionTestRoutes:
     """The routes, each of which parses, makes one call, and shows what came of it."""
 
-    def __init__(self, app: APIGatewayRestResolver, tests: ConnectionTests) -> None:
+    def __init__(self, app: APIGatewayRestResolver, tests: ConnectionTestRunner) -> None:
         self._app = app
         self._tests = tests
         app.post(NEW)(self.test_settings)
@@ -60,7 +48,7 @@ class ConnectionTestRoutes:
         event = self._app.current_event
         caller = from_context(event.request_context.authorizer)
         body = parse_body(event, CreateBody)
-        return _answer(caller, self._tests.of_settings(caller, body.settings(), body.key()))
+        return _answer(caller, self._tests.test_settings(caller, body.settings(), body.key()))
 
     def test_saved(self, integration_id: str) -> Response[str]:
         """Test an integration, and record its health."""
@@ -68,7 +56,7 @@ class ConnectionTestRoutes:
         caller = from_context(event.request_context.authorizer)
         ulid = ids.parse(integration_id)
         model = parse_body(event, ModelChoice).model if event.body else None
-        health = self._tests.of_saved(caller, ulid, model)
+        health = self._tests.test_saved(caller, ulid, model)
         return _answer(caller, health, health.integration_version)
 
 

@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
-from ai_integrations.errors import FieldError, InvalidRequestError
+from ai_integrations.domain.errors import FieldError, InvalidRequestError
 
 
 def issue(last_read: str, *issued_for: str | None) -> str:

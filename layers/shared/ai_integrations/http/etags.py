@@ -1,7 +1,7 @@
 """Entity tags, and conditional writes (RFC 9110, sections 8.8.3 and 13.1.1)."""
 
-from ai_integrations.model import Integration
-from ai_integrations.service import VersionCondition, any_version
+from ai_integrations.domain.model import Integration
+from ai_integrations.use_cases.integrations import VersionCondition, any_version
 
 
 def etag(integration: Integration) -> str:

@@ -1,29 +1,22 @@
 """How the connection of an integration is shown, and the route of its last test."""
 
-from typing import Annotated, NotRequired, Protocol
+from typing import Annotated, NotRequired
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from ai_integrations.health import UNKNOWN, Health, Rung
-from ai_integrations.http import ids
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.views import Timestamp, given, timestamp
+from ai_integrations.domain.connection_health import UNKNOWN, Health, Rung
+from ai_integrations.domain.model import Caller, Integration, Role
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.responses import shown
-from ai_integrations.http.views import Timestamp, given, timestamp
-from ai_integrations.model import Caller, Integration, Role
-from ai_integrations.service import Integrations
+from ai_integrations.use_cases.integrations import Integrations
+from ai_integrations.use_cases.ports import HealthReader
 
 ROUTE = "/v2/ai-integrations/<integration_id>/health"
 FINGERPRINT_HEADER = "AI-Integration-Key-Fingerprint"
-
-
-class Healths(Protocol):
-    """Where outcomes of tests are kept."""
-
-    def last(self, account: str, ulid: str) -> Health | None:
-        """Return the last outcome."""
-        ...
 
 
 class RungView(TypedDict):
@@ -82,7 +75,7 @@ def _rung_view(rung: Rung) -> RungView:
 class HealthRoutes:
     """The route, which parses, makes two reads, and shows what came of them."""
 
-    def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: Healths) -> None:
+    def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: HealthReader) -> None:
         self._app = app
         self._integrations = integrations
         self._healths = healths

@@ -4,9 +4,9 @@ import json
 import re
 from hashlib import sha256
 
-from ai_integrations.errors import FieldError, InvalidRequestError
-from ai_integrations.http.bodies import CreateBody, RotateBody
-from ai_integrations.model import IdempotencyKey
+from ai_integrations.contracts.integration_bodies import CreateBody, RotateBody
+from ai_integrations.domain.errors import FieldError, InvalidRequestError
+from ai_integrations.domain.model import IdempotencyKey
 
 VALID = r"[\x21-\x7e]{1,255}"
 

@@ -7,19 +7,20 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-from ai_integrations.http import cursors, ids, parameters
-from ai_integrations.http.bodies import CreateBody, PatchBody, RotateBody
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.enum_values import WireFormat, response_format
+from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
+from ai_integrations.contracts.views import AiIntegrationList, integration_view, pagination, rotation_view
+from ai_integrations.domain.model import Integration
+from ai_integrations.http import cursors, query_parameters
+from ai_integrations.http.body import parse_body
 from ai_integrations.http.caller import from_context
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
-from ai_integrations.http.parsing import parse_body
 from ai_integrations.http.responses import shown
-from ai_integrations.http.spelling import Spelling, answer_spelling
-from ai_integrations.http.views import AiIntegrationList, integration_view, pagination, rotation_view
-from ai_integrations.listing import IntegrationList, Query
-from ai_integrations.model import Integration
 from ai_integrations.observability import logger
-from ai_integrations.service import Integrations, KeyCheck, Rotation
+from ai_integrations.use_cases.integrations import Integrations, Rotation, VerifyKey
+from ai_integrations.use_cases.listing import IntegrationList, Query
 
 COLLECTION = "/v2/ai-integrations"
 ONE = f"{COLLECTION}/<integration_id>"
@@ -33,7 +34,7 @@ class IntegrationRoutes:
         app: APIGatewayRestResolver,
         integrations: Integrations,
         integration_list: IntegrationList,
-        verify_key: KeyCheck,
+        verify_key: VerifyKey,
     ) -> None:
         self._app = app
         self._integrations = integrations
@@ -46,7 +47,7 @@ class IntegrationRoutes:
         app.delete(ONE)(self.delete)
         app.post(f"{ONE}/restore")(self.restore)
         app.post(f"{ONE}/key-rotations")(self.rotate_key)
-        app.post(f"{ONE}/key-rotations/rollback")(self.roll_key_back)
+        app.post(f"{ONE}/key-rotations/rollback")(self.roll_back_key)
 
     def create(self) -> Response[str]:
         """Register an integration."""
@@ -58,7 +59,7 @@ class IntegrationRoutes:
         )
         logger.info("integration created", integration_id=integration.id)
         location = f"{event.request_context.path}/{ids.public(integration.id)}"
-        spelling = answer_spelling(body.words(), event.headers)
+        spelling = response_format(body.words(), event.headers)
         return _one(integration, spelling, HTTPStatus.CREATED, {"Location": location})
 
     def list_page(self) -> Response[str]:
@@ -66,15 +67,15 @@ class IntegrationRoutes:
         event = self._app.current_event
         sent = event.query_string_parameters
         query = Query(
-            name=parameters.text(sent, "name", parameters.MAX_NAME_LENGTH),
-            space_id=parameters.opaque_id(sent, "space_id"),
-            space_name=parameters.text(sent, "space_name", parameters.MAX_NAME_LENGTH),
+            name=query_parameters.text(sent, "name", query_parameters.MAX_NAME_LENGTH),
+            space_id=query_parameters.opaque_id(sent, "space_id"),
+            space_name=query_parameters.text(sent, "space_name", query_parameters.MAX_NAME_LENGTH),
         )
         caller = from_context(event.request_context.authorizer)
         issued_for = (COLLECTION, caller.account, query.name, query.space_id, query.space_name)
         after = cursors.redeem(sent.get("cursor"), *issued_for)
-        page = self._list.page(caller, query, after=after, limit=parameters.limit(sent))
-        spelling = answer_spelling((), event.headers)
+        page = self._list.page(caller, query, after=after, limit=query_parameters.limit(sent))
+        spelling = response_format((), event.headers)
         return shown(
             AiIntegrationList(
                 ai_integrations=[integration_view(each, spelling) for each in page.integrations],
@@ -86,7 +87,7 @@ class IntegrationRoutes:
         """Show one integration."""
         event = self._app.current_event
         integration = self._integrations.get(from_context(event.request_context.authorizer), ids.parse(integration_id))
-        return _one(integration, answer_spelling((), event.headers))
+        return _one(integration, response_format((), event.headers))
 
     def update(self, integration_id: str) -> Response[str]:
         """Change one integration."""
@@ -94,7 +95,7 @@ class IntegrationRoutes:
         ulid = ids.parse(integration_id)
         body = parse_body(event, PatchBody)
         condition = if_match(event.headers.get("if-match"))
-        spelling = answer_spelling(body.words(), event.headers)
+        spelling = response_format(body.words(), event.headers)
         change = partial(body.apply, spelling=spelling)
         integration = self._integrations.update(
             from_context(event.request_context.authorizer), ulid, change, body.key(), condition
@@ -119,7 +120,7 @@ class IntegrationRoutes:
         ulid = ids.parse(integration_id)
         integration = self._integrations.restore(from_context(event.request_context.authorizer), ulid)
         logger.info("integration restored", integration_id=ulid)
-        return _one(integration, answer_spelling((), event.headers))
+        return _one(integration, response_format((), event.headers))
 
     def rotate_key(self, integration_id: str) -> Response[str]:
         """Let another key take effect."""
@@ -133,16 +134,16 @@ class IntegrationRoutes:
         )
         caller = from_context(event.request_context.authorizer)
         request = idempotency_key(event.headers.get("idempotency-key"), body, f"rotation {ulid} {caller.user}")
-        integrations = self._integrations.once(request) if request else self._integrations
+        integrations = self._integrations.idempotent(request) if request else self._integrations
         integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
         logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)
         return shown(rotation_view(integration), headers={"ETag": etag(integration)})
 
-    def roll_key_back(self, integration_id: str) -> Response[str]:
+    def roll_back_key(self, integration_id: str) -> Response[str]:
         """Go back to the key before the last rotation."""
         event = self._app.current_event
         ulid = ids.parse(integration_id)
-        integration = self._integrations.roll_key_back(
+        integration = self._integrations.roll_back_key(
             from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
         )
         logger.info("key rolled back", integration_id=ulid)
@@ -151,7 +152,7 @@ class IntegrationRoutes:
 
 def _one(
     integration: Integration,
-    spelling: Spelling,
+    spelling: WireFormat,
     status: HTTPStatus = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:

@@ -1,0 +1,40 @@
+"""What became of the requests that came by event, so that a request that comes again gets the same answer."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.contracts.provisioning_requests import OUTCOME_RETENTION
+from ai_integrations.use_cases.ports import RecordedOutcome
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDbRequestOutcomes:
+    """The decided requests of all accounts, in the table; operators look there for what a request led to."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, account: str, request_id: str) -> RecordedOutcome | None:
+        """Return how a request has been decided."""
+        key = to_wire(items.request_key(account, request_id))
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        item = from_wire(answer["Item"])
+        return RecordedOutcome(fingerprint=item["fingerprint"], detail_type=item["detail_type"], detail=item["detail"])
+
+    def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:
+        """Write how a request has been decided."""
+        item = {
+            **items.request_key(account, request_id),
+            "fingerprint": outcome.fingerprint,
+            "detail_type": outcome.detail_type,
+            "detail": outcome.detail,
+            "expires_at": items.epoch_seconds(now + OUTCOME_RETENTION),
+        }
+        self._client.put_item(TableName=self._table, Item=to_wire(item))

@@ -1,0 +1,38 @@
+"""Records of the table's stream (NEW_AND_OLD_IMAGES), parsed into what they report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.dynamodb.connection_health import health_of
+from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
+
+Images = Mapping[str, Any]
+
+
+def parse_record(record: Mapping[str, Any]) -> Change | GraceEnded | HealthRecorded:
+    """Parse one record. A record that is not about an integration yields an empty change."""
+    images = record["dynamodb"]
+    new, old = (from_wire(images.get(name, {})) for name in ("NewImage", "OldImage"))
+    if images["Keys"]["sk"]["S"].startswith("HEALTH#"):
+        return _health_recorded(new, old)
+    if record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#"):
+        return GraceEnded(account=old["account"], ulid=old["id"])
+    return _change(new, old)
+
+
+def _health_recorded(new: Images, old: Images) -> Change | HealthRecorded:
+    if not new:
+        return Change()
+    previous = health_of(old) if old else None
+    return HealthRecorded(health=health_of(new), previous=previous, number=int(new["checks"]))
+
+
+def _change(new: Images, old: Images) -> Change:
+    match new.get("sk", "").partition("#")[0]:
+        case "DELETED":
+            return Change(tombstone=items.tombstone_of(new))
+        case "INTEGRATION":
+            return Change(before=items.integration_of(old) if old else None, after=items.integration_of(new))
+    return Change()

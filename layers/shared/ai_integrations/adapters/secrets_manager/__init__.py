@@ -1,0 +1,1 @@
+"""Provider keys in Secrets Manager, write-only: nothing here can read a key."""

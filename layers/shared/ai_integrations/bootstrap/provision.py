@@ -1,0 +1,33 @@
+"""Compose functions/provision."""
+
+import os
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.eventbridge import EventBridgeBus
+from ai_integrations.adapters.sqs import SqsQueue
+from ai_integrations.bootstrap import aws_clients
+from ai_integrations.bootstrap.init_phase import ends_init
+from ai_integrations.bootstrap.integrations import integrations
+from ai_integrations.use_cases.provisioning import Provisioner
+
+
+class ProvisioningParts(NamedTuple):
+    """What the function calls."""
+
+    provisioner: Provisioner
+    queue: SqsQueue
+
+
+@ends_init
+def provisioning() -> ProvisioningParts:
+    """Build the provisioner and the queue that triggers it."""
+    client = aws_clients.dynamodb()
+    provisioner = Provisioner(
+        integrations=integrations(client),
+        outcomes=DynamoDbRequestOutcomes(client, os.environ["TABLE_NAME"]),
+        bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"]),
+        clock=lambda: datetime.now(UTC),
+    )
+    return ProvisioningParts(provisioner=provisioner, queue=SqsQueue(aws_clients.sqs(), os.environ["QUEUE_URL"]))

@@ -1,0 +1,24 @@
+"""Compose functions/publish_changes."""
+
+import os
+from datetime import UTC, datetime
+
+from ai_integrations.adapters.eventbridge import EventBridgeBus
+from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
+from ai_integrations.bootstrap import aws_clients
+from ai_integrations.bootstrap.init_phase import ends_init
+from ai_integrations.bootstrap.repository import repository
+from ai_integrations.use_cases.change_publishing import ChangePublisher
+
+
+@ends_init
+def change_publisher() -> ChangePublisher:
+    """Build the publisher of changes."""
+    return ChangePublisher(
+        cleanup=SecretsManagerCleanup(
+            aws_clients.secrets_manager(), recovery_days=int(os.environ["RECOVERY_WINDOW_DAYS"])
+        ),
+        integrations=repository(aws_clients.dynamodb()),
+        bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"]),
+        clock=lambda: datetime.now(UTC),
+    )

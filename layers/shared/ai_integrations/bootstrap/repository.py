@@ -1,0 +1,16 @@
+"""The integrations in the stack's table, as every function that reads or writes them uses them."""
+
+import os
+from typing import TYPE_CHECKING
+
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def repository(client: "DynamoDBClient") -> DynamoDbIntegrations:
+    """Build the repository over the stack's table."""
+    table = os.environ["TABLE_NAME"]
+    return DynamoDbIntegrations(client, table, Transactor(client, table))

@@ -1,0 +1,1 @@
+"""Wire formats shared by HTTP, events and CloudFormation: bodies, views, ids, problem documents."""

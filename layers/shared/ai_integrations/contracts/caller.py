@@ -1,0 +1,26 @@
+"""The plain form of a caller, as the table and the gateway's authorizer context hold it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ai_integrations.domain.model import Caller, Membership, Role
+
+
+def caller_item(caller: Caller) -> dict[str, Any]:
+    """Return the plain form of a caller, as the table and the gateway's context hold it."""
+    return {
+        "account": caller.account,
+        "user": caller.user,
+        "role": caller.role.value,
+        "memberships": [membership._asdict() for membership in caller.memberships],
+    }
+
+
+def caller_of(item: Mapping[str, Any]) -> Caller:
+    """Rebuild a caller from its plain form."""
+    return Caller(
+        account=item["account"],
+        user=item["user"],
+        role=Role(item["role"]),
+        memberships=tuple(Membership(**each) for each in item["memberships"]),
+    )

@@ -1,0 +1,28 @@
+"""Functions that operators and programs invoke directly: a refusal is a response, not a function error."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from ai_integrations.contracts import problems
+from ai_integrations.domain.errors import AiIntegrationsError
+from ai_integrations.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+Handler = Callable[[dict[str, Any], "LambdaContext"], Mapping[str, Any]]
+
+
+def responds_with_problems(handler: Handler) -> Handler:
+    """Return {"problem": …} (RFC 9457) for a domain error that the handler raises."""
+
+    @wraps(handler)
+    def responding(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:
+        try:
+            return handler(event, context)
+        except AiIntegrationsError as error:
+            logger.info("request refused", error=type(error).__name__)
+            return {"problem": problems.document_of(error, context.aws_request_id)}
+
+    return responding

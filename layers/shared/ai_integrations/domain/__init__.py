@@ -1,0 +1,1 @@
+"""The domain: values, errors and rules. Knows neither AWS nor HTTP."""

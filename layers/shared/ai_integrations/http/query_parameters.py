@@ -1,0 +1,38 @@
+"""The parameters of a query; a wrong one is InvalidRequestError and is named without its value."""
+
+import re
+from collections.abc import Mapping
+
+from ai_integrations.contracts.fields import MAX_ID_BYTES
+from ai_integrations.domain.errors import FieldError, InvalidRequestError
+
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 50
+MAX_NAME_LENGTH = 255
+MAX_ID_LENGTH = 256
+
+_NUMBER = r"[1-9][0-9]{0,2}"
+
+
+def limit(query: Mapping[str, str]) -> int:
+    """Return how many things a page may hold."""
+    text = query.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch(_NUMBER, text) or int(text) > MAX_LIMIT:
+        raise InvalidRequestError(FieldError("", f"The parameter limit must be a number from 1 to {MAX_LIMIT}."))
+    return int(text)
+
+
+def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
+    """Return a text, or None where it is not given."""
+    value = query.get(name)
+    if value is not None and not 1 <= len(value) <= max_length:
+        raise InvalidRequestError(FieldError("", f"The parameter {name} must have 1 to {max_length} characters."))
+    return value
+
+
+def opaque_id(query: Mapping[str, str], name: str) -> str | None:
+    """Return an id that others chose, or None where it is not given."""
+    value = text(query, name, MAX_ID_LENGTH)
+    if value is not None and len(value.encode()) > MAX_ID_BYTES:
+        raise InvalidRequestError(FieldError("", f"The parameter {name} must have at most {MAX_ID_BYTES} bytes."))
+    return value

@@ -1,0 +1,82 @@
+"""Tests of connections: of integrations as they are, and of ones that are not there yet."""
+
+from pydantic import SecretStr
+
+from ai_integrations.domain import rules
+from ai_integrations.domain.connection_health import Health
+from ai_integrations.domain.credentials import ReadKey
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    FieldError,
+    KeyUnavailableError,
+    NotFoundError,
+    RuleViolationError,
+)
+from ai_integrations.domain.model import (
+    Caller,
+    ExternalSecretArn,
+    Integration,
+    KeyChange,
+    Policy,
+    Role,
+    SecretVersion,
+    Settings,
+)
+from ai_integrations.key_access.connection_test.tester import ConnectionTester
+from ai_integrations.use_cases.ports import HealthRecorder, IntegrationReader, KeyReader
+
+
+class ConnectionTests:
+    """What admins can find out about connections."""
+
+    def __init__(
+        self,
+        *,
+        integrations: IntegrationReader,
+        reader: KeyReader,
+        tester: ConnectionTester,
+        healths: HealthRecorder,
+        policy: Policy,
+    ) -> None:
+        self._integrations = integrations
+        self._reader = reader
+        self._tester = tester
+        self._healths = healths
+        self._policy = policy
+
+    def test_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
+        """Test an integration with the key that it has, and record what came of it."""
+        integration = self._integrations.get(caller.account, ulid)
+        if integration is None or not caller.sees(integration.scopings):
+            raise NotFoundError
+        _check_admin(caller)
+        key = self._reader.read(integration, integration.secret) if integration.secret else None
+        health = self._tester.test(integration, key, model)
+        self._healths.record(health)
+        return health
+
+    def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
+        """Test what may become an integration; the rules hold as for a create, and nothing is stored."""
+        _check_admin(caller)
+        rules.check(settings, former=None, policy=self._policy)
+        draft = self._tester.draft(caller, settings)
+        return self._tester.test(draft, self._given(draft, key), None)
+
+    def _given(self, integration: Integration, key: KeyChange) -> ReadKey | None:
+        """Return the key that came with the request, or that lies where the request says."""
+        if isinstance(key, SecretStr):
+            return ReadKey(value=key, version="")
+        if not isinstance(key, ExternalSecretArn):
+            return None
+        try:
+            return self._reader.read(integration, SecretVersion(arn=key.arn, version=None))
+        except KeyUnavailableError:
+            # In the words of a create, so that nobody learns which secrets exist.
+            raise RuleViolationError(
+                FieldError("/api_key_secret_arn", "This account has no such secret to refer to.")
+            ) from None
+
+
+def _check_admin(caller: Caller) -> None:
+    if caller.role is not Role.ADMIN:
+        raise AccessForbiddenError

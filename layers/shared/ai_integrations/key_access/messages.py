@@ -1,0 +1,96 @@
+"""What programs send to functions/credentials, and what they get back."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field, StringConstraints
+from typing_extensions import TypedDict
+
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.fields import OpaqueId
+from ai_integrations.contracts.operator_commands import Account, User
+from ai_integrations.contracts.views import given, timestamp
+from ai_integrations.contracts.wire_model import InputModel
+from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.domain.model import Caller, Membership, Role
+from ai_integrations.key_access.resolve import Resolved
+
+
+class ResolveCommand(InputModel):
+    """Hand out what opens an integration's provider, to a program that IAM lets invoke the function.
+
+    `integration` is an id or a name. A program sees what its space and its organization see; without them, what is
+    account-wide.
+    """
+
+    account: Account
+    integration: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    consumer: User = Field(description="Which program asks: goes to the audit log and into role session names.")
+    organization_id: OpaqueId | None = None
+    space_id: OpaqueId | None = None
+    key_version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
+        default=None, description="Ask for this version of the key: after a rotation the one before, during its grace."
+    )
+
+    def caller(self) -> Caller:
+        """Return through whose eyes the program looks."""
+        place = Membership(organization_id=self.organization_id, space_id=self.space_id)
+        return Caller(account=self.account, user=self.consumer, role=Role.READER, memberships=(place,))
+
+
+class AwsCredentials(TypedDict):
+    """Temporary credentials of AWS."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+class Resolution(TypedDict):
+    """What a program needs to talk to a provider; `expires_at` is when the credentials of AWS end, RFC 3339."""
+
+    id: str
+    name: str
+    provider: str
+    version: int
+    base_url: NotRequired[str | None]
+    headers: NotRequired[dict[str, str] | None]
+    model_names: NotRequired[list[str] | None]
+    enable_default_models: bool
+    function_calling_enabled: bool
+    auth_type: str
+    provider_metadata: NotRequired[dict[str, str] | None]
+    api_key: NotRequired[str | None]
+    key_version: NotRequired[str | None]
+    aws_credentials: NotRequired[AwsCredentials | None]
+    expires_at: NotRequired[str | None]
+
+
+def resolution_view(resolved: Resolved) -> Resolution:
+    """Show what has been resolved, the key included: for the invoker alone, and never for a log."""
+    integration, credentials = resolved.integration, resolved.credentials
+    resolution: Resolution = {
+        "id": ids.public(integration.id),
+        "name": integration.name,
+        "provider": integration.provider,
+        "version": integration.version,
+        "base_url": integration.base_url,
+        "headers": None if integration.headers is None else dict(integration.headers),
+        "model_names": None if integration.model_names is None else list(integration.model_names),
+        "enable_default_models": integration.enable_default_models,
+        "function_calling_enabled": integration.function_calling_enabled,
+        "auth_type": integration.auth_type.value,
+        "provider_metadata": None if integration.provider_metadata is None else dict(integration.provider_metadata),
+        "api_key": resolved.key.value.get_secret_value() if resolved.key else None,
+        "key_version": resolved.key.version if resolved.key else None,
+        "aws_credentials": _shown(credentials) if credentials else None,
+        "expires_at": timestamp(credentials.expires_at) if credentials else None,
+    }
+    return given(resolution)
+
+
+def _shown(credentials: TemporaryCredentials) -> AwsCredentials:
+    return AwsCredentials(
+        access_key_id=credentials.access_key_id,
+        secret_access_key=credentials.secret_access_key.get_secret_value(),
+        session_token=credentials.session_token.get_secret_value(),
+    )

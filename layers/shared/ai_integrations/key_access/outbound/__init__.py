@@ -1,0 +1,1 @@
+"""Outbound connections that may carry a provider key: SSRF guard, DNS, deadlines."""

@@ -1,0 +1,27 @@
+"""The ports of outbound connections; all others are in use_cases/ports.py, which knows nothing of connections."""
+
+from typing import Protocol
+
+from ai_integrations.key_access.outbound.deadline import Deadline
+from ai_integrations.key_access.outbound.dns import Address
+from ai_integrations.key_access.outbound.http_messages import Answer, Request
+
+
+class DnsResolver(Protocol):
+    """Resolves host names."""
+
+    def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:
+        """Resolve a name to all its addresses, in order of preference; OSError if there are none."""
+        ...
+
+
+class Outbound(Protocol):
+    """Connects to providers."""
+
+    def reach(self, url: str, deadline: Deadline) -> None:
+        """Open a connection and send nothing."""
+        ...
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """Send one request and read the response."""
+        ...

@@ -1,0 +1,61 @@
+"""Process the table's stream (the transactional outbox): clean up superseded secrets, then publish change events."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ai_integrations.domain.model import Integration
+from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
+from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup
+
+
+class ChangePublisher:
+    """Processes what the stream reports, in order. Every step is idempotent."""
+
+    def __init__(
+        self,
+        *,
+        cleanup: SecretCleanup,
+        integrations: IntegrationReader,
+        bus: EventPublisher,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._cleanup = cleanup
+        self._integrations = integrations
+        self._bus = bus
+        self._clock = clock
+
+    def handle(self, change: Change | GraceEnded | HealthRecorded) -> None:
+        """Process one parsed record of the stream."""
+        match change:
+            case GraceEnded():
+                self._end_grace(self._integrations.get(change.account, change.ulid))
+            case HealthRecorded():
+                self._bus.publish(*change.events())
+            case Change():
+                self._clean_up(change)
+                self._bus.publish(*change.events())
+
+    def _clean_up(self, change: Change) -> None:
+        if change.tombstone is not None:
+            self._schedule_deletion_of_deleted(change.tombstone.integration)
+            return
+        former = change.before.secret if change.before else None
+        current = change.after.secret if change.after else None
+        if former is not None and (current is None or current.arn != former.arn):
+            self._cleanup.schedule_deletion(former)
+        if current is not None and change.is_restore:
+            self._cleanup.cancel_deletion(current)
+        elif current is not None and former is not None and current != former:
+            self._cleanup.promote_version(current, change.released)
+
+    def _end_grace(self, integration: Integration | None) -> None:
+        if integration is None or integration.secret is None:
+            return
+        previous = integration.previous_key
+        if previous is not None and previous.usable_until <= self._clock():
+            self._cleanup.promote_version(integration.secret, {previous.secret})
+
+    def _schedule_deletion_of_deleted(self, deleted: Integration) -> None:
+        """Schedule deletion of a deleted integration's secret, unless the integration was restored meanwhile."""
+        if deleted.secret is not None and self._integrations.get(deleted.account, deleted.id) is None:
+            self._cleanup.schedule_deletion(deleted.secret)

@@ -1,0 +1,87 @@
+"""Committed changes of integrations, as the table's stream reports them, and the events that they cause."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import NamedTuple
+
+from ai_integrations.contracts.published_events import (
+    ChangeEvent,
+    Created,
+    Deleted,
+    HealthChanged,
+    KeyRotated,
+    Restored,
+    Updated,
+)
+from ai_integrations.contracts.views import timestamp
+from ai_integrations.domain.connection_health import UNKNOWN, Health
+from ai_integrations.domain.model import Integration, SecretVersion, Settings, Tombstone
+
+
+class Change(NamedTuple):
+    """One committed write of an integration: its state before and after, or its tombstone."""
+
+    before: Integration | None = None
+    after: Integration | None = None
+    tombstone: Tombstone | None = None
+
+    @property
+    def is_restore(self) -> bool:
+        """Check whether a deleted integration was restored: a new integration has version 1."""
+        return self.before is None and self.after is not None and self.after.version > 1
+
+    @property
+    def released(self) -> set[SecretVersion]:
+        """List the secret versions that the integration referenced before and no longer references."""
+        return _referenced(self.before) - _referenced(self.after)
+
+    def events(self) -> Iterator[ChangeEvent]:
+        """Yield the events to publish for this write."""
+        if self.tombstone is not None:
+            stone = self.tombstone
+            parts = Deleted.parts(stone.integration, stone.deleted_by, stone.deleted_at)
+            yield Deleted(**parts, restorable_until=timestamp(stone.expires_at))
+        elif self.after is not None and self.before is None:
+            kind = Restored if self.is_restore else Created
+            yield kind(**kind.parts(self.after, self.after.updated_by, self.after.updated_at))
+        elif self.after is not None and self.before is not None:
+            yield from _difference(self.before, self.after)
+
+
+class GraceEnded(NamedTuple):
+    """The grace period of an integration's previous key has ended."""
+
+    account: str
+    ulid: str
+
+
+class HealthRecorded(NamedTuple):
+    """A connection test was recorded. `number` counts the tests of this integration, from 1."""
+
+    health: Health
+    previous: Health | None
+    number: int
+
+    def events(self) -> Iterator[HealthChanged]:
+        """Yield an event if the status differs from that of the previous test."""
+        previous_status = self.previous.status.value if self.previous else UNKNOWN
+        if self.health.status != previous_status:
+            yield HealthChanged.of(self.health, previous_status, self.number)
+
+
+def _referenced(integration: Integration | None) -> set[SecretVersion]:
+    if integration is None:
+        return set()
+    previous = integration.previous_key and integration.previous_key.secret
+    return {secret for secret in (integration.secret, previous) if secret}
+
+
+def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent]:
+    changed = [each.name for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
+    if (before.secret is None) != (after.secret is None):
+        changed.append("api_key")
+    if changed:
+        parts = Updated.parts(after, after.updated_by, after.updated_at)
+        yield Updated(**parts, changed_fields=sorted(changed))
+    if before.secret and after.secret and before.secret != after.secret:
+        yield KeyRotated(**KeyRotated.parts(after, after.updated_by, after.updated_at))

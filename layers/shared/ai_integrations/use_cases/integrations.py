@@ -1,0 +1,318 @@
+"""The use cases: what callers can do with the integrations of their account."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from pydantic import SecretStr
+
+from ai_integrations.domain import rules
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    ContentionError,
+    NoKeyToRotateError,
+    NoPreviousKeyError,
+    NotFoundError,
+    RepeatedRequestError,
+    VersionConflictError,
+)
+from ai_integrations.domain.model import (
+    Caller,
+    ExternalSecretArn,
+    IdempotencyKey,
+    Integration,
+    KeepKey,
+    KeyChange,
+    Policy,
+    PreviousKey,
+    Role,
+    SecretVersion,
+    Settings,
+    Tombstone,
+)
+from ai_integrations.use_cases.ports import REFUSALS, IntegrationRepository, KeyStore
+
+_ATTEMPTS = 5  # of a write that meets optimistic-locking conflicts
+
+ReadT = TypeVar("ReadT")
+ResultT = TypeVar("ResultT")
+Edit = Callable[[Integration], Integration]
+StoreKey = Callable[[Integration, SecretStr], SecretVersion]
+VerifyKey = Callable[[Integration, SecretStr], None]
+VersionCondition = Callable[[Integration], bool]
+
+
+class Rotation(NamedTuple):
+    """A new key, and the grace period during which the previous key stays readable.
+
+    `verify` raises RuleViolationError if the provider does not accept the key. Without it, the key is not tested.
+    """
+
+    api_key: SecretStr
+    grace: timedelta
+    verify: VerifyKey | None = None
+
+
+def any_version(_integration: Integration) -> bool:
+    """Accept every version: the condition of a request without If-Match."""
+    return True
+
+
+class Integrations:
+    """What callers can do with the integrations of their account.
+
+    An integration that the caller may not see raises NotFoundError, as if it did not exist.
+    """
+
+    def __init__(
+        self,
+        *,
+        repository: IntegrationRepository,
+        keys: KeyStore,
+        clock: Callable[[], datetime],
+        new_id: Callable[[datetime], str],
+        policy: Policy,
+    ) -> None:
+        """`clock` returns an aware UTC time. `new_id` makes a ULID from it, so that ids sort by creation."""
+        self._repository = repository
+        self._keys = keys
+        self._clock = clock
+        self._new_id = new_id
+        self._policy = policy
+
+    def idempotent(self, key: IdempotencyKey) -> "Integrations":
+        """Bind an idempotency key.
+
+        A retried update or delete raises RepeatedRequestError; a retried rotation returns the original result.
+        """
+        return Integrations(
+            repository=self._repository.idempotent(key),
+            keys=self._keys,
+            clock=self._clock,
+            new_id=self._new_id,
+            policy=self._policy,
+        )
+
+    def create(
+        self,
+        caller: Caller,
+        settings: Settings,
+        key: KeyChange,
+        idempotency_key: IdempotencyKey | None = None,
+    ) -> Integration:
+        """Create an integration. A retry with the same idempotency key returns the original result."""
+        self._check(caller, settings, key)
+        integration = self._new(caller, settings)
+        try:
+            if isinstance(key, SecretStr | ExternalSecretArn):
+                self._repository.precheck(integration, idempotency_key)
+            integration = self._with_key(integration, key, self._keys.create_key)
+            self._insert(integration, idempotency_key)
+        except RepeatedRequestError as repeated:
+            return repeated.first
+        return integration
+
+    def get(self, caller: Caller, ulid: str) -> Integration:
+        """Read an integration."""
+        integration = self._repository.get(caller.account, ulid)
+        if integration is None or not caller.sees(integration.scopings):
+            raise NotFoundError
+        return integration
+
+    def update(
+        self,
+        caller: Caller,
+        ulid: str,
+        edit: Edit,
+        key: KeyChange,
+        condition: VersionCondition = any_version,
+    ) -> Integration:
+        """Update an integration that meets the condition. Concurrent updates are applied one after another."""
+
+        def updated(current: Integration) -> Integration:
+            changed = edit(current)
+            self._check(caller, changed, key, current)
+            rules.check_binding(current, changed, key)
+            return self._with_key(changed, key, self._keys.add_key_version)
+
+        return self._edit(caller, ulid, updated, condition)
+
+    def rotate_key(
+        self, caller: Caller, ulid: str, rotation: Rotation, condition: VersionCondition = any_version
+    ) -> Integration:
+        """Rotate the API key. Until the grace period ends, the previous key can still be read by its version."""
+
+        def rotated(current: Integration) -> Integration:
+            if current.secret is None or not current.secret.is_owned:
+                raise NoKeyToRotateError
+            if rotation.verify is not None:
+                rotation.verify(current, rotation.api_key)
+            until = self._clock() + rotation.grace
+            previous = PreviousKey(secret=current.secret, usable_until=until) if rotation.grace else None
+            return replace(current, secret=self._keys.add_key_version(current, rotation.api_key), previous_key=previous)
+
+        if rotation.verify is not None and caller.role is not Role.ADMIN:
+            raise AccessForbiddenError  # connection tests are for admins
+        try:
+            return self._edit(caller, ulid, rotated, condition)
+        except RepeatedRequestError as repeated:
+            return repeated.first
+
+    def roll_back_key(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Integration:
+        """Roll back to the previous key while its grace period lasts. The key it replaced is released."""
+
+        def rolled_back(current: Integration) -> Integration:
+            previous = current.previous_key
+            if previous is None or previous.usable_until <= self._clock():
+                raise NoPreviousKeyError
+            return replace(current, secret=previous.secret, previous_key=None)
+
+        return self._edit(caller, ulid, rolled_back, condition)
+
+    def delete(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Tombstone:
+        """Soft-delete an integration that meets the condition. `restore` undoes this during the recovery window."""
+
+        def tombstone() -> Tombstone:
+            current = self._writable(caller, ulid, condition)
+            now = self._clock()
+            expiry = now + self._policy.recovery_window
+            return Tombstone(integration=current, deleted_at=now, deleted_by=caller.user, expires_at=expiry)
+
+        def commit(deleted: Tombstone) -> Tombstone:
+            self._repository.delete(deleted)
+            return deleted
+
+        return _retry_on_conflict(tombstone, commit)
+
+    def get_deleted(self, caller: Caller, ulid: str) -> Tombstone:
+        """Read the tombstone of a deleted integration."""
+        tombstone = self._repository.get_deleted(caller.account, ulid)
+        if tombstone is None or tombstone.expires_at <= self._clock():
+            raise NotFoundError
+        self._authorize(caller, tombstone.integration)
+        return tombstone
+
+    def restore(self, caller: Caller, ulid: str) -> Integration:
+        """Restore a deleted integration, key included. An integration that exists is returned unchanged."""
+
+        def found() -> Tombstone | Integration:
+            with suppress(NotFoundError):
+                return self.get_deleted(caller, ulid)
+            with suppress(NotFoundError):
+                return self._writable(caller, ulid, any_version)
+            return self.get_deleted(caller, ulid)  # it may have been deleted between the two reads
+
+        def commit(found: Tombstone | Integration) -> Integration:
+            if isinstance(found, Integration):
+                return found
+            return self._restore(found, self._next(caller, found.integration))
+
+        return _retry_on_conflict(found, commit)
+
+    def _restore(self, tombstone: Tombstone, restored: Integration) -> Integration:
+        self._repository.precheck(tombstone.integration, None)
+        if restored.secret is not None:
+            self._keys.cancel_deletion(restored.secret)
+        self._repository.restore(tombstone, restored)
+        return restored
+
+    def _with_key(self, integration: Integration, key: KeyChange, store: StoreKey) -> Integration:
+        if key is KeepKey.KEEP:
+            return integration
+        if isinstance(key, SecretStr):
+            return replace(integration, secret=store(integration, key), previous_key=None)
+        secret = self._keys.reference_secret(integration.account, key) if isinstance(key, ExternalSecretArn) else None
+        return replace(integration, secret=secret, previous_key=None)
+
+    def _edit(self, caller: Caller, ulid: str, edit: Edit, condition: VersionCondition) -> Integration:
+        def edited() -> tuple[Integration, Integration]:
+            current = self._writable(caller, ulid, condition)
+            return current, edit(current)
+
+        def commit(versions: tuple[Integration, Integration]) -> Integration:
+            current, changed = versions
+            return current if changed == current else self._update(current, self._next(caller, changed))
+
+        return _retry_on_conflict(edited, commit)
+
+    def _insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        try:
+            self._repository.insert(integration, idempotency_key)
+        except REFUSALS:
+            if integration.secret is not None:
+                self._discard_unreferenced(integration, integration.secret, None)
+            raise
+
+    def _update(self, current: Integration, changed: Integration) -> Integration:
+        previous = current.previous_key and current.previous_key.secret
+        try:
+            self._repository.update(current, changed)
+        except REFUSALS:
+            if changed.secret is not None and changed.secret not in {current.secret, previous}:
+                self._discard_unreferenced(changed, changed.secret, current.secret)
+            raise
+        return changed
+
+    def _discard_unreferenced(self, rejected: Integration, secret: SecretVersion, kept: SecretVersion | None) -> None:
+        """Discard the key stored for a rejected write, unless the table references it.
+
+        An earlier attempt may have committed although its response was lost.
+        """
+        stored = self._repository.get(rejected.account, rejected.id)
+        if stored is None:
+            deleted = self._repository.get_deleted(rejected.account, rejected.id)
+            stored = deleted.integration if deleted else None
+        if stored is None or not stored.references(secret):
+            self._keys.discard(secret, kept)
+
+    def _writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
+        integration = self._repository.get(caller.account, ulid)
+        if integration is None:
+            raise NotFoundError
+        self._authorize(caller, integration)
+        if not condition(integration):
+            raise VersionConflictError
+        return integration
+
+    def _authorize(self, caller: Caller, integration: Integration) -> None:
+        if not caller.sees(integration.scopings):
+            raise NotFoundError
+        if not caller.may_write(integration.scopings):
+            raise AccessForbiddenError
+
+    def _check(self, caller: Caller, settings: Settings, key: KeyChange, former: Settings | None = None) -> None:
+        if not caller.may_write(settings.scopings):
+            raise AccessForbiddenError
+        if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
+            raise AccessForbiddenError
+        rules.check(settings, former=former, policy=self._policy)
+
+    def _next(self, caller: Caller, integration: Integration) -> Integration:
+        version = integration.version + 1
+        return replace(integration, version=version, updated_at=self._clock(), updated_by=caller.user)
+
+    def _new(self, caller: Caller, settings: Settings) -> Integration:
+        now = self._clock()
+        return Integration(
+            **vars(settings),
+            id=self._new_id(now),
+            account=caller.account,
+            version=1,
+            created_at=now,
+            updated_at=now,
+            created_by=caller.user,
+            updated_by=caller.user,
+        )
+
+
+def _retry_on_conflict(read: Callable[[], ReadT], commit: Callable[[ReadT], ResultT]) -> ResultT:
+    """Commit what was read; if a concurrent write came first (optimistic locking), read and commit again."""
+    for _ in range(_ATTEMPTS):
+        current = read()
+        try:
+            return commit(current)
+        except VersionConflictError:
+            continue
+    raise ContentionError

@@ -1,0 +1,290 @@
+"""The ports: what the use cases need from the outside, each Protocol once."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from pydantic import SecretStr
+
+from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.connection_health import Health, Rung
+from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
+from ai_integrations.domain.errors import (
+    ContentionError,
+    IdempotencyKeyReusedError,
+    NameTakenError,
+    RepeatedRequestError,
+    VersionConflictError,
+)
+from ai_integrations.domain.model import (
+    Caller,
+    ExternalSecretArn,
+    IdempotencyKey,
+    Integration,
+    KeyChange,
+    SecretVersion,
+    Settings,
+    Slice,
+    Space,
+    Tombstone,
+)
+
+# Raised by an IntegrationRepository that rejected a write: nothing was written.
+REFUSALS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
+
+
+class IntegrationReader(Protocol):
+    """Reads single integrations."""
+
+    def get(self, account: str, ulid: str) -> Integration | None:
+        """Read an integration, or None if there is none."""
+        ...
+
+
+class IntegrationFinder(IntegrationReader, Protocol):
+    """Reads single integrations, by id or by name."""
+
+    def find(self, account: str, name: str) -> Integration | None:
+        """Read the integration that has a name; case is ignored."""
+        ...
+
+
+class IntegrationPages(Protocol):
+    """Reads integrations in order of creation."""
+
+    def newest(self, account: str, before: str | None, count: int) -> Slice:
+        """Read at most `count` integrations of an account that are older than the id `before`, in one read."""
+        ...
+
+
+class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
+    """Reads integrations, singly or in order of creation."""
+
+
+class IntegrationRepository(IntegrationReader, Protocol):
+    """Stores integrations. Every write is atomic.
+
+    Raises one of REFUSALS if the store rejected the write. Any other exception means the outcome is unknown.
+    """
+
+    def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        """Raise the conflict that `insert` would hit, using one consistent read."""
+        ...
+
+    def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
+        """Write a new integration; NameTakenError, RepeatedRequestError or IdempotencyKeyReusedError on conflict."""
+        ...
+
+    def idempotent(self, key: IdempotencyKey) -> "IntegrationRepository":
+        """Bind an idempotency key: a repeated `update` or `delete` then raises RepeatedRequestError."""
+        ...
+
+    def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
+        """Read the tombstone of a deleted integration, or None if there is none."""
+        ...
+
+    def update(self, current: Integration, changed: Integration) -> None:
+        """Replace `current` with `changed`; VersionConflictError or NameTakenError on conflict."""
+        ...
+
+    def delete(self, tombstone: Tombstone) -> None:
+        """Replace an integration with its tombstone; VersionConflictError on conflict."""
+        ...
+
+    def restore(self, tombstone: Tombstone, restored: Integration) -> None:
+        """Replace a tombstone with its integration; NameTakenError or VersionConflictError on conflict."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Stores provider keys; a write-only interface."""
+
+    def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
+        """Store the key of a new integration."""
+        ...
+
+    def add_key_version(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
+        """Store a further key of an integration. It takes effect once the integration references it."""
+        ...
+
+    def reference_secret(self, account: str, secret: ExternalSecretArn) -> SecretVersion:
+        """Check a secret that its owner keeps; RuleViolationError unless its tag names the account."""
+        ...
+
+    def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
+        """Remove, best effort, a stored key that no item references. `kept` is the version still in use."""
+        ...
+
+    def cancel_deletion(self, secret: SecretVersion) -> None:
+        """Cancel the scheduled deletion of a deleted integration's secret."""
+        ...
+
+
+class SecretCleanup(Protocol):
+    """Cleans up secrets after a committed write. Every operation is idempotent."""
+
+    def schedule_deletion(self, secret: SecretVersion) -> None:
+        """Schedule the deletion of a secret for the end of the recovery window."""
+        ...
+
+    def cancel_deletion(self, secret: SecretVersion) -> None:
+        """Cancel a scheduled deletion."""
+        ...
+
+    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
+        """Make a referenced version the current one, and drop the versions in `released`."""
+        ...
+
+
+class StoredSecret(NamedTuple):
+    """An active secret of this stack, and its versions that carry one of our stage labels."""
+
+    arn: str
+    account: str
+    integration_id: str
+    changed_at: datetime
+    versions: frozenset[str] = frozenset()
+
+
+class SecretInventory(Protocol):
+    """Lists the secrets of this stack and removes orphaned ones."""
+
+    def page(self, token: str | None) -> tuple[Iterable[StoredSecret], str | None]:
+        """Read one page of active secrets, and the token of the next page (None at the end)."""
+        ...
+
+    def is_usable(self, arn: str) -> bool:
+        """Check whether a secret exists and is not scheduled for deletion."""
+        ...
+
+    def schedule_deletion(self, arn: str) -> None:
+        """Schedule the deletion of a secret for the end of the recovery window."""
+        ...
+
+    def cancel_deletion(self, arn: str) -> None:
+        """Cancel a scheduled deletion."""
+        ...
+
+    def release_version(self, arn: str, version: str) -> None:
+        """Drop one version of a secret."""
+        ...
+
+
+class IntegrationInventory(Protocol):
+    """Lists the integrations of all accounts."""
+
+    def page(self, token: str | None) -> tuple[Iterable[Integration], str | None]:
+        """Read one page of integrations that own a secret, and the token of the next page (None at the end)."""
+        ...
+
+
+class SpaceReader(Protocol):
+    """Reads the spaces of an account."""
+
+    def space(self, account: str, space_id: str) -> Space | None:
+        """Read a space, or None if it is unknown."""
+        ...
+
+    def spaces(self, account: str) -> list[Space]:
+        """Read all known spaces of an account, ordered by id."""
+        ...
+
+
+class EventPublisher(Protocol):
+    """Publishes events."""
+
+    def publish(self, *events: Event) -> None:
+        """Publish events in order."""
+        ...
+
+
+class RecordedOutcome(NamedTuple):
+    """A decided provisioning request: its fingerprint, and the event that reported its outcome."""
+
+    fingerprint: str
+    detail_type: str
+    detail: str
+
+
+class RequestOutcomes(Protocol):
+    """Stores the outcomes of provisioning requests, so that a redelivery reports the same outcome."""
+
+    def find(self, account: str, request_id: str) -> RecordedOutcome | None:
+        """Read the outcome of a request, or None if it is undecided."""
+        ...
+
+    def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:
+        """Store the outcome of a request."""
+        ...
+
+
+class HealthReader(Protocol):
+    """Reads the outcomes of connection tests."""
+
+    def last(self, account: str, ulid: str) -> Health | None:
+        """Read the outcome of the last test, or None if there was none."""
+        ...
+
+
+class HealthRecorder(Protocol):
+    """Stores the outcomes of connection tests."""
+
+    def record(self, health: Health) -> None:
+        """Store the outcome of a test."""
+        ...
+
+
+class ConnectionTestRunner(Protocol):
+    """Runs connection tests for admins."""
+
+    def test_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
+        """Test an integration and record its health."""
+        ...
+
+    def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
+        """Test settings that are not saved."""
+        ...
+
+
+class KeyReader(Protocol):
+    """Reads provider keys."""
+
+    def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
+        """Read a key of an integration; KeyUnavailableError if it is gone or not meant for the account."""
+        ...
+
+
+class RoleAssumer(Protocol):
+    """Assumes the roles that integrations name."""
+
+    def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
+        """Assume the integration's role; RoleRefusedError if AWS denies it."""
+        ...
+
+
+class KeyFingerprints(Protocol):
+    """Computes fingerprints, by which keys are compared without being shown."""
+
+    def of(self, account: str, key: SecretStr) -> str:
+        """Compute the fingerprint of a key."""
+        ...
+
+    def of_tested(self, account: str, key: SecretStr) -> str | None:
+        """Compute the fingerprint of a key, or None if that fails."""
+        ...
+
+
+class StepRunner(Protocol):
+    """Runs the steps of a connection test."""
+
+    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
+        """Run the steps in order, up to the first that fails."""
+        ...
+
+
+class RoleStepRunner(Protocol):
+    """Runs the steps of a connection test for a provider that takes an AWS role."""
+
+    def run(self, integration: Integration, model: str | None) -> tuple[Rung, ...]:
+        """Run the steps in order, up to the first that fails."""
+        ...

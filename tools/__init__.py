@@ -1,0 +1,1 @@
+"""Commands of developers and operators: the local stack, API documents, operations."""
