@@ -32,7 +32,11 @@ def _replay_requests(outputs: Outputs) -> Iterator[str]:
 
 
 def _dead_letters(outputs: Outputs) -> DeadLetters:
-    return DeadLetters(boto3.client("sqs"), dead=outputs["DeadRequestsUrl"], requests=outputs["RequestsUrl"])
+    return DeadLetters(
+        boto3.client("sqs"),
+        dead=outputs["ProvisioningDeadLetterQueueUrl"],
+        requests=outputs["ProvisioningQueueUrl"],
+    )
 
 
 def _json_lines(found: Iterable[DeadRequest]) -> Iterator[str]:
