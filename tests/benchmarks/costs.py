@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
-from tests import declared
+from tests import sam_template
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.calls import Used, measured
 from tests.benchmarks.capacity import size
@@ -109,7 +109,7 @@ def table() -> str:
 
 
 def _count(resource_type: str) -> int:
-    return len(declared.resources(resource_type))
+    return len(sam_template.resources(resource_type))
 
 
 def _dollars(amount: float) -> str:

@@ -11,7 +11,7 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.transactions import Transactor
-from tests import declared
+from tests import sam_template
 from tests.benchmarks import capacity
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.capacity import read_units
@@ -30,7 +30,7 @@ BATCH = 25  # maximum of BatchWriteItem
 def measure(_bench: Bench, stack: Stack) -> Section:
     """Read the first page of accounts of each size, from a table like the stack's but without a stream."""
     dynamodb: Any = client("dynamodb", stack.deployment.endpoint)
-    dynamodb.create_table(**declared.table(TABLE))
+    dynamodb.create_table(**sam_template.table(TABLE))
     for size in SIZES:
         _fill(dynamodb, size)
     units = {size: _units(dynamodb, size) for size in SIZES}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks.__main__ import ON_FAKE_AWS, ON_STACK
 from tests.benchmarks.__main__ import main as bench
 from tests.benchmarks.capacity import read_units, size, write_units
@@ -16,7 +16,7 @@ MISSED = Target(measurement="broken", unit="AWS calls", maximum=3, measured=4)
 
 
 def test_every_function_is_measured() -> None:
-    assert set(FIRST) == set(declared.functions())
+    assert set(FIRST) == set(sam_template.functions())
 
 
 def test_check_fails_only_for_missed_enforced_targets() -> None:

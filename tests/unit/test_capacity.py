@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks import costs, hot_account
 from tests.builders import ROOT
 
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
-PARAMETERS: dict[str, dict[str, Any]] = declared.template()["Parameters"]
+PARAMETERS: dict[str, dict[str, Any]] = sam_template.template()["Parameters"]
 ROW = re.compile(r"^\| `([A-Z]\w+)` \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
 ROWS = {name: (default, allowed) for name, default, allowed in ROW.findall(DOCUMENT)}
 LONG_LIST = 5  # longer lists of allowed values are described in words

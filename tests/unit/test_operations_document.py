@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
 DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in ("deploy", "events", "operations", "performance", "sam-local")]
@@ -22,7 +22,7 @@ def headings(document: Path) -> set[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.stem)
 def test_shell_variables_are_outputs_of_the_stack(document: Path) -> None:
     variables = set(re.findall(r"\$\{?([A-Z][a-z]\w+)", document.read_text()))
-    assert variables <= declared.template()["Outputs"].keys()
+    assert variables <= sam_template.template()["Outputs"].keys()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.stem)
@@ -36,7 +36,7 @@ def test_links_lead_to_existing_files_and_headings(document: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"(?:logs|errors) ([a-z-]+) \d+", OPERATIONS))))
 def test_queried_log_groups_exist(name: str) -> None:
-    groups = [each["Properties"]["LogGroupName"] for each in declared.resources("AWS::Logs::LogGroup").values()]
+    groups = [each["Properties"]["LogGroupName"] for each in sam_template.resources("AWS::Logs::LogGroup").values()]
     assert {"Fn::Sub": f"/${{AWS::StackName}}/{name}"} in groups
 
 
