@@ -49,7 +49,7 @@ class SeedAccount:
                 self.secrets_manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
 
     def create_seeds(self) -> str:
-        """Create what the events refer to. Returns the access key to revoke."""
+        """Create what the events refer to. Returns the access key that `access_keys_revoke` revokes."""
         table = self.variables["TABLE_NAME"]
         prefix, key_id = self.variables["SECRET_PREFIX"], self.variables["SECRET_KMS_KEY_ID"]
         key_store = SecretsManagerKeyStore(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
@@ -57,8 +57,8 @@ class SeedAccount:
         stored = replace(integration, secret=key_store.create_key(integration, SecretStr(API_KEY)))
         DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)).insert(stored, None)
         self._store_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
-        revoked = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
-        return AccessKeys(self.dynamodb, table).issue(revoked)
+        to_revoke = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
+        return AccessKeys(self.dynamodb, table).issue(to_revoke)
 
     def _store_hash(self, key: str) -> None:
         """Store the hash of the fixed access key in events/authorizer_valid.json, in the format of the table."""

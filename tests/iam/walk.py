@@ -62,36 +62,37 @@ class Walk:
         self._command("SpacesFunctionName", action="remove_space", account=self._account, id="space-2")
 
     def _integration_lifecycle(self) -> None:
-        made = self._call("POST", body=_body(api_key=API_KEY, scopings=SCOPINGS))["id"]
+        integration_id = self._call("POST", body=_body(api_key=API_KEY, scopings=SCOPINGS))["id"]
         for query in ("?limit=1", f"?space_id={SPACE}", "?space_name=place"):
             self._call("GET", query)
         self._call("GET", path="/v2/spaces?limit=100")
-        self._call("GET", f"/{made}")
-        self._call("PATCH", f"/{made}", {"name": "Renamed"})
-        self._call("POST", f"/{made}/key-rotations", {"api_key": f"{API_KEY}-2", "grace_seconds": 600})
-        self._call("POST", f"/{made}/key-rotations/rollback")
-        self._call("POST", f"/{made}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
-        self._call("PATCH", f"/{made}", {"api_key": f"{API_KEY}-3"})
-        self._call("DELETE", f"/{made}")
+        self._call("GET", f"/{integration_id}")
+        self._call("PATCH", f"/{integration_id}", {"name": "Renamed"})
+        self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "grace_seconds": 600})
+        self._call("POST", f"/{integration_id}/key-rotations/rollback")
+        self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
+        self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-3"})
+        self._call("DELETE", f"/{integration_id}")
         self._wait_until(lambda: self._has_called("publish_changes", "DeleteSecret"))
-        self._call("POST", f"/{made}/restore")
+        self._call("POST", f"/{integration_id}/restore")
 
     def _references(self) -> None:
-        made = self._call(
+        integration = self._call(
             "POST",
             body=_body(provider="awsBedrock", provider_metadata=ROLE, api_key_secret_arn=self._referenced_secret),
         )
-        self._command("CredentialsFunctionName", account=self._account, integration=made["id"], consumer="program")
-        self._call("POST", f"/{made['id']}/test")
+        reference = {"account": self._account, "integration": integration["id"]}
+        self._command("CredentialsFunctionName", consumer="program", **reference)
+        self._call("POST", f"/{integration['id']}/test")
 
     def _concurrent_writes(self) -> None:
         """Run conflicting writes until a rejected one had to discard the key that it stored."""
 
         def discarded_a_key(number: int) -> bool:
-            body = _body(api_key=API_KEY, name=f"Raced {number}")
+            body = _body(api_key=API_KEY, name=f"Concurrent {number}")
             self._run_concurrently(lambda: self._call("POST", body=body))
-            made = self._call("GET", "?name=raced&limit=1")["ai_integrations"][0]["id"]
-            self._run_concurrently(lambda: self._call("PATCH", f"/{made}", {"api_key": f"{API_KEY}-4"}))
+            integration_id = self._call("GET", "?name=concurrent&limit=1")["ai_integrations"][0]["id"]
+            self._run_concurrently(lambda: self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-4"}))
             return self._has_called("api", "DeleteSecret") and self._has_called("api", "UpdateSecretVersionStage")
 
         assert any(discarded_a_key(number) for number in range(10)), "no write was rejected"
@@ -100,24 +101,25 @@ class Walk:
         with_role = _body(
             provider="awsBedrock", provider_metadata=ROLE, api_key=API_KEY, scopings=ORGANIZATION_SCOPINGS
         )
-        made = self._call("POST", body=with_role)
+        integration = self._call("POST", body=with_role)
         consumer = {"account": self._account, "consumer": "program", "space_id": SPACE}
-        for integration in (made["id"], made["name"]):
-            self._command("CredentialsFunctionName", integration=integration, **consumer)
-        named = {"account": self._account, "integration": made["id"]}
-        self._command("CredentialsFunctionName", action="fingerprint", **named)
+        for reference in (integration["id"], integration["name"]):
+            self._command("CredentialsFunctionName", integration=reference, **consumer)
+        self._command(
+            "CredentialsFunctionName", action="fingerprint", account=self._account, integration=integration["id"]
+        )
         self._command("CredentialsFunctionName", action="find_key", account=self._account, api_key=API_KEY)
-        self._call("POST", f"/{made['id']}/test")
+        self._call("POST", f"/{integration['id']}/test")
         self._call("POST", "/test", with_role)
-        self._call("GET", f"/{made['id']}/health")
+        self._call("GET", f"/{integration['id']}/health")
 
     def _events(self) -> None:
         self._publish_request("Create", request_id="1", integration=self._body_with_reference("By event"))
         self._wait_until(lambda: bool(self._call("GET", "?name=by%20event")["ai_integrations"]))
-        made = self._call("GET", "?name=by%20event")["ai_integrations"][0]["id"]
-        self._publish_request("Update", request_id="2", id=made, integration={"name": "Renamed by event"})
-        self._wait_until(lambda: self._call("GET", f"/{made}")["name"] == "Renamed by event")
-        self._publish_request("Delete", request_id="3", id=made)
+        integration_id = self._call("GET", "?name=by%20event")["ai_integrations"][0]["id"]
+        self._publish_request("Update", request_id="2", id=integration_id, integration={"name": "Renamed by event"})
+        self._wait_until(lambda: self._call("GET", f"/{integration_id}")["name"] == "Renamed by event")
+        self._publish_request("Delete", request_id="3", id=integration_id)
         # A message without a request fails and is delivered again.
         invalid = [{"Id": "1", "MessageBody": "{}"}]
         self._aws("sqs").send_message_batch(QueueUrl=self._outputs["ProvisioningQueueUrl"], Entries=invalid)
@@ -144,8 +146,8 @@ class Walk:
 
     def _sweep(self) -> None:
         """Remove a secret, and run the sweep with so little time that it must store its cursor."""
-        made = self._call("POST", body=_body(api_key=API_KEY))["id"]
-        name = f"{STACK}/{self._account}/{ids.parse(made)}"
+        integration_id = self._call("POST", body=_body(api_key=API_KEY))["id"]
+        name = f"{STACK}/{self._account}/{ids.parse(integration_id)}"
         self._aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._command("SweepFunctionName", dry_run=True)
         for seconds in (30, 900):

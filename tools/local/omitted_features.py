@@ -29,7 +29,7 @@ def _enable_time_to_live(endpoint: str, table: str, specification: dict[str, Any
 
 
 def _add_any_methods(endpoint: str, api: str, paths: dict[str, dict[str, Any]]) -> None:
-    """Give each path with ANY in the template the integration and authorizer of its first method, as AWS does."""
+    """Add ANY to each path that has it in the template, with the integration and authorizer of its first method."""
     gateway = client("apigateway", endpoint)
     for resource in gateway.get_resources(restApiId=api, limit=500, embed=["methods"])["items"]:
         methods = resource.get("resourceMethods", {})

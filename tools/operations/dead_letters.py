@@ -1,8 +1,8 @@
-"""The requests by event that could not be carried out: look at them, and put them back into their queue."""
+"""Provisioning requests in the dead-letter queue: list them, or move them back into the provisioning queue."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_SECONDS_HIDDEN = 60  # from others, while it is looked at or moved
+_VISIBILITY_TIMEOUT = 60  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadRequest:
-    """A message of the dead-letter queue. Its body is kept out of `repr`, for headers may be in it."""
+    """A message in the dead-letter queue. Its `repr` hides the message, whose body may contain header values."""
 
-    message: "MessageTypeDef"
+    message: "MessageTypeDef" = field(repr=False)
 
     def shown(self) -> dict[str, Any]:
-        """Return what tells one from another: not what it asks for."""
+        """Identify the request, without its content."""
         sent = int(self.message["Attributes"]["SentTimestamp"]) / 1000
         envelope = _json(self.message["Body"])
         detail = envelope.get("detail")
-        named = detail if isinstance(detail, dict) else {}
+        fields = detail if isinstance(detail, dict) else {}
         return {
             "sent_at": datetime.fromtimestamp(sent, UTC).isoformat(timespec="seconds"),
             "detail_type": envelope.get("detail-type"),
-            "account": named.get("account"),
-            "request_id": named.get("request_id"),
+            "account": fields.get("account"),
+            "request_id": fields.get("request_id"),
             "event_id": envelope.get("id"),
         }
 
@@ -43,7 +43,7 @@ class DeadLetters:
         self._requests = requests
 
     def look(self) -> list[DeadRequest]:
-        """Return what is there, and leave it."""
+        """List all messages, and make them visible again."""
         found = list(self._all())
         for dead in found:
             receipt = dead.message["ReceiptHandle"]
@@ -51,7 +51,7 @@ class DeadLetters:
         return found
 
     def replay(self) -> Iterator[DeadRequest]:
-        """Put each one back into its queue, and yield it; should this be interrupted, one may be there twice."""
+        """Move each message back and yield it. If this is interrupted, one message can be in both queues."""
         for dead in self._all():
             self._client.send_message(QueueUrl=self._requests, MessageBody=dead.message["Body"])
             self._client.delete_message(QueueUrl=self._dead, ReceiptHandle=dead.message["ReceiptHandle"])
@@ -67,14 +67,14 @@ class DeadLetters:
                 yield DeadRequest(message=message)
 
     def _receive(self) -> "list[MessageTypeDef]":
-        answer = self._client.receive_message(
+        response = self._client.receive_message(
             QueueUrl=self._dead,
             MaxNumberOfMessages=10,
-            VisibilityTimeout=_SECONDS_HIDDEN,
+            VisibilityTimeout=_VISIBILITY_TIMEOUT,
             MessageSystemAttributeNames=["SentTimestamp"],
             WaitTimeSeconds=1,
         )
-        return answer.get("Messages", [])
+        return response.get("Messages", [])
 
 
 def _json(text: str) -> dict[str, Any]:
