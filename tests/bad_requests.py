@@ -17,7 +17,7 @@ REQUESTED_CASES = int(os.environ.get("BAD_REQUESTS", "0"))
 CANARY = "sk-fake-canary-0123456789-not-a-key"
 COLLECTION = "/v2/ai-integrations"
 UNKNOWN_ULID = "01KDZ3ZQ8000000000000000ZZ"
-KNOWN_ID = ids.public(ULID)
+KNOWN_ID = ids.encode(ULID)
 BODY = {"name": CANARY, "provider": "openAI", "api_key": CANARY, "headers": {"X-Team": CANARY}}
 # The routes that accept a body.
 CREATE = ("POST", "")
@@ -147,8 +147,8 @@ _ids = st.one_of(
     st.sampled_from(
         [CANARY, "..", "%00", "%2e%2e%2f", "null", "a" * 7000, KNOWN_ID[:-1], f"{KNOWN_ID}=", KNOWN_ID.lower()]
     ),
-    st.just(ids.public(UNKNOWN_ULID)),
-    st.binary(max_size=60).map(lambda data: ids.public(data.hex())),
+    st.just(ids.encode(UNKNOWN_ULID)),
+    st.binary(max_size=60).map(lambda data: ids.encode(data.hex())),
 )
 _ITEM_ENDPOINTS = (
     ("GET", ""),

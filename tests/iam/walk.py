@@ -147,7 +147,7 @@ class Walk:
     def _sweep(self) -> None:
         """Remove a secret, and run the sweep with so little time that it must store its cursor."""
         integration_id = self._call("POST", body=_body(api_key=API_KEY))["id"]
-        name = f"{STACK}/{self._account}/{ids.parse(integration_id)}"
+        name = f"{STACK}/{self._account}/{ids.decode(integration_id)}"
         self._aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._command("SweepFunctionName", dry_run=True)
         for seconds in (30, 900):

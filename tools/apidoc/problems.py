@@ -94,7 +94,7 @@ def response(kind: Kind) -> dict[str, Any]:
 def _example(kind: Kind) -> dict[str, Any]:
     if kind == problems.INVALID_REQUEST:
         return _example_of_invalid_body()
-    domain_details = {each.status: detail for each, detail in map(problems.OF_ERROR.__getitem__, _EXAMPLE_ERRORS)}
+    domain_details = {each.status: detail for each, detail in map(problems.BY_ERROR.__getitem__, _EXAMPLE_ERRORS)}
     return problems.document(kind, (domain_details | _GATEWAY_DETAILS)[kind.status], REQUEST_ID)
 
 
@@ -102,5 +102,5 @@ def _example_of_invalid_body() -> dict[str, Any]:
     try:
         parse_text(INVALID_BODY, CreateBody)
     except errors.InvalidRequestError as error:
-        return problems.document_of(error, REQUEST_ID)
+        return problems.document_for(error, REQUEST_ID)
     raise AssertionError("INVALID_BODY must be invalid")

@@ -1,1 +1,1 @@
-"""Commands for operators, which work on any deployed stack. Not deployed."""
+"""Commands for operators, which work on any deployment; not deployed themselves."""

@@ -1,4 +1,4 @@
-"""Provisioning requests in the dead-letter queue: list them, or move them back into the provisioning queue."""
+"""List and replay the provisioning requests in the dead-letter queue."""
 
 import json
 from collections.abc import Iterator
@@ -10,32 +10,32 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_VISIBILITY_TIMEOUT = 60  # seconds
+_SECONDS_HIDDEN = 60  # visibility timeout while a message is listed or moved
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadRequest:
-    """A message in the dead-letter queue. Its `repr` hides the message, whose body may contain header values."""
+    """A message of the dead-letter queue. Its `repr` omits the message, which may contain header values."""
 
     message: "MessageTypeDef" = field(repr=False)
 
     def shown(self) -> dict[str, Any]:
-        """Identify the request, without its content."""
+        """Return the fields that identify the request, without its content."""
         sent = int(self.message["Attributes"]["SentTimestamp"]) / 1000
         envelope = _json(self.message["Body"])
         detail = envelope.get("detail")
-        fields = detail if isinstance(detail, dict) else {}
+        named = detail if isinstance(detail, dict) else {}
         return {
             "sent_at": datetime.fromtimestamp(sent, UTC).isoformat(timespec="seconds"),
             "detail_type": envelope.get("detail-type"),
-            "account": fields.get("account"),
-            "request_id": fields.get("request_id"),
+            "account": named.get("account"),
+            "request_id": named.get("request_id"),
             "event_id": envelope.get("id"),
         }
 
 
 class DeadLetters:
-    """The dead-letter queue of one stack, and the queue that its messages came from."""
+    """The dead-letter queue of one stack, and its source queue."""
 
     def __init__(self, client: "SQSClient", *, dead: str, requests: str) -> None:
         self._client = client
@@ -43,7 +43,7 @@ class DeadLetters:
         self._requests = requests
 
     def look(self) -> list[DeadRequest]:
-        """List all messages, and make them visible again."""
+        """Return all messages and leave them in the dead-letter queue."""
         found = list(self._all())
         for dead in found:
             receipt = dead.message["ReceiptHandle"]
@@ -51,7 +51,7 @@ class DeadLetters:
         return found
 
     def replay(self) -> Iterator[DeadRequest]:
-        """Move each message back and yield it. If this is interrupted, one message can be in both queues."""
+        """Move each message back to the source queue and yield it. After an interruption, one may exist twice."""
         for dead in self._all():
             self._client.send_message(QueueUrl=self._requests, MessageBody=dead.message["Body"])
             self._client.delete_message(QueueUrl=self._dead, ReceiptHandle=dead.message["ReceiptHandle"])
@@ -67,14 +67,14 @@ class DeadLetters:
                 yield DeadRequest(message=message)
 
     def _receive(self) -> "list[MessageTypeDef]":
-        response = self._client.receive_message(
+        answer = self._client.receive_message(
             QueueUrl=self._dead,
             MaxNumberOfMessages=10,
-            VisibilityTimeout=_VISIBILITY_TIMEOUT,
+            VisibilityTimeout=_SECONDS_HIDDEN,
             MessageSystemAttributeNames=["SentTimestamp"],
             WaitTimeSeconds=1,
         )
-        return response.get("Messages", [])
+        return answer.get("Messages", [])
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -86,10 +86,10 @@ def test_document_has_a_response_for_every_kind_of_problem() -> None:
         assert all(problems.CONTENT_TYPE in text and all(name in text for name in kind.headers) for text in found)
 
 
-@pytest.mark.parametrize("error", problems.OF_ERROR)
+@pytest.mark.parametrize("error", problems.BY_ERROR)
 def test_document_response_matches_the_problem_of_each_domain_error(error: Any) -> None:
     raised = error(FieldError("/name", "Too long.")) if hasattr(error("x"), "errors") else error()
-    problem = problem_responses.of_error(raised, "request-id")
+    problem = problem_responses.for_error(raised, "request-id")
     [response] = [
         each
         for each in document()["components"]["responses"].values()
@@ -176,7 +176,7 @@ def test_integration_schema_accepts_every_view_and_no_extra_field(
         "scopings": (Scoping(organization_id="o"), Scoping(space_id="s")),
         "secret": SecretVersion(arn="arn", version="1"),
     }
-    metadata = {"provider_metadata": METADATA[kind.word]} if kind else {}
+    metadata = {"provider_metadata": METADATA[kind.name]} if kind else {}
     integration = an_integration(provider=provider, **metadata, **(settings if full else {}))
     view = integration_view(integration, wire_format)
     response = json.loads(to_json(view))
