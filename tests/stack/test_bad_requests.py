@@ -26,13 +26,15 @@ CASES = bad_requests.REQUESTED_CASES // 10 or 100
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # this warning would hide the failing request
 def test_invalid_request_through_gateway_returns_4xx_problem_and_changes_nothing(stack: Stack) -> None:
     stack.canaries.keys.add(CANARY)
-    account_of_stack(stack.deployment.endpoint).keep()
+    account_of_stack(stack.deployment.endpoint).create_seeds()
     key = f"Bearer {stack.issue_key(account=ACCOUNT)}"
     state = StackState(stack)
     before = account_contents(state)
 
     @bad_requests.hypothesis_settings(CASES)
-    @given(request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.wrong_authorizations)
+    @given(
+        request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.invalid_authorizations
+    )
     def is_rejected(request: Request, authorization: str) -> None:
         response = send(stack.url, request, authorization)
         assert 400 <= response.status < 500, response

@@ -24,7 +24,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Use every feature of a separate stack: in a shared one, secrets deleted by other tests have no tags to check."""
     with running_stack(tmp_path_factory.mktemp("permissions")) as (stack, _):
         endpoint = stack.deployment.endpoint
-        Walk(stack).go()
+        Walk(stack).run()
         report = replay(recording.calls(endpoint), recording.policies(endpoint), recording.account(endpoint))
     print(report.table())
     return report
