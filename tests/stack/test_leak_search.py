@@ -33,7 +33,7 @@ def canary(place: str) -> str:
 
 
 def key_planters(platform: PlatformClient, folder: Path) -> dict[str, Callable[[str], Any]]:
-    """Return, for each place, what writes a key to it in the way that a function would."""
+    """Map each place to a callable that writes a key to it, as a Lambda function could."""
     outputs = platform.outputs
     logs, metrics, queues, table, secrets = (
         client(service, platform.endpoint) for service in ("logs", "cloudwatch", "sqs", "dynamodb", "secretsmanager")
