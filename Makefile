@@ -109,7 +109,7 @@ smoke: .venv/client ## one integration's life by the official client, on any dep
 lint: .venv/dev ## format, lint, types, template, API document, schemas of events
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
+	PYTHONPATH=layers/client $(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	$(BIN)/python -m tools.apidoc check

@@ -21,15 +21,15 @@ class StepTimer:
         self._start = clock()
 
     def passed(self, proved: str, not_proved: str = "") -> Rung:
-        """Build the result of a step that passed; `not_proved` is what it still leaves open."""
+        """Return a passed step; `not_proved` is what it still leaves open."""
         return self._build(CheckStatus.PASSED, proved=proved, not_proved=not_proved)
 
     def failed(self, reason: str, message: str | None = None) -> Rung:
-        """Build the result of a step that failed; the test ends."""
+        """Return a failed step; the test ends."""
         return self._build(CheckStatus.FAILED, not_proved=reason, message=message)
 
     def inconclusive(self, reason: str, message: str | None = None) -> Rung:
-        """Build the result of an inconclusive step; the test continues."""
+        """Return an inconclusive step; the test continues."""
         return self._build(CheckStatus.NOT_PROVED, not_proved=reason, message=message)
 
     def _build(

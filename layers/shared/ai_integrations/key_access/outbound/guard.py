@@ -19,7 +19,7 @@ from ai_integrations.key_access.outbound.dns import Address
 from ai_integrations.key_access.outbound.http_messages import Request, Response
 from ai_integrations.key_access.ports import DnsResolver
 
-# Instance metadata endpoints return credentials to any local caller. An allowed host name must not resolve to them.
+# Instance metadata endpoints: they return credentials to any local caller. No allowed host name may resolve to them.
 _METADATA_ADDRESSES = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Only the guard sets these headers: an integration's own values would allow request smuggling.
