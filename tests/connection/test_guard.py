@@ -23,7 +23,7 @@ from tests.connection.servers import (
     serve,
     serve_socket,
 )
-from tests.unit.test_destinations import HOSTILE
+from tests.unit.test_url_policy import HOSTILE
 
 GATEWAY = "gateway.corp"
 LOOPBACK = [ip_address("127.0.0.1")]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Rung, overall
+from ai_integrations.domain.connection_health import CheckStatus, Rung, overall_status
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.connection_test.http import HttpSteps
@@ -88,7 +88,7 @@ def test_test_passes_all_steps_for_working_integration(server: Server) -> None:
         ("model_answers", PASSED),
     ]
     assert all(rung.proved and rung.latency_ms >= 0 for rung in rungs)
-    assert overall(rungs) is PASSED
+    assert overall_status(rungs) is PASSED
     assert [(got.method, got.target) for got in server.received] == [
         ("GET", "/v1/models"),
         ("GET", "/v1/models"),
@@ -180,7 +180,7 @@ def test_authenticated_is_not_proved_by_public_model_list(server: Server) -> Non
     rungs = run_steps(server, model=None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "also lists its models without the credentials" in (rungs[1].not_proved or "")
-    assert overall(rungs) is NOT_PROVED
+    assert overall_status(rungs) is NOT_PROVED
 
 
 @pytest.mark.parametrize("status", [404, 429, 500])

@@ -9,7 +9,7 @@ import pytest
 
 from ai_integrations.observability import LoggedError
 from tests.builders import API_KEY, create_body, gateway_event
-from tests.cloud import Answer, Cloud, cloud
+from tests.cloud import Cloud, Response, cloud
 from tests.connection.servers import Behaviour, ReceivedRequest, Reply, Server
 
 __all__ = ["cloud"]
@@ -44,25 +44,25 @@ def settings_for(server: Server) -> dict[str, Any]:
     return {"provider": "custom", "base_url": server.url(), "model_names": ["m-1"], "headers": {"X-Team": "fake-value"}}
 
 
-def rotate(cloud: Cloud, integration_id: str) -> Answer:
+def rotate(cloud: Cloud, integration_id: str) -> Response:
     """Rotate twice: first to capture the API's request to verify_key, then with the real response of verify_key."""
     path = f"/v2/ai-integrations/{integration_id}/key-rotations"
     rotation = gateway_event({"api_key": NEW_KEY, "verify": True}, path=path)
     respond_to_verification(cloud, {"refusal": "Not verified yet."})
     assert cloud.api(rotation).status == 422
-    [request] = cloud.questions
+    [request] = cloud.verify_requests
     respond_to_verification(cloud, cloud.function("verify_key")(json.loads(ast.literal_eval(request))))
     return cloud.api(rotation)
 
 
 def respond_to_verification(cloud: Cloud, answer: dict[str, Any]) -> None:
-    cloud.answer("lambda:Invoke", {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())})
+    cloud.respond("lambda:Invoke", {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())})
 
 
 def test_rotation_with_verify_stores_key_that_provider_accepts(cloud: Cloud, server: Server) -> None:
     server.behave = accepting(NEW_KEY)
     assert rotate(cloud, create(cloud, **settings_for(server))).status == 200
-    assert cloud.named_key() == NEW_KEY
+    assert cloud.referenced_key() == NEW_KEY
     assert server.received[0].headers["x-team"] == "fake-value"
     assert json.loads(server.received[-1].body)["model"] == "m-1"
 
@@ -72,7 +72,7 @@ def test_rotation_with_verify_returns_422_if_provider_rejects_key(cloud: Cloud, 
     answer = rotate(cloud, create(cloud, **settings_for(server)))
     assert (answer.status, answer.pointers) == (422, ["/api_key"])
     assert "Wrong: Bearer [redacted]" in answer.body["detail"]
-    assert cloud.named_key() == API_KEY
+    assert cloud.referenced_key() == API_KEY
 
 
 def test_rotation_with_verify_returns_422_if_key_is_not_proved(cloud: Cloud, server: Server) -> None:
@@ -93,7 +93,7 @@ def test_rotation_with_verify_returns_422_for_role_provider(cloud: Cloud) -> Non
 def test_verify_key_makes_no_aws_calls(cloud: Cloud, server: Server) -> None:
     server.behave = accepting(NEW_KEY)
     rotate(cloud, create(cloud, **settings_for(server)))
-    request = cloud.questions[0]
+    request = cloud.verify_requests[0]
     cloud.calls.clear()
     cloud.function("verify_key")(json.loads(ast.literal_eval(request)))
     assert cloud.calls == []

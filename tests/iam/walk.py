@@ -117,7 +117,7 @@ class Walk:
         self._ask("Delete", request_id="3", id=made)
         # An event with neither is not carried out, and waits for its next delivery.
         broken = [{"Id": "1", "MessageBody": "{}"}]
-        self._aws("sqs").send_message_batch(QueueUrl=self._outputs["RequestsUrl"], Entries=broken)
+        self._aws("sqs").send_message_batch(QueueUrl=self._outputs["ProvisioningQueueUrl"], Entries=broken)
         self._until(lambda: self._made("provision", "ChangeMessageVisibility"))
 
     def _custom_resource(self) -> None:
@@ -142,7 +142,7 @@ class Walk:
     def _sweep(self) -> None:
         """Let one secret be gone, and the function have so little time that it must remember how far it has come."""
         made = self._call("POST", body=_body(api_key=API_KEY))["id"]
-        name = f"{STACK}/{self._account}/{ids.parse(made)}"
+        name = f"{STACK}/{self._account}/{ids.decode(made)}"
         self._aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._command("SweepFunctionName", dry_run=True)
         for seconds in (30, 900):

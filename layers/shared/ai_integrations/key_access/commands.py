@@ -52,11 +52,11 @@ class KeyCommand(RootModel[FingerprintKey | FindKey]):
 def execute_command(command: FingerprintKey | FindKey, search: KeySearch) -> dict[str, Any]:
     """Execute a key command and build its response."""
     if isinstance(command, FingerprintKey):
-        return _fingerprint_view(search.fingerprint_integration(command.account, ids.parse(command.integration)))
+        return _fingerprint_view(search.fingerprint_integration(command.account, ids.decode(command.integration)))
     fingerprint = command.fingerprint
     if command.api_key is not None:
         fingerprint = search.fingerprint_key(command.account, command.api_key)
-    before = ids.parse(command.after) if command.after else None
+    before = ids.decode(command.after) if command.after else None
     return _page_view(search.find_holders(command.account, fingerprint or "", before))
 
 
@@ -65,13 +65,13 @@ def _page_view(page: SearchPage) -> dict[str, Any]:
         "fingerprint": page.fingerprint,
         "holders": [_fingerprint_view(each) for each in page.holders],
         "unreadable": [_fingerprint_view(each) for each in page.unreadable],
-        "next": ids.public(page.next_before) if page.next_before else None,
+        "next": ids.encode(page.next_before) if page.next_before else None,
     }
 
 
 def _fingerprint_view(found: KeyFingerprint) -> dict[str, Any]:
     return {
-        "id": ids.public(found.integration.id),
+        "id": ids.encode(found.integration.id),
         "name": found.integration.name,
         "version": found.integration.version,
         "key_version": found.key_version,

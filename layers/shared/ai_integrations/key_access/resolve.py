@@ -73,10 +73,10 @@ class CredentialResolver:
 
         The organization is only looked up when it can make a difference, which saves a read.
         """
-        if caller.sees(scopings):
+        if caller.may_view(scopings):
             return True
         memberships = tuple(self._with_organization(caller.account, each) for each in caller.memberships)
-        return memberships != caller.memberships and caller._replace(memberships=memberships).sees(scopings)
+        return memberships != caller.memberships and caller._replace(memberships=memberships).may_view(scopings)
 
     def _with_organization(self, account: str, membership: Membership) -> Membership:
         if membership.space_id is None or membership.organization_id is not None:

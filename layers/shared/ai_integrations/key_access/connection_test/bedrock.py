@@ -78,6 +78,6 @@ class BedrockSteps:
 def _describe(error: ClientError | RoleRefusedError, integration: Integration) -> str:
     secrets = collect_secrets(integration, None)
     if isinstance(error, RoleRefusedError):
-        return redact_secrets(error.said, secrets)
+        return redact_secrets(error.reason, secrets)
     details = error.response.get("Error", {})
     return redact_secrets(f"{details.get('Code', '')}: {details.get('Message', '')}", secrets)

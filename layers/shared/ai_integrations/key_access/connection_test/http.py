@@ -84,7 +84,7 @@ class _HttpTest:
 
     def _steps(self) -> Iterator[Rung]:
         yield self._test_connection()
-        if self.access.probe.dialect is Dialect.UNSPOKEN:
+        if self.access.probe.dialect is Dialect.UNSUPPORTED:
             yield StepTimer(AUTHENTICATED).inconclusive(self.access.probe.unproved)
             yield StepTimer(MODEL_ANSWERS).inconclusive(self.access.probe.unproved)
             return

@@ -47,7 +47,7 @@ class ConnectionTests:
     def test_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
         """Test an integration with its stored key, and record the result."""
         integration = self._integrations.get(caller.account, ulid)
-        if integration is None or not caller.sees(integration.scopings):
+        if integration is None or not caller.may_view(integration.scopings):
             raise NotFoundError
         _require_admin(caller)
         key = self._reader.read(integration, integration.secret) if integration.secret else None
@@ -58,7 +58,7 @@ class ConnectionTests:
     def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
         """Test settings that are not saved. The rules of a create apply, and nothing is stored."""
         _require_admin(caller)
-        rules.check(settings, former=None, policy=self._policy)
+        rules.check_settings(settings, previous=None, policy=self._policy)
         draft = self._tester.draft(caller, settings)
         return self._tester.test(draft, self._read_submitted_key(draft, key), None)
 
