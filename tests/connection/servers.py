@@ -64,10 +64,10 @@ def serve(tls: ssl.SSLContext | None = None, protocol: str = "HTTP/1.0") -> Iter
         def respond(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             names = {name.lower(): value for name, value in self.headers.items()}
-            got = ReceivedRequest(self.command, self.path, names, self.rfile.read(length))
-            started.received.append(got)
-            started.peers.add(self.client_address)
-            reply = started.behave(got)
+            request = ReceivedRequest(self.command, self.path, names, self.rfile.read(length))
+            server.received.append(request)
+            server.peers.add(self.client_address)
+            reply = server.behave(request)
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
@@ -84,39 +84,39 @@ def serve(tls: ssl.SSLContext | None = None, protocol: str = "HTTP/1.0") -> Iter
         def handle_error(self, *_: Any) -> None:
             """Log nothing about clients that close the connection."""
 
-    listening = QuietServer(("127.0.0.1", 0), Handler)
+    listener = QuietServer(("127.0.0.1", 0), Handler)
     if tls is not None:
-        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
-    started = Server(port=listening.server_address[1], scheme="https" if tls else "http")
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True)
+    server = Server(port=listener.server_address[1], scheme="https" if tls else "http")
+    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield started
+        yield server
     finally:
-        listening.shutdown()
-        listening.server_close()
+        listener.shutdown()
+        listener.server_close()
         thread.join()
 
 
 @contextmanager
 def serve_socket(converse: Callable[[socket.socket], None]) -> Iterator[int]:
     """Run a server that passes one connected socket to `converse`, and yield its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
         with suppress(OSError):
-            connected, _ = listening.accept()
+            connected, _ = listener.accept()
             with connected, suppress(OSError):
                 converse(connected)
 
     thread = Thread(target=accept, daemon=True)
     thread.start()
     try:
-        yield listening.getsockname()[1]
+        yield listener.getsockname()[1]
     finally:
         with suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)  # wakes the thread if there was no connection
-        listening.close()
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread if there was no connection
+        listener.close()
         thread.join(timeout=5)
 
 

@@ -27,11 +27,13 @@ def allow_loopback(cloud: Cloud) -> None:
     cloud.keys.add(OTHER_KEY)
 
 
-def accept_one_key(got: ReceivedRequest) -> Reply:
+def accept_one_key(request: ReceivedRequest) -> Reply:
     """Behave like a provider that accepts API_KEY."""
-    if got.headers.get("authorization") != f"Bearer {API_KEY}":
-        return Reply.from_json({"error": {"message": f"Incorrect API key: {got.headers.get('authorization')}"}}, 401)
-    return Reply.from_json({"data": []} if got.method == "GET" else {"choices": []})
+    if request.headers.get("authorization") != f"Bearer {API_KEY}":
+        return Reply.from_json(
+            {"error": {"message": f"Incorrect API key: {request.headers.get('authorization')}"}}, 401
+        )
+    return Reply.from_json({"data": []} if request.method == "GET" else {"choices": []})
 
 
 def body_for(server: Server, **changes: Any) -> dict[str, Any]:
@@ -60,11 +62,11 @@ def get_health(cloud: Cloud, integration_id: str, caller: Caller | None = None) 
 
 def test_saved_integration_is_tested_and_health_recorded(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
-    answer = run_saved_test(cloud, integration_id)
-    assert answer.status == 200
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "passed"]
-    assert (answer.body["status"], answer.body["integration_version"]) == ("passed", 1)
-    assert get_health(cloud, integration_id).body == answer.body
+    response = run_saved_test(cloud, integration_id)
+    assert response.status == 200
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "passed", "passed"]
+    assert (response.body["status"], response.body["integration_version"]) == ("passed", 1)
+    assert get_health(cloud, integration_id).body == response.body
     [item] = cloud.items("INTEGRATION#")
     assert item["version"] == {"N": "1"}
 
@@ -80,21 +82,21 @@ def test_repeated_test_replaces_health_and_increments_count(cloud: Cloud, server
     assert item["checks"] == {"N": "2"}
 
 
-def test_test_uses_model_of_the_request(cloud: Cloud, server: Server) -> None:
-    answer = run_saved_test(cloud, create(cloud, server), {"model": "m-2"})
-    assert answer.body["model"] == "m-2"
+def test_connection_test_uses_model_of_the_request(cloud: Cloud, server: Server) -> None:
+    response = run_saved_test(cloud, create(cloud, server), {"model": "m-2"})
+    assert response.body["model"] == "m-2"
     assert json.loads(server.received[-1].body)["model"] == "m-2"
 
 
 def test_failed_test_shows_redacted_provider_message(cloud: Cloud, server: Server) -> None:
-    answer = run_saved_test(cloud, create(cloud, server, api_key=OTHER_KEY))
-    assert answer.body["status"] == "failed"
-    assert answer.body["rungs"][-1]["provider_said"] == "Incorrect API key: Bearer [redacted]"
+    response = run_saved_test(cloud, create(cloud, server, api_key=OTHER_KEY))
+    assert response.body["status"] == "failed"
+    assert response.body["rungs"][-1]["provider_said"] == "Incorrect API key: Bearer [redacted]"
 
 
 def test_health_is_unknown_before_first_test(cloud: Cloud, server: Server) -> None:
-    answer = get_health(cloud, create(cloud, server))
-    assert (answer.status, answer.body) == (200, {"status": "unknown", "rungs": []})
+    response = get_health(cloud, create(cloud, server))
+    assert (response.status, response.body) == (200, {"status": "unknown", "rungs": []})
 
 
 def test_health_is_outdated_after_change_of_integration(cloud: Cloud, server: Server) -> None:
@@ -102,9 +104,9 @@ def test_health_is_outdated_after_change_of_integration(cloud: Cloud, server: Se
     run_saved_test(cloud, integration_id)
     path = f"/v2/ai-integrations/{integration_id}"
     cloud.api(gateway_event({"name": "Renamed"}, method="PATCH", path=path))
-    answer = get_health(cloud, integration_id)
-    assert answer.body["outdated"] is True
-    assert FINGERPRINT in answer.headers  # the tested key is still the current key
+    response = get_health(cloud, integration_id)
+    assert response.body["outdated"] is True
+    assert FINGERPRINT in response.headers  # the tested key is still the current key
     cloud.api(gateway_event({"api_key": OTHER_KEY}, method="PATCH", path=path))
     assert FINGERPRINT not in get_health(cloud, integration_id).headers
 
@@ -121,23 +123,23 @@ def test_fingerprint_header_is_shown_to_admins_only(cloud: Cloud, server: Server
     assert run_unsaved_test(cloud, body_for(server), other_account).headers[FINGERPRINT] != fingerprint
 
 
-def test_test_succeeds_without_fingerprint_if_kms_fails(cloud: Cloud, server: Server) -> None:
+def test_connection_test_succeeds_without_fingerprint_if_kms_fails(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
     cloud.fail("kms:GenerateMac", ("AccessDeniedException", 400))
-    answer = run_saved_test(cloud, integration_id)
-    assert (answer.status, answer.body["status"]) == (200, "passed")
-    assert FINGERPRINT not in answer.headers
+    response = run_saved_test(cloud, integration_id)
+    assert (response.status, response.body["status"]) == (200, "passed")
+    assert FINGERPRINT not in response.headers
 
 
 def test_unsaved_integration_is_tested_and_nothing_stored(cloud: Cloud, server: Server) -> None:
     server.behave = accept_one_key
-    answer = run_unsaved_test(cloud, body_for(server))
-    assert (answer.status, answer.body["status"]) == (200, "passed")
-    assert not {"integration_version", "outdated"} & answer.body.keys()
+    response = run_unsaved_test(cloud, body_for(server))
+    assert (response.status, response.body["status"]) == (200, "passed")
+    assert not {"integration_version", "outdated"} & response.body.keys()
     assert (cloud.items(), cloud.secrets()) == ([], [])
 
 
-def test_test_reads_external_secret(cloud: Cloud, server: Server) -> None:
+def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> None:
     server.behave = accept_one_key
     created = cloud.secrets_manager.create_secret(
         Name="external", SecretString=API_KEY, Tags=[{"Key": "ai-integrations:account", "Value": "acme"}]
@@ -158,12 +160,12 @@ def test_unsaved_integration_is_validated_like_a_create(cloud: Cloud, server: Se
         ({"api_key": "sk-****abcd"}, 422, "/api_key"),
         ({"provider": "unknown"}, 400, "/provider"),
     ):
-        answer = run_unsaved_test(cloud, body_for(server) | change)
-        assert (answer.status, answer.pointers) == (status, [pointer])
+        response = run_unsaved_test(cloud, body_for(server) | change)
+        assert (response.status, response.pointers) == (status, [pointer])
     assert server.received == []
 
 
-def test_test_is_forbidden_for_non_admins(cloud: Cloud, server: Server) -> None:
+def test_connection_test_is_forbidden_for_non_admins(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
     member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
     for caller in (READER, member):
@@ -172,7 +174,7 @@ def test_test_is_forbidden_for_non_admins(cloud: Cloud, server: Server) -> None:
     assert server.received == []
 
 
-def test_test_and_health_return_404_for_invisible_integration(cloud: Cloud, server: Server) -> None:
+def test_connection_test_and_health_return_404_for_invisible_integration(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server, scopings=[Scoping(space_id="s")._asdict()])
     for caller in (READER, a_caller(account="other")):
         assert run_saved_test(cloud, integration_id, caller=caller).status == 404
@@ -181,21 +183,21 @@ def test_test_and_health_return_404_for_invisible_integration(cloud: Cloud, serv
     assert server.received == []
 
 
-def test_test_rejects_malformed_request(cloud: Cloud, server: Server) -> None:
+def test_connection_test_rejects_malformed_request(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
     assert run_saved_test(cloud, integration_id, {"model": 3}).status == 400
     assert run_saved_test(cloud, integration_id, {"key": "x"}).status == 400
     assert run_saved_test(cloud, "nonsense").status == 400
 
 
-def test_test_returns_409_if_key_was_deleted(cloud: Cloud, server: Server) -> None:
+def test_connection_test_returns_409_if_key_was_deleted(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
     [secret] = cloud.secrets()
     cloud.secrets_manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
     assert run_saved_test(cloud, integration_id).status == 409
 
 
-def test_test_logs_its_result(cloud: Cloud, server: Server) -> None:
+def test_connection_test_logs_its_result(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
     run_saved_test(cloud, integration_id)
     line = cloud.log()[-1]

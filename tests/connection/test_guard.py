@@ -74,7 +74,7 @@ PRIVATE_ADDRESSES = (
 )
 
 
-def a_guard(resolver: StubDnsResolver, *allowed: str, tls: ssl.SSLContext | None = None) -> Guard:
+def create_guard(resolver: StubDnsResolver, *allowed: str, tls: ssl.SSLContext | None = None) -> Guard:
     return Guard(resolver=resolver, allowed_private_hosts=frozenset(allowed), tls=tls or SYSTEM_TLS)
 
 
@@ -89,7 +89,7 @@ def test_guard_is_tested_with_at_least_sixty_hostile_destinations() -> None:
 @pytest.mark.parametrize("url", HOSTILE)
 def test_guard_rejects_hostile_url_before_dns_lookup(url: str) -> None:
     resolver = StubDnsResolver([LOOPBACK])
-    guard = a_guard(resolver)
+    guard = create_guard(resolver)
     with pytest.raises(RefusedDestinationError):
         guard.reach(url, Deadline(1))
     with pytest.raises(RefusedDestinationError):
@@ -100,37 +100,37 @@ def test_guard_rejects_hostile_url_before_dns_lookup(url: str) -> None:
 @pytest.mark.parametrize("address", PRIVATE_ADDRESSES)
 def test_guard_rejects_public_name_that_resolves_to_private_address(address: str) -> None:
     with pytest.raises(RefusedDestinationError):
-        a_guard(StubDnsResolver([[ip_address(address)]])).reach("https://api.example.com/v1", Deadline(1))
+        create_guard(StubDnsResolver([[ip_address(address)]])).reach("https://api.example.com/v1", Deadline(1))
 
 
 @pytest.mark.parametrize("address", PRIVATE_ADDRESSES)
 def test_guard_rejects_name_if_any_address_is_private(address: str) -> None:
     addresses = [ip_address("8.8.8.8"), ip_address("2606:4700:4700::1111"), ip_address(address)]
     with pytest.raises(RefusedDestinationError):
-        a_guard(StubDnsResolver([addresses])).reach("https://api.example.com/v1", Deadline(1))
+        create_guard(StubDnsResolver([addresses])).reach("https://api.example.com/v1", Deadline(1))
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "fe80::1"])
 def test_guard_rejects_allowed_name_that_resolves_to_metadata_service(address: str) -> None:
     with pytest.raises(RefusedDestinationError):
-        a_guard(StubDnsResolver([[ip_address(address)]]), GATEWAY).reach(f"http://{GATEWAY}/", Deadline(1))
+        create_guard(StubDnsResolver([[ip_address(address)]]), GATEWAY).reach(f"http://{GATEWAY}/", Deadline(1))
 
 
 def test_guard_rejects_private_address_of_host_that_is_not_allowed() -> None:
     with pytest.raises(RefusedDestinationError):
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY, "127.0.0.1").reach("https://api.example.com/", Deadline(1))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY, "127.0.0.1").reach("https://api.example.com/", Deadline(1))
 
 
 def test_guard_connects_to_allowed_private_host(server: Server) -> None:
     resolver = StubDnsResolver([LOOPBACK])
-    guard = a_guard(resolver, GATEWAY)
+    guard = create_guard(resolver, GATEWAY)
     guard.reach(server.url(GATEWAY), Deadline(5))
-    answer = guard.send(get(server.url(GATEWAY, "/v1/models?x=1"), Authorization="Bearer x"), Deadline(5))
-    [got] = server.received
-    assert (answer.status, answer.body, answer.truncated) == (200, b"{}", False)
-    assert (got.method, got.target) == ("GET", "/v1/models?x=1")
-    assert got.headers["host"] == f"{GATEWAY}:{server.port}"
-    assert got.headers["authorization"] == "Bearer x"
+    response = guard.send(get(server.url(GATEWAY, "/v1/models?x=1"), Authorization="Bearer x"), Deadline(5))
+    [request] = server.received
+    assert (response.status, response.body, response.truncated) == (200, b"{}", False)
+    assert (request.method, request.target) == ("GET", "/v1/models?x=1")
+    assert request.headers["host"] == f"{GATEWAY}:{server.port}"
+    assert request.headers["authorization"] == "Bearer x"
 
 
 def test_guard_connects_to_allowed_address_with_system_resolver(server: Server) -> None:
@@ -140,14 +140,14 @@ def test_guard_connects_to_allowed_address_with_system_resolver(server: Server) 
 
 def test_guard_resolves_name_once_per_request(server: Server) -> None:
     resolver = StubDnsResolver([LOOPBACK, [ip_address("127.0.0.2")]])
-    a_guard(resolver, GATEWAY).send(get(server.url(GATEWAY)), Deadline(5))
+    create_guard(resolver, GATEWAY).send(get(server.url(GATEWAY)), Deadline(5))
     assert resolver.resolved == [GATEWAY]
     assert len(server.received) == 1
 
 
 def test_guard_checks_addresses_again_for_each_request(server: Server) -> None:
     resolver = StubDnsResolver([[ip_address("10.0.0.1")], LOOPBACK])
-    guard = a_guard(resolver)
+    guard = create_guard(resolver)
     for _ in range(2):
         with pytest.raises(RefusedDestinationError):
             guard.send(get(f"https://api.example.com:{server.port}/"), Deadline(1))
@@ -176,10 +176,10 @@ def test_guard_rejects_peer_that_is_not_the_checked_address(server: Server) -> N
 def test_guard_does_not_follow_redirects(server: Server, status: int) -> None:
     with serve() as inner:
         server.behave = lambda _: Reply(status, headers={"Location": inner.url()})
-        answer = a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
+        response = create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
             get(server.url(GATEWAY), Authorization=API_KEY), Deadline(5)
         )
-        assert answer.status == status
+        assert response.status == status
         assert inner.received == []
 
 
@@ -187,13 +187,13 @@ def test_guard_ignores_proxy_environment_variables(server: Server, monkeypatch: 
     with serve() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url(path=""))
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY)), Deadline(5))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY)), Deadline(5))
         assert (len(server.received), proxy.received) == (1, [])
 
 
 def test_guard_drops_framing_headers_of_the_integration(server: Server) -> None:
     hostile = {"Host": "inner", "content-length": "3", "Transfer-Encoding": "chunked", "TE": "x", "X-Team": "a"}
-    a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY), **hostile), Deadline(5))
+    create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY), **hostile), Deadline(5))
     headers = server.received[0].headers
     assert headers["host"].startswith(GATEWAY)
     assert headers["x-team"] == "a"
@@ -204,7 +204,7 @@ def test_guard_reports_invalid_header_without_its_value(server: Server) -> None:
     with pytest.raises(
         UnreachableError, match=r"^The key or a header contains a character that HTTP does not allow\.$"
     ) as failure:
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
             get(server.url(GATEWAY), A=f"{API_KEY}\r\nX: y"), Deadline(5)
         )
     assert failure.value.__suppress_context__
@@ -214,10 +214,10 @@ def test_guard_reports_invalid_header_without_its_value(server: Server) -> None:
 def test_guard_truncates_response_at_max_bytes(server: Server) -> None:
     server.behave = lambda _: Reply(body=b"x" * 50_000_000)
     begin = monotonic()
-    answer = a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
+    response = create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
         Request(method="GET", url=server.url(GATEWAY), max_bytes=1000), Deadline(5)
     )
-    assert (len(answer.body), answer.truncated) == (1000, True)
+    assert (len(response.body), response.truncated) == (1000, True)
     assert monotonic() - begin < 2
 
 
@@ -233,13 +233,13 @@ def test_guard_stops_slow_response_at_deadline() -> None:
     with serve_socket(send_slowly) as port:
         begin = monotonic()
         with pytest.raises(UnreachableError, match="did not respond in time"):
-            a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(f"http://{GATEWAY}:{port}/"), Deadline(0.6))
+            create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(f"http://{GATEWAY}:{port}/"), Deadline(0.6))
         assert 0.5 < monotonic() - begin < 1.5
 
 
 def test_guard_stops_silent_connection_at_deadline() -> None:
     with serve_socket(lambda _: sleep(1)) as port, pytest.raises(UnreachableError, match="did not respond in time"):
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(f"http://{GATEWAY}:{port}/"), Deadline(0.3))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(f"http://{GATEWAY}:{port}/"), Deadline(0.3))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_guard_reports_invalid_response(response: bytes, reason: str) -> None:
         connected.sendall(response)
 
     with serve_socket(converse) as port, pytest.raises(UnreachableError) as failure:
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(f"http://{GATEWAY}:{port}/"), Deadline(5))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(f"http://{GATEWAY}:{port}/"), Deadline(5))
     assert str(failure.value) == reason
 
 
@@ -265,12 +265,12 @@ def test_guard_reports_refused_connection() -> None:
     with serve_socket(lambda _: None) as port:
         pass
     with pytest.raises(UnreachableError, match="refused"):
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"http://{GATEWAY}:{port}/", Deadline(5))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"http://{GATEWAY}:{port}/", Deadline(5))
 
 
 def test_guard_reports_name_without_addresses() -> None:
     with pytest.raises(UnreachableError, match="connection failed"):
-        a_guard(StubDnsResolver([[]])).reach("https://api.example.com/", Deadline(5))
+        create_guard(StubDnsResolver([[]])).reach("https://api.example.com/", Deadline(5))
 
 
 def tls_contexts(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -284,7 +284,7 @@ def tls_contexts(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContex
 def test_guard_verifies_certificate_against_host_name(tmp_path: Path) -> None:
     server_tls, client_tls = tls_contexts(tmp_path, GATEWAY)
     with serve(server_tls) as server:
-        guard = a_guard(StubDnsResolver([LOOPBACK]), GATEWAY, tls=client_tls)
+        guard = create_guard(StubDnsResolver([LOOPBACK]), GATEWAY, tls=client_tls)
         guard.reach(server.url(GATEWAY), Deadline(5))
         assert guard.send(get(server.url(GATEWAY)), Deadline(5)).status == 200
 
@@ -292,25 +292,25 @@ def test_guard_verifies_certificate_against_host_name(tmp_path: Path) -> None:
 def test_guard_rejects_certificate_of_different_name(tmp_path: Path) -> None:
     server_tls, client_tls = tls_contexts(tmp_path, "other.corp")
     with serve(server_tls) as server, pytest.raises(UnreachableError, match="certificate"):
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY, tls=client_tls).reach(server.url(GATEWAY), Deadline(5))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY, tls=client_tls).reach(server.url(GATEWAY), Deadline(5))
 
 
 def test_guard_rejects_untrusted_certificate(tmp_path: Path) -> None:
     server_tls, _ = tls_contexts(tmp_path, GATEWAY)
     with serve(server_tls) as server:
         with pytest.raises(UnreachableError, match="certificate"):
-            a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY), A=API_KEY), Deadline(5))
+            create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY), A=API_KEY), Deadline(5))
         assert server.received == []
 
 
 def test_guard_reports_failed_handshake_with_plain_http_server(server: Server) -> None:
     with pytest.raises(UnreachableError, match="handshake"):
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"https://{GATEWAY}:{server.port}/", Deadline(5))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"https://{GATEWAY}:{server.port}/", Deadline(5))
 
 
 def test_guard_stops_unfinished_handshake_at_deadline() -> None:
     with serve_socket(lambda _: sleep(1)) as port, pytest.raises(UnreachableError, match="did not respond in time"):
-        a_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"https://{GATEWAY}:{port}/", Deadline(0.3))
+        create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"https://{GATEWAY}:{port}/", Deadline(0.3))
 
 
 def test_request_repr_hides_url_headers_and_body() -> None:

@@ -35,18 +35,18 @@ def create_and_test(cloud: Cloud, base_url: str, key: str, provider: str, model:
 
 
 @pytest.mark.parametrize(("provider", "path"), [("custom", "/v1"), ("LITELLM", ""), ("openAI", "/v1")])
-def test_test_passes_all_steps_for_working_integration(cloud: Cloud, base_url: str, provider: str, path: str) -> None:
-    answer = create_and_test(cloud, base_url + path, MASTER_KEY, provider)
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "passed"], answer.text
+def test_connection_test_passes_all_steps_for_working_integration(cloud: Cloud, base_url: str, provider: str, path: str) -> None:
+    response = create_and_test(cloud, base_url + path, MASTER_KEY, provider)
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "passed", "passed"], response.text
 
 
 def test_authenticated_fails_with_wrong_key(cloud: Cloud, base_url: str) -> None:
-    answer = create_and_test(cloud, f"{base_url}/v1", "sk-fake-wrong-not-a-key", "custom")
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "failed"]
-    assert "wrong" not in answer.body["rungs"][-1].get("provider_said", "")
+    response = create_and_test(cloud, f"{base_url}/v1", "sk-fake-wrong-not-a-key", "custom")
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "failed"]
+    assert "wrong" not in response.body["rungs"][-1].get("provider_said", "")
 
 
 def test_model_answers_fails_with_unknown_model(cloud: Cloud, base_url: str) -> None:
-    answer = create_and_test(cloud, f"{base_url}/v1", MASTER_KEY, "custom", model="no-such-model")
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "failed"]
-    assert "no-such-model" in answer.body["rungs"][-1]["provider_said"]
+    response = create_and_test(cloud, f"{base_url}/v1", MASTER_KEY, "custom", model="no-such-model")
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "passed", "failed"]
+    assert "no-such-model" in response.body["rungs"][-1]["provider_said"]

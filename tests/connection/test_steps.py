@@ -64,22 +64,22 @@ def requiring(
 ) -> Callable[[ReceivedRequest], Reply]:
     """Behave like a provider that requires credentials; its list of models may be public."""
 
-    def behave(got: ReceivedRequest) -> Reply:
-        is_list = got.method == "GET"
-        if not accepts(got) and not (is_list and models_are_public):
-            return Reply.from_json({"error": {"message": f"Incorrect API key provided: {got.headers}"}}, 401)
+    def behave(request: ReceivedRequest) -> Reply:
+        is_list = request.method == "GET"
+        if not accepts(request) and not (is_list and models_are_public):
+            return Reply.from_json({"error": {"message": f"Incorrect API key provided: {request.headers}"}}, 401)
         if is_list:
             return Reply.from_json({"data": []})
-        return Reply.from_json(next(body for ending, body in COMPLETIONS.items() if got.target.endswith(ending)))
+        return Reply.from_json(next(body for ending, body in COMPLETIONS.items() if request.target.endswith(ending)))
 
     return behave
 
 
-def has_key(got: ReceivedRequest) -> bool:
-    return got.headers.get("authorization") == f"Bearer {API_KEY}"
+def has_key(request: ReceivedRequest) -> bool:
+    return request.headers.get("authorization") == f"Bearer {API_KEY}"
 
 
-def test_test_passes_all_steps_for_working_integration(server: Server) -> None:
+def test_connection_test_passes_all_steps_for_working_integration(server: Server) -> None:
     server.behave = requiring(has_key)
     rungs = run_steps(server)
     assert [(rung.name, rung.status) for rung in rungs] == [
@@ -89,7 +89,7 @@ def test_test_passes_all_steps_for_working_integration(server: Server) -> None:
     ]
     assert all(rung.proved and rung.latency_ms >= 0 for rung in rungs)
     assert overall_status(rungs) is PASSED
-    assert [(got.method, got.target) for got in server.received] == [
+    assert [(request.method, request.target) for request in server.received] == [
         ("GET", "/v1/models"),
         ("GET", "/v1/models"),
         ("POST", "/v1/chat/completions"),
@@ -153,10 +153,10 @@ def test_every_provider_with_a_key_has_a_request_format() -> None:
 @pytest.mark.parametrize("has_root", [True, False])
 def test_requests_use_the_format_of_the_provider(server: Server, provider: str, has_root: bool) -> None:
     header, value, models, completion = REQUEST_FORMATS[provider]
-    server.behave = requiring(lambda got: got.headers.get(header) == value)
+    server.behave = requiring(lambda request: request.headers.get(header) == value)
     base_url = server.url(GATEWAY, models.removesuffix("/models") if has_root else "")
     assert statuses(run_steps(server, provider=provider, base_url=base_url)) == [PASSED, PASSED, PASSED]
-    assert {got.target for got in server.received} == {models, completion}
+    assert {request.target for request in server.received} == {models, completion}
     assert ("anthropic-version" in server.received[0].headers) is (provider == "ANTHROPIC")
 
 
@@ -185,7 +185,7 @@ def test_authenticated_is_not_proved_by_public_model_list(server: Server) -> Non
 
 @pytest.mark.parametrize("status", [404, 429, 500])
 def test_authenticated_is_not_proved_if_request_without_key_fails_unexpectedly(server: Server, status: int) -> None:
-    server.behave = lambda got: Reply(200 if has_key(got) else status)
+    server.behave = lambda request: Reply(200 if has_key(request) else status)
     rungs = run_steps(server, model=None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "unclear" in (rungs[1].not_proved or "")
@@ -220,9 +220,9 @@ def test_authenticated_fails_with_redacted_message_if_key_is_rejected(server: Se
 
 
 @pytest.mark.parametrize("status", [404, 405, 429, 501])
-def test_test_continues_with_model_if_provider_has_no_model_list(server: Server, status: int) -> None:
+def test_connection_test_continues_with_model_if_provider_has_no_model_list(server: Server, status: int) -> None:
     behave = requiring(has_key)
-    server.behave = lambda got: Reply(status) if got.method == "GET" else behave(got)
+    server.behave = lambda request: Reply(status) if request.method == "GET" else behave(request)
     assert statuses(run_steps(server)) == [PASSED, PASSED, PASSED]
     assert statuses(run_steps(server, model=None)) == [PASSED, NOT_PROVED, NOT_PROVED]
 
@@ -248,7 +248,7 @@ def test_authenticated_fails_on_redirect_without_following_it(server: Server) ->
     "body", [b"<html>Welcome</html>", b"{}", b"[]", b'{"choices": 3}', b"", b"\xff", b"[" * 10_000, b" " * 300_000]
 )
 def test_model_answers_fails_on_response_that_is_no_completion(server: Server, body: bytes) -> None:
-    server.behave = lambda got: Reply(200, body if got.method == "POST" else b"{}")
+    server.behave = lambda request: Reply(200, body if request.method == "POST" else b"{}")
     rungs = run_steps(server)
     assert statuses(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The response is not a completion in the provider's format."
@@ -262,7 +262,7 @@ def test_bearer_token_auth_sends_key_in_authorization_header(server: Server) -> 
 
 
 def test_proxy_with_headers_authenticates_with_headers(server: Server) -> None:
-    server.behave = requiring(lambda got: got.headers.get("x-proxy") == "pass-fake-1234")
+    server.behave = requiring(lambda request: request.headers.get("x-proxy") == "pass-fake-1234")
     headers = {"X-Proxy": "pass-fake-1234"}
     for key in (None, KEY):
         rungs = run_steps(server, key, headers=headers, auth_type=AuthType.PROXY_WITH_HEADERS)
@@ -270,14 +270,14 @@ def test_proxy_with_headers_authenticates_with_headers(server: Server) -> None:
 
 
 def test_integration_header_replaces_key_header_of_same_name(server: Server) -> None:
-    server.behave = requiring(lambda got: got.headers.get("authorization") == "Basic fake")
+    server.behave = requiring(lambda request: request.headers.get("authorization") == "Basic fake")
     assert statuses(run_steps(server, headers={"authorization": "Basic fake"})) == [PASSED, PASSED, PASSED]
 
 
 def test_request_without_credentials_keeps_integration_headers(server: Server) -> None:
     server.behave = requiring(has_key)
     run_steps(server, headers={"X-Route": "blue"})
-    assert [got.headers.get("x-route") for got in server.received] == ["blue", "blue", "blue"]
+    assert [request.headers.get("x-route") for request in server.received] == ["blue", "blue", "blue"]
 
 
 def test_authenticated_is_not_proved_without_key_and_headers(server: Server) -> None:
@@ -320,7 +320,7 @@ def test_vertex_test_proves_only_reachable(server: Server) -> None:
     assert server.received == []
 
 
-def test_test_ends_at_total_deadline(server: Server) -> None:
+def test_connection_test_ends_at_total_deadline(server: Server) -> None:
     server.behave = lambda _: sleep(0.4) or Reply()  # type: ignore[func-returns-value]
     settings = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY))
     rungs = provider_steps(seconds=0.6).run(settings, KEY, "m-1")

@@ -27,10 +27,10 @@ def allow_loopback(cloud: Cloud) -> None:
 def accepting(key: str) -> Behaviour:
     """Behave like a provider that accepts one key."""
 
-    def behave(got: ReceivedRequest) -> Reply:
-        if got.headers.get("authorization") != f"Bearer {key}":
-            return Reply.from_json({"error": {"message": f"Wrong: {got.headers.get('authorization')}"}}, 401)
-        return Reply.from_json({"data": []} if got.method == "GET" else {"choices": []})
+    def behave(request: ReceivedRequest) -> Reply:
+        if request.headers.get("authorization") != f"Bearer {key}":
+            return Reply.from_json({"error": {"message": f"Wrong: {request.headers.get('authorization')}"}}, 401)
+        return Reply.from_json({"data": []} if request.method == "GET" else {"choices": []})
 
     return behave
 
@@ -55,8 +55,8 @@ def rotate(cloud: Cloud, integration_id: str) -> Response:
     return cloud.api(rotation)
 
 
-def respond_to_verification(cloud: Cloud, answer: dict[str, Any]) -> None:
-    cloud.respond("lambda:Invoke", {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())})
+def respond_to_verification(cloud: Cloud, response: dict[str, Any]) -> None:
+    cloud.respond("lambda:Invoke", {"StatusCode": 200, "Payload": BytesIO(json.dumps(response).encode())})
 
 
 def test_rotation_with_verify_stores_key_that_provider_accepts(cloud: Cloud, server: Server) -> None:
@@ -69,25 +69,25 @@ def test_rotation_with_verify_stores_key_that_provider_accepts(cloud: Cloud, ser
 
 def test_rotation_with_verify_returns_422_if_provider_rejects_key(cloud: Cloud, server: Server) -> None:
     server.behave = accepting(API_KEY)
-    answer = rotate(cloud, create(cloud, **settings_for(server)))
-    assert (answer.status, answer.pointers) == (422, ["/api_key"])
-    assert "Wrong: Bearer [redacted]" in answer.body["detail"]
+    response = rotate(cloud, create(cloud, **settings_for(server)))
+    assert (response.status, response.pointers) == (422, ["/api_key"])
+    assert "Wrong: Bearer [redacted]" in response.body["detail"]
     assert cloud.referenced_key() == API_KEY
 
 
 def test_rotation_with_verify_returns_422_if_key_is_not_proved(cloud: Cloud, server: Server) -> None:
     """The server needs no key at all."""
-    server.behave = lambda got: Reply.from_json({"data": []} if got.method == "GET" else {"choices": []})
-    answer = rotate(cloud, create(cloud, **settings_for(server)))
-    assert answer.status == 422
-    assert "also lists its models without the credentials" in answer.body["detail"]
+    server.behave = lambda request: Reply.from_json({"data": []} if request.method == "GET" else {"choices": []})
+    response = rotate(cloud, create(cloud, **settings_for(server)))
+    assert response.status == 422
+    assert "also lists its models without the credentials" in response.body["detail"]
 
 
 def test_rotation_with_verify_returns_422_for_role_provider(cloud: Cloud) -> None:
     metadata = {"role_arn": "arn:aws:iam::123456789012:role/llm", "external_id": "fake-external-id"}
-    answer = rotate(cloud, create(cloud, provider="awsBedrock", provider_metadata=metadata))
-    assert answer.status == 422
-    assert "IAM role instead of a key" in answer.body["detail"]
+    response = rotate(cloud, create(cloud, provider="awsBedrock", provider_metadata=metadata))
+    assert response.status == 422
+    assert "IAM role instead of a key" in response.body["detail"]
 
 
 def test_verify_key_makes_no_aws_calls(cloud: Cloud, server: Server) -> None:

@@ -1,7 +1,8 @@
 """Arguments for the client libraries of providers: `OpenAI(**openai_arguments(resolved))`.
 
-This module does not import those libraries. It always passes an address, by default the provider's own, so that no
-environment variable such as OPENAI_BASE_URL can send a key elsewhere.
+This module does not import those libraries. Arguments for `openai` and `anthropic` always include an address, by
+default the provider's own, so that no environment variable such as OPENAI_BASE_URL can send a key elsewhere. Arguments
+for `litellm` include it for providers with the OpenAI protocol, and otherwise only if the integration has a base URL.
 
 | auth type | credentials |
 |---|---|
@@ -87,7 +88,7 @@ def anthropic_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
 
 
 def litellm_arguments(resolved: ResolvedIntegration, model: str | None = None) -> dict[str, Any]:
-    """Build the arguments of `litellm.completion` and similar functions; `model` defaults to the first one."""
+    """Build the arguments of `litellm.completion` and similar functions; by default for the first of `model_names`."""
     _require_provider(resolved, LITELLM_PREFIXES, "LiteLLM")
     if model is None and not resolved.model_names:
         raise UnsuitableError("The integration has no model_names: pass a model.")

@@ -31,7 +31,7 @@ class CacheEntry:
         return self.value is not None and self.lifetime.fetched_at <= now < self.lifetime.stale_at
 
     def usable_value(self, now: float) -> ResolvedIntegration | None:
-        """Return the value if it may be used while the service is unavailable (stale-while-error)."""
+        """Get the value if it may be used while the service is unavailable (stale-while-error), or None."""
         return self.value if now < self.lifetime.expires_at else None
 
     def needs_fetch(self, now: float) -> bool:

@@ -31,22 +31,22 @@ SENT: list[dict[str, str]] = []  # URL and headers of requests to providers that
 def complete_openai(resolved: ResolvedIntegration, model: str) -> str:
     from openai import OpenAI
 
-    answer = OpenAI(**openai_arguments(resolved)).chat.completions.create(model=model, messages=MESSAGES)
-    return str(answer.choices[0].message.content)
+    completion = OpenAI(**openai_arguments(resolved)).chat.completions.create(model=model, messages=MESSAGES)
+    return str(completion.choices[0].message.content)
 
 
 def complete_anthropic(resolved: ResolvedIntegration, model: str) -> str:
     from anthropic import Anthropic
 
-    answer = Anthropic(**anthropic_arguments(resolved)).messages.create(model=model, messages=MESSAGES, max_tokens=9)
-    return "".join(block.text for block in answer.content if block.type == "text")
+    message = Anthropic(**anthropic_arguments(resolved)).messages.create(model=model, messages=MESSAGES, max_tokens=9)
+    return "".join(block.text for block in message.content if block.type == "text")
 
 
 def complete_litellm(resolved: ResolvedIntegration, model: str) -> str:
     import litellm
 
-    answer: Any = litellm.completion(**litellm_arguments(resolved, model), messages=MESSAGES)
-    return str(answer.choices[0].message.content)
+    completion: Any = litellm.completion(**litellm_arguments(resolved, model), messages=MESSAGES)
+    return str(completion.choices[0].message.content)
 
 
 def complete_azure(resolved: ResolvedIntegration, model: str) -> str:

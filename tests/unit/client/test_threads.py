@@ -41,10 +41,10 @@ class ThreadsFixture:
 
 def test_concurrent_resolves_share_one_fetch() -> None:
     fixture = ThreadsFixture()
-    together = threading.Barrier(THREADS)
+    barrier = threading.Barrier(THREADS)
 
     def resolve() -> str:
-        together.wait(SECONDS)
+        barrier.wait(SECONDS)
         return fixture.key()
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -99,10 +99,10 @@ def test_resolve_after_invalidate_does_not_join_earlier_fetch() -> None:
 def test_concurrent_resolve_and_invalidate() -> None:
     fixture = ThreadsFixture()
     fixture.may_respond.set()
-    together = threading.Barrier(THREADS)
+    barrier = threading.Barrier(THREADS)
 
     def resolve_repeatedly(number: int) -> None:
-        together.wait(SECONDS)
+        barrier.wait(SECONDS)
         for _ in range(200):
             assert fixture.key() == KEY
             if number == 0:

@@ -12,7 +12,7 @@ class SkippedRoleSteps:
     """Reports integrations with an IAM role as inconclusive: this function cannot assume roles."""
 
     def run(self, _integration: Integration, _model: str | None) -> tuple[Rung, ...]:
-        """Report one inconclusive step, whatever the integration."""
+        """Report one inconclusive step."""
         reason = "This provider uses an IAM role instead of a key, so there is no key to verify."
         return (StepTimer(AUTHENTICATED).inconclusive(reason),)
 
