@@ -35,7 +35,9 @@ def create_and_test(cloud: Cloud, base_url: str, key: str, provider: str, model:
 
 
 @pytest.mark.parametrize(("provider", "path"), [("custom", "/v1"), ("LITELLM", ""), ("openAI", "/v1")])
-def test_connection_test_passes_all_steps_for_working_integration(cloud: Cloud, base_url: str, provider: str, path: str) -> None:
+def test_connection_test_passes_all_steps_for_working_integration(
+    cloud: Cloud, base_url: str, provider: str, path: str
+) -> None:
     response = create_and_test(cloud, base_url + path, MASTER_KEY, provider)
     assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "passed", "passed"], response.text
 
