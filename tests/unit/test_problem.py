@@ -52,7 +52,7 @@ def test_points_at_the_fields_at_fault() -> None:
         "type": "https://arize.com/docs/ax/rest-reference/errors#invalid-request",
         "title": "Invalid request parameters",
         "status": 400,
-        "detail": "The request does not have the form that the API takes. /name: Field required",
+        "detail": "The request is malformed. /name: Field required",
         "instance": "request-id",
         "errors": [
             {"pointer": "/name", "detail": "Field required"},
@@ -64,7 +64,7 @@ def test_points_at_the_fields_at_fault() -> None:
 def test_tells_the_first_fault_in_the_detail_since_clients_show_no_more() -> None:
     of_a_parameter = InvalidRequestError(FieldError("", "The parameter limit must be a number."))
     detail = problems.document_for(of_a_parameter, "request-id")["detail"]
-    assert detail == "The request does not have the form that the API takes. The parameter limit must be a number."
+    assert detail == "The request is malformed. The parameter limit must be a number."
 
 
 def test_has_no_errors_member_where_no_field_is_at_fault() -> None:
