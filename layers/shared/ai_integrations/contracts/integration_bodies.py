@@ -109,7 +109,7 @@ class KeyedBody(IntegrationBody):
 
 
 class NewIntegration(IntegrationBody):
-    """A new integration. null in an optional field counts as absent."""
+    """A new integration. A null value in an optional field counts as absent."""
 
     name: Name
     provider: ProviderName
@@ -126,7 +126,7 @@ class NewIntegration(IntegrationBody):
 
 
 class CreateBody(KeyedBody, NewIntegration):
-    """A new integration, optionally with its key. null in an optional field counts as absent."""
+    """A new integration, optionally with its key. A null value in an optional field counts as absent."""
 
 
 class IntegrationChange(IntegrationBody):
@@ -173,7 +173,7 @@ class RotateBody(InputModel):
     )
     verify: bool = Field(
         default=False,
-        description="Test the new key with the provider first. If the provider rejects it: 422, and nothing changes.",
+        description="Test the new key with the provider first. Unless it is accepted: 422, and nothing changes.",
     )
 
 
