@@ -1,7 +1,7 @@
 """Request bodies of integrations, and their conversion to domain values."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import ConfigDict, Field, GetPydanticSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -37,8 +37,8 @@ from ai_integrations.domain.model import (
 _KEY_FIELDS = {"api_key", "api_key_secret_arn"}
 
 FieldT = TypeVar("FieldT")
-# May be absent, which reads as None, but must not be null: the validator of the nullable type is unwrapped.
-NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(optional)["schema"])]
+# A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
+NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(get_args(optional)[0]))]
 
 
 class ProviderMetadata(InputModel):
