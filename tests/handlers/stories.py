@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ai_integrations.adapters.dynamodb.attributes import from_wire
-from ai_integrations.adapters.dynamodb.items import integration_of
+from ai_integrations.adapters.dynamodb.items import integration_from_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Integration, SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, an_integration
@@ -170,7 +170,7 @@ def _properties(run: Run, body: Event) -> Event:
 def _declared_before(run: Run) -> Event:
     run.deliver("custom_resource", _declared(run, "Create", _body(), 1))
     [item] = run.items()
-    named = ids.encode(integration_of(item).id)
+    named = ids.encode(integration_from_item(item).id)
     return {"PhysicalResourceId": named, "OldResourceProperties": _properties(run, _body())}
 
 

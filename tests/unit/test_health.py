@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb import items
-from ai_integrations.adapters.dynamodb.connection_health import health_item, health_of
+from ai_integrations.adapters.dynamodb.connection_health import health_from_item, health_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung, overall_status
 from tests.builders import NOON, ULID
@@ -49,7 +49,7 @@ def test_overall_status_is_the_worst_step(statuses: list[CheckStatus], overall: 
 
 def test_health_item_round_trips() -> None:
     for health in (health_with(PASSED, FAILED), health_with(PASSED, model="m", key_version="v", key_fingerprint="f")):
-        assert health_of({"health": health_item(health)}) == health
+        assert health_from_item({"health": health_item(health)}) == health
 
 
 def stream_record(number: int, new: Health, old: Health | None = None) -> dict[str, Any]:
