@@ -23,7 +23,7 @@ from tests.connection.servers import (
     serve,
     serve_socket,
 )
-from tests.unit.test_url_policy import HOSTILE
+from tests.unit.test_url_policy import REJECTED_URLS
 
 GATEWAY = "gateway.corp"
 LOOPBACK = [ip_address("127.0.0.1")]
@@ -82,11 +82,11 @@ def get(url: str, **headers: str) -> Request:
     return Request(method="GET", url=url, headers=headers)
 
 
-def test_guard_is_tested_with_at_least_sixty_hostile_destinations() -> None:
-    assert len(HOSTILE) + len(PRIVATE_ADDRESSES) >= 60
+def test_guard_is_tested_with_at_least_sixty_rejected_destinations() -> None:
+    assert len(REJECTED_URLS) + len(PRIVATE_ADDRESSES) >= 60
 
 
-@pytest.mark.parametrize("url", HOSTILE)
+@pytest.mark.parametrize("url", REJECTED_URLS)
 def test_guard_rejects_hostile_url_before_dns_lookup(url: str) -> None:
     resolver = StubDnsResolver([LOOPBACK])
     guard = create_guard(resolver)
