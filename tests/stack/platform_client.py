@@ -68,12 +68,12 @@ class PlatformClient:
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the account's items whose sort key has this prefix."""
-        answer = client("dynamodb", self.endpoint).query(
+        response = client("dynamodb", self.endpoint).query(
             TableName=self.outputs["TableName"],
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{self.account}"}},
         )
-        return [item for item in answer["Items"] if item["sk"]["S"].startswith(prefix)]
+        return [item for item in response["Items"] if item["sk"]["S"].startswith(prefix)]
 
     def logs(self, function: str) -> str:
         """Return the log of a function."""

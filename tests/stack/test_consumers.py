@@ -64,7 +64,10 @@ def change_keys(stack: Stack, access_key: str, integrations: list[dict[str, Any]
 
 
 def test_program_completes_through_rotations_and_outage_of_registry(tmp_path: Path, provider: Provider) -> None:
-    with running_stack(tmp_path / "stack") as (stack, process), running_program(tmp_path, settings(stack, "acme")) as program:
+    with (
+        running_stack(tmp_path / "stack") as (stack, process),
+        running_program(tmp_path, settings(stack, "acme")) as program,
+    ):
         access_key = stack.issue_key(account="acme")
         platform = PlatformClient(stack, "acme")
         integrations = [
