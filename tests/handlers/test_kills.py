@@ -15,7 +15,7 @@ import pytest
 from ai_integrations.contracts import ids
 from tests.answers import Bucket, bucket
 from tests.cloud import Cloud, Killed
-from tests.handlers.stories import STORIES, Event, Run
+from tests.handlers.scenarios import SCENARIOS, Event, ScenarioRun
 from tests.listening import Listener
 
 __all__ = ["bucket"]
@@ -44,8 +44,8 @@ class World:
 
     functions: dict[str, Callable[[Event], Any]] = field(default_factory=dict)
 
-    def new_run(self) -> Run:
-        return Run(self.cloud, f"account-{uuid4().hex}", self.bucket.url, self.deliver)
+    def new_run(self) -> ScenarioRun:
+        return ScenarioRun(self.cloud, f"account-{uuid4().hex}", self.bucket.url, self.deliver)
 
     def deliver(self, function: str, event: Event) -> None:
         """Invoke a function. It is loaded once: a new process would know nothing more, and take longer to start."""
@@ -53,7 +53,7 @@ class World:
             self.functions[function] = self.cloud.function(function)
         self.functions[function](event)
 
-    def state(self, run: Run) -> str:
+    def state(self, run: ScenarioRun) -> str:
         """Return everything that can be seen of a run's account, without what differs from run to run."""
         told = {
             each.detail["event_id"]: each.detail for each in self.bus.all() if each.detail["account"] == run.account
@@ -68,9 +68,9 @@ def world(cloud: Cloud, bus: Listener, bucket: Bucket) -> World:
     return World(cloud, bus, bucket)
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_ends_the_same_wherever_it_is_killed(world: World, name: str) -> None:
-    function, prepare = STORIES[name]
+    function, prepare = SCENARIOS[name]
     undisturbed = world.new_run()
     event = prepare(undisturbed)
     world.cloud.calls.clear()

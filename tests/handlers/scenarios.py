@@ -18,7 +18,7 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Run:
+class ScenarioRun:
     """One run of a story, in an account that nobody else uses."""
 
     cloud: Cloud
@@ -58,7 +58,7 @@ def _version(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"
 
 
-def _requested(run: Run, what: str, *, request_id: str = "request-2", **parts: Any) -> Event:
+def _requested(run: ScenarioRun, what: str, *, request_id: str = "request-2", **parts: Any) -> Event:
     detail = {"request_id": request_id, "account": run.account, "user": "platform", **parts}
     envelope = {"id": "event-1", "detail-type": f"AI Integration {what} Requested", "detail": detail}
     return {
@@ -77,49 +77,49 @@ def _body(**changes: Any) -> Event:
     return {"name": "first", "provider": "openAI", **changes}
 
 
-def _with_one(run: Run) -> str:
+def _with_one(run: ScenarioRun) -> str:
     """Create an integration, and return its id."""
     run.deliver("provision", _requested(run, "Create", request_id="request-1", integration=_body()))
     [item] = [item for item in run.items() if item["sk"].startswith("INTEGRATION#")]
     return ids.public(item["id"])
 
 
-def create(run: Run) -> Event:
+def create(run: ScenarioRun) -> Event:
     return _requested(run, "Create", integration=_body())
 
 
-def create_referring(run: Run) -> Event:
+def create_with_secret_reference(run: ScenarioRun) -> Event:
     return _requested(run, "Create", integration=_body(api_key_secret_arn=run.keep_for_account()))
 
 
-def create_with_taken_name(run: Run) -> Event:
+def create_with_taken_name(run: ScenarioRun) -> Event:
     _with_one(run)
     return create(run)
 
 
-def update(run: Run) -> Event:
+def update(run: ScenarioRun) -> Event:
     return _requested(run, "Update", id=_with_one(run), integration={"name": "second"})
 
 
-def update_referring(run: Run) -> Event:
+def update_to_secret_reference(run: ScenarioRun) -> Event:
     arn = run.keep_for_account()
     return _requested(run, "Update", id=_with_one(run), integration={"api_key_secret_arn": arn})
 
 
-def delete(run: Run) -> Event:
+def delete(run: ScenarioRun) -> Event:
     return _requested(run, "Delete", id=_with_one(run))
 
 
-def _keyed(run: Run) -> Integration:
+def _keyed(run: ScenarioRun) -> Integration:
     secret = run.keep("own", {})
     return an_integration(account=run.account, updated_by="alice", secret=secret)
 
 
-def created(run: Run) -> Event:
+def publish_create(run: ScenarioRun) -> Event:
     return {"Records": [a_record(None, _keyed(run)), a_record(None, an_integration(account=run.account, id="2"))]}
 
 
-def rotated(run: Run) -> Event:
+def publish_rotation(run: ScenarioRun) -> Event:
     before = _keyed(run)
     assert before.secret is not None
     run.cloud.secrets_manager.put_secret_value(
@@ -132,26 +132,26 @@ def rotated(run: Run) -> Event:
     return {"Records": [a_record(before, after)]}
 
 
-def removed_key(run: Run) -> Event:
+def publish_key_removal(run: ScenarioRun) -> Event:
     before = _keyed(run)
     return {"Records": [a_record(before, replace(before, version=2, secret=None))]}
 
 
-def deleted(run: Run) -> Event:
+def publish_delete(run: ScenarioRun) -> Event:
     tombstone = Tombstone(
         integration=_keyed(run), deleted_at=NOON, deleted_by="bob", expires_at=NOON + timedelta(days=30)
     )
     return {"Records": [a_record(None, tombstone)]}
 
 
-def restored(run: Run) -> Event:
+def publish_restore(run: ScenarioRun) -> Event:
     integration = _keyed(run)
     assert integration.secret is not None
     run.cloud.secrets_manager.delete_secret(SecretId=integration.secret.arn)
     return {"Records": [a_record(None, replace(integration, version=2))]}
 
 
-def _declared(run: Run, request_type: str, body: Event, number: int, **more: Any) -> Event:
+def _declared(run: ScenarioRun, request_type: str, body: Event, number: int, **more: Any) -> Event:
     return {
         "RequestType": request_type,
         "ResponseURL": run.answers_url,
@@ -163,42 +163,52 @@ def _declared(run: Run, request_type: str, body: Event, number: int, **more: Any
     }
 
 
-def _properties(run: Run, body: Event) -> Event:
+def _properties(run: ScenarioRun, body: Event) -> Event:
     return {"ServiceToken": "arn:…", "Account": run.account, "User": "platform", "Integration": body}
 
 
-def _declared_before(run: Run) -> Event:
+def _declared_before(run: ScenarioRun) -> Event:
     run.deliver("custom_resource", _declared(run, "Create", _body(), 1))
     [item] = run.items()
     named = ids.public(integration_of(item).id)
     return {"PhysicalResourceId": named, "OldResourceProperties": _properties(run, _body())}
 
 
-def stack_creates(run: Run) -> Event:
+def stack_create(run: ScenarioRun) -> Event:
     return _declared(run, "Create", _body(api_key_secret_arn=run.keep_for_account()), 1)
 
 
-def stack_updates(run: Run) -> Event:
+def stack_update(run: ScenarioRun) -> Event:
     return _declared(run, "Update", _body(name="second"), 2, **_declared_before(run))
 
 
-def stack_replaces(run: Run) -> Event:
+def stack_account_change(run: ScenarioRun) -> Event:
     other = replace(run, account=f"{run.account}-before")
     return _declared(run, "Update", _body(), 2, **_declared_before(other))
 
 
-def stack_deletes(run: Run) -> Event:
+def stack_delete(run: ScenarioRun) -> Event:
     return _declared(run, "Delete", _body(), 2, **_declared_before(run))
 
 
-STORIES: dict[str, tuple[str, Callable[[Run], Event]]] = {
+SCENARIOS: dict[str, tuple[str, Callable[[ScenarioRun], Event]]] = {
     **{
         story.__name__: ("provision", story)
-        for story in (create, create_referring, create_with_taken_name, update, update_referring, delete)
+        for story in (
+            create,
+            create_with_secret_reference,
+            create_with_taken_name,
+            update,
+            update_to_secret_reference,
+            delete,
+        )
     },
-    **{story.__name__: ("publish_changes", story) for story in (created, rotated, removed_key, deleted, restored)},
+    **{
+        story.__name__: ("publish_changes", story)
+        for story in (publish_create, publish_rotation, publish_key_removal, publish_delete, publish_restore)
+    },
     **{
         story.__name__: ("custom_resource", story)
-        for story in (stack_creates, stack_updates, stack_replaces, stack_deletes)
+        for story in (stack_create, stack_update, stack_account_change, stack_delete)
     },
 }
