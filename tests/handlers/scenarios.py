@@ -1,4 +1,7 @@
-"""What the event-driven functions are asked for: each story prepares an account and returns the event to deliver."""
+"""Scenarios for the event-driven functions, run again by tests that inject failures.
+
+A scenario prepares an account and returns the event to deliver.
+"""
 
 import json
 from collections.abc import Callable
@@ -19,48 +22,53 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class ScenarioRun:
-    """One run of a story, in an account that nobody else uses."""
+    """One run of a scenario. The account must be unused: runs share one table."""
 
     cloud: Cloud
     account: str
-    answers_url: str
+    response_url: str
     deliver: Callable[[str, Event], None]
+    """Deliver an event to the function of this name."""
 
     def items(self) -> list[dict[str, Any]]:
-        """Return the items of the account, the guards of requests left out: they repeat what the others say."""
-        answer = self.cloud.dynamodb.query(
+        """List the account's items without name and idempotency records, which repeat facts of the other items."""
+        response = self.cloud.dynamodb.query(
             TableName=self.cloud.table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{self.account}"}},
         )
-        mine = map(from_wire, answer["Items"])
-        return [item for item in mine if not item["sk"].startswith(("IDEMPOTENCY#", "NAME#"))]
+        items = map(from_wire, response["Items"])
+        return [item for item in items if not item["sk"].startswith(("IDEMPOTENCY#", "NAME#"))]
 
     def secrets(self) -> list[Any]:
-        """Return the secrets that carry the account in their name, and which labels their versions have."""
-        found = self.cloud.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
-        mine = [each for each in found if self.account in each["Name"]]
-        return [(each["Name"], "DeletedDate" in each, each["SecretVersionsToStages"]) for each in mine]
+        """List the secrets with the account in their name: name, scheduled for deletion, stage labels by version."""
+        secrets = self.cloud.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
+        return [
+            (secret["Name"], "DeletedDate" in secret, secret["SecretVersionsToStages"])
+            for secret in secrets
+            if self.account in secret["Name"]
+        ]
 
-    def keep(self, name: str, tags: dict[str, str]) -> SecretVersion:
-        """Keep a secret in Secrets Manager and return its first version."""
+    def store_secret(self, name: str, tags: dict[str, str]) -> SecretVersion:
+        """Store a secret in Secrets Manager and return its first version."""
         pairs: Any = [{"Key": tag, "Value": value} for tag, value in tags.items()]
-        made = self.cloud.secrets_manager.create_secret(
+        created = self.cloud.secrets_manager.create_secret(
             Name=f"{name}/{self.account}", SecretString=API_KEY, Tags=pairs, ClientRequestToken=_version(1)
         )
-        return SecretVersion(arn=made["ARN"], version=made["VersionId"])
+        return SecretVersion(arn=created["ARN"], version=created["VersionId"])
 
-    def keep_for_account(self) -> str:
-        return self.keep("theirs", {"ai-integrations:account": self.account}).arn
+    def store_external_secret(self) -> str:
+        """Store a secret that the account may reference, as its owner would, and return its ARN."""
+        return self.store_secret("external", {"ai-integrations:account": self.account}).arn
 
 
 def _version(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"
 
 
-def _requested(run: ScenarioRun, what: str, *, request_id: str = "request-2", **parts: Any) -> Event:
+def _provisioning_request(run: ScenarioRun, action: str, *, request_id: str = "request-2", **parts: Any) -> Event:
     detail = {"request_id": request_id, "account": run.account, "user": "platform", **parts}
-    envelope = {"id": "event-1", "detail-type": f"AI Integration {what} Requested", "detail": detail}
+    envelope = {"id": "event-1", "detail-type": f"AI Integration {action} Requested", "detail": detail}
     return {
         "Records": [
             {
@@ -77,50 +85,52 @@ def _body(**changes: Any) -> Event:
     return {"name": "first", "provider": "openAI", **changes}
 
 
-def _with_one(run: ScenarioRun) -> str:
-    """Create an integration, and return its id."""
-    run.deliver("provision", _requested(run, "Create", request_id="request-1", integration=_body()))
+def _create_integration(run: ScenarioRun) -> str:
+    """Create an integration and return its id."""
+    run.deliver("provision", _provisioning_request(run, "Create", request_id="request-1", integration=_body()))
     [item] = [item for item in run.items() if item["sk"].startswith("INTEGRATION#")]
     return ids.public(item["id"])
 
 
 def create(run: ScenarioRun) -> Event:
-    return _requested(run, "Create", integration=_body())
+    return _provisioning_request(run, "Create", integration=_body())
 
 
 def create_with_secret_reference(run: ScenarioRun) -> Event:
-    return _requested(run, "Create", integration=_body(api_key_secret_arn=run.keep_for_account()))
+    body = _body(api_key_secret_arn=run.store_external_secret())
+    return _provisioning_request(run, "Create", integration=body)
 
 
 def create_with_taken_name(run: ScenarioRun) -> Event:
-    _with_one(run)
+    _create_integration(run)
     return create(run)
 
 
 def update(run: ScenarioRun) -> Event:
-    return _requested(run, "Update", id=_with_one(run), integration={"name": "second"})
+    return _provisioning_request(run, "Update", id=_create_integration(run), integration={"name": "second"})
 
 
 def update_to_secret_reference(run: ScenarioRun) -> Event:
-    arn = run.keep_for_account()
-    return _requested(run, "Update", id=_with_one(run), integration={"api_key_secret_arn": arn})
+    body = {"api_key_secret_arn": run.store_external_secret()}
+    return _provisioning_request(run, "Update", id=_create_integration(run), integration=body)
 
 
 def delete(run: ScenarioRun) -> Event:
-    return _requested(run, "Delete", id=_with_one(run))
+    return _provisioning_request(run, "Delete", id=_create_integration(run))
 
 
-def _keyed(run: ScenarioRun) -> Integration:
-    secret = run.keep("own", {})
+def _integration_with_key(run: ScenarioRun) -> Integration:
+    secret = run.store_secret("own", {})
     return an_integration(account=run.account, updated_by="alice", secret=secret)
 
 
 def publish_create(run: ScenarioRun) -> Event:
-    return {"Records": [a_record(None, _keyed(run)), a_record(None, an_integration(account=run.account, id="2"))]}
+    without_key = an_integration(account=run.account, id="2")
+    return {"Records": [a_record(None, _integration_with_key(run)), a_record(None, without_key)]}
 
 
 def publish_rotation(run: ScenarioRun) -> Event:
-    before = _keyed(run)
+    before = _integration_with_key(run)
     assert before.secret is not None
     run.cloud.secrets_manager.put_secret_value(
         SecretId=before.secret.arn,
@@ -133,28 +143,31 @@ def publish_rotation(run: ScenarioRun) -> Event:
 
 
 def publish_key_removal(run: ScenarioRun) -> Event:
-    before = _keyed(run)
+    before = _integration_with_key(run)
     return {"Records": [a_record(before, replace(before, version=2, secret=None))]}
 
 
 def publish_delete(run: ScenarioRun) -> Event:
     tombstone = Tombstone(
-        integration=_keyed(run), deleted_at=NOON, deleted_by="bob", expires_at=NOON + timedelta(days=30)
+        integration=_integration_with_key(run),
+        deleted_at=NOON,
+        deleted_by="bob",
+        expires_at=NOON + timedelta(days=30),
     )
     return {"Records": [a_record(None, tombstone)]}
 
 
 def publish_restore(run: ScenarioRun) -> Event:
-    integration = _keyed(run)
+    integration = _integration_with_key(run)
     assert integration.secret is not None
     run.cloud.secrets_manager.delete_secret(SecretId=integration.secret.arn)
     return {"Records": [a_record(None, replace(integration, version=2))]}
 
 
-def _declared(run: ScenarioRun, request_type: str, body: Event, number: int, **more: Any) -> Event:
+def _stack_request(run: ScenarioRun, request_type: str, body: Event, number: int, **more: Any) -> Event:
     return {
         "RequestType": request_type,
-        "ResponseURL": run.answers_url,
+        "ResponseURL": run.response_url,
         "StackId": f"stack-of-{run.account}",
         "RequestId": f"request-{number}",
         "LogicalResourceId": "Llm",
@@ -167,48 +180,46 @@ def _properties(run: ScenarioRun, body: Event) -> Event:
     return {"ServiceToken": "arn:…", "Account": run.account, "User": "platform", "Integration": body}
 
 
-def _declared_before(run: ScenarioRun) -> Event:
-    run.deliver("custom_resource", _declared(run, "Create", _body(), 1))
+def _create_resource(run: ScenarioRun) -> Event:
+    """Create a resource and return what CloudFormation adds to its next request."""
+    run.deliver("custom_resource", _stack_request(run, "Create", _body(), 1))
     [item] = run.items()
-    named = ids.public(integration_of(item).id)
-    return {"PhysicalResourceId": named, "OldResourceProperties": _properties(run, _body())}
+    integration_id = ids.public(integration_of(item).id)
+    return {"PhysicalResourceId": integration_id, "OldResourceProperties": _properties(run, _body())}
 
 
 def stack_create(run: ScenarioRun) -> Event:
-    return _declared(run, "Create", _body(api_key_secret_arn=run.keep_for_account()), 1)
+    return _stack_request(run, "Create", _body(api_key_secret_arn=run.store_external_secret()), 1)
 
 
 def stack_update(run: ScenarioRun) -> Event:
-    return _declared(run, "Update", _body(name="second"), 2, **_declared_before(run))
+    return _stack_request(run, "Update", _body(name="second"), 2, **_create_resource(run))
 
 
 def stack_account_change(run: ScenarioRun) -> Event:
-    other = replace(run, account=f"{run.account}-before")
-    return _declared(run, "Update", _body(), 2, **_declared_before(other))
+    previous_account = replace(run, account=f"{run.account}-before")
+    return _stack_request(run, "Update", _body(), 2, **_create_resource(previous_account))
 
 
 def stack_delete(run: ScenarioRun) -> Event:
-    return _declared(run, "Delete", _body(), 2, **_declared_before(run))
+    return _stack_request(run, "Delete", _body(), 2, **_create_resource(run))
 
 
-SCENARIOS: dict[str, tuple[str, Callable[[ScenarioRun], Event]]] = {
-    **{
-        story.__name__: ("provision", story)
-        for story in (
-            create,
-            create_with_secret_reference,
-            create_with_taken_name,
-            update,
-            update_to_secret_reference,
-            delete,
-        )
-    },
-    **{
-        story.__name__: ("publish_changes", story)
-        for story in (publish_create, publish_rotation, publish_key_removal, publish_delete, publish_restore)
-    },
-    **{
-        story.__name__: ("custom_resource", story)
-        for story in (stack_create, stack_update, stack_account_change, stack_delete)
-    },
+_SCENARIOS_BY_FUNCTION: dict[str, list[Callable[[ScenarioRun], Event]]] = {
+    "provision": [
+        create,
+        create_with_secret_reference,
+        create_with_taken_name,
+        update,
+        update_to_secret_reference,
+        delete,
+    ],
+    "publish_changes": [publish_create, publish_rotation, publish_key_removal, publish_delete, publish_restore],
+    "custom_resource": [stack_create, stack_update, stack_account_change, stack_delete],
 }
+SCENARIOS = {
+    prepare.__name__: (function, prepare)
+    for function, scenarios in _SCENARIOS_BY_FUNCTION.items()
+    for prepare in scenarios
+}
+"""The function that gets the event, and the scenario, by the scenario's name."""

@@ -1,4 +1,4 @@
-"""What a create asks of AWS, and what becomes of it when AWS fails."""
+"""The AWS calls that a create makes, and its response and side effects when one of them fails."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from botocore.exceptions import (
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Answer, Cloud
 
-LOOK, STORE, COMMIT = "dynamodb:BatchGetItem", "secretsmanager:CreateSecret", "dynamodb:TransactWriteItems"
-REMOVE = "secretsmanager:DeleteSecret"
+PRECHECK, STORE_KEY, COMMIT = "dynamodb:BatchGetItem", "secretsmanager:CreateSecret", "dynamodb:TransactWriteItems"
+DELETE_SECRET = "secretsmanager:DeleteSecret"
 URL = f"https://aws.test/{API_KEY}"
 
 
@@ -23,18 +23,24 @@ def create(cloud: Cloud, **changes: Any) -> Answer:
     return cloud.api(gateway_event(create_body(**changes), headers={"Idempotency-Key": "request-1"}))
 
 
-def test_makes_three_calls_with_a_key(cloud: Cloud) -> None:
+def test_create_with_a_key_makes_three_calls(cloud: Cloud) -> None:
     assert create(cloud, api_key=API_KEY).status == 201
-    assert cloud.calls == [LOOK, STORE, COMMIT]
+    assert cloud.calls == [PRECHECK, STORE_KEY, COMMIT]
 
 
-def test_makes_one_call_without_a_key(cloud: Cloud) -> None:
+def test_create_without_a_key_makes_one_call(cloud: Cloud) -> None:
     assert create(cloud).status == 201
     assert cloud.calls == [COMMIT]
 
 
-@pytest.mark.parametrize(("key", "call"), [({"api_key": API_KEY}, LOOK), ({}, COMMIT)])
-def test_makes_one_call_for_a_taken_name_and_one_for_a_replay(cloud: Cloud, key: dict[str, str], call: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "call"),
+    [
+        pytest.param({"api_key": API_KEY}, PRECHECK, id="with a key"),
+        pytest.param({}, COMMIT, id="without a key"),
+    ],
+)
+def test_create_as_a_retry_or_with_a_taken_name_makes_one_call(cloud: Cloud, key: dict[str, str], call: str) -> None:
     create(cloud, **key)
     cloud.calls.clear()
     assert create(cloud, **key).status == 201
@@ -63,22 +69,22 @@ FAILURES: list[tuple[Exception | tuple[str, int], int]] = [
 ]
 
 
-@pytest.mark.parametrize("operation", [LOOK, STORE, COMMIT])
+@pytest.mark.parametrize("operation", [PRECHECK, STORE_KEY, COMMIT])
 @pytest.mark.parametrize(("failure", "status"), FAILURES)
-def test_tells_a_failure_of_aws_without_its_cause(
+def test_create_when_a_call_fails_returns_a_problem_document_without_the_cause(
     cloud: Cloud, operation: str, failure: Exception | tuple[str, int], status: int
 ) -> None:
     cloud.fail(operation, failure)
-    answer = create(cloud, api_key=API_KEY)
-    assert (answer.status, answer.pointers) == (status, [])
-    assert ("retry-after" in answer.headers) is (status in {429, 503})
-    assert "aws" not in answer.text.replace("arize.com", "").lower()
-    assert "Refused: " not in answer.text
+    response = create(cloud, api_key=API_KEY)
+    assert (response.status, response.pointers) == (status, [])
+    assert ("retry-after" in response.headers) is (status in {429, 503})
+    assert "aws" not in response.text.replace("arize.com", "").lower()
+    assert "Refused: " not in response.text
     assert cloud.items() == []
 
 
-def test_logs_what_failed_in_aws_words_and_not_in_those_of_its_message(cloud: Cloud) -> None:
-    cloud.fail(STORE, ("AccessDeniedException", 400))
+def test_create_when_a_call_fails_logs_the_error_code_of_aws_and_not_its_message(cloud: Cloud) -> None:
+    cloud.fail(STORE_KEY, ("AccessDeniedException", 400))
     create(cloud, api_key=API_KEY)
     [line] = cloud.log()
     assert (line["message"], line["level"]) == ("request failed", "ERROR")
@@ -90,38 +96,41 @@ def test_logs_what_failed_in_aws_words_and_not_in_those_of_its_message(cloud: Cl
 
 
 @pytest.mark.parametrize("failure", [("InternalServerError", 500), ReadTimeoutError(endpoint_url=URL)])
-def test_undoes_nothing_when_the_store_says_nothing(cloud: Cloud, failure: Exception | tuple[str, int]) -> None:
+def test_create_when_the_outcome_of_the_commit_is_unknown_keeps_the_secret(
+    cloud: Cloud, failure: Exception | tuple[str, int]
+) -> None:
     cloud.fail(COMMIT, failure)
     assert create(cloud, api_key=API_KEY).status == 503
-    assert cloud.calls == [LOOK, STORE, COMMIT]
+    assert cloud.calls == [PRECHECK, STORE_KEY, COMMIT]
     assert cloud.stored_keys() == [API_KEY]
 
 
-def test_leads_to_one_integration_and_one_secret_when_a_lost_request_is_repeated(cloud: Cloud) -> None:
+def test_create_retried_after_a_lost_commit_response_leads_to_one_integration_and_one_secret(cloud: Cloud) -> None:
     cloud.lose(COMMIT, ReadTimeoutError(endpoint_url=URL))
     assert create(cloud, api_key=API_KEY).status == 503
     cloud.recover()
-    answer = create(cloud, api_key=API_KEY)
-    assert answer.status == 201
-    assert answer.body["has_api_key"] is True
+    response = create(cloud, api_key=API_KEY)
+    assert response.status == 201
+    assert response.body["has_api_key"] is True
     assert len(cloud.items("INTEGRATION#")) == len(cloud.secrets()) == 1
 
 
-def test_removes_the_secret_when_the_store_says_no(cloud: Cloud) -> None:
-    """A name that is taken between the look and the commit, seen from the caller whose look saw nothing."""
+def create_with_a_name_taken_after_the_precheck(cloud: Cloud) -> Answer:
     create(cloud)
-    cloud.answer(LOOK, {"Responses": {}})
-    answer = cloud.api(gateway_event(create_body(api_key=API_KEY)))
-    assert answer.status == 409
-    assert cloud.calls[-6:] == [LOOK, STORE, COMMIT, "dynamodb:GetItem", "dynamodb:GetItem", REMOVE]
+    cloud.answer(PRECHECK, {"Responses": {}})
+    return cloud.api(gateway_event(create_body(api_key=API_KEY)))
+
+
+def test_create_with_a_rejected_commit_deletes_the_new_secret(cloud: Cloud) -> None:
+    response = create_with_a_name_taken_after_the_precheck(cloud)
+    assert response.status == 409
+    assert cloud.calls[-6:] == [PRECHECK, STORE_KEY, COMMIT, "dynamodb:GetItem", "dynamodb:GetItem", DELETE_SECRET]
     assert cloud.secrets() == []
 
 
-def test_answers_as_if_nothing_were_left_when_the_removal_fails(cloud: Cloud) -> None:
-    create(cloud)
-    cloud.answer(LOOK, {"Responses": {}})
-    cloud.fail(REMOVE, ("AccessDeniedException", 400))
-    assert cloud.api(gateway_event(create_body(api_key=API_KEY))).status == 409
+def test_create_with_a_rejected_commit_returns_409_even_if_the_secret_cannot_be_deleted(cloud: Cloud) -> None:
+    cloud.fail(DELETE_SECRET, ("AccessDeniedException", 400))
+    assert create_with_a_name_taken_after_the_precheck(cloud).status == 409
     assert [line["message"] for line in cloud.log()] == [
         "integration created",
         "unused secret left",
