@@ -1,4 +1,4 @@
-"""What operators do with requests that could not be carried out."""
+"""The commands with which operators list and replay the requests in the provisioning dead-letter queue."""
 
 import json
 from typing import Any
@@ -12,26 +12,28 @@ from tests.cloud import Cloud
 HEADER = "fake-header-value-0123456789"
 
 
-class Queues:
+class QueuesFixture:
+    """The queue of requests and its dead-letter queue."""
+
     def __init__(self, cloud: Cloud) -> None:
         self._sqs = cloud.sqs
         self.dead, self.requests = (cloud.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "requests"))
-        self.letters = DeadLetters(cloud.sqs, dead=self.dead, requests=self.requests)
+        self.dead_letters = DeadLetters(cloud.sqs, dead=self.dead, requests=self.requests)
 
-    def put_aside(self, *bodies: str) -> None:
+    def add_dead(self, *bodies: str) -> None:
         for body in bodies:
             self._sqs.send_message(QueueUrl=self.dead, MessageBody=body)
 
-    def bodies(self, url: str) -> list[str]:
+    def receive(self, url: str) -> list[str]:
         return [each["Body"] for each in self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
 
 
 @pytest.fixture
-def queues(cloud: Cloud) -> Queues:
-    return Queues(cloud)
+def queues(cloud: Cloud) -> QueuesFixture:
+    return QueuesFixture(cloud)
 
 
-def a_body(number: int, **parts: Any) -> str:
+def a_message(number: int, **parts: Any) -> str:
     detail = {
         "request_id": f"request-{number}",
         "account": "acme",
@@ -41,26 +43,28 @@ def a_body(number: int, **parts: Any) -> str:
     return json.dumps({"id": f"event-{number}", "detail-type": "AI Integration Create Requested", "detail": detail})
 
 
-def test_shows_what_tells_one_from_another_and_leaves_it(queues: Queues) -> None:
-    queues.put_aside(*[a_body(number) for number in range(12)])
+def test_dead_requests_lists_every_request_without_its_content_and_leaves_it_in_the_queue(
+    queues: QueuesFixture,
+) -> None:
+    queues.add_dead(*[a_message(number) for number in range(12)])
     for _ in range(2):
-        shown = [each.shown() for each in queues.letters.look()]
-        assert sorted(each["request_id"] for each in shown) == sorted(f"request-{number}" for number in range(12))
-    assert {each["account"] for each in shown} == {"acme"}
-    assert shown[0].keys() == {"sent_at", "detail_type", "account", "request_id", "event_id"}
-    assert HEADER not in json.dumps(shown)
+        listed = [each.shown() for each in queues.dead_letters.look()]
+        assert sorted(each["request_id"] for each in listed) == sorted(f"request-{number}" for number in range(12))
+    assert {each["account"] for each in listed} == {"acme"}
+    assert listed[0].keys() == {"sent_at", "detail_type", "account", "request_id", "event_id"}
+    assert HEADER not in json.dumps(listed)
 
 
 @pytest.mark.parametrize("body", ["not JSON", "[]", "{}", json.dumps({"detail": API_KEY})])
-def test_shows_as_much_as_there_is_of_what_is_no_request(queues: Queues, body: str) -> None:
-    queues.put_aside(body)
-    [dead] = queues.letters.look()
+def test_dead_requests_lists_unparseable_messages(queues: QueuesFixture, body: str) -> None:
+    queues.add_dead(body)
+    [dead] = queues.dead_letters.look()
     assert (dead.shown()["account"], dead.shown()["request_id"]) == (None, None)
     assert API_KEY not in json.dumps(dead.shown())
 
 
-def test_puts_every_request_back_into_its_queue(queues: Queues) -> None:
-    queues.put_aside(a_body(1), a_body(2), "not JSON")
-    assert len(list(queues.letters.replay())) == 3
-    assert queues.letters.look() == []
-    assert sorted(queues.bodies(queues.requests)) == sorted([a_body(1), a_body(2), "not JSON"])
+def test_replay_moves_every_message_back_to_the_queue_of_requests(queues: QueuesFixture) -> None:
+    queues.add_dead(a_message(1), a_message(2), "not JSON")
+    assert len(list(queues.dead_letters.replay())) == 3
+    assert queues.dead_letters.look() == []
+    assert sorted(queues.receive(queues.requests)) == sorted([a_message(1), a_message(2), "not JSON"])

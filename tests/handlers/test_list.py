@@ -18,60 +18,64 @@ def get(cloud: Cloud, path: str, query: dict[str, str], caller: Caller | None = 
     return cloud.api(event)
 
 
-def listed(cloud: Cloud, caller: Caller | None = None, **query: str) -> Answer:
+def list_integrations(cloud: Cloud, caller: Caller | None = None, **query: str) -> Answer:
     return get(cloud, "/v2/ai-integrations", query, caller)
 
 
-def names(answer: Answer) -> list[str]:
-    return [each["name"] for each in answer.body["ai_integrations"]]
+def names(response: Answer) -> list[str]:
+    return [each["name"] for each in response.body["ai_integrations"]]
 
 
-def seed(cloud: Cloud, **scopings: list[dict[str, Any]]) -> None:
-    for name, visible in scopings.items():
-        assert cloud.api(gateway_event(create_body(name=name, scopings=visible))).status == 201
+def create(cloud: Cloud, **scopings_by_name: list[dict[str, Any]]) -> None:
+    for name, scopings in scopings_by_name.items():
+        assert cloud.api(gateway_event(create_body(name=name, scopings=scopings))).status == 201
 
 
-def test_shows_an_empty_account(cloud: Cloud) -> None:
-    assert listed(cloud).body == {"ai_integrations": [], "pagination": {"has_more": False}}
+def test_list_in_an_empty_account_returns_an_empty_page(cloud: Cloud) -> None:
+    assert list_integrations(cloud).body == {"ai_integrations": [], "pagination": {"has_more": False}}
 
 
-def test_goes_through_all_pages_once_and_in_order(cloud: Cloud) -> None:
-    seed(cloud, a=[], b=[], c=[], d=[], e=[])
-    everything = names(listed(cloud))
-    seen: list[str] = []
+def test_list_in_pages_returns_each_integration_once_and_in_order(cloud: Cloud) -> None:
+    create(cloud, a=[], b=[], c=[], d=[], e=[])
+    in_one_page = names(list_integrations(cloud))
+    in_pages: list[str] = []
     query: dict[str, str] = {"limit": "2"}
     for _ in range(3):
         page = get(cloud, "/v2/ai-integrations", query)
-        seen += names(page)
+        in_pages += names(page)
         query["cursor"] = page.body["pagination"].get("next_cursor", "")
-    assert seen == everything
-    assert sorted(seen) == ["a", "b", "c", "d", "e"]
+    assert in_pages == in_one_page
+    assert sorted(in_pages) == ["a", "b", "c", "d", "e"]
     assert page.body["pagination"] == {"has_more": False}
 
 
-def test_shows_a_caller_what_its_places_make_visible(cloud: Cloud) -> None:
-    other = [{"organization_id": "p"}]
-    pair = [{"organization_id": "o", "space_id": "s"}]
-    seed(cloud, wide=[], mine=[{"space_id": "s"}], ours=[{"organization_id": "o"}], pair=pair, theirs=other)
-    assert sorted(names(listed(cloud))) == ["mine", "ours", "pair", "theirs", "wide"]
-    assert sorted(names(listed(cloud, MEMBER))) == ["mine", "ours", "pair", "wide"]
-    assert names(listed(cloud, a_caller(role=Role.READER))) == ["wide"]
-    assert names(listed(cloud, a_caller(account="other"))) == []
+SCOPINGS: dict[str, list[dict[str, Any]]] = {
+    "account_wide": [],
+    "space": [{"space_id": "s"}],
+    "organization": [{"organization_id": "o"}],
+    "space_in_organization": [{"organization_id": "o", "space_id": "s"}],
+}
+VISIBLE_IN_SPACE = sorted(SCOPINGS)
 
 
-def test_finds_by_a_part_of_the_name_whatever_its_case(cloud: Cloud) -> None:
-    seed(cloud, Production=[], staging=[])
-    assert names(listed(cloud, name="PROD")) == ["Production"]
+def test_list_returns_only_integrations_that_the_caller_may_see(cloud: Cloud) -> None:
+    create(cloud, **SCOPINGS, other_organization=[{"organization_id": "p"}])
+    assert sorted(names(list_integrations(cloud))) == sorted([*SCOPINGS, "other_organization"])
+    assert sorted(names(list_integrations(cloud, MEMBER))) == VISIBLE_IN_SPACE
+    assert names(list_integrations(cloud, a_caller(role=Role.READER))) == ["account_wide"]
+    assert names(list_integrations(cloud, a_caller(account="other"))) == []
 
 
-def test_looks_through_the_eyes_of_a_space(cloud: Cloud) -> None:
-    pair = [{"organization_id": "o", "space_id": "s"}]
-    seed(
-        cloud, wide=[], mine=[{"space_id": "s"}], ours=[{"organization_id": "o"}], pair=pair, other=[{"space_id": "t"}]
-    )
-    assert sorted(names(listed(cloud, space_id="s"))) == ["mine", "ours", "pair", "wide"]
-    assert sorted(names(listed(cloud, MEMBER, space_id="s"))) == ["mine", "ours", "pair", "wide"]
-    assert listed(cloud, MEMBER, space_id="t").status == 404
+def test_list_by_part_of_a_name_ignores_case(cloud: Cloud) -> None:
+    create(cloud, Production=[], staging=[])
+    assert names(list_integrations(cloud, name="PROD")) == ["Production"]
+
+
+def test_list_by_space_returns_integrations_visible_in_the_space(cloud: Cloud) -> None:
+    create(cloud, **SCOPINGS, other_space=[{"space_id": "t"}])
+    assert sorted(names(list_integrations(cloud, space_id="s"))) == VISIBLE_IN_SPACE
+    assert sorted(names(list_integrations(cloud, MEMBER, space_id="s"))) == VISIBLE_IN_SPACE
+    assert list_integrations(cloud, MEMBER, space_id="t").status == 404
 
 
 @pytest.mark.parametrize(
@@ -84,26 +88,34 @@ def test_looks_through_the_eyes_of_a_space(cloud: Cloud) -> None:
         {"space_id": ""},
         {"space_id": "\U00010400" * 256},
     ],
+    ids=["limit below 1", "limit not a number", "cursor malformed", "name too long", "space empty", "space too long"],
 )
-def test_refuses_a_wrong_parameter(cloud: Cloud, query: dict[str, str]) -> None:
-    answer = get(cloud, "/v2/ai-integrations", query)
-    assert (answer.status, answer.pointers) == (400, [""])
+def test_list_with_an_invalid_parameter_returns_400(cloud: Cloud, query: dict[str, str]) -> None:
+    response = get(cloud, "/v2/ai-integrations", query)
+    assert (response.status, response.pointers) == (400, [""])
 
 
-def test_refuses_a_cursor_of_another_account_or_with_other_parameters(cloud: Cloud) -> None:
-    seed(cloud, a=[], b=[])
-    cursor = listed(cloud, limit="1").body["pagination"]["next_cursor"]
-    assert listed(cloud, limit="100", cursor=cursor).status == 200
-    assert listed(cloud, cursor=cursor, name="a").status == 400
-    assert listed(cloud, a_caller(account="other"), cursor=cursor).status == 400
+def test_list_with_a_cursor_of_another_account_or_query_returns_400(cloud: Cloud) -> None:
+    create(cloud, a=[], b=[])
+    cursor = list_integrations(cloud, limit="1").body["pagination"]["next_cursor"]
+    assert list_integrations(cloud, limit="100", cursor=cursor).status == 200
+    assert list_integrations(cloud, cursor=cursor, name="a").status == 400
+    assert list_integrations(cloud, a_caller(account="other"), cursor=cursor).status == 400
 
 
 def register(cloud: Cloud, **command: str) -> None:
-    answer = cloud.function("spaces")({"account": "acme", **command})
-    assert "problem" not in answer
+    response = cloud.function("spaces")({"account": "acme", **command})
+    assert "problem" not in response
 
 
-def test_lists_the_spaces_that_a_caller_may_know_of(cloud: Cloud) -> None:
+def test_list_by_part_of_a_space_name_ignores_case(cloud: Cloud) -> None:
+    register(cloud, action="register_space", id="s", name="Search")
+    create(cloud, in_search=[{"space_id": "s"}], in_another=[{"space_id": "t"}])
+    assert names(list_integrations(cloud, space_name="sear")) == ["in_search"]
+    assert names(list_integrations(cloud, space_name="nothing")) == []
+
+
+def test_list_spaces_returns_only_spaces_that_the_caller_may_see(cloud: Cloud) -> None:
     register(cloud, action="register_organization", id="o", name="Research")
     register(cloud, action="register_space", id="s", name="Search", organization_id="o", description="d")
     register(cloud, action="register_space", id="t", name="Translation")
@@ -111,22 +123,20 @@ def test_lists_the_spaces_that_a_caller_may_know_of(cloud: Cloud) -> None:
     assert [each["name"] for each in spaces["spaces"]] == ["Search", "Translation"]
     assert spaces["spaces"][0].keys() == {"id", "name", "description", "created_at"}
     assert spaces["pagination"] == {"has_more": False}
-    found = get(cloud, "/v2/spaces", {"name": "SEAR", "limit": "100"}, MEMBER).body["spaces"]
-    assert [each["id"] for each in found] == ["s"]
-    page = get(cloud, "/v2/spaces", {"limit": "1"}).body
-    cursor = page["pagination"]["next_cursor"]
+    of_member = get(cloud, "/v2/spaces", {"name": "SEAR", "limit": "100"}, MEMBER).body["spaces"]
+    assert [each["id"] for each in of_member] == ["s"]
+
+
+def test_list_spaces_with_a_cursor_returns_the_next_page(cloud: Cloud) -> None:
+    register(cloud, action="register_space", id="s", name="Search")
+    register(cloud, action="register_space", id="t", name="Translation")
+    first_page = get(cloud, "/v2/spaces", {"limit": "1"}).body
+    cursor = first_page["pagination"]["next_cursor"]
     assert [each["id"] for each in get(cloud, "/v2/spaces", {"cursor": cursor}).body["spaces"]] == ["t"]
 
 
-def test_tells_that_a_space_is_private_to_clients_that_insist(cloud: Cloud) -> None:
+def test_list_spaces_for_a_client_that_requires_is_private_returns_it(cloud: Cloud) -> None:
     register(cloud, action="register_space", id="s", name="Search")
     release: dict[str, str | None] = {"sdk-language": "python", "sdk-version": "8.43.0"}
     event = gateway_event("", method="GET", path="/v2/spaces", headers=release)
     assert cloud.api(event).body["spaces"][0]["is_private"] is True
-
-
-def test_finds_by_the_name_of_a_space(cloud: Cloud) -> None:
-    register(cloud, action="register_space", id="s", name="Search")
-    seed(cloud, mine=[{"space_id": "s"}], other=[{"space_id": "t"}])
-    assert names(listed(cloud, space_name="sear")) == ["mine"]
-    assert names(listed(cloud, space_name="nothing")) == []

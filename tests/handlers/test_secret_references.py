@@ -1,4 +1,4 @@
-"""`api_key_secret_arn`: a secret that somebody else keeps, in the place of a key."""
+"""`api_key_secret_arn`: an integration references a secret that its own owner keeps, instead of sending a key."""
 
 from typing import Any
 
@@ -9,50 +9,58 @@ from ai_integrations.domain.model import Role
 from tests.builders import API_KEY, a_caller, create_body, gateway_event
 from tests.cloud import Cloud
 
-STRANGE = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:strange-abcdef"
+MISSING_SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:missing-abcdef"
 
 
-def secret(cloud: Cloud, account: str) -> str:
-    tags = [{"Key": ACCOUNT_TAG, "Value": account}]
-    answer: dict[str, Any] = cloud.secrets_manager.create_secret(Name="theirs", SecretString=API_KEY, Tags=tags)  # type: ignore[arg-type,assignment]
-    arn: str = answer["ARN"]
-    return arn
+def store_secret(cloud: Cloud, account: str) -> str:
+    """Store a secret that is tagged for an account and return its ARN."""
+    tags: Any = [{"Key": ACCOUNT_TAG, "Value": account}]
+    return cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=tags)["ARN"]
 
 
-def test_refers_to_the_secret_and_copies_nothing(cloud: Cloud) -> None:
-    arn = secret(cloud, "acme")
-    answer = cloud.api(gateway_event(create_body(api_key_secret_arn=arn)))
-    assert (answer.status, answer.body["has_api_key"]) == (201, True)
-    assert arn not in answer.text
+def test_create_with_a_secret_arn_references_the_secret_and_copies_nothing(cloud: Cloud) -> None:
+    arn = store_secret(cloud, "acme")
+    response = cloud.api(gateway_event(create_body(api_key_secret_arn=arn)))
+    assert (response.status, response.body["has_api_key"]) == (201, True)
+    assert arn not in response.text
     assert cloud.items("INTEGRATION#")[0]["secret_arn"] == {"S": arn}
     assert len(cloud.secrets()) == 1
     assert cloud.calls == ["dynamodb:BatchGetItem", "secretsmanager:DescribeSecret", "dynamodb:TransactWriteItems"]
 
 
-@pytest.mark.parametrize("owner", ["other", None])
-def test_never_tells_which_secrets_exist(cloud: Cloud, owner: str | None) -> None:
-    arn = secret(cloud, owner) if owner else STRANGE
-    answer = cloud.api(gateway_event(create_body(api_key_secret_arn=arn)))
-    assert (answer.status, answer.pointers) == (422, ["/api_key_secret_arn"])
-    assert answer.body["errors"][0]["detail"] == "This account has no such secret to refer to."
+@pytest.mark.parametrize(
+    "tagged_for", [pytest.param("other", id="secret of another account"), pytest.param(None, id="missing secret")]
+)
+def test_create_with_a_secret_of_another_account_is_rejected_like_a_missing_secret(
+    cloud: Cloud, tagged_for: str | None
+) -> None:
+    arn = store_secret(cloud, tagged_for) if tagged_for else MISSING_SECRET
+    response = cloud.api(gateway_event(create_body(api_key_secret_arn=arn)))
+    assert (response.status, response.pointers) == (422, ["/api_key_secret_arn"])
+    assert response.body["errors"][0]["detail"] == "This account has no such secret to refer to."
     assert cloud.items() == []
 
 
-def test_tells_a_failure_of_aws_from_a_secret_that_is_not_there(cloud: Cloud) -> None:
+def test_create_when_the_secret_cannot_be_described_returns_503(cloud: Cloud) -> None:
     cloud.fail("secretsmanager:DescribeSecret", ("InternalServiceError", 500))
-    assert cloud.api(gateway_event(create_body(api_key_secret_arn=STRANGE))).status == 503
+    assert cloud.api(gateway_event(create_body(api_key_secret_arn=MISSING_SECRET))).status == 503
 
 
-def test_lets_an_admin_alone_refer(cloud: Cloud) -> None:
-    event = gateway_event(create_body(api_key_secret_arn=STRANGE), caller=a_caller(role=Role.MEMBER))
+def test_create_with_a_secret_arn_by_a_member_returns_403(cloud: Cloud) -> None:
+    event = gateway_event(create_body(api_key_secret_arn=MISSING_SECRET), caller=a_caller(role=Role.MEMBER))
     assert cloud.api(event).status == 403
     assert cloud.calls == []
 
 
 @pytest.mark.parametrize(
-    "changes", [{"api_key": API_KEY}, {"api_key_secret_arn": "theirs"}, {"api_key_secret_arn": "arn:aws:s3:::b"}]
+    "changes",
+    [
+        pytest.param({"api_key": API_KEY}, id="key and secret"),
+        pytest.param({"api_key_secret_arn": "external"}, id="no ARN"),
+        pytest.param({"api_key_secret_arn": "arn:aws:s3:::b"}, id="ARN of another service"),
+    ],
 )
-def test_refuses_what_is_no_one_key(cloud: Cloud, changes: dict[str, str]) -> None:
-    answer = cloud.api(gateway_event(create_body(**{"api_key_secret_arn": STRANGE, **changes})))
-    assert answer.status == answer.body["status"] == 422
+def test_create_rejects_invalid_or_conflicting_key_source(cloud: Cloud, changes: dict[str, str]) -> None:
+    response = cloud.api(gateway_event(create_body(**{"api_key_secret_arn": MISSING_SECRET, **changes})))
+    assert response.status == response.body["status"] == 422
     assert cloud.calls == []
