@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from ai_integrations.adapters.dynamodb.attributes import from_wire
-from ai_integrations.adapters.dynamodb.items import integration_of
+from ai_integrations.adapters.dynamodb.items import integration_from_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Integration, SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, an_integration
@@ -89,7 +89,7 @@ def _create_integration(run: ScenarioRun) -> str:
     """Create an integration and return its id."""
     run.deliver("provision", _provisioning_request(run, "Create", request_id="request-1", integration=_body()))
     [item] = [item for item in run.items() if item["sk"].startswith("INTEGRATION#")]
-    return ids.public(item["id"])
+    return ids.encode(item["id"])
 
 
 def create(run: ScenarioRun) -> Event:
@@ -184,7 +184,7 @@ def _create_resource(run: ScenarioRun) -> Event:
     """Create a resource and return what CloudFormation adds to its next request."""
     run.deliver("custom_resource", _stack_request(run, "Create", _body(), 1))
     [item] = run.items()
-    integration_id = ids.public(integration_of(item).id)
+    integration_id = ids.encode(integration_from_item(item).id)
     return {"PhysicalResourceId": integration_id, "OldResourceProperties": _properties(run, _body())}
 
 

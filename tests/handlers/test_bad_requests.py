@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests import bad_requests, declared
+from tests import bad_requests, sam_template
 from tests.bad_requests import CANARY, COLLECTION, Request, requests
 from tests.builders import a_caller, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 from tests.seeds import Account
 
-CASES = bad_requests.ASKED_FOR or 300
+CASES = bad_requests.REQUESTED_CASES or 300
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 _ID_IN_PATH = re.compile(r"^/(?!test$)[^/]+")
 
@@ -48,17 +48,17 @@ def test_invalid_request_is_rejected_and_changes_nothing(cloud: Cloud) -> None:
     cloud.keys.add(CANARY)
     functions = {name: cloud.function(name) for name in ("api", "test_connection")}
     Account(
-        dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=declared.environment("api")
+        dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=sam_template.environment("api")
     ).keep()
     before = state(cloud)
 
-    @bad_requests.tried(CASES)
+    @bad_requests.hypothesis_settings(CASES)
     @given(request=requests)
     def check(request: Request) -> None:
         cloud.calls.clear()
         log_start = len(cloud.written.getvalue())
         function = functions["test_connection" if request.path == "/test" else "api"]
-        response = Answer.of(function(to_gateway_event(request)))
+        response = Response.from_lambda(function(to_gateway_event(request)))
         log = cloud.written.getvalue()[log_start:]
         assert 400 <= response.status < 500, log
         assert response.pointers is not None, "the body must be a problem document"

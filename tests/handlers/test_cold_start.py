@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
 PROBE = """
@@ -46,14 +46,14 @@ print(json.dumps({
 
 def run_init(function: str, **variables: str) -> dict[str, Any]:
     """Import a function's handler in a new process, with its deployed environment, and report what init did."""
-    environment = {**os.environ, **declared.environment(function), "PYTHONPATH": str(ROOT), **variables}
+    environment = {**os.environ, **sam_template.environment(function), "PYTHONPATH": str(ROOT), **variables}
     command = [sys.executable, "-c", PROBE, f"functions.{function}.handler"]
     run = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
     report: dict[str, Any] = json.loads(run.stdout)
     return report
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_on_demand_init_defers_work_and_excludes_its_objects_from_garbage_collection(function: str) -> None:
     init = run_init(function)
     assert init["built models"] == []

@@ -8,7 +8,7 @@ import pytest
 
 from ai_integrations.domain.model import Membership, Role
 from tests.builders import API_KEY, a_caller, an_event, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
@@ -161,7 +161,7 @@ def test_create_is_allowed_only_where_the_caller_is_an_admin(
     assert len(cloud.items("INTEGRATION#")) == len(cloud.secrets()) == (1 if status == 201 else 0)
 
 
-def create_with_idempotency_key(cloud: Cloud, key: str, **changes: Any) -> Answer:
+def create_with_idempotency_key(cloud: Cloud, key: str, **changes: Any) -> Response:
     return cloud.api(gateway_event(create_body(**changes), headers={"Idempotency-Key": key}))
 
 

@@ -12,14 +12,14 @@ from botocore.exceptions import (
 )
 
 from tests.builders import API_KEY, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 PRECHECK, STORE_KEY, COMMIT = "dynamodb:BatchGetItem", "secretsmanager:CreateSecret", "dynamodb:TransactWriteItems"
 DELETE_SECRET = "secretsmanager:DeleteSecret"
 URL = f"https://aws.test/{API_KEY}"
 
 
-def create(cloud: Cloud, **changes: Any) -> Answer:
+def create(cloud: Cloud, **changes: Any) -> Response:
     return cloud.api(gateway_event(create_body(**changes), headers={"Idempotency-Key": "request-1"}))
 
 
@@ -106,7 +106,7 @@ def test_create_when_the_outcome_of_the_commit_is_unknown_keeps_the_secret(
 
 
 def test_create_retried_after_a_lost_commit_response_leads_to_one_integration_and_one_secret(cloud: Cloud) -> None:
-    cloud.lose(COMMIT, ReadTimeoutError(endpoint_url=URL))
+    cloud.lose_response(COMMIT, ReadTimeoutError(endpoint_url=URL))
     assert create(cloud, api_key=API_KEY).status == 503
     cloud.recover()
     response = create(cloud, api_key=API_KEY)
@@ -115,9 +115,9 @@ def test_create_retried_after_a_lost_commit_response_leads_to_one_integration_an
     assert len(cloud.items("INTEGRATION#")) == len(cloud.secrets()) == 1
 
 
-def create_with_a_name_taken_after_the_precheck(cloud: Cloud) -> Answer:
+def create_with_a_name_taken_after_the_precheck(cloud: Cloud) -> Response:
     create(cloud)
-    cloud.answer(PRECHECK, {"Responses": {}})
+    cloud.respond(PRECHECK, {"Responses": {}})
     return cloud.api(gateway_event(create_body(api_key=API_KEY)))
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.answers import SIGNATURE, Bucket, bucket
 from tests.builders import API_KEY
 from tests.cloud import Cloud
+from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]
 
@@ -42,20 +42,20 @@ def resource_properties(**integration: Any) -> dict[str, Any]:
 def test_resource_is_created_updated_and_deleted_with_its_integration(cloud: Cloud, bucket: Bucket) -> None:
     function = cloud.function("custom_resource")
     function(a_request(bucket, "Create"))
-    created = bucket.answers()[-1]
+    created = bucket.responses()[-1]
     assert created["Status"] == "SUCCESS"
     assert created["Data"] == {"name": "Production OpenAI", "has_api_key": "false", "version": "1"}
     identity = {"PhysicalResourceId": created["PhysicalResourceId"], "OldResourceProperties": resource_properties()}
     function(a_request(bucket, "Update", resource_properties(name="Renamed"), **identity))
-    assert bucket.answers()[-1]["Data"]["version"] == "2"
+    assert bucket.responses()[-1]["Data"]["version"] == "2"
     function(a_request(bucket, "Delete", resource_properties(name="Renamed"), **identity))
-    assert bucket.answers()[-1]["Status"] == "SUCCESS"
+    assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert cloud.items("INTEGRATION#") == []
 
 
 def test_create_with_invalid_properties_fails_and_names_each_field(cloud: Cloud, bucket: Bucket) -> None:
     cloud.function("custom_resource")(a_request(bucket, "Create", resource_properties(api_key=API_KEY, provider="?")))
-    response = bucket.answers()[-1]
+    response = bucket.responses()[-1]
     assert response["Status"] == "FAILED"
     assert "/Integration/api_key: " in response["Reason"]
     assert "/Integration/provider: " in response["Reason"]
@@ -67,11 +67,11 @@ def test_create_with_a_taken_name_fails_and_its_rollback_deletes_nothing(cloud: 
     function = cloud.function("custom_resource")
     function(a_request(bucket, "Create"))
     function(a_request(bucket, "Create", RequestId="request-2"))
-    response = bucket.answers()[-1]
+    response = bucket.responses()[-1]
     assert (response["Status"], response["PhysicalResourceId"]) == ("FAILED", "refused-request-2")
     assert response["Reason"] == "Another integration of the account has this name; case does not count."
     function(a_request(bucket, "Delete", RequestId="request-3", PhysicalResourceId="refused-request-2"))
-    assert bucket.answers()[-1]["Status"] == "SUCCESS"
+    assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
@@ -85,10 +85,10 @@ def test_create_when_aws_fails_reports_nothing_and_succeeds_on_retry(
     cloud.fail(COMMIT, failure)
     with pytest.raises(Exception, match=r"^$"):
         function(a_request(bucket, "Create"))
-    assert bucket.answers() == []
+    assert bucket.responses() == []
     cloud.recover()
     function(a_request(bucket, "Create"))
-    assert bucket.answers()[-1]["Status"] == "SUCCESS"
+    assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
@@ -100,7 +100,7 @@ def test_create_retried_after_a_rejected_report_repeats_it_and_creates_nothing_m
     with pytest.raises(Exception, match=r"^$"):
         function(a_request(bucket, "Create"))
     function(a_request(bucket, "Create"))
-    first, retried = bucket.answers()
+    first, retried = bucket.responses()
     assert first == retried
     assert len(cloud.items("INTEGRATION#")) == 1
 

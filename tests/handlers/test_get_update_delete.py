@@ -8,7 +8,7 @@ import pytest
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Membership, Role
 from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 NEW_KEY = "sk-fake-new-key-not-a-key"
 READER = a_caller(role=Role.READER)
@@ -22,7 +22,7 @@ def create(cloud: Cloud, **changes: Any) -> str:
 
 def call(
     cloud: Cloud, method: str, integration_id: str, body: object = None, *, subpath: str = "", **parts: Any
-) -> Answer:
+) -> Response:
     path = f"/v2/ai-integrations/{quote(integration_id, safe='')}{subpath}"
     return cloud.api(gateway_event(body, method=method, path=path, **parts))
 
@@ -71,7 +71,7 @@ def test_update_with_a_new_key_references_it(cloud: Cloud) -> None:
     integration_id = create(cloud, api_key=API_KEY)
     cloud.keys.add(NEW_KEY)
     assert call(cloud, "PATCH", integration_id, {"api_key": NEW_KEY}).status == 200
-    assert cloud.named_key() == NEW_KEY
+    assert cloud.referenced_key() == NEW_KEY
 
 
 def test_update_with_a_null_key_removes_the_reference_to_the_secret(cloud: Cloud) -> None:
@@ -146,7 +146,7 @@ def test_invisible_integration_returns_the_same_404_as_a_missing_one(
     responses = [
         call(cloud, method, invisible, body, caller=OTHER_ACCOUNT, subpath=subpath),
         call(cloud, method, invisible, body, caller=member_of_other_space, subpath=subpath),
-        call(cloud, method, ids.public(ULID), body, subpath=subpath),
+        call(cloud, method, ids.encode(ULID), body, subpath=subpath),
     ]
     assert {response.status for response in responses} == {404}
     assert len({response.text for response in responses}) == 1

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 
 from tests.builders import API_KEY, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 NEW_KEY = "sk-fake-new-key-not-a-key"
 INVOKE = "lambda:Invoke"
@@ -17,16 +17,16 @@ def create(cloud: Cloud, **changes: Any) -> str:
     return integration_id
 
 
-def post(cloud: Cloud, integration_id: str, subpath: str, body: object = None, **parts: Any) -> Answer:
+def post(cloud: Cloud, integration_id: str, subpath: str, body: object = None, **parts: Any) -> Response:
     return cloud.api(gateway_event(body, path=f"/v2/ai-integrations/{integration_id}{subpath}", **parts))
 
 
-def rotate(cloud: Cloud, integration_id: str, *, body: dict[str, Any] | None = None, **parts: Any) -> Answer:
+def rotate(cloud: Cloud, integration_id: str, *, body: dict[str, Any] | None = None, **parts: Any) -> Response:
     cloud.keys.add(NEW_KEY)
     return post(cloud, integration_id, "/key-rotations", {"api_key": NEW_KEY, **(body or {})}, **parts)
 
 
-def roll_back(cloud: Cloud, integration_id: str) -> Answer:
+def roll_back(cloud: Cloud, integration_id: str) -> Response:
     return post(cloud, integration_id, "/key-rotations/rollback")
 
 
@@ -50,7 +50,7 @@ def test_rotation_retried_with_the_same_idempotency_key_returns_the_original_res
     first = rotate(cloud, integration_id, **idempotent)
     assert first.status == 200
     assert rotate(cloud, integration_id, **idempotent) == first
-    assert cloud.named_key() == NEW_KEY
+    assert cloud.referenced_key() == NEW_KEY
     assert rotate(cloud, integration_id, body={"grace_seconds": 1}, **idempotent).status == 422
 
 
@@ -64,7 +64,7 @@ def test_rotation_with_an_idempotency_key_of_another_integration_succeeds(cloud:
 
 def let_verify_key_return(cloud: Cloud, payload: dict[str, Any], **parts: Any) -> None:
     """Set the result of the next invocation of `functions/verify_key`."""
-    cloud.answer(INVOKE, {"StatusCode": 200, "Payload": BytesIO(json.dumps(payload).encode()), **parts})
+    cloud.respond(INVOKE, {"StatusCode": 200, "Payload": BytesIO(json.dumps(payload).encode()), **parts})
 
 
 def test_rotation_with_verify_tests_the_new_key_before_storing_it(cloud: Cloud) -> None:
@@ -86,7 +86,7 @@ def test_rotation_with_verify_when_the_provider_rejects_the_key_changes_nothing(
     response = rotate(cloud, integration_id, body=VERIFY)
     assert (response.status, response.pointers) == (422, ["/api_key"])
     assert "status 401" in response.body["detail"]
-    assert cloud.named_key() == API_KEY
+    assert cloud.referenced_key() == API_KEY
 
 
 def test_rotation_with_verify_when_the_test_fails_changes_nothing(cloud: Cloud) -> None:
@@ -97,4 +97,4 @@ def test_rotation_with_verify_when_the_test_fails_changes_nothing(cloud: Cloud) 
     assert "nothing was changed" in response.body["detail"]
     cloud.fail(INVOKE, ("TooManyRequestsException", 429))
     assert rotate(cloud, integration_id, body=VERIFY).status == 429
-    assert cloud.named_key() == API_KEY
+    assert cloud.referenced_key() == API_KEY

@@ -15,17 +15,17 @@ from uuid import uuid4
 import pytest
 
 from ai_integrations.contracts import ids
-from tests.answers import Bucket, bucket
 from tests.cloud import Cloud, Killed
+from tests.event_subscriber import Subscriber
 from tests.handlers.scenarios import SCENARIOS, Event, ScenarioRun
-from tests.listening import Listener
+from tests.response_bucket import Bucket, bucket
 
 __all__ = ["bucket"]
 
 _DIFFERS_BETWEEN_RUNS = re.compile(
     "|".join(
         [
-            ids.public("")[:20] + r"\w{36}",  # ids in the API
+            ids.encode("")[:20] + r"\w{36}",  # ids in the API
             r"[0-7][0-9A-HJKMNP-TV-Z]{25}",  # ULIDs
             r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # UUIDs
             r"[0-9a-f]{64}",  # SHA-256 digests
@@ -42,7 +42,7 @@ class KillFixture:
     """The functions of one stack, and everything that they write to."""
 
     cloud: Cloud
-    bus: Listener
+    bus: Subscriber
     bucket: Bucket
 
     functions: dict[str, Callable[[Event], Any]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class KillFixture:
     def state(self, run: ScenarioRun) -> list[str]:
         """Return all visible effects of a run as lines of JSON, with values that differ between runs masked."""
         events = [event.detail for event in self.bus.all() if event.detail["account"] == run.account]
-        responses = [response for response in self.bucket.answers() if run.account in response["StackId"]]
+        responses = [response for response in self.bucket.responses() if run.account in response["StackId"]]
         state = {
             "items": run.items(),
             "secrets": run.secrets(),
@@ -71,7 +71,7 @@ class KillFixture:
 
 
 @pytest.fixture
-def fixture(cloud: Cloud, bus: Listener, bucket: Bucket) -> KillFixture:
+def fixture(cloud: Cloud, bus: Subscriber, bucket: Bucket) -> KillFixture:
     return KillFixture(cloud, bus, bucket)
 
 

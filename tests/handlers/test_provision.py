@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from ai_integrations.contracts import ids
 from tests.builders import API_KEY
 from tests.cloud import Cloud
-from tests.listening import Listener
+from tests.event_subscriber import Subscriber
 from tests.messaging import Requests
 
 PRECHECK, COMMIT = "dynamodb:GetItem", "dynamodb:TransactWriteItems"
@@ -25,47 +25,47 @@ def a_request(action: str, *, event_id: str = "event-1", **changes: Any) -> dict
     return {"id": event_id, "detail-type": f"AI Integration {action} Requested", "source": "platform", "detail": detail}
 
 
-def received_types(bus: Listener) -> list[str]:
-    return [event.detail_type for event in bus.heard()]
+def received_types(bus: Subscriber) -> list[str]:
+    return [event.detail_type for event in bus.receive()]
 
 
 def test_create_request_creates_the_integration_and_publishes_success(
-    cloud: Cloud, requests: Requests, bus: Listener
+    cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
     requests.send(a_request("Create"))
     assert requests.deliver() == {"batchItemFailures": []}
     [item] = cloud.items("INTEGRATION#")
-    [outcome] = bus.heard()
+    [outcome] = bus.receive()
     assert outcome.detail_type == "AI Integration Create Succeeded"
-    assert (outcome.detail["request_id"], outcome.detail["id"]) == ("request-1", ids.public(item["id"]["S"]))
+    assert (outcome.detail["request_id"], outcome.detail["id"]) == ("request-1", ids.encode(item["id"]["S"]))
     assert requests.left() == (0, 0)
 
 
 def test_create_request_makes_four_calls(cloud: Cloud, requests: Requests) -> None:
-    cloud.answer(PUBLISH, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+    cloud.respond(PUBLISH, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
     requests.send(a_request("Create"))
     requests.deliver()
     assert cloud.calls == [PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH]
 
 
 def test_create_request_sent_ten_times_creates_one_integration_and_repeats_its_outcome(
-    cloud: Cloud, requests: Requests, bus: Listener
+    cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
     requests.send(*[a_request("Create", event_id=f"event-{number}") for number in range(10)])
     assert requests.deliver() == {"batchItemFailures": []}
     assert len(cloud.items("INTEGRATION#")) == 1
-    outcomes = bus.heard()
+    outcomes = bus.receive()
     assert len(outcomes) == 10
     assert {outcome.detail["event_id"] for outcome in outcomes} == {"acme/request-1/ai-integration-create-succeeded"}
     assert all(outcome == outcomes[0] for outcome in outcomes)
 
 
 def test_update_and_delete_requests_change_the_integration_and_publish_success(
-    cloud: Cloud, requests: Requests, bus: Listener
+    cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
     requests.send(a_request("Create"))
     requests.deliver()
-    integration_id = bus.heard()[0].detail["id"]
+    integration_id = bus.receive()[0].detail["id"]
     requests.send(a_request("Update", request_id="request-2", id=integration_id, integration={"name": "Renamed"}))
     requests.deliver()
     requests.send(a_request("Delete", request_id="request-3", id=integration_id))
@@ -76,19 +76,19 @@ def test_update_and_delete_requests_change_the_integration_and_publish_success(
 
 
 def test_create_request_with_an_api_key_is_rejected_without_repeating_the_key(
-    cloud: Cloud, requests: Requests, bus: Listener
+    cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
     body = {"name": "x", "provider": "openAI", "api_key": API_KEY}
     requests.send(a_request("Create", integration=body))
     assert requests.deliver() == {"batchItemFailures": []}
-    [outcome] = bus.heard()
+    [outcome] = bus.receive()
     assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
     assert API_KEY not in json.dumps(outcome.detail)
     assert cloud.items() == cloud.secrets() == []
 
 
 def test_create_request_with_a_secret_arn_references_the_secret_and_copies_nothing(
-    cloud: Cloud, requests: Requests, bus: Listener
+    cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
     tags: Any = [{"Key": "ai-integrations:account", "Value": "acme"}]
     arn = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=tags)["ARN"]
@@ -105,12 +105,12 @@ def test_create_request_with_a_secret_arn_references_the_secret_and_copies_nothi
 )
 @pytest.mark.parametrize("operation", [PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH])
 def test_create_request_when_aws_fails_is_delayed_and_succeeds_on_retry(
-    cloud: Cloud, requests: Requests, bus: Listener, operation: str, failure: Any
+    cloud: Cloud, requests: Requests, bus: Subscriber, operation: str, failure: Any
 ) -> None:
     cloud.fail(operation, failure)
     requests.send(a_request("Create"))
     assert len(requests.deliver()["batchItemFailures"]) == 1
-    assert bus.heard() == []
+    assert bus.receive() == []
     assert requests.left() == (0, 1)
     assert cloud.calls[-1] == DELAY
     cloud.recover()
@@ -121,7 +121,7 @@ def test_create_request_when_aws_fails_is_delayed_and_succeeds_on_retry(
 
 
 def test_batch_with_one_failing_message_reports_only_that_message(
-    cloud: Cloud, requests: Requests, bus: Listener
+    cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
     requests.send(
         a_request("Create"), a_request("Nonsense"), a_request("Create", request_id="request-2", integration={})
@@ -151,7 +151,7 @@ def test_failing_message_that_cannot_be_delayed_is_reported_as_failed(cloud: Clo
     assert [line["message"] for line in cloud.log()] == ["request failed", "request not delayed"]
 
 
-def test_outcome_of_each_request_is_stored_as_published(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_outcome_of_each_request_is_stored_as_published(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     requests.send(a_request("Create"), a_request("Create", request_id="request-2"))
     requests.deliver()
     stored = cloud.items("REQUEST#")
@@ -159,4 +159,4 @@ def test_outcome_of_each_request_is_stored_as_published(cloud: Cloud, requests: 
         "REQUEST#request-1": "AI Integration Create Succeeded",
         "REQUEST#request-2": "AI Integration Create Failed",
     }
-    assert [json.loads(item["detail"]["S"]) for item in stored] == [event.detail for event in bus.heard()]
+    assert [json.loads(item["detail"]["S"]) for item in stored] == [event.detail for event in bus.receive()]

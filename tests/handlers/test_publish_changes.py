@@ -9,7 +9,7 @@ import pytest
 from ai_integrations.domain.model import SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.cloud import Cloud
-from tests.listening import Listener
+from tests.event_subscriber import Subscriber
 from tests.streams import a_record
 
 PUBLISH = "events:PutEvents"
@@ -30,8 +30,8 @@ def publish(cloud: Cloud, *records: dict[str, Any]) -> Any:
     return cloud.function("publish_changes")({"Records": list(records)})
 
 
-def received_ids(bus: Listener) -> list[str]:
-    return [event.detail["event_id"] for event in bus.heard()]
+def received_ids(bus: Subscriber) -> list[str]:
+    return [event.detail["event_id"] for event in bus.receive()]
 
 
 def failed_from(sequence_number: str) -> dict[str, Any]:
@@ -39,19 +39,19 @@ def failed_from(sequence_number: str) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
 
 
-def test_batch_publishes_an_event_for_each_change_in_order(cloud: Cloud, bus: Listener) -> None:
+def test_batch_publishes_an_event_for_each_change_in_order(cloud: Cloud, bus: Subscriber) -> None:
     assert publish(cloud, CREATE, UPDATE, SECOND_UPDATE, DELETE) == DONE
     assert received_ids(bus) == [f"{ULID}.{change}" for change in ("1.created", "2.updated", "3.updated", "3.deleted")]
 
 
-def test_batch_with_a_poison_record_publishes_the_records_before_it(cloud: Cloud, bus: Listener) -> None:
+def test_batch_with_a_poison_record_publishes_the_records_before_it(cloud: Cloud, bus: Subscriber) -> None:
     assert publish(cloud, CREATE, POISON, SECOND_UPDATE) == failed_from("101")
     assert received_ids(bus) == [f"{ULID}.1.created"]
     [line] = cloud.log()
     assert (line["message"], line["sequence_number"]) == ("change not published", "101")
 
 
-def test_batch_that_starts_with_a_poison_record_fails_so_that_lambda_bisects_it(cloud: Cloud, bus: Listener) -> None:
+def test_batch_that_starts_with_a_poison_record_fails_so_that_lambda_bisects_it(cloud: Cloud, bus: Subscriber) -> None:
     with pytest.raises(Exception, match=r"^$"):
         publish(cloud, POISON, SECOND_UPDATE)
     assert received_ids(bus) == []
@@ -73,10 +73,10 @@ def test_batch_of_only_a_poison_record_is_reported_as_failed(cloud: Cloud) -> No
     ],
 )
 def test_batch_retried_after_the_bus_failed_publishes_with_the_same_event_id(
-    cloud: Cloud, bus: Listener, failure: Any
+    cloud: Cloud, bus: Subscriber, failure: Any
 ) -> None:
     if isinstance(failure, dict):
-        cloud.answer(PUBLISH, failure)
+        cloud.respond(PUBLISH, failure)
     else:
         cloud.fail(PUBLISH, failure)
     assert publish(cloud, CREATE) == failed_from("100")
@@ -118,7 +118,7 @@ def stage_labels(cloud: Cloud, secret: SecretVersion) -> list[str]:
 
 @pytest.mark.parametrize("deliveries", [1, 2])
 def test_key_rotation_moves_awscurrent_to_the_new_version(
-    cloud: Cloud, bus: Listener, secret: SecretVersion, deliveries: int
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, deliveries: int
 ) -> None:
     new = add_version(cloud, secret)
     rotation = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
@@ -131,7 +131,7 @@ def test_key_rotation_moves_awscurrent_to_the_new_version(
 
 @pytest.mark.parametrize("deliveries", [1, 2])
 def test_delete_schedules_the_deletion_of_the_secret_and_restore_cancels_it(
-    cloud: Cloud, bus: Listener, secret: SecretVersion, deliveries: int
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, deliveries: int
 ) -> None:
     with_key = replace(FIRST, secret=secret)
     for _ in range(deliveries):
@@ -145,7 +145,7 @@ def test_delete_schedules_the_deletion_of_the_secret_and_restore_cancels_it(
 
 
 def test_changes_of_a_key_whose_secret_is_gone_are_published(
-    cloud: Cloud, bus: Listener, secret: SecretVersion
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion
 ) -> None:
     cloud.secrets_manager.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
     with_key = replace(FIRST, secret=secret)
@@ -162,7 +162,7 @@ def test_changes_of_a_key_whose_secret_is_gone_are_published(
 
 @pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "dynamodb:GetItem"])
 def test_delete_when_the_secret_cleanup_fails_publishes_nothing(
-    cloud: Cloud, bus: Listener, secret: SecretVersion, operation: str
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, operation: str
 ) -> None:
     cloud.fail(operation, ("InternalServiceError", 500))
     deleted = a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=secret)))

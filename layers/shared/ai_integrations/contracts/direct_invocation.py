@@ -23,6 +23,6 @@ def responds_with_problems(handler: Handler) -> Handler:
             return handler(event, context)
         except AiIntegrationsError as error:
             logger.info("request refused", error=type(error).__name__)
-            return {"problem": problems.document_of(error, context.aws_request_id)}
+            return {"problem": problems.document_for(error, context.aws_request_id)}
 
     return responding

@@ -15,7 +15,7 @@ _LEGACY_AUTH_TYPES = {
     AuthType.PROXY_WITH_HEADERS.value: "proxy_with_headers",
     AuthType.BEARER_TOKEN.value: "bearer_token",
 }
-_LEGACY_KINDS = {kind.word: kind.legacy_name for kind in METADATA_KINDS}
+_LEGACY_KINDS = {kind.name: kind.legacy_name for kind in METADATA_KINDS}
 _LEGACY = _LEGACY_PROVIDERS | _LEGACY_AUTH_TYPES | _LEGACY_KINDS
 _CANONICAL = {
     **{row.legacy_name: word for word, row in PROVIDERS.items() if row.legacy_name},
@@ -28,9 +28,9 @@ def _both(legacy: Mapping[str, str]) -> list[str]:
 
 
 # What a request may say.
-PROVIDER_WORDS = _both(_LEGACY_PROVIDERS)
-AUTH_TYPE_WORDS = _both(_LEGACY_AUTH_TYPES)
-KIND_WORDS = _both(_LEGACY_KINDS)
+PROVIDER_NAMES = _both(_LEGACY_PROVIDERS)
+AUTH_TYPE_NAMES = _both(_LEGACY_AUTH_TYPES)
+KIND_NAMES = _both(_LEGACY_KINDS)
 
 # The first release of each official client that speaks the newer spelling; that does not fail on a whole list for one
 # provider that came later; and that fails on a space that does not say if it is private.
@@ -47,7 +47,7 @@ class WireFormat(Enum):
     TRANSITIONAL = "transitional"
     CURRENT = "current"
 
-    def spell(self, word: str) -> str:
+    def value_of(self, word: str) -> str:
         """Put one of the service's own words into this spelling."""
         match self:
             case WireFormat.LEGACY:
@@ -63,12 +63,12 @@ def canonical(word: str) -> str:
     return _CANONICAL.get(word, word)
 
 
-def canonical_change(word: str, current: str, spelling: WireFormat) -> str:
+def canonical_change(word: str, current: str, wire_format: WireFormat) -> str:
     """Return the service's own word for one that a change sends in the place of `current`.
 
     A word that is only the echo of how an answer spelled `current` changes nothing.
     """
-    return current if spelling.spell(current) == word else canonical(word)
+    return current if wire_format.value_of(current) == word else canonical(word)
 
 
 def response_format(words: Iterable[str], headers: Mapping[str, str]) -> WireFormat:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError, core_schema
 
-from ai_integrations.contracts.enum_values import AUTH_TYPE_WORDS, KIND_WORDS, PROVIDER_WORDS
+from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
 from ai_integrations.domain.url_policy import MAX_URL_LENGTH
 
 MAX_HEADERS_BYTES = 8175
@@ -92,15 +92,15 @@ Name = Annotated[
     _PlainText,
     Field(description="Unique in the account, whatever its case."),
 ]
-Whole = Annotated[int, BeforeValidator(_whole)]
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=512), _PlainText]
 # As AWS takes it when a role is assumed (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
 ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[A-Za-z0-9_+=,.@:/-]*$")]
 OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText, AfterValidator(_fit_for_a_key)]
-ProviderWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_WORDS))]
-AuthTypeWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_WORDS))]
-KindWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(KIND_WORDS))]
+ProviderName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_NAMES))]
+AuthTypeName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_NAMES))]
+KindName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(KIND_NAMES))]
 ApiKey = Annotated[
     SecretStr,
     AfterValidator(_usable_key),

@@ -10,12 +10,12 @@ _PREFIX = "AiIntegration:1:"
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 
-def public(ulid: str) -> str:
+def encode(ulid: str) -> str:
     """Return the id of an integration as callers know it: base64 of 42 characters, so without padding."""
     return b64encode(f"{_PREFIX}{ulid}".encode()).decode()
 
 
-def parse(text: str) -> str:
+def decode(text: str) -> str:
     """Return the ULID in an id, percent-encoded or not; InvalidRequestError if it is not one of ours."""
     sent = unquote(text)
     try:
@@ -24,11 +24,11 @@ def parse(text: str) -> str:
         decoded = ""
     ulid = decoded.removeprefix(_PREFIX)
     # One integration has one id: not every Python minds what may stand behind complete base64.
-    if not re.fullmatch(_ULID, ulid) or public(ulid) != sent:
+    if not re.fullmatch(_ULID, ulid) or encode(ulid) != sent:
         raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
     return ulid
 
 
-def public_user(user: str) -> str:
+def encode_user(user: str) -> str:
     """Return the id of a user as callers know it."""
     return b64encode(f"User:{user}".encode()).decode()

@@ -9,18 +9,18 @@ from pydantic_core import PydanticCustomError
 from ai_integrations.contracts.enum_values import WireFormat, canonical, canonical_change
 from ai_integrations.contracts.fields import (
     ApiKey,
-    AuthTypeWord,
+    AuthTypeName,
     BaseUrl,
     ExternalId,
     Headers,
-    KindWord,
+    KindName,
     MetadataValue,
     ModelNames,
     Name,
     OpaqueId,
-    ProviderWord,
+    ProviderName,
     SecretArn,
-    Whole,
+    WholeNumber,
 )
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.model import (
@@ -41,7 +41,7 @@ _ABSENT: Any = None  # a field that may be left out and may not be null
 class ProviderMetadata(InputModel):
     """Provider-specific configuration."""
 
-    kind: KindWord | None = None
+    kind: KindName | None = None
     role_arn: MetadataValue | None = None
     external_id: ExternalId | None = None
     project_id: MetadataValue | None = None
@@ -73,13 +73,13 @@ class IntegrationBody(InputModel):
     headers: Headers | None = None
     provider_metadata: ProviderMetadata | None = None
 
-    def key(self) -> KeyChange:
+    def key_change(self) -> KeyChange:
         """Return what the body says of the key."""
         if self.api_key_secret_arn is not None:
             return ExternalSecretArn(arn=self.api_key_secret_arn)
         return None if "api_key_secret_arn" in self.model_fields_set else KeepKey.KEEP
 
-    def words(self) -> list[str]:
+    def enum_values(self) -> list[str]:
         """Return the words of the body that are spelled one way or the other."""
         kind = self.provider_metadata.kind if self.provider_metadata else None
         words = (getattr(self, "provider", None), getattr(self, "auth_type", None), kind)
@@ -97,11 +97,11 @@ class KeyedBody(IntegrationBody):
             raise PydanticCustomError("two_keys", "Give either the key or where it lies.")
         return self
 
-    def key(self) -> KeyChange:
+    def key_change(self) -> KeyChange:
         """Return what the body says of the key."""
         if self.api_key is not None:
             return self.api_key
-        said = super().key()
+        said = super().key_change()
         return None if said is KeepKey.KEEP and "api_key" in self.model_fields_set else said
 
 
@@ -109,11 +109,11 @@ class NewIntegration(IntegrationBody):
     """A new integration; null in an optional field counts as absent."""
 
     name: Name
-    provider: ProviderWord
+    provider: ProviderName
     model_names: ModelNames | None = None
     enable_default_models: bool | None = Field(default=None, description="False unless given.")
     function_calling_enabled: bool | None = Field(default=None, description="True unless given.")
-    auth_type: AuthTypeWord | None = Field(default=None, description="`default` unless given.")
+    auth_type: AuthTypeName | None = Field(default=None, description="`default` unless given.")
     scopings: Scopings | None = Field(default=None, description="Omitted or empty: account-wide.")
 
     def settings(self) -> Settings:
@@ -132,11 +132,11 @@ class IntegrationChange(IntegrationBody):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     name: Name = _ABSENT
-    provider: ProviderWord = _ABSENT
+    provider: ProviderName = _ABSENT
     model_names: ModelNames = _ABSENT
     enable_default_models: bool = _ABSENT
     function_calling_enabled: bool = _ABSENT
-    auth_type: AuthTypeWord = _ABSENT
+    auth_type: AuthTypeName = _ABSENT
     scopings: Scopings = _ABSENT
 
     @model_validator(mode="after")
@@ -145,15 +145,15 @@ class IntegrationChange(IntegrationBody):
             raise PydanticCustomError("missing", "The change must have at least one field.")
         return self
 
-    def apply(self, current: Integration, spelling: WireFormat = WireFormat.LEGACY) -> Integration:
+    def apply(self, current: Integration, wire_format: WireFormat = WireFormat.LEGACY) -> Integration:
         """Return the integration with everything changed that was sent, but for its key.
 
-        `spelling` is that of the answers to whoever sent it: what only echoes them changes nothing.
+        `wire_format` is that of the answers to whoever sent it: what only echoes them changes nothing.
         """
         sent = self.model_fields_set - _KEY_FIELDS
         changes = {name: _to_domain(name, getattr(self, name)) for name in sent}
         if "provider" in sent:
-            changes["provider"] = canonical_change(self.provider, current.provider, spelling)
+            changes["provider"] = canonical_change(self.provider, current.provider, wire_format)
         return replace(current, **changes)
 
 
@@ -165,7 +165,7 @@ class RotateBody(InputModel):
     """Another key for an integration that has one."""
 
     api_key: ApiKey
-    grace_seconds: Whole = Field(
+    grace_seconds: WholeNumber = Field(
         default=86_400, ge=0, le=604_800, description="How long the key before it can still be had, by its version."
     )
     verify: bool = Field(

@@ -36,7 +36,7 @@ INTERNAL = Kind(500, "internal-error", "Internal error")
 UNAVAILABLE = Kind(503, "service-unavailable", "Service unavailable", {"Retry-After": "1"})
 
 # Which status each domain error becomes, and in which words. Errors that carry fields say the rest themselves.
-OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
+BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     errors.InvalidRequestError: (INVALID_REQUEST, "The request does not have the form that the API takes."),
     errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
     errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
@@ -80,7 +80,7 @@ def _with_first_fault(detail: str, faults: list[dict[str, str]]) -> str:
     return f"{detail} {': '.join(filter(None, faults[0].values()))}"
 
 
-def document_of(error: errors.AiIntegrationsError, instance: str) -> dict[str, Any]:
+def document_for(error: errors.AiIntegrationsError, instance: str) -> dict[str, Any]:
     """Build the document of a domain error."""
-    kind, detail = OF_ERROR[type(error)]
+    kind, detail = BY_ERROR[type(error)]
     return document(kind, detail, instance, getattr(error, "errors", ()))

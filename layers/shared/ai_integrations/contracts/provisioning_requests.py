@@ -31,7 +31,7 @@ OUTCOME_RETENTION = timedelta(days=28)
 
 def _of_the_right_form(text: str) -> str:
     try:
-        ids.parse(text)
+        ids.decode(text)
     except InvalidRequestError as error:
         raise PydanticCustomError("integration_id_type", "This is not the id of an AI integration.") from error
     return text
@@ -47,14 +47,14 @@ IntegrationId = Annotated[
 ]
 
 
-class Address(WireModel):
+class Correlation(WireModel):
     """To whom an outcome is told."""
 
     account: Account
     request_id: RequestId
 
 
-class Request(InputModel, Address):
+class Request(InputModel, Correlation):
     """The detail of an event that asks for something. Whoever may put it on the bus acts as an admin of the account."""
 
     detail_type: ClassVar[str]
@@ -78,9 +78,9 @@ class Request(InputModel, Address):
             value=f"event {self.request_id}", fingerprint=self.fingerprint(), retention=OUTCOME_RETENTION
         )
 
-    def address(self) -> dict[str, str]:
+    def correlation(self) -> dict[str, str]:
         """Return to whom the outcome is told."""
-        return self.model_dump(include={*Address.model_fields})
+        return self.model_dump(include={*Correlation.model_fields})
 
 
 class CreateRequested(Request):

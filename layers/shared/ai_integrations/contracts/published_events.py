@@ -39,16 +39,16 @@ class ChangeEvent(Event):
     occurred_at: Timestamp
 
     @classmethod
-    def parts(cls, integration: Integration, actor: str, occurred_at: datetime) -> dict[str, Any]:
+    def common_fields(cls, integration: Integration, actor: str, occurred_at: datetime) -> dict[str, Any]:
         """Return what every change event says."""
         kind = cls.detail_type.removeprefix("AI Integration ").replace(" ", "-").lower()
         return {
             "event_id": f"{integration.id}.{integration.version}.{kind}",
             "account": integration.account,
-            "id": ids.public(integration.id),
+            "id": ids.encode(integration.id),
             "name": integration.name,
             "version": integration.version,
-            "actor": ids.public_user(actor),
+            "actor": ids.encode_user(actor),
             "scopings": [scoping_view(each) for each in integration.scopings],
             "occurred_at": timestamp(occurred_at),
         }
@@ -104,12 +104,12 @@ class HealthChanged(Event):
     checked_at: Timestamp
 
     @classmethod
-    def of(cls, health: Health, previous_status: str, number: int) -> Self:
+    def from_health(cls, health: Health, previous_status: str, number: int) -> Self:
         """Tell of a test; `number` is how many there have been of this integration."""
         return cls(
             event_id=f"{health.id}.{number}.health-changed",
             account=health.account,
-            id=ids.public(health.id),
+            id=ids.encode(health.id),
             status=health.status,
             previous_status=previous_status,
             failed_rung=next((each.name for each in health.rungs if each.status is CheckStatus.FAILED), None),

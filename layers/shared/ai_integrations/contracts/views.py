@@ -13,7 +13,7 @@ from typing_extensions import TypedDict  # pydantic takes that of typing from Py
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
-from ai_integrations.contracts.fields import AuthTypeWord, ProviderWord
+from ai_integrations.contracts.fields import AuthTypeName, ProviderName
 from ai_integrations.domain.model import Integration, Scoping, Space
 from ai_integrations.domain.providers import PROVIDERS
 
@@ -26,7 +26,7 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def given(view: ViewT) -> ViewT:
+def without_none(view: ViewT) -> ViewT:
     """Take out of a view what is None in it."""
     parts: Any = view
     for name in [name for name, part in view.items() if part is None]:
@@ -44,7 +44,7 @@ class ScopingView(TypedDict):
 def scoping_view(scoping: Scoping) -> ScopingView:
     """Show a visibility rule."""
     view: ScopingView = {"organization_id": scoping.organization_id, "space_id": scoping.space_id}
-    return given(view)
+    return without_none(view)
 
 
 # Old clients reject a field that they do not know: the answers get no others.
@@ -53,14 +53,14 @@ class AiIntegration(TypedDict):
 
     id: str
     name: str
-    provider: ProviderWord
+    provider: ProviderName
     has_api_key: Annotated[bool, Field(description="Whether a key is stored; the key itself is never shown.")]
     base_url: NotRequired[str | None]
     model_names: NotRequired[list[str] | None]
     headers: NotRequired[dict[str, str] | None]
     enable_default_models: bool
     function_calling_enabled: bool
-    auth_type: AuthTypeWord
+    auth_type: AuthTypeName
     provider_metadata: NotRequired[dict[str, str] | None]
     scopings: Annotated[list[ScopingView], Field(description="Who sees it; account-wide is one rule without ids.")]
     created_at: Timestamp
@@ -68,26 +68,26 @@ class AiIntegration(TypedDict):
     created_by_user_id: str
 
 
-def integration_view(integration: Integration, spelling: WireFormat) -> AiIntegration:
-    """Show an integration in the given spelling."""
+def integration_view(integration: Integration, wire_format: WireFormat) -> AiIntegration:
+    """Show an integration in the given wire_format."""
     view: AiIntegration = {
-        "id": ids.public(integration.id),
+        "id": ids.encode(integration.id),
         "name": integration.name,
-        "provider": spelling.spell(integration.provider),
+        "provider": wire_format.value_of(integration.provider),
         "has_api_key": integration.secret is not None,
         "base_url": integration.base_url,
         "model_names": None if integration.model_names is None else list(integration.model_names),
         "headers": None if integration.headers is None else dict(integration.headers),
         "enable_default_models": integration.enable_default_models,
         "function_calling_enabled": integration.function_calling_enabled,
-        "auth_type": spelling.spell(integration.auth_type),
-        "provider_metadata": _metadata_view(integration, spelling),
+        "auth_type": wire_format.value_of(integration.auth_type),
+        "provider_metadata": _metadata_view(integration, wire_format),
         "scopings": [scoping_view(each) for each in integration.scopings],
         "created_at": timestamp(integration.created_at),
         "updated_at": timestamp(integration.updated_at),
-        "created_by_user_id": ids.public_user(integration.created_by),
+        "created_by_user_id": ids.encode_user(integration.created_by),
     }
-    return given(view)
+    return without_none(view)
 
 
 class KeyRotation(TypedDict):
@@ -106,7 +106,7 @@ def rotation_view(integration: Integration) -> KeyRotation:
         "former_key_version": former.secret.version if former else None,
         "former_key_usable_until": timestamp(former.usable_until) if former else None,
     }
-    return given(view)
+    return without_none(view)
 
 
 class Pagination(TypedDict):
@@ -119,7 +119,7 @@ class Pagination(TypedDict):
 def pagination(next_cursor: str | None) -> Pagination:
     """Show where the next page begins, if there is one."""
     view: Pagination = {"has_more": next_cursor is not None, "next_cursor": next_cursor}
-    return given(view)
+    return without_none(view)
 
 
 class AiIntegrationList(TypedDict):
@@ -158,7 +158,7 @@ def space_view(space: Space, *, private: bool | None = None) -> SpaceView:
         "created_at": timestamp(created_at),
         "is_private": private,
     }
-    return given(view)
+    return without_none(view)
 
 
 class SpaceList(TypedDict):
@@ -168,8 +168,8 @@ class SpaceList(TypedDict):
     pagination: Pagination
 
 
-def _metadata_view(integration: Integration, spelling: WireFormat) -> dict[str, str] | None:
+def _metadata_view(integration: Integration, wire_format: WireFormat) -> dict[str, str] | None:
     kind = PROVIDERS[integration.provider].metadata
     if kind is None or integration.provider_metadata is None:
         return None
-    return {**integration.provider_metadata, "kind": spelling.spell(kind.word)}
+    return {**integration.provider_metadata, "kind": wire_format.value_of(kind.name)}

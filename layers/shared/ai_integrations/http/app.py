@@ -27,7 +27,7 @@ class UseCases(NamedTuple):
 def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
-    error_handlers.handle(app, switched_off=() if docs_page else (docs.PAGE,))
+    error_handlers.register(app, switched_off=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)

@@ -8,6 +8,6 @@ from ai_integrations.contracts.caller import caller_of
 from ai_integrations.domain.model import Caller
 
 
-def from_context(context: Mapping[str, Any]) -> Caller:
+def caller_from_context(context: Mapping[str, Any]) -> Caller:
     """Rebuild the caller from an event's `requestContext.authorizer`."""
     return caller_of({**context, "memberships": json.loads(context["memberships"])})

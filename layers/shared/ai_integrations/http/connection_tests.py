@@ -10,9 +10,9 @@ from ai_integrations.domain.connection_health import Health
 from ai_integrations.domain.model import Caller
 from ai_integrations.http import error_handlers
 from ai_integrations.http.body import parse_body
-from ai_integrations.http.caller import from_context
+from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
-from ai_integrations.http.responses import shown
+from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
 from ai_integrations.use_cases.ports import ConnectionTestRunner
 
@@ -29,7 +29,7 @@ class ModelChoice(InputModel):
 def build_connection_test_app(tests: ConnectionTestRunner) -> APIGatewayRestResolver:
     """Return the resolver."""
     app = APIGatewayRestResolver()
-    error_handlers.handle(app)
+    error_handlers.register(app)
     ConnectionTestRoutes(app, tests)
     return app
 
@@ -46,15 +46,15 @@ class ConnectionTestRoutes:
     def test_settings(self) -> Response[str]:
         """Test what may become an integration."""
         event = self._app.current_event
-        caller = from_context(event.request_context.authorizer)
+        caller = caller_from_context(event.request_context.authorizer)
         body = parse_body(event, CreateBody)
-        return _answer(caller, self._tests.test_settings(caller, body.settings(), body.key()))
+        return _answer(caller, self._tests.test_settings(caller, body.settings(), body.key_change()))
 
     def test_saved(self, integration_id: str) -> Response[str]:
         """Test an integration, and record its health."""
         event = self._app.current_event
-        caller = from_context(event.request_context.authorizer)
-        ulid = ids.parse(integration_id)
+        caller = caller_from_context(event.request_context.authorizer)
+        ulid = ids.decode(integration_id)
         model = parse_body(event, ModelChoice).model if event.body else None
         health = self._tests.test_saved(caller, ulid, model)
         return _answer(caller, health, health.integration_version)
@@ -62,4 +62,4 @@ class ConnectionTestRoutes:
 
 def _answer(caller: Caller, health: Health, version: int | None = None) -> Response[str]:
     logger.info("connection tested", integration_id=health.id, status=health.status, saved=version is not None)
-    return shown(health_view(health, version), headers=fingerprint_header(caller, health))
+    return json_response(health_view(health, version), headers=fingerprint_header(caller, health))

@@ -7,12 +7,12 @@ from hashlib import sha256
 from ai_integrations.domain.errors import FieldError, InvalidRequestError
 
 
-def issue(last_read: str, *issued_for: str | None) -> str:
+def encode(last_read: str, *issued_for: str | None) -> str:
     """Return a cursor behind `last_read` for an account and the parameters of its list."""
     return urlsafe_b64encode(json.dumps([last_read, _digest(issued_for)]).encode()).decode()
 
 
-def redeem(cursor: str | None, *issued_for: str | None) -> str | None:
+def decode(cursor: str | None, *issued_for: str | None) -> str | None:
     """Return what a cursor was issued behind; InvalidRequestError if it was not issued for this."""
     if cursor is None:
         return None

@@ -28,14 +28,14 @@ _THROTTLED = frozenset(
 _UNKNOWN_OUTCOME = "The call failed. Its outcome is unknown: look before you repeat it."
 
 
-def handle(app: APIGatewayRestResolver, switched_off: Collection[str] = ()) -> None:
+def register(app: APIGatewayRestResolver, switched_off: Collection[str] = ()) -> None:
     """Make every error of the app's routes a problem document; paths that are switched off are unknown."""
 
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
 
     def refused(error: AiIntegrationsError) -> Response[str]:
-        answer = problem_responses.of_error(error, request_id())
+        answer = problem_responses.for_error(error, request_id())
         logger.info("request refused", error=type(error).__name__, status=answer.status_code)
         return answer
 
@@ -50,7 +50,7 @@ def handle(app: APIGatewayRestResolver, switched_off: Collection[str] = ()) -> N
 
     def failed(error: Exception) -> Response[str]:
         logger.error("request failed", **describe(error))
-        kind, detail = _of_failure(error)
+        kind, detail = _problem_for(error)
         return problem_responses.response(kind, detail, request_id())
 
     app.exception_handler(AiIntegrationsError)(refused)
@@ -58,7 +58,7 @@ def handle(app: APIGatewayRestResolver, switched_off: Collection[str] = ()) -> N
     app.exception_handler(Exception)(failed)
 
 
-def _of_failure(error: Exception) -> tuple[problems.Kind, str]:
+def _problem_for(error: Exception) -> tuple[problems.Kind, str]:
     if isinstance(error, aws.ClientError):
         if error.response.get("Error", {}).get("Code") in _THROTTLED:
             return problems.RATE_LIMITED, "Too many requests: wait and try again."

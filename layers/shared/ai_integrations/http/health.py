@@ -7,11 +7,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
-from ai_integrations.contracts.views import Timestamp, given, timestamp
+from ai_integrations.contracts.views import Timestamp, timestamp, without_none
 from ai_integrations.domain.connection_health import UNKNOWN, Health, Rung
 from ai_integrations.domain.model import Caller, Integration, Role
-from ai_integrations.http.caller import from_context
-from ai_integrations.http.responses import shown
+from ai_integrations.http.caller import caller_from_context
+from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import HealthReader
 
@@ -57,7 +57,7 @@ def health_view(health: Health, current_version: int | None = None) -> Connectio
         "integration_version": health.integration_version or None,
         "outdated": None if current_version is None else current_version != health.integration_version,
     }
-    return given(view)
+    return without_none(view)
 
 
 def _rung_view(rung: Rung) -> RungView:
@@ -69,7 +69,7 @@ def _rung_view(rung: Rung) -> RungView:
         "not_proved": rung.not_proved,
         "provider_said": rung.provider_said,
     }
-    return given(view)
+    return without_none(view)
 
 
 class HealthRoutes:
@@ -83,13 +83,13 @@ class HealthRoutes:
 
     def get(self, integration_id: str) -> Response[str]:
         """Show how an integration's connection was found to be at last."""
-        caller = from_context(self._app.current_event.request_context.authorizer)
-        integration = self._integrations.get(caller, ids.parse(integration_id))
+        caller = caller_from_context(self._app.current_event.request_context.authorizer)
+        integration = self._integrations.get(caller, ids.decode(integration_id))
         health = self._healths.last(caller.account, integration.id)
         if health is None:
-            return shown(ConnectionHealth(status=UNKNOWN, rungs=[]))
+            return json_response(ConnectionHealth(status=UNKNOWN, rungs=[]))
         headers = fingerprint_header(caller, health) if _is_of_present_key(health, integration) else {}
-        return shown(health_view(health, integration.version), headers=headers)
+        return json_response(health_view(health, integration.version), headers=headers)
 
 
 def fingerprint_header(caller: Caller, health: Health) -> dict[str, str]:

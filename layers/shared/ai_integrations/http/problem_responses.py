@@ -26,7 +26,7 @@ def response(
     )
 
 
-def of_error(error: errors.AiIntegrationsError, instance: str) -> Response[str]:
+def for_error(error: errors.AiIntegrationsError, instance: str) -> Response[str]:
     """Answer for a domain error."""
-    kind, detail = problems.OF_ERROR[type(error)]
+    kind, detail = problems.BY_ERROR[type(error)]
     return response(kind, detail, instance, getattr(error, "errors", ()))

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic_core import to_json
 
 
-def shown(
+def json_response(
     body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
     """Answer with a view."""
