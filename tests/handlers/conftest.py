@@ -1,4 +1,4 @@
-"""Fixtures for tests that pass an event to a function's `lambda_handler`, with moto in the place of AWS.
+"""Fixtures for tests that pass an event to a function's `lambda_handler`, with moto instead of AWS.
 
 Every test that uses `cloud` ends with a search for leaked keys.
 """

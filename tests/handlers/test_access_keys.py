@@ -117,12 +117,14 @@ def test_revoke_of_a_key_that_the_account_does_not_have_returns_404(
 @pytest.mark.parametrize(
     ("event", "status"),
     [
-        ({}, 400),
-        ({"action": "destroy", "account": "acme"}, 400),
-        ({"action": "issue", "account": "acme", "user": "alice"}, 400),
-        ({"action": "issue", "account": "acme", "user": "alice", "role": "owner"}, 400),
-        ({"action": "issue", "account": "a/b", "user": "alice", "role": "admin"}, 422),
-        ({"action": "revoke", "account": "acme", "id": "x"}, 422),
+        pytest.param({}, 400, id="empty"),
+        pytest.param({"action": "destroy", "account": "acme"}, 400, id="unknown action"),
+        pytest.param({"action": "issue", "account": "acme", "user": "alice"}, 400, id="role missing"),
+        pytest.param({"action": "issue", "account": "acme", "user": "alice", "role": "owner"}, 400, id="unknown role"),
+        pytest.param(
+            {"action": "issue", "account": "a/b", "user": "alice", "role": "admin"}, 422, id="invalid account"
+        ),
+        pytest.param({"action": "revoke", "account": "acme", "id": "x"}, 422, id="malformed id"),
     ],
 )
 def test_invalid_command_returns_a_problem_document_without_a_call_to_aws(

@@ -10,6 +10,7 @@ from ai_integrations.domain.model import Membership, Role
 from ai_integrations.http.caller import caller_from_context
 from tests.builders import a_caller
 from tests.cloud import Cloud
+from tests.handlers.failures import Failure, failure_id
 
 METHOD = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/live/POST/v2/ai-integrations"
 UNKNOWN_KEY = "aik_fake-" + "0" * 38
@@ -115,10 +116,9 @@ def test_authorize_with_a_revoked_key_is_unauthorized(cloud: Cloud) -> None:
         ("AccessDeniedException", 400),
         ReadTimeoutError(endpoint_url="https://aws.test"),
     ],
+    ids=failure_id,
 )
-def test_authorize_when_aws_fails_does_not_raise_unauthorized(
-    cloud: Cloud, failure: Exception | tuple[str, int]
-) -> None:
+def test_authorize_when_aws_fails_does_not_raise_unauthorized(cloud: Cloud, failure: Failure) -> None:
     cloud.fail("dynamodb:GetItem", failure, message="Refused")
     with pytest.raises((ClientError, ReadTimeoutError)) as error:
         authorize(cloud, f"Bearer {UNKNOWN_KEY}")

@@ -76,9 +76,13 @@ def test_create_with_optional_fields_returns_them(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("body", "metadata"),
     [
-        ({"provider": "awsBedrock", "provider_metadata": ROLE}, {"kind": "aws", **ROLE}),
-        ({"provider": "AWS_BEDROCK", "provider_metadata": ROLE}, {"kind": "AWS", **ROLE}),
-        ({"provider": "vertexAI", "provider_metadata": {**PROJECT, "kind": "GCP"}}, {"kind": "gcp", **PROJECT}),
+        pytest.param({"provider": "awsBedrock", "provider_metadata": ROLE}, {"kind": "aws", **ROLE}, id="lower case"),
+        pytest.param({"provider": "AWS_BEDROCK", "provider_metadata": ROLE}, {"kind": "AWS", **ROLE}, id="upper case"),
+        pytest.param(
+            {"provider": "vertexAI", "provider_metadata": {**PROJECT, "kind": "GCP"}},
+            {"kind": "gcp", **PROJECT},
+            id="lower case, upper case kind",
+        ),
     ],
 )
 def test_create_returns_enum_values_in_the_spelling_of_the_request_body(
@@ -106,22 +110,28 @@ def test_create_with_a_name_of_another_account_succeeds(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "pointers"),
     [
-        ({"name": "My Integration"}, 400, ["/provider"]),
-        ("{", 400, [""]),
-        ("", 400, [""]),
-        ([], 400, [""]),
-        (create_body(api_kee=API_KEY), 400, ["/api_kee"]),
-        (create_body(**{API_KEY: "x"}), 400, [""]),
-        (create_body(api_key={"value": API_KEY}), 400, ["/api_key"]),
-        (create_body(provider="awsBedrock"), 422, ["/provider_metadata/role_arn"]),
-        (create_body(provider="openAI", provider_metadata={"role_arn": "x"}), 422, ["/provider_metadata"]),
-        (create_body(base_url="http://169.254.169.254/"), 422, ["/base_url"]),
-        (create_body(api_key="sk-****ef"), 422, ["/api_key"]),
-        (create_body(headers={"X": "a\r\nb"}), 422, ["/headers"]),
-        (
+        pytest.param({"name": "My Integration"}, 400, ["/provider"], id="required field missing"),
+        pytest.param("{", 400, [""], id="no JSON"),
+        pytest.param("", 400, [""], id="empty"),
+        pytest.param([], 400, [""], id="no object"),
+        pytest.param(create_body(api_kee=API_KEY), 400, ["/api_kee"], id="unknown field"),
+        pytest.param(create_body(**{API_KEY: "x"}), 400, [""], id="unknown field named like a key"),
+        pytest.param(create_body(api_key={"value": API_KEY}), 400, ["/api_key"], id="key not a string"),
+        pytest.param(create_body(provider="awsBedrock"), 422, ["/provider_metadata/role_arn"], id="role missing"),
+        pytest.param(
+            create_body(provider="openAI", provider_metadata={"role_arn": "x"}),
+            422,
+            ["/provider_metadata"],
+            id="metadata of another provider",
+        ),
+        pytest.param(create_body(base_url="http://169.254.169.254/"), 422, ["/base_url"], id="private host"),
+        pytest.param(create_body(api_key="sk-****ef"), 422, ["/api_key"], id="masked key"),
+        pytest.param(create_body(headers={"X": "a\r\nb"}), 422, ["/headers"], id="line break in a header"),
+        pytest.param(
             create_body(provider="vertexAI", api_key=API_KEY),
             422,
             [f"/provider_metadata/{each}" for each in ("location", "project_access_label", "project_id")],
+            id="project missing",
         ),
     ],
 )

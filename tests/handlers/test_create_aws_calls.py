@@ -13,6 +13,7 @@ from botocore.exceptions import (
 
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud, Response
+from tests.handlers.failures import Failure, failure_id
 
 PRECHECK, STORE_KEY, COMMIT = "dynamodb:BatchGetItem", "secretsmanager:CreateSecret", "dynamodb:TransactWriteItems"
 DELETE_SECRET = "secretsmanager:DeleteSecret"
@@ -49,7 +50,7 @@ def test_create_as_a_retry_or_with_a_taken_name_makes_one_call(cloud: Cloud, key
     assert cloud.calls == [call, call]
 
 
-FAILURES: list[tuple[Exception | tuple[str, int], int]] = [
+FAILURES: list[tuple[Failure, int]] = [
     (("ThrottlingException", 400), 429),
     (("ProvisionedThroughputExceededException", 400), 429),
     (("RequestLimitExceeded", 400), 429),
@@ -70,9 +71,9 @@ FAILURES: list[tuple[Exception | tuple[str, int], int]] = [
 
 
 @pytest.mark.parametrize("operation", [PRECHECK, STORE_KEY, COMMIT])
-@pytest.mark.parametrize(("failure", "status"), FAILURES)
+@pytest.mark.parametrize(("failure", "status"), FAILURES, ids=failure_id)
 def test_create_when_a_call_fails_returns_a_problem_document_without_the_cause(
-    cloud: Cloud, operation: str, failure: Exception | tuple[str, int], status: int
+    cloud: Cloud, operation: str, failure: Failure, status: int
 ) -> None:
     cloud.fail(operation, failure)
     response = create(cloud, api_key=API_KEY)
@@ -95,10 +96,8 @@ def test_create_when_a_call_fails_logs_the_error_code_of_aws_and_not_its_message
     assert "Refused: " not in cloud.written.getvalue()
 
 
-@pytest.mark.parametrize("failure", [("InternalServerError", 500), ReadTimeoutError(endpoint_url=URL)])
-def test_create_when_the_outcome_of_the_commit_is_unknown_keeps_the_secret(
-    cloud: Cloud, failure: Exception | tuple[str, int]
-) -> None:
+@pytest.mark.parametrize("failure", [("InternalServerError", 500), ReadTimeoutError(endpoint_url=URL)], ids=failure_id)
+def test_create_when_the_outcome_of_the_commit_is_unknown_keeps_the_secret(cloud: Cloud, failure: Failure) -> None:
     cloud.fail(COMMIT, failure)
     assert create(cloud, api_key=API_KEY).status == 503
     assert cloud.calls == [PRECHECK, STORE_KEY, COMMIT]

@@ -9,6 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud
+from tests.handlers.failures import Failure, failure_id
 
 ROLE = "arn:aws:iam::123456789012:role/bedrock"
 URL = "https://secretsmanager.eu-central-1.amazonaws.com"
@@ -190,9 +191,10 @@ def test_invalid_request_returns_a_problem_document_without_a_call_to_aws(
         ("secretsmanager:GetSecretValue", ReadTimeoutError(endpoint_url=URL)),
         ("dynamodb:GetItem", ("InternalServerError", 500)),
     ],
+    ids=failure_id,
 )
 def test_resolve_when_aws_fails_raises_an_error_without_its_message(
-    cloud: Cloud, operation: str, failure: Exception | tuple[str, int]
+    cloud: Cloud, operation: str, failure: Failure
 ) -> None:
     create(cloud)
     cloud.fail(operation, failure)

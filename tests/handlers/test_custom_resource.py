@@ -7,6 +7,7 @@ import pytest
 
 from tests.builders import API_KEY
 from tests.cloud import Cloud
+from tests.handlers.failures import Failure, failure_id
 from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]
@@ -76,10 +77,10 @@ def test_create_with_a_taken_name_fails_and_its_rollback_deletes_nothing(cloud: 
 
 
 @pytest.mark.parametrize(
-    "failure", [("ThrottlingException", 400), ("AccessDeniedException", 400), RuntimeError(API_KEY)]
+    "failure", [("ThrottlingException", 400), ("AccessDeniedException", 400), RuntimeError(API_KEY)], ids=failure_id
 )
 def test_create_when_aws_fails_reports_nothing_and_succeeds_on_retry(
-    cloud: Cloud, bucket: Bucket, failure: Any
+    cloud: Cloud, bucket: Bucket, failure: Failure
 ) -> None:
     function = cloud.function("custom_resource")
     cloud.fail(COMMIT, failure)

@@ -92,14 +92,14 @@ def test_update_of_the_host_without_the_key_is_rejected(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({}, 400),
-        ({"name": None}, 400),
-        ({"unknown": 1}, 400),
-        ({"provider": "awsBedrock"}, 422),
-        ({"provider_metadata": {"role_arn": "x"}}, 422),
-        ({"base_url": "http://10.0.0.1"}, 422),
-        ({"api_key": "****"}, 422),
-        ({"name": "TAKEN"}, 409),
+        pytest.param({}, 400, id="empty"),
+        pytest.param({"name": None}, 400, id="name null"),
+        pytest.param({"unknown": 1}, 400, id="unknown field"),
+        pytest.param({"provider": "awsBedrock"}, 422, id="provider without its metadata"),
+        pytest.param({"provider_metadata": {"role_arn": "x"}}, 422, id="metadata of another provider"),
+        pytest.param({"base_url": "http://10.0.0.1"}, 422, id="private host"),
+        pytest.param({"api_key": "****"}, 422, id="masked key"),
+        pytest.param({"name": "TAKEN"}, 409, id="name taken"),
     ],
 )
 def test_update_with_an_invalid_body_changes_nothing(cloud: Cloud, body: object, status: int) -> None:

@@ -10,6 +10,7 @@ from ai_integrations.contracts import ids
 from tests.builders import API_KEY
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
+from tests.handlers.failures import Failure, failure_id
 from tests.messaging import Requests
 
 PRECHECK, COMMIT = "dynamodb:GetItem", "dynamodb:TransactWriteItems"
@@ -101,11 +102,13 @@ def test_create_request_with_a_secret_arn_references_the_secret_and_copies_nothi
 
 
 @pytest.mark.parametrize(
-    "failure", [("ThrottlingException", 400), ("InternalServerError", 500), ReadTimeoutError(endpoint_url="https://x")]
+    "failure",
+    [("ThrottlingException", 400), ("InternalServerError", 500), ReadTimeoutError(endpoint_url="https://x")],
+    ids=failure_id,
 )
 @pytest.mark.parametrize("operation", [PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH])
 def test_create_request_when_aws_fails_is_delayed_and_succeeds_on_retry(
-    cloud: Cloud, requests: Requests, bus: Subscriber, operation: str, failure: Any
+    cloud: Cloud, requests: Requests, bus: Subscriber, operation: str, failure: Failure
 ) -> None:
     cloud.fail(operation, failure)
     requests.send(a_request("Create"))
