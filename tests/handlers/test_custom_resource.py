@@ -70,7 +70,7 @@ def test_create_with_a_taken_name_fails_and_its_rollback_deletes_nothing(cloud: 
     function(a_request(bucket, "Create", RequestId="request-2"))
     response = bucket.responses()[-1]
     assert (response["Status"], response["PhysicalResourceId"]) == ("FAILED", "refused-request-2")
-    assert response["Reason"] == "Another integration of the account has this name; case does not count."
+    assert response["Reason"] == "Another integration of the account has this name. Names are unique, ignoring case."
     function(a_request(bucket, "Delete", RequestId="request-3", PhysicalResourceId="refused-request-2"))
     assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1

@@ -1,4 +1,4 @@
-"""Functions that operators and programs invoke directly: a refusal is a response, not a function error."""
+"""Error responses of the functions that operators and programs invoke directly."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -15,7 +15,7 @@ Handler = Callable[[dict[str, Any], "LambdaContext"], Mapping[str, Any]]
 
 
 def responds_with_problems(handler: Handler) -> Handler:
-    """Return {"problem": …} (RFC 9457) for a domain error that the handler raises."""
+    """Return `{"problem": …}` (RFC 9457) for a domain error, so that Lambda does not report a function error."""
 
     @wraps(handler)
     def responding(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:

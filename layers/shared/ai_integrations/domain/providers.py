@@ -48,7 +48,7 @@ class Probe(NamedTuple):
 
 # OpenAI deprecated max_tokens, and its reasoning models need more than one token before they respond.
 _COMPLETION_LIMIT = ("max_completion_tokens", 16)
-_GATEWAY = "Behind a gateway, it is the gateway's key that is tested; what it uses further on is not."
+_GATEWAY = "The test covers the gateway's key, but not the keys that the gateway uses for its providers."
 
 
 class Provider(NamedTuple):
@@ -75,7 +75,7 @@ PROVIDERS = {
                 dialect=Dialect.OPEN_AI,
                 base_url="https://api.openai.com/v1",
                 limit=_COMPLETION_LIMIT,
-                unproved="A restricted key may list models and be refused other uses, and the other way round.",
+                unproved="A restricted key may be allowed to list models but not to use them, or the reverse.",
             ),
         ),
         Provider(
@@ -88,7 +88,7 @@ PROVIDERS = {
                 key_header="api-key",
                 key_prefix="",
                 limit=_COMPLETION_LIMIT,
-                unproved="The list shows models of the resource, not its deployments: name a deployment as the model.",
+                unproved="The list contains models, not deployments. Use the name of a deployment as the model.",
             ),
         ),
         Provider(
@@ -98,7 +98,7 @@ PROVIDERS = {
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
             probe=Probe(
                 dialect=Dialect.BEDROCK,
-                unproved="That the role can be assumed does not show which models it may invoke, nor in which regions.",
+                unproved="Assuming the role does not show which models it may invoke, or in which regions.",
             ),
         ),
         Provider(
@@ -108,7 +108,7 @@ PROVIDERS = {
             probe=Probe(
                 dialect=Dialect.UNSUPPORTED,
                 base_url="https://{location}-aiplatform.googleapis.com",
-                unproved="Google takes tokens that are signed with a service account's key; this service makes none.",
+                unproved="Google requires tokens signed with a service account's key. This service creates none.",
             ),
         ),
         Provider(
@@ -121,7 +121,7 @@ PROVIDERS = {
                 root="/v1",
                 key_header="x-api-key",
                 key_prefix="",
-                unproved="The list is shown without regard to credit and to the limits of the key's workspace.",
+                unproved="The list does not depend on credit, or on the limits of the key's workspace.",
             ),
         ),
         Provider(
@@ -129,7 +129,7 @@ PROVIDERS = {
             legacy_name="custom",
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                unproved="A server of one's own may have no list of models, or show it to everybody.",
+                unproved="A custom server may not list models, or may list them without authentication.",
             ),
         ),
         Provider(
@@ -139,7 +139,7 @@ PROVIDERS = {
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://integrate.api.nvidia.com/v1",
-                unproved="The list of models is public: only a model's answer shows that the key is accepted.",
+                unproved="The list of models is public. Only a model's response shows that the key is accepted.",
             ),
         ),
         Provider(
@@ -152,7 +152,7 @@ PROVIDERS = {
                 root="/v1beta",
                 key_header="x-goog-api-key",
                 key_prefix="",
-                unproved="The list is shown without regard to billing and to each model's quota.",
+                unproved="The list does not depend on billing, or on the quota of each model.",
             ),
         ),
         Provider(
@@ -168,7 +168,7 @@ PROVIDERS = {
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://api.fireworks.ai/inference/v1",
-                unproved="The list is shown without regard to credit.",
+                unproved="The list does not depend on credit.",
             ),
         ),
         Provider(
@@ -178,7 +178,7 @@ PROVIDERS = {
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://api.together.xyz/v1",
-                unproved="The list is shown without regard to credit.",
+                unproved="The list does not depend on credit.",
             ),
         ),
     )

@@ -27,7 +27,7 @@ ONE = f"{COLLECTION}/<integration_id>"
 
 
 class IntegrationRoutes:
-    """The routes, each of which parses, makes one call, and shows what came of it."""
+    """The routes. Each parses the request, calls one use case and renders the result."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class IntegrationRoutes:
         app.post(f"{ONE}/key-rotations/rollback")(self.roll_back_key)
 
     def create(self) -> Response[str]:
-        """Register an integration."""
+        """Create an integration."""
         event = self._app.current_event
         body = parse_body(event, CreateBody)
         key = idempotency_key(event.headers.get("idempotency-key"), body)
@@ -63,7 +63,7 @@ class IntegrationRoutes:
         return _integration_response(integration, wire_format, HTTPStatus.CREATED, {"Location": location})
 
     def list_page(self) -> Response[str]:
-        """List integrations, the newest first."""
+        """List integrations, newest first."""
         event = self._app.current_event
         sent = event.query_string_parameters
         query = Query(
@@ -84,7 +84,7 @@ class IntegrationRoutes:
         )
 
     def get(self, integration_id: str) -> Response[str]:
-        """Show one integration."""
+        """Return an integration."""
         event = self._app.current_event
         integration = self._integrations.get(
             caller_from_context(event.request_context.authorizer), ids.decode(integration_id)
@@ -92,7 +92,7 @@ class IntegrationRoutes:
         return _integration_response(integration, response_format((), event.headers))
 
     def update(self, integration_id: str) -> Response[str]:
-        """Change one integration."""
+        """Update an integration."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
         body = parse_body(event, PatchBody)
@@ -106,18 +106,18 @@ class IntegrationRoutes:
         return _integration_response(integration, wire_format)
 
     def delete(self, integration_id: str) -> Response[str]:
-        """Delete one integration."""
+        """Delete an integration."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
         self._integrations.delete(
             caller_from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
         )
         logger.info("integration deleted", integration_id=ulid)
-        # Not None: the gateway would be handed null, which not every emulator of it takes.
+        # Not None: it becomes a null body, which some emulators of API Gateway reject.
         return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
 
     def restore(self, integration_id: str) -> Response[str]:
-        """Bring a deleted integration back."""
+        """Restore a deleted integration."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
         integration = self._integrations.restore(caller_from_context(event.request_context.authorizer), ulid)
@@ -125,7 +125,7 @@ class IntegrationRoutes:
         return _integration_response(integration, response_format((), event.headers))
 
     def rotate_key(self, integration_id: str) -> Response[str]:
-        """Let another key take effect."""
+        """Rotate the API key."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
         body = parse_body(event, RotateBody)
@@ -142,7 +142,7 @@ class IntegrationRoutes:
         return json_response(rotation_view(integration), headers={"ETag": etag(integration)})
 
     def roll_back_key(self, integration_id: str) -> Response[str]:
-        """Go back to the key before the last rotation."""
+        """Roll back to the previous key."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
         integration = self._integrations.roll_back_key(

@@ -1,4 +1,4 @@
-"""The route of spaces, by which the newer Python client finds the id of a name."""
+"""The route of spaces. Newer Python clients use it to find the id of a space by its name."""
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -13,7 +13,7 @@ COLLECTION = "/v2/spaces"
 
 
 class SpaceRoutes:
-    """The route, which parses, makes one call, and shows what came of it."""
+    """The route of spaces."""
 
     def __init__(self, app: APIGatewayRestResolver, directory: SpaceDirectory) -> None:
         self._app = app
@@ -21,7 +21,7 @@ class SpaceRoutes:
         app.get(COLLECTION)(self.list_page)
 
     def list_page(self) -> Response[str]:
-        """List the spaces that the caller may know of."""
+        """List the spaces that the caller belongs to; an admin gets all."""
         event = self._app.current_event
         sent = event.query_string_parameters
         caller = caller_from_context(event.request_context.authorizer)
