@@ -1,4 +1,4 @@
-"""Fuzz the API with invalid requests: each is rejected, changes nothing, and appears in no response or log.
+"""Fuzz the API with invalid requests: each is rejected and changes nothing, and no response or log repeats its content.
 
 By default, the requests are the same in every run. BAD_REQUESTS sets a number of random requests instead.
 """
