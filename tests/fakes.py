@@ -199,7 +199,7 @@ class InMemoryVault:
         self.journal.append("reference_secret")
         held = self.secrets.get(reference.arn)
         if held is None or held.retired or held.tags != {ACCOUNT_TAG: account}:
-            raise RuleViolationError(FieldError("/api_key_secret_arn", "This account has no such secret to refer to."))
+            raise RuleViolationError(FieldError("/api_key_secret_arn", "…"))
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:

@@ -60,7 +60,7 @@ def write_on(world: AwsWorld, ended: Event) -> int:
 
 def test_finds_every_match_once_in_bounded_reads_while_others_write(emulated: AwsWorld) -> None:
     seed(emulated)
-    pages = IntegrationList(listing=emulated.repository, directory=emulated.directory)
+    pages = IntegrationList(integrations=emulated.repository, spaces=emulated.directory)
     found: list[str] = []
     sizes: list[int] = []
     ended = Event()

@@ -124,6 +124,6 @@ def test_answers_as_if_nothing_were_left_when_the_removal_fails(cloud: Cloud) ->
     assert cloud.api(gateway_event(create_body(api_key=API_KEY))).status == 409
     assert [line["message"] for line in cloud.log()] == [
         "integration created",
-        "unused secret left",
+        "orphaned secret not removed",
         "request refused",
     ]

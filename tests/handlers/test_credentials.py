@@ -200,4 +200,4 @@ def test_fails_without_a_word_of_what_aws_said(
     assert type(failed.value).__name__ == "LoggedError"
     assert failed.value.__suppress_context__
     line = cloud.log()[-1]
-    assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "failed", "billing-job")
+    assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "unexpected error", "billing-job")

@@ -105,4 +105,4 @@ def test_does_nothing_it_does_not_know(cloud: Cloud, bucket: Bucket) -> None:
     with pytest.raises(Exception, match=r"^$"):
         cloud.function("custom_resource")(a_request(bucket, "Read", PhysicalResourceId="id-1"))
     [line] = cloud.log()
-    assert (line["message"], line["request_type"]) == ("failed", "Read")
+    assert (line["message"], line["request_type"]) == ("unexpected error", "Read")

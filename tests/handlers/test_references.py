@@ -34,7 +34,8 @@ def test_never_tells_which_secrets_exist(cloud: Cloud, owner: str | None) -> Non
     arn = secret(cloud, owner) if owner else STRANGE
     answer = cloud.api(gateway_event(create_body(api_key_secret_arn=arn)))
     assert (answer.status, answer.pointers) == (422, ["/api_key_secret_arn"])
-    assert answer.body["errors"][0]["detail"] == "This account has no such secret to refer to."
+    detail = "No secret with this ARN is tagged for this account. Check the ARN and the tag ai-integrations:account."
+    assert answer.body["errors"][0]["detail"] == detail
     assert cloud.items() == []
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.adapters.cloudformation import CloudFormation, UnansweredError
+from ai_integrations.adapters.cloudformation import CloudFormationResponder, ResponseNotDeliveredError
 from tests.answers import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]
@@ -20,8 +20,8 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def cloudformation(pauses: list[float]) -> CloudFormation:
-    return CloudFormation(pause=pauses.append)
+def cloudformation(pauses: list[float]) -> CloudFormationResponder:
+    return CloudFormationResponder(pause=pauses.append)
 
 
 def request(bucket: Bucket, **more: str) -> dict[str, str]:
@@ -32,7 +32,7 @@ def answer(bucket: Bucket) -> dict[str, Any]:
     return bucket.answers()[-1]
 
 
-def test_tells_what_ref_and_getatt_return(bucket: Bucket, cloudformation: CloudFormation) -> None:
+def test_tells_what_ref_and_getatt_return(bucket: Bucket, cloudformation: CloudFormationResponder) -> None:
     cloudformation.succeed(request(bucket), "id-1", {"name": "Büro"})
     assert answer(bucket) == {
         **NAMED,
@@ -42,12 +42,16 @@ def test_tells_what_ref_and_getatt_return(bucket: Bucket, cloudformation: CloudF
     }
 
 
-def test_sends_no_content_type_since_the_url_is_signed_without(bucket: Bucket, cloudformation: CloudFormation) -> None:
+def test_sends_no_content_type_since_the_url_is_signed_without(
+    bucket: Bucket, cloudformation: CloudFormationResponder
+) -> None:
     cloudformation.succeed(request(bucket), "id-1", {})
     assert bucket.taken[0][0]["content-type"] == ""
 
 
-def test_gives_a_refused_creation_an_id_that_names_nothing(bucket: Bucket, cloudformation: CloudFormation) -> None:
+def test_gives_a_refused_creation_an_id_that_names_nothing(
+    bucket: Bucket, cloudformation: CloudFormationResponder
+) -> None:
     cloudformation.fail(request(bucket), "No.")
     assert answer(bucket) == {
         **NAMED,
@@ -57,12 +61,14 @@ def test_gives_a_refused_creation_an_id_that_names_nothing(bucket: Bucket, cloud
     }
 
 
-def test_keeps_the_id_of_a_resource_whose_change_is_refused(bucket: Bucket, cloudformation: CloudFormation) -> None:
+def test_keeps_the_id_of_a_resource_whose_change_is_refused(
+    bucket: Bucket, cloudformation: CloudFormationResponder
+) -> None:
     cloudformation.fail(request(bucket, PhysicalResourceId="id-1"), "No.")
     assert answer(bucket)["PhysicalResourceId"] == "id-1"
 
 
-def test_stays_within_what_cloudformation_takes(bucket: Bucket, cloudformation: CloudFormation) -> None:
+def test_stays_within_what_cloudformation_takes(bucket: Bucket, cloudformation: CloudFormationResponder) -> None:
     cloudformation.fail(request(bucket), "very " * 10_000)
     cloudformation.succeed(request(bucket), "i" * 42, {"name": "𝄞" * 256})
     assert all(len(body) <= 4_096 for _, body in bucket.taken)
@@ -70,7 +76,7 @@ def test_stays_within_what_cloudformation_takes(bucket: Bucket, cloudformation: 
 
 @pytest.mark.parametrize("statuses", [[500], [503, 500, 503, 500]])
 def test_tries_again_while_the_other_side_fails(
-    bucket: Bucket, cloudformation: CloudFormation, pauses: list[float], statuses: list[int]
+    bucket: Bucket, cloudformation: CloudFormationResponder, pauses: list[float], statuses: list[int]
 ) -> None:
     bucket.statuses = [*statuses]
     cloudformation.succeed(request(bucket), "id-1", {})
@@ -82,20 +88,20 @@ def test_tries_again_while_the_other_side_fails(
     ("statuses", "told", "attempts"), [([500] * 5, "500", 5), ([403], "403", 1), ([307], "307", 1)]
 )
 def test_gives_up_without_a_word_about_the_url(
-    bucket: Bucket, cloudformation: CloudFormation, statuses: list[int], told: str, attempts: int
+    bucket: Bucket, cloudformation: CloudFormationResponder, statuses: list[int], told: str, attempts: int
 ) -> None:
     bucket.statuses = [*statuses]
-    with pytest.raises(UnansweredError, match=f"^{told}$"):
+    with pytest.raises(ResponseNotDeliveredError, match=f"^{told}$"):
         cloudformation.succeed(request(bucket), "id-1", {})
     assert len(bucket.taken) == attempts
 
 
 def test_gives_up_when_nobody_listens_and_shows_the_url_to_nobody(
-    bucket: Bucket, cloudformation: CloudFormation, pauses: list[float], caplog: pytest.LogCaptureFixture
+    bucket: Bucket, cloudformation: CloudFormationResponder, pauses: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     event = request(bucket)
     bucket.server_close()
-    with caplog.at_level(logging.INFO), pytest.raises(UnansweredError) as error:
+    with caplog.at_level(logging.INFO), pytest.raises(ResponseNotDeliveredError) as error:
         cloudformation.succeed(event, "id-1", {})
     assert len(pauses) == 4
     shown = [*traceback.format_exception(error.value), repr(error.value), caplog.text]

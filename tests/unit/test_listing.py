@@ -30,7 +30,7 @@ def a_store(count: int, **scopings_of: Scoping) -> CountingRepository:
 
 def test_reads_no_more_than_its_budget_and_says_where_to_go_on() -> None:
     store = a_store(READ_BUDGET + 10)
-    found = IntegrationList(listing=store, directory=InMemoryDirectory())
+    found = IntegrationList(integrations=store, spaces=InMemoryDirectory())
     page = found.page(a_caller(), Query(name="ID00003"), after=None, limit=50)
     assert page.integrations == ()
     assert store.handed_out == READ_BUDGET
@@ -42,7 +42,9 @@ def test_reads_no_more_than_its_budget_and_says_where_to_go_on() -> None:
 
 def test_reads_once_where_everything_matches() -> None:
     store = a_store(20)
-    page = IntegrationList(listing=store, directory=InMemoryDirectory()).page(a_caller(), Query(), after=None, limit=5)
+    page = IntegrationList(integrations=store, spaces=InMemoryDirectory()).page(
+        a_caller(), Query(), after=None, limit=5
+    )
     assert len(page.integrations) == 5
     assert store.handed_out == 6
 
@@ -50,7 +52,7 @@ def test_reads_once_where_everything_matches() -> None:
 def test_knows_the_organization_of_a_space_from_key_or_directory() -> None:
     store = a_store(3, ID00000=Scoping(organization_id="o"), ID00001=Scoping(space_id="elsewhere"))
     directory = InMemoryDirectory()
-    found = IntegrationList(listing=store, directory=directory)
+    found = IntegrationList(integrations=store, spaces=directory)
     member = a_caller(
         role=Role.MEMBER, memberships=(Membership(space_id="other"), Membership(organization_id="o", space_id="s"))
     )

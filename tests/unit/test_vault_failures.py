@@ -57,7 +57,7 @@ def log() -> Any:
 def test_only_logs_that_an_unused_secret_is_left(error: Exception, log: StringIO) -> None:
     vault(error).discard(SECRET, None)
     line = json.loads(log.getvalue())
-    assert line["message"] == "unused secret left"
+    assert line["message"] == "orphaned secret not removed"
     assert line["level"] == "WARNING"
     assert line["secret_arn"] == SECRET.arn
     assert "canary" not in log.getvalue()

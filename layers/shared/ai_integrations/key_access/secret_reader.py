@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from ai_integrations.adapters.secrets_manager.error_codes import GONE
 from ai_integrations.adapters.secrets_manager.key_store import is_meant_for
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.errors import KeyUnavailableError
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
-# How AWS says that a secret, or a version of it, is not there or waits to be deleted.
-_GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 # How it says so of somebody else's secret: without the tag, or the right to decrypt, this service may not see it. If
 # it may not see one of its own, the stack is broken, and that must not look like an answer.
-_WITHHELD = _GONE | {"AccessDeniedException"}
+_WITHHELD = GONE | {"AccessDeniedException"}
 
 
 class SecretsManagerKeyReader:
@@ -39,7 +38,7 @@ class SecretsManagerKeyReader:
                 raise KeyUnavailableError
             answer = self._value(secret)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in (_GONE if secret.is_owned else _WITHHELD):
+            if error.response["Error"]["Code"] not in (GONE if secret.is_owned else _WITHHELD):
                 raise
             raise KeyUnavailableError from None
         # Whoever keeps a secret by hand easily ends it with a line feed, which no header may hold; or keeps bytes.
