@@ -37,7 +37,7 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.use_cases.ports import RecordedOutcome
-from ai_integrations.use_cases.sweep import Position
+from ai_integrations.use_cases.sweep import SweepPosition
 from tests import declared
 from tests.builders import API_KEY, NOON, ROOT, an_integration
 
@@ -179,7 +179,7 @@ def write_the_rest(table: Table) -> None:
         detail='{"account":"acme","request_id":"order-4711","version":1}',
     )
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", outcome, NOON)
-    SweepRecords(*table).remember(Position(part="secrets", token="fake-next-token"))
+    SweepRecords(*table).store_position(SweepPosition(part="secrets", token="fake-next-token"))
 
 
 @pytest.fixture(scope="module")
