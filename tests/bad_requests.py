@@ -17,7 +17,7 @@ ASKED_FOR = int(os.environ.get("BAD_REQUESTS", "0"))
 CANARY = "sk-fake-canary-0123456789-not-a-key"
 COLLECTION = "/v2/ai-integrations"
 NOBODYS = "01KDZ3ZQ8000000000000000ZZ"
-OURS = ids.public(ULID)
+OURS = ids.encode(ULID)
 BODY = {"name": CANARY, "provider": "openAI", "api_key": CANARY, "headers": {"X-Team": CANARY}}
 # The resources of the template that take a body, with the id that some of them need.
 CREATE = ("POST", "")
@@ -145,8 +145,8 @@ def _with_wrong_fields(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchSt
 _ids = st.one_of(
     st.text(min_size=1, max_size=80),
     st.sampled_from([CANARY, "..", "%00", "%2e%2e%2f", "null", "a" * 7000, OURS[:-1], f"{OURS}=", OURS.lower()]),
-    st.just(ids.public(NOBODYS)),
-    st.binary(max_size=60).map(lambda some: ids.public(some.hex())),
+    st.just(ids.encode(NOBODYS)),
+    st.binary(max_size=60).map(lambda some: ids.encode(some.hex())),
 )
 _OF_ONE = (
     ("GET", ""),

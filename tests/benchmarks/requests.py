@@ -8,7 +8,7 @@ from ai_integrations.contracts import ids
 from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
 
 TAKEN = "A name that is taken"
-ONE = f"/v2/ai-integrations/{ids.public(ULID)}"
+ONE = f"/v2/ai-integrations/{ids.encode(ULID)}"
 
 # The first request of each function; what it names in AWS, `answers.py` has.
 FIRST = {

@@ -177,7 +177,7 @@ def test_hides_what_a_caller_may_not_see(cloud: Cloud, server: Server) -> None:
     for caller in (READER, a_caller(account="other")):
         assert try_saved(cloud, integration_id, caller=caller).status == 404
         assert health(cloud, integration_id, caller).status == 404
-    assert try_saved(cloud, ids.public(ULID)).status == 404
+    assert try_saved(cloud, ids.encode(ULID)).status == 404
     assert server.received == []
 
 
@@ -250,7 +250,7 @@ def test_looks_at_one_page_of_an_account_at_a_time(cloud: Cloud, server: Server)
         {"action": "find_key", "fingerprint": "0" * 32, "api_key": API_KEY},
         {"action": "fingerprint"},
         {"action": "fingerprint", "integration": "nonsense"},
-        {"action": "fingerprint", "integration": ids.public(ULID)},
+        {"action": "fingerprint", "integration": ids.encode(ULID)},
         {"action": "unknown"},
     ],
 )

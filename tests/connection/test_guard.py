@@ -17,7 +17,7 @@ from ai_integrations.key_access.outbound.http_messages import Request
 from tests.builders import API_KEY
 from tests.connection.certificates import certify
 from tests.connection.servers import SYSTEMS_TRUST, Answers, Received, Reply, Server, raw, serve
-from tests.unit.test_destinations import HOSTILE
+from tests.unit.test_url_policy import HOSTILE
 
 GATEWAY = "gateway.corp"
 LOOPBACK = [ip_address("127.0.0.1")]

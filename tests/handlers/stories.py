@@ -81,7 +81,7 @@ def _with_one(run: Run) -> str:
     """Create an integration, and return its id."""
     run.deliver("provision", _requested(run, "Create", request_id="request-1", integration=_body()))
     [item] = [item for item in run.items() if item["sk"].startswith("INTEGRATION#")]
-    return ids.public(item["id"])
+    return ids.encode(item["id"])
 
 
 def create(run: Run) -> Event:
@@ -170,7 +170,7 @@ def _properties(run: Run, body: Event) -> Event:
 def _declared_before(run: Run) -> Event:
     run.deliver("custom_resource", _declared(run, "Create", _body(), 1))
     [item] = run.items()
-    named = ids.public(integration_from_item(item).id)
+    named = ids.encode(integration_from_item(item).id)
     return {"PhysicalResourceId": named, "OldResourceProperties": _properties(run, _body())}
 
 

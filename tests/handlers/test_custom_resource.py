@@ -69,7 +69,7 @@ def test_gives_the_problem_as_the_reason(cloud: Cloud, bucket: Bucket) -> None:
     function(a_request(bucket, "Create", RequestId="request-2"))
     answer = bucket.answers()[-1]
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "refused-request-2")
-    assert answer["Reason"] == "Another integration of the account has this name; case does not count."
+    assert answer["Reason"] == "Another integration of the account has this name. Names are unique, ignoring case."
     function(a_request(bucket, "Delete", RequestId="request-3", PhysicalResourceId="refused-request-2"))
     assert bucket.answers()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1

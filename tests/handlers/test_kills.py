@@ -24,7 +24,7 @@ __all__ = ["bucket"]
 _VARYING = re.compile(
     "|".join(
         [
-            ids.public("")[:20] + r"\w{36}",
+            ids.encode("")[:20] + r"\w{36}",
             r"[0-7][0-9A-HJKMNP-TV-Z]{25}",
             r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
             r"[0-9a-f]{64}",

@@ -129,7 +129,7 @@ def test_answers_for_what_is_hidden_as_for_what_never_was(cloud: Cloud, method: 
     answers = [
         call(cloud, method, hidden, body, caller=STRANGER, below=below),
         call(cloud, method, hidden, body, caller=member, below=below),
-        call(cloud, method, ids.public(ULID), body, below=below),
+        call(cloud, method, ids.encode(ULID), body, below=below),
     ]
     assert {answer.status for answer in answers} == {404}
     assert len({answer.text for answer in answers}) == 1

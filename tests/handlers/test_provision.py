@@ -34,7 +34,7 @@ def test_creates_and_tells(cloud: Cloud, requests: Requests, bus: Listener) -> N
     [item] = cloud.items("INTEGRATION#")
     [told] = bus.heard()
     assert told.detail_type == "AI Integration Create Succeeded"
-    assert (told.detail["request_id"], told.detail["id"]) == ("request-1", ids.public(item["id"]["S"]))
+    assert (told.detail["request_id"], told.detail["id"]) == ("request-1", ids.encode(item["id"]["S"]))
     assert requests.left() == (0, 0)
 
 

@@ -8,7 +8,7 @@ import pytest
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.connection_health import health_from_item, health_item
 from ai_integrations.contracts import ids
-from ai_integrations.domain.connection_health import CheckStatus, Health, Rung, overall
+from ai_integrations.domain.connection_health import CheckStatus, Health, Rung, overall_status
 from tests.builders import NOON, ULID
 from tests.streams import events_of, record_of
 
@@ -46,7 +46,7 @@ def a_health(*standings: CheckStatus, **changes: Any) -> Health:
 def test_lets_a_failure_outweigh_what_is_not_proved_and_that_what_is(
     found: list[CheckStatus], whole: CheckStatus
 ) -> None:
-    assert overall(rungs(*found)) is whole
+    assert overall_status(rungs(*found)) is whole
 
 
 def test_comes_back_from_the_table_as_it_went_there() -> None:
@@ -67,7 +67,7 @@ def test_tells_of_the_first_test_whatever_it_has_found() -> None:
     assert event.model_dump() == {
         "event_id": f"{ULID}.1.health-changed",
         "account": "acme",
-        "id": ids.public(ULID),
+        "id": ids.encode(ULID),
         "status": "failed",
         "previous_status": "unknown",
         "failed_rung": "authenticated",

@@ -27,7 +27,7 @@ def is_refused(call: Callable[[], object], sent: str) -> bool:
     "encode", [str, lambda text: quote(text, safe=""), lambda text: "".join(f"%{ord(c):02x}" for c in text)]
 )
 def test_reads_an_id_however_it_is_percent_encoded(encode: Callable[[str], str]) -> None:
-    assert ids.parse(encode(ids.public(ULID))) == ULID
+    assert ids.decode(encode(ids.encode(ULID))) == ULID
 
 
 @pytest.mark.parametrize(
@@ -48,25 +48,25 @@ def test_reads_an_id_however_it_is_percent_encoded(encode: Callable[[str], str])
         encoded(f"AiIntegration:2:{ULID}"),
         encoded(f"Space:1:{ULID}"),
         encoded(f"AiIntegration:1:{ULID}\n"),
-        ids.public(ULID) + "=",
-        "../" + ids.public(ULID),
+        ids.encode(ULID) + "=",
+        "../" + ids.encode(ULID),
     ],
 )
 def test_refuses_what_is_no_id_of_an_integration(text: str) -> None:
-    assert is_refused(lambda: ids.parse(text), text)
+    assert is_refused(lambda: ids.decode(text), text)
 
 
 def test_redeems_a_cursor_for_what_it_was_issued_for() -> None:
-    assert cursors.redeem(None, "list", "acme") is None
-    assert cursors.redeem(cursors.issue(ULID, "list", "acme", None), "list", "acme", None) == ULID
+    assert cursors.decode(None, "list", "acme") is None
+    assert cursors.decode(cursors.encode(ULID, "list", "acme", None), "list", "acme", None) == ULID
 
 
 @pytest.mark.parametrize(
     "issued_for", [("list", "other", None), ("spaces", "acme", None), ("list", "acme", "x"), ("list",)]
 )
 def test_refuses_a_cursor_of_another_list(issued_for: tuple[str | None, ...]) -> None:
-    cursor = cursors.issue(ULID, *issued_for)
-    assert is_refused(lambda: cursors.redeem(cursor, "list", "acme", None), cursor)
+    cursor = cursors.encode(ULID, *issued_for)
+    assert is_refused(lambda: cursors.decode(cursor, "list", "acme", None), cursor)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_refuses_a_cursor_of_another_list(issued_for: tuple[str | None, ...]) ->
     ],
 )
 def test_refuses_what_is_no_cursor(cursor: str) -> None:
-    assert is_refused(lambda: cursors.redeem(cursor, "list"), cursor)
+    assert is_refused(lambda: cursors.decode(cursor, "list"), cursor)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_names_every_fault_at_once_and_answers_400_when_one_is_of_form() -> None
 @pytest.mark.parametrize("model", [CreateBody, AccessKeyCommand])
 def test_never_repeats_what_was_sent(text: str, model: type) -> None:
     error = error_of(text, model)
-    shown = json.dumps(problems.document_of(error, "request-id")) + str(error) + repr(error)
+    shown = json.dumps(problems.document_for(error, "request-id")) + str(error) + repr(error)
     assert CANARY not in shown
     assert "canary" not in shown
     assert error.__cause__ is None

@@ -16,7 +16,9 @@ PLAIN_PROVIDERS = sorted(PROVIDERS.keys() - {"AWS_BEDROCK", "VERTEX_AI"})
 
 def faults(provider: str, metadata: Mapping[str, str] | None) -> list[str]:
     try:
-        rules.check(the_settings(provider=provider, provider_metadata=metadata), former=None, policy=a_policy())
+        rules.check_settings(
+            the_settings(provider=provider, provider_metadata=metadata), previous=None, policy=a_policy()
+        )
     except RuleViolationError as error:
         return [each.pointer.removeprefix("/provider_metadata") for each in error.errors]
     return []
@@ -60,13 +62,13 @@ def test_names_the_metadata_at_fault(provider: str, metadata: Mapping[str, str],
 def test_names_every_broken_rule_at_once() -> None:
     settings = the_settings(provider="AWS_BEDROCK", base_url="http://10.0.0.5/")
     with pytest.raises(RuleViolationError) as error:
-        rules.check(settings, former=None, policy=a_policy())
+        rules.check_settings(settings, previous=None, policy=a_policy())
     assert [each.pointer for each in error.value.errors] == ["/provider_metadata/role_arn", "/base_url"]
     assert "10.0.0.5" not in str(error.value)
 
 
 def test_takes_a_private_base_url_that_the_stack_allows() -> None:
     settings = the_settings(base_url="http://10.0.0.5/")
-    rules.check(settings, former=None, policy=a_policy("10.0.0.5"))
+    rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.5"))
     with pytest.raises(RuleViolationError):
-        rules.check(settings, former=None, policy=a_policy("10.0.0.6"))
+        rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.6"))

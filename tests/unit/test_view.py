@@ -107,7 +107,7 @@ def test_tells_times_in_utc_with_milliseconds(moment: datetime, text: str) -> No
 
 
 def test_makes_ids_that_clients_tell_from_names() -> None:
-    public = ids.public(ULID)
+    public = ids.encode(ULID)
     assert b64decode(public).decode() == f"AiIntegration:1:{ULID}"
     assert public.isalnum(), "an id needs no percent-encoding and no padding"
-    assert b64decode(ids.public_user("alice")).decode() == "User:alice"
+    assert b64decode(ids.encode_user("alice")).decode() == "User:alice"

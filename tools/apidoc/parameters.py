@@ -7,7 +7,7 @@ from ai_integrations.http import health, idempotency
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
-_ID = ids.public(EXAMPLE_ULID)
+_ID = ids.encode(EXAMPLE_ULID)
 _SAME_IN_ALL = 20  # characters, which encode the 15 bytes of "AiIntegration:1"
 
 INTEGRATION_ID = {

@@ -92,7 +92,7 @@ def response(kind: Kind) -> dict[str, Any]:
 def _example(kind: Kind) -> dict[str, Any]:
     if kind == problems.INVALID_REQUEST:
         return _of_the_invalid_body()
-    of_errors = {each.status: detail for each, detail in map(problems.OF_ERROR.__getitem__, _TYPICAL)}
+    of_errors = {each.status: detail for each, detail in map(problems.BY_ERROR.__getitem__, _TYPICAL)}
     return problems.document(kind, (of_errors | _DETAILS)[kind.status], REQUEST_ID)
 
 
@@ -100,5 +100,5 @@ def _of_the_invalid_body() -> dict[str, Any]:
     try:
         parse_text(INVALID_BODY, CreateBody)
     except errors.InvalidRequestError as error:
-        return problems.document_of(error, REQUEST_ID)
+        return problems.document_for(error, REQUEST_ID)
     raise AssertionError("the invalid example must be refused")

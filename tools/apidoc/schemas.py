@@ -92,12 +92,12 @@ def _name_defaults(properties: dict[str, Any]) -> None:
     defaults = Settings(name="", provider="")
     for name in ("enable_default_models", "function_calling_enabled"):
         properties[name]["default"] = getattr(defaults, name)
-    properties["auth_type"]["default"] = WireFormat.LEGACY.spell(defaults.auth_type)
+    properties["auth_type"]["default"] = WireFormat.LEGACY.value_of(defaults.auth_type)
 
 
 def _who_takes_what() -> str:
     sentences = [
-        f"{provider.legacy_name or provider.word}: {_takes(provider.metadata)}."
+        f"{provider.legacy_name or provider.name}: {_takes(provider.metadata)}."
         for provider in PROVIDERS.values()
         if provider.metadata
     ]

@@ -86,10 +86,10 @@ def test_has_a_response_for_every_kind_of_problem() -> None:
         assert all(problems.CONTENT_TYPE in text and all(name in text for name in kind.headers) for text in found)
 
 
-@pytest.mark.parametrize("error", problems.OF_ERROR)
+@pytest.mark.parametrize("error", problems.BY_ERROR)
 def test_describes_the_problem_that_each_error_becomes(error: Any) -> None:
     refused = error(FieldError("/name", "Too long.")) if hasattr(error("x"), "errors") else error()
-    answer = problem_responses.of_error(refused, "request-id")
+    answer = problem_responses.for_error(refused, "request-id")
     [response] = [
         each
         for each in document()["components"]["responses"].values()
@@ -174,7 +174,7 @@ def test_describes_every_view_of_an_integration(spelling: WireFormat, provider: 
         "scopings": (Scoping(organization_id="o"), Scoping(space_id="s")),
         "secret": SecretVersion(arn="arn", version="1"),
     }
-    metadata = {"provider_metadata": METADATA[kind.word]} if kind else {}
+    metadata = {"provider_metadata": METADATA[kind.name]} if kind else {}
     integration = an_integration(provider=provider, **metadata, **(settings if full else {}))
     view = integration_view(integration, spelling)
     shown = json.loads(to_json(view))

@@ -15,7 +15,7 @@ from ai_integrations.contracts import ids, problems
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.provisioning_requests import (
     REQUESTS,
-    Address,
+    Correlation,
     CreateRequested,
     DeleteRequested,
     Request,
@@ -71,7 +71,8 @@ class Provisioner:
         except FieldsError as fields_error:
             error = fields_error
         # Not recorded, and named after this event only: a valid request may still arrive with the same request_id.
-        return kind.failed(**_parse_address(detail), event_id=event_id, problem=problems.document_of(error, event_id))
+        problem = problems.document_for(error, event_id)
+        return kind.failed(**_parse_correlation(detail), event_id=event_id, problem=problem)
 
     def _find_outcome(self, request: Request) -> Outcome | None:
         """Read the outcome of an earlier delivery."""
@@ -93,12 +94,12 @@ class Provisioner:
             raise
         except AiIntegrationsError as error:
             outcome = request.failed(
-                **_outcome_identity(request, request.failed), problem=problems.document_of(error, event_id)
+                **_outcome_identity(request, request.failed), problem=problems.document_for(error, event_id)
             )
         else:
             outcome = request.succeeded(
                 **_outcome_identity(request, request.succeeded),
-                id=ids.public(integration.id),
+                id=ids.encode(integration.id),
                 version=integration.version,
             )
         self._record(request, outcome)
@@ -119,19 +120,19 @@ class Provisioner:
         except RepeatedRequestError as repeated:
             return repeated.first
         except FieldsError as error:
-            raise error.below("/integration") from None
+            raise error.with_prefix("/integration") from None
 
     def _apply(self, request: Request, integrations: Integrations) -> Integration:
         caller = request.caller()
         match request:
             case CreateRequested():
                 body = request.integration
-                result = integrations.create(caller, body.settings(), body.key(), request.idempotency_key())
+                result = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
             case UpdateRequested():
                 change = request.integration
-                result = integrations.update(caller, ids.parse(request.id), change.apply, change.key())
+                result = integrations.update(caller, ids.decode(request.id), change.apply, change.key_change())
             case DeleteRequested():
-                result = _delete(integrations, caller, ids.parse(request.id))
+                result = _delete(integrations, caller, ids.decode(request.id))
         return result
 
 
@@ -144,9 +145,9 @@ def _delete(integrations: Integrations, caller: Caller, ulid: str) -> Integratio
 
 
 def _outcome_identity(request: Request, kind: type[Outcome]) -> dict[str, str]:
-    """Build the address and the id of an outcome. The id is unambiguous: only request_id can contain a slash."""
+    """Build the correlation and the id of an outcome. The id is unambiguous: only request_id can contain a slash."""
     slug = kind.detail_type.replace(" ", "-").lower()
-    return {**request.address(), "event_id": f"{request.account}/{request.request_id}/{slug}"}
+    return {**request.correlation(), "event_id": f"{request.account}/{request.request_id}/{slug}"}
 
 
 def _reject_keys(detail: object) -> None:
@@ -158,9 +159,9 @@ def _reject_keys(detail: object) -> None:
             raise InvalidRequestError(FieldError(f"{pointer}/api_key", text))
 
 
-def _parse_address(detail: object) -> dict[str, str]:
-    """Parse the address for the outcome of a malformed request. It is empty unless both of its parts are valid."""
+def _parse_correlation(detail: object) -> dict[str, str]:
+    """Parse account and request_id of a malformed request. The result is empty unless both are valid."""
     try:
-        return Address.model_validate(detail).model_dump()
+        return Correlation.model_validate(detail).model_dump()
     except ValidationError:
         return {}

@@ -15,7 +15,7 @@ from ai_integrations.domain.model import (
     SecretVersion,
     Space,
     Tombstone,
-    folded,
+    fold_name,
 )
 
 Item = dict[str, Any]
@@ -46,7 +46,7 @@ def name_key(account: str, name: str) -> Item:
 
     It contains a digest, because 256 characters can be longer than the 1,024 bytes of a sort key.
     """
-    return {"pk": _partition(account), "sk": f"NAME#{_digest(folded(name))}"}
+    return {"pk": _partition(account), "sk": f"NAME#{_digest(fold_name(name))}"}
 
 
 def space_key(account: str, space_id: str) -> Item:

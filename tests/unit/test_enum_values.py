@@ -3,9 +3,9 @@
 import pytest
 
 from ai_integrations.contracts.enum_values import (
-    AUTH_TYPE_WORDS,
-    KIND_WORDS,
-    PROVIDER_WORDS,
+    AUTH_TYPE_NAMES,
+    KIND_NAMES,
+    PROVIDER_NAMES,
     WireFormat,
     canonical,
     canonical_change,
@@ -34,19 +34,19 @@ LATER = ["LITELLM", "FIREWORKS", "TOGETHER_AI"]
 @pytest.mark.parametrize(("founding", "newer"), PAIRS)
 def test_reads_and_writes_both_words(founding: str, newer: str) -> None:
     assert canonical(founding) == canonical(newer) == newer
-    assert WireFormat.LEGACY.spell(newer) == founding
-    assert WireFormat.TRANSITIONAL.spell(newer) == WireFormat.CURRENT.spell(newer) == newer
+    assert WireFormat.LEGACY.value_of(newer) == founding
+    assert WireFormat.TRANSITIONAL.value_of(newer) == WireFormat.CURRENT.value_of(newer) == newer
 
 
 @pytest.mark.parametrize("provider", LATER)
 def test_calls_a_later_provider_custom_for_clients_that_do_not_know_it(provider: str) -> None:
-    assert WireFormat.LEGACY.spell(provider) == "custom"
-    assert WireFormat.TRANSITIONAL.spell(provider) == "CUSTOM"
-    assert WireFormat.CURRENT.spell(provider) == canonical(provider) == provider
+    assert WireFormat.LEGACY.value_of(provider) == "custom"
+    assert WireFormat.TRANSITIONAL.value_of(provider) == "CUSTOM"
+    assert WireFormat.CURRENT.value_of(provider) == canonical(provider) == provider
 
 
 def test_takes_the_words_of_the_contract_and_no_others() -> None:
-    words = [*PROVIDER_WORDS, *AUTH_TYPE_WORDS, *KIND_WORDS]
+    words = [*PROVIDER_NAMES, *AUTH_TYPE_NAMES, *KIND_NAMES]
     assert sorted(words) == sorted([*(word for pair in PAIRS for word in pair), *LATER])
 
 
@@ -93,7 +93,7 @@ def test_answers_newer_words_without_later_providers_to_a_client_that_does_not_k
 @pytest.mark.parametrize("provider", LATER)
 @pytest.mark.parametrize("spelling", list(WireFormat))
 def test_takes_the_echo_of_its_own_answer_for_no_change(provider: str, spelling: WireFormat) -> None:
-    assert canonical_change(spelling.spell(provider), provider, spelling) == provider
+    assert canonical_change(spelling.value_of(provider), provider, spelling) == provider
 
 
 def test_takes_the_word_custom_for_a_change_from_those_who_know_better() -> None:
