@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks.artifacts import Artifacts
 from tests.benchmarks.measuring import Process
 from tests.benchmarks.promises import Promise
@@ -49,7 +49,7 @@ class Bench:
 
     def process(self, function: str, more: Mapping[str, str] = NONE, *, bytecode: bool = True) -> Process:
         """Return a process of a function, or of the baseline, as Lambda would start it; `more` are variables."""
-        own = declared.environment("api" if function == "plain" else function)
+        own = sam_template.environment("api" if function == "plain" else function)
         environment = {**RUNTIME, **own, "AWS_ENDPOINT_URL": self.endpoint, **more}
         return Process(path=self.artifacts.path(function, bytecode=bytecode), environment=environment)
 

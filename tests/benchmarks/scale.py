@@ -11,7 +11,7 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.transactions import Transactor
-from tests import declared
+from tests import sam_template
 from tests.benchmarks import capacity
 from tests.benchmarks.answers import integration
 from tests.benchmarks.bench import Bench, Section
@@ -30,7 +30,7 @@ BATCH = 25  # the most that one call takes
 def measure(_bench: Bench, stack: Stack) -> Section:
     """Read first pages of accounts of all sizes, from a table like the stack's own but for the stream."""
     dynamodb: Any = client("dynamodb", stack.deployment.endpoint)
-    dynamodb.create_table(**declared.table(TABLE))
+    dynamodb.create_table(**sam_template.table(TABLE))
     for size in SIZES:
         _fill(dynamodb, size)
     units = {size: _units(dynamodb, size) for size in SIZES}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks.capacity import read_units, size, write_units
 from tests.benchmarks.promises import Promise, promised, uphold
 from tests.benchmarks.requests import FIRST
@@ -13,7 +13,7 @@ LOST = Promise(what="lost", most=3, measured=4)
 
 
 def test_measures_every_function() -> None:
-    assert set(FIRST) == set(declared.functions())
+    assert set(FIRST) == set(sam_template.functions())
 
 
 def test_fails_for_what_is_lost_and_for_nothing_else() -> None:
