@@ -111,7 +111,7 @@ check: lint test ## run everything that CI runs
 lint: .venv/dev ## check format, style, imports, types, template, OpenAPI document and event schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
+	PYTHONPATH=layers/client $(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	$(BIN)/python -m tools.apidoc check
@@ -176,6 +176,9 @@ clean: ## remove everything that is not in the repository
 smoke: .venv/client ## create, use and delete an integration on any deployment with the official client: URL=… KEY=…
 	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
 		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/walk.py
+
+outputs: .venv/local ## print the stack's outputs as shell assignments, for `eval` (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations outputs --stack '$(STACK)'
 
 dead-requests: .venv/local ## list the requests in the provisioning dead-letter queue (STACK=ai-integrations)
 	@$(BIN)/python -m tools.operations dead-requests --stack '$(STACK)'

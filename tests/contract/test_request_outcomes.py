@@ -32,7 +32,7 @@ def test_record_replaces_an_earlier_outcome(stores: Stores) -> None:
 
 
 def test_recorded_item_is_readable_by_operators_and_expires_after_28_days(emulator_stores: AwsStores) -> None:
-    """docs/events.md, "What a request led to"."""
+    """docs/operations.md, "Find the outcome of a request"."""
     emulator_stores.outcomes.record("acme", "request-1", OUTCOME, NOON)
     key = {"pk": {"S": "ACCOUNT#acme"}, "sk": {"S": "REQUEST#request-1"}}
     item = emulator_stores.dynamodb.get_item(TableName=emulator_stores.table, Key=key)["Item"]

@@ -1,4 +1,4 @@
-"""contract.md, "The newer spelling"."""
+"""contract.md, "Wire formats"."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from ai_integrations.contracts.enum_values import (
     response_format,
 )
 
-PAIRS = [
+LEGACY_AND_CURRENT = [
     ("openAI", "OPEN_AI"),
     ("azureOpenAI", "AZURE_OPEN_AI"),
     ("awsBedrock", "AWS_BEDROCK"),
@@ -28,30 +28,30 @@ PAIRS = [
     ("aws", "AWS"),
     ("gcp", "GCP"),
 ]
-LATER = ["LITELLM", "FIREWORKS", "TOGETHER_AI"]
+LATER_PROVIDERS = ["LITELLM", "FIREWORKS", "TOGETHER_AI"]
 
 
-@pytest.mark.parametrize(("founding", "newer"), PAIRS)
-def test_reads_and_writes_both_words(founding: str, newer: str) -> None:
-    assert canonical(founding) == canonical(newer) == newer
-    assert WireFormat.LEGACY.value_of(newer) == founding
-    assert WireFormat.TRANSITIONAL.value_of(newer) == WireFormat.CURRENT.value_of(newer) == newer
+@pytest.mark.parametrize(("legacy", "current"), LEGACY_AND_CURRENT)
+def test_value_converts_between_legacy_and_current(legacy: str, current: str) -> None:
+    assert canonical(legacy) == canonical(current) == current
+    assert WireFormat.LEGACY.value_of(current) == legacy
+    assert WireFormat.TRANSITIONAL.value_of(current) == WireFormat.CURRENT.value_of(current) == current
 
 
-@pytest.mark.parametrize("provider", LATER)
-def test_calls_a_later_provider_custom_for_clients_that_do_not_know_it(provider: str) -> None:
+@pytest.mark.parametrize("provider", LATER_PROVIDERS)
+def test_later_provider_is_custom_in_older_formats(provider: str) -> None:
     assert WireFormat.LEGACY.value_of(provider) == "custom"
     assert WireFormat.TRANSITIONAL.value_of(provider) == "CUSTOM"
     assert WireFormat.CURRENT.value_of(provider) == canonical(provider) == provider
 
 
-def test_takes_the_words_of_the_contract_and_no_others() -> None:
-    words = [*PROVIDER_NAMES, *AUTH_TYPE_NAMES, *KIND_NAMES]
-    assert sorted(words) == sorted([*(word for pair in PAIRS for word in pair), *LATER])
+def test_accepted_values_equal_those_of_the_contract() -> None:
+    accepted = [*PROVIDER_NAMES, *AUTH_TYPE_NAMES, *KIND_NAMES]
+    assert sorted(accepted) == sorted([*(value for pair in LEGACY_AND_CURRENT for value in pair), *LATER_PROVIDERS])
 
 
 @pytest.mark.parametrize(
-    ("language", "version", "spelling"),
+    ("language", "version", "wire_format"),
     [
         ("python", "8.6.0", WireFormat.LEGACY),
         ("python", "8.39.9", WireFormat.LEGACY),
@@ -72,38 +72,40 @@ def test_takes_the_words_of_the_contract_and_no_others() -> None:
         ("", "8.40.0", WireFormat.LEGACY),
     ],
 )
-def test_answers_a_body_without_words_as_the_client_spells(language: str, version: str, spelling: WireFormat) -> None:
-    assert response_format([], {"sdk-language": language, "sdk-version": version}) is spelling
+def test_response_format_without_enum_values_follows_the_release(
+    language: str, version: str, wire_format: WireFormat
+) -> None:
+    assert response_format([], {"sdk-language": language, "sdk-version": version}) is wire_format
 
 
-def test_answers_in_the_founding_spelling_when_nothing_tells() -> None:
+def test_response_format_without_headers_is_legacy() -> None:
     assert response_format([], {}) is WireFormat.LEGACY
 
 
-@pytest.mark.parametrize(("word", "spelling"), [("openAI", WireFormat.LEGACY), ("OPEN_AI", WireFormat.CURRENT)])
+@pytest.mark.parametrize(("value", "wire_format"), [("openAI", WireFormat.LEGACY), ("OPEN_AI", WireFormat.CURRENT)])
 @pytest.mark.parametrize("version", ["8.6.0", "8.51.0"])
-def test_answers_as_the_body_spells_whatever_the_client(word: str, version: str, spelling: WireFormat) -> None:
-    assert response_format([word], {"sdk-language": "python", "sdk-version": version}) is spelling
+def test_response_format_follows_the_enum_values_of_the_body(value: str, version: str, wire_format: WireFormat) -> None:
+    assert response_format([value], {"sdk-language": "python", "sdk-version": version}) is wire_format
 
 
-def test_answers_newer_words_without_later_providers_to_a_client_that_does_not_know_those() -> None:
+def test_response_format_of_a_transitional_client_stays_transitional_for_current_values() -> None:
     assert response_format(["OPEN_AI"], {"sdk-language": "python", "sdk-version": "8.50.0"}) is WireFormat.TRANSITIONAL
 
 
-@pytest.mark.parametrize("provider", LATER)
-@pytest.mark.parametrize("spelling", list(WireFormat))
-def test_takes_the_echo_of_its_own_answer_for_no_change(provider: str, spelling: WireFormat) -> None:
-    assert canonical_change(spelling.value_of(provider), provider, spelling) == provider
+@pytest.mark.parametrize("provider", LATER_PROVIDERS)
+@pytest.mark.parametrize("wire_format", list(WireFormat))
+def test_value_from_a_response_does_not_change_the_provider(provider: str, wire_format: WireFormat) -> None:
+    assert canonical_change(wire_format.value_of(provider), provider, wire_format) == provider
 
 
-def test_takes_the_word_custom_for_a_change_from_those_who_know_better() -> None:
+def test_custom_from_a_client_that_knows_the_provider_changes_it() -> None:
     assert canonical_change("CUSTOM", "LITELLM", WireFormat.CURRENT) == "CUSTOM"
     assert canonical_change("custom", "OPEN_AI", WireFormat.LEGACY) == "CUSTOM"
 
 
 @pytest.mark.parametrize(
-    ("language", "version", "told"),
+    ("language", "version", "expected"),
     [("python", "8.42.0", False), ("python", "8.43.0", True), ("javascript", "8.43.0", False), ("", "", False)],
 )
-def test_tells_private_spaces_to_clients_that_insist(language: str, version: str, told: bool) -> None:
-    assert expects_is_private({"sdk-language": language, "sdk-version": version}) is told
+def test_is_private_is_expected_by_python_clients_from_8_43(language: str, version: str, expected: bool) -> None:
+    assert expects_is_private({"sdk-language": language, "sdk-version": version}) is expected

@@ -27,11 +27,8 @@ _EXAMPLE_ERRORS = (
 _GATEWAY_DETAILS = {
     problems.AUTHENTICATION_REQUIRED.status: "Send a valid access key in the header Authorization: Bearer KEY.",
     TOO_LARGE.status: "The request is too large. Send a smaller one.",
-    problems.RATE_LIMITED.status: "Too many requests. Wait, then retry.",
-    problems.INTERNAL.status: (
-        "The request failed and may or may not have been applied. Read the resource before retrying, or retry with "
-        "the same Idempotency-Key."
-    ),
+    problems.RATE_LIMITED.status: problems.THROTTLED_DETAIL,
+    problems.INTERNAL.status: problems.UNKNOWN_OUTCOME_DETAIL,
 }
 
 SCHEMA: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Request bodies of integrations, and their conversion to domain values."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import ConfigDict, Field, GetPydanticSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -37,8 +37,8 @@ from ai_integrations.domain.model import (
 _KEY_FIELDS = {"api_key", "api_key_secret_arn"}
 
 FieldT = TypeVar("FieldT")
-# May be absent, which reads as None, but must not be null: the validator of the nullable type is unwrapped.
-NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(optional)["schema"])]
+# A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
+NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(get_args(optional)[0]))]
 
 
 class ProviderMetadata(InputModel):
@@ -109,7 +109,7 @@ class KeyedBody(IntegrationBody):
 
 
 class NewIntegration(IntegrationBody):
-    """A new integration. null in an optional field counts as absent."""
+    """A new integration. A null value in an optional field counts as absent."""
 
     name: Name
     provider: ProviderName
@@ -126,7 +126,7 @@ class NewIntegration(IntegrationBody):
 
 
 class CreateBody(KeyedBody, NewIntegration):
-    """A new integration, optionally with its key. null in an optional field counts as absent."""
+    """A new integration, optionally with its key. A null value in an optional field counts as absent."""
 
 
 class IntegrationChange(IntegrationBody):
@@ -173,7 +173,7 @@ class RotateBody(InputModel):
     )
     verify: bool = Field(
         default=False,
-        description="Test the new key with the provider first. If the provider rejects it: 422, and nothing changes.",
+        description="Test the new key with the provider first. Unless it is accepted: 422, and nothing changes.",
     )
 
 

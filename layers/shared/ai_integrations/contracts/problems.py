@@ -35,11 +35,11 @@ RATE_LIMITED = Kind(429, "rate-limit-exceeded", "Rate limit exceeded", {"Retry-A
 INTERNAL = Kind(500, "internal-error", "Internal error")
 UNAVAILABLE = Kind(503, "service-unavailable", "Service unavailable", {"Retry-After": "1"})
 
-UNKNOWN_OUTCOME = (
+UNKNOWN_OUTCOME_DETAIL = (
     "The request failed and may or may not have been applied. "
     "Read the resource before retrying, or retry with the same Idempotency-Key."
 )
-THROTTLED = "Too many requests. Wait, then retry."
+THROTTLED_DETAIL = "Too many requests. Wait, then retry."
 
 # The status and the message of each domain error. FieldsError adds the fields.
 BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {

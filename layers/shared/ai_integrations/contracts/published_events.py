@@ -1,6 +1,6 @@
 """Events that the service publishes. None contains a key or a header value.
 
-Delivery is at least once: `event_id` is the same each time. The change events of one integration arrive in order.
+Delivery is at least once; `event_id` is the same each time. The change events of one integration keep their order.
 """
 
 from datetime import datetime

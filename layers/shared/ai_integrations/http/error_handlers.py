@@ -59,9 +59,9 @@ def register(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> Non
 def _problem_for(error: Exception) -> tuple[problems.Kind, str]:
     if isinstance(error, aws.ClientError):
         if error.response.get("Error", {}).get("Code") in _THROTTLED:
-            return problems.RATE_LIMITED, problems.THROTTLED
+            return problems.RATE_LIMITED, problems.THROTTLED_DETAIL
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return problems.UNAVAILABLE, problems.UNKNOWN_OUTCOME
+            return problems.UNAVAILABLE, problems.UNKNOWN_OUTCOME_DETAIL
     if isinstance(error, aws.HTTPClientError | aws.ConnectionError):
-        return problems.UNAVAILABLE, problems.UNKNOWN_OUTCOME
-    return problems.INTERNAL, problems.UNKNOWN_OUTCOME
+        return problems.UNAVAILABLE, problems.UNKNOWN_OUTCOME_DETAIL
+    return problems.INTERNAL, problems.UNKNOWN_OUTCOME_DETAIL
