@@ -15,7 +15,7 @@ from tests import bad_requests, sam_template
 from tests.bad_requests import CANARY, COLLECTION, Request, requests
 from tests.builders import a_caller, gateway_event
 from tests.cloud import Cloud, Response
-from tests.seeds import Account
+from tests.seeds import SeedAccount
 
 CASES = bad_requests.REQUESTED_CASES or 300
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
@@ -47,9 +47,9 @@ def to_gateway_event(request: Request) -> dict[str, Any]:
 def test_invalid_request_is_rejected_and_changes_nothing(cloud: Cloud) -> None:
     cloud.keys.add(CANARY)
     functions = {name: cloud.function(name) for name in ("api", "test_connection")}
-    Account(
+    SeedAccount(
         dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=sam_template.environment("api")
-    ).keep()
+    ).create_seeds()
     before = state(cloud)
 
     @bad_requests.hypothesis_settings(CASES)

@@ -9,7 +9,7 @@ from tools.local.aws import client
 from tools.local.containers import HOST_OF_CONTAINERS
 
 from tests.builders import an_event
-from tests.events.table import Row, rows, shows
+from tests.events.table import Row, contains, rows
 from tests.sam_local.conftest import Sam
 from tests.seeds import account_of_stack
 
@@ -20,10 +20,10 @@ ANSWERS = "answers-to-cloudformation"
 def test_answers_as_the_table_says(sam: Sam, row: Row) -> None:
     account = account_of_stack(sam.stack.deployment.endpoint)
     account.empty()
-    if row.kept:
-        account.keep()
+    if row.needs_seeds:
+        account.create_seeds()
     answer = answered(sam, row)
-    assert shows(answer, row.answer), answer
+    assert contains(answer, row.response), answer
 
 
 def answered(sam: Sam, row: Row) -> Any:

@@ -25,13 +25,15 @@ CASES = bad_requests.REQUESTED_CASES // 10 or 100
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it hides the request that it is about
 def test_refuses_what_is_wrong_and_changes_nothing(stack: Stack) -> None:
     stack.canaries.keys.add(CANARY)
-    account_of_stack(stack.deployment.endpoint).keep()
+    account_of_stack(stack.deployment.endpoint).create_seeds()
     key = f"Bearer {stack.issue_key(account=ACCOUNT)}"
     kept = Kept(stack)
     before = state(kept)
 
     @bad_requests.hypothesis_settings(CASES)
-    @given(request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.wrong_authorizations)
+    @given(
+        request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.invalid_authorizations
+    )
     def refuses(request: Request, authorization: str) -> None:
         answer = sent(stack.url, request, authorization)
         assert 400 <= answer.status < 500, answer

@@ -45,7 +45,7 @@ def test_opens_the_emulator_to_containers_and_tells_how(stack: Stack, tmp_path: 
     port = stack.deployment.endpoint.rpartition(":")[2]
     with containers(stack, a_docker(tmp_path, f"echo '{json.dumps([network])}'")) as process:
         assert process.stdout is not None
-        assert "Containers reach the stack" in process.stdout.readline()
+        assert "Containers can reach the stack" in process.stdout.readline()
         environments = json.loads((stack.folder / "sam.json").read_text())
         table = environments["ApiFunction"]["TABLE_NAME"]
         found = client("dynamodb", f"http://{BRIDGE}:{port}").describe_table(TableName=table)
@@ -59,7 +59,7 @@ def test_opens_the_emulator_to_containers_and_tells_how(stack: Stack, tmp_path: 
 def test_leaves_containers_to_docker_where_its_address_is_not_this_machines(stack: Stack, tmp_path: Path) -> None:
     with containers(stack, a_docker(tmp_path, """echo '[{"Gateway": "192.0.2.1"}]'""")) as process:
         assert process.stdout is not None
-        assert "Containers reach the stack" in process.stdout.readline()
+        assert "Containers can reach the stack" in process.stdout.readline()
 
 
 @pytest.mark.parametrize(

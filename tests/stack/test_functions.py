@@ -74,7 +74,7 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
     (source / "handler.py").write_text(HANDLER)
     workspace = Workspace(folder=tmp_path_factory.mktemp("state"))
     port = free_port()
-    with workspace.held() as lock:
+    with workspace.locked() as lock:
         workspace.prepare()
         log = workspace.logs / "stub.log"
         script = bootstrap(

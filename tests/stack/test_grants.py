@@ -24,7 +24,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Walk through a stack of one's own: what tests of another have deleted has no tags to judge a call by."""
     with serving(tmp_path_factory.mktemp("grants")) as (stack, _):
         endpoint = stack.deployment.endpoint
-        Walk(stack).go()
+        Walk(stack).run()
         made = replay(recording.calls(endpoint), recording.policies(endpoint), recording.account(endpoint))
     print(made.table())
     return made

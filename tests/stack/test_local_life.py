@@ -62,13 +62,13 @@ def test_keeps_its_promises_from_one_start_to_the_next(tmp_path: Path) -> None:
     local = Local(tmp_path)
     with local.serving(until=signal.SIGTERM) as printed:
         assert '"name": "Production OpenAI"' in printed
-        assert "A call without a key is refused" in printed
+        assert "A request without an access key returns 401" in printed
         key = read(local.connection)["AI_INTEGRATIONS_API_KEY"]
         assert local.create("kept").status == 201
         assert "stop it first" in local.run("reset").stderr
 
     with local.serving(until=signal.SIGINT) as printed:
-        assert "It is there from an earlier start" in printed
+        assert "The example already exists from an earlier start" in printed
         assert local.create("kept").status == 409
         assert local.create("kept", key).status == 409
         issued = local.run("access-key", "--account", "local", "--user", "ann", "--role", "reader").stdout
