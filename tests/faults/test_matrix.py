@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.cloud import Cloud, Killed, cloud, leak_search
-from tests.contract.conftest import emulator
+from tests.emulator import emulator
 from tests.faults import tally
 from tests.faults.aws import Aws, Emulated, InProcess
 from tests.faults.followers import DELIVERIES, FOLLOWERS

@@ -5,8 +5,8 @@ from pytest_socket import disable_socket, enable_socket  # type: ignore[import-u
 
 
 @pytest.fixture(autouse=True)
-def sockets_closed() -> Iterator[None]:
-    """Rules need no network: what opens a socket here belongs into another tier."""
+def sockets_disabled() -> Iterator[None]:
+    """Disable sockets: a test that needs the network belongs to another folder."""
     disable_socket()
     yield
     enable_socket()

@@ -26,7 +26,7 @@ from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 
 @ends_init
 def api() -> APIGatewayRestResolver:
-    """Build the resolver of the connection test routes."""
+    """Build the request resolver of the connection test routes."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
     allowed = settings.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
     steps = ProviderSteps(

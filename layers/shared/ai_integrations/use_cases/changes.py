@@ -1,4 +1,4 @@
-"""Committed changes of integrations, as the table's stream reports them, and the events that they cause."""
+"""Committed changes of integrations, parsed from the table's stream, and the events to publish for them."""
 
 from collections.abc import Iterator
 from dataclasses import fields

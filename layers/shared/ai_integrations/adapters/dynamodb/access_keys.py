@@ -1,4 +1,4 @@
-"""Access keys: what callers show to the API. Only hashes of them are kept, in partitions of their own."""
+"""Access keys, with which callers authenticate, in DynamoDB. The table contains only their hashes."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 class AccessKeys:
     """The access keys of all accounts.
 
-    A key is found by its hash (`access_key_lookup.py`), in a partition of its own that revoking deletes. A second item,
-    in a partition of the account, lists the current and the revoked keys.
-
+    Each key has two items. The lookup item is found by the key's hash (`access_key_lookup.py`); revoking deletes it.
+    The list item is in a partition of the account and stays after the key is revoked.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
@@ -27,7 +26,7 @@ class AccessKeys:
         self._table = table
 
     def issue(self, access_key: AccessKey) -> str:
-        """Make a key; the answer is the one time that it is shown."""
+        """Issue a key and return it. It cannot be read again."""
         key = f"aik_{secrets.token_urlsafe(32)}"
         holder = caller_item(access_key.caller)
         by_hash = {**holder_key(digest(key)), **holder, "key_id": access_key.id}
@@ -46,7 +45,7 @@ class AccessKeys:
         return key
 
     def list(self, account: str) -> Iterator[AccessKey]:
-        """Yield the keys that an account has and had, the oldest first."""
+        """Yield the current and revoked keys of an account, oldest first."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk",
@@ -57,9 +56,9 @@ class AccessKeys:
             yield from map(_access_key_from_item, map(from_wire, page["Items"]))
 
     def revoke(self, account: str, key_id: str, now: datetime) -> AccessKey | None:
-        """Make a key useless, at once in the table and within the authorizer's cache time at the gateway.
+        """Revoke a key. API Gateway may accept it until the authorizer's cache expires.
 
-        Returns None when the account never had the key. Revoking twice keeps the first time.
+        Returns None if the account never had the key. Revoking it again keeps the first revocation time.
         """
         listing_key = to_wire(_listing_key(account, key_id))
         answer = self._client.get_item(TableName=self._table, Key=listing_key, ConsistentRead=True)
@@ -84,10 +83,10 @@ def _access_key_from_item(item: Mapping[str, Any]) -> AccessKey:
         id=item["sk"].removeprefix("ACCESSKEY#"),
         caller=caller_of(item),
         created_at=datetime.fromisoformat(item["created_at"]),
-        expires_at=_moment(item.get("valid_until")),
-        revoked_at=_moment(item.get("revoked_at")),
+        expires_at=_parse_time(item.get("valid_until")),
+        revoked_at=_parse_time(item.get("revoked_at")),
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
