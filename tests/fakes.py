@@ -9,7 +9,8 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
+from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
     FieldError,
     IdempotencyKeyReusedError,
@@ -203,11 +204,14 @@ class InMemoryKeyStore:
         stored.versions[version] = api_key.get_secret_value()
         return integration.secret._replace(version=version)
 
-    def reference_secret(self, account: str, reference: ExternalSecretArn) -> SecretVersion:
+    def reference_secret(self, integration: Integration, reference: ExternalSecretArn) -> SecretVersion:
         self.journal.append("reference_secret")
         stored = self.secrets.get(reference.arn)
-        if stored is None or stored.is_deleted or stored.tags != {ACCOUNT_TAG: account}:
+        tags = {} if stored is None or stored.is_deleted else stored.tags
+        if tags.get(ACCOUNT_TAG) != integration.account or INTEGRATION_TAG in tags:
             raise RuleViolationError(FieldError("/api_key_secret_arn", "No such secret."))
+        if not may_receive(integration, tags.get(HOSTS_TAG)):
+            raise RuleViolationError(FieldError("/api_key_secret_arn", "Not to this host."))
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:

@@ -150,7 +150,7 @@ def test_schedule_and_cancel_deletion_are_idempotent(stores: Stores) -> None:
 
 def test_reference_secret_accepts_a_secret_tagged_for_the_account(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
     assert secret == SecretVersion(arn=arn, version=None)
     assert stores.read_key(secret) == API_KEY
 
@@ -168,14 +168,14 @@ def test_reference_secret_rejects_every_other_secret_with_the_same_error(stores:
     messages = set()
     for arn in arns:
         with pytest.raises(RuleViolationError) as error:
-            stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+            stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
         messages.add(str(error.value))
     assert len(messages) == 1, "the error must not disclose which secrets exist"
 
 
 def test_external_secret_is_never_changed(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
     stores.keys.discard(secret, None)
     stores.cleanup.promote_version(secret, {secret})
     stores.cleanup.schedule_deletion(secret)
@@ -188,7 +188,7 @@ def test_external_secret_is_never_changed(stores: Stores) -> None:
 
 def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
     new = stores.keys.add_key_version(replace(an_integration(), secret=secret), NEW_KEY)
     stores.keys.discard(new, secret)
     assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, None)

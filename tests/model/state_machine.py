@@ -19,7 +19,7 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, fold_name
-from ai_integrations.use_cases.integrations import Rotation
+from ai_integrations.use_cases.integrations import Change, Rotation
 from tests.builders import a_caller, the_settings
 from tests.contract.stores import Stores
 from tests.fakes import build_integrations
@@ -127,7 +127,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             caller,
             number,
             lambda expected: replace(expected, name=name),
-            lambda ulid: self.integrations.update(caller, ulid, renamed, KeepKey.KEEP),
+            lambda ulid: self.integrations.update(caller, ulid, Change(renamed)),
         )
 
     @rule(caller=callers, number=numbers, key=st.none() | keys)
@@ -137,7 +137,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             caller,
             number,
             lambda expected: replace(expected, key=key, previous_key=None),
-            lambda ulid: self.integrations.update(caller, ulid, lambda current: current, secret),
+            lambda ulid: self.integrations.update(caller, ulid, Change(lambda current: current, secret)),
         )
 
     @rule(caller=callers, number=numbers, key=keys)

@@ -53,7 +53,12 @@ class VersionConflictError(AiIntegrationsError):
 
 
 class KeyUnavailableError(AiIntegrationsError):
-    """The integration exists, but its key cannot be read: it was deleted, or its secret is not for this account."""
+    """The integration exists, but its key cannot be read: it was deleted, or its owner does not allow this use."""
+
+    def __init__(self, reason: str = "") -> None:
+        """`reason` is for callers who name an external secret, and says no more than the error of a create."""
+        super().__init__()
+        self.reason = reason
 
 
 class KeyTestFailedError(AiIntegrationsError):

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from ai_integrations.domain.destinations import destination_of, redirects, uses_headers_as_credentials
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings
 from ai_integrations.domain.providers import PROVIDERS
-from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination
+from ai_integrations.domain.url_policy import RefusedDestinationError, check_url
 
 
 def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
@@ -20,16 +21,31 @@ def check_settings(settings: Settings, *, previous: Settings | None, policy: Pol
         raise RuleViolationError(*violations)
 
 
-def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
-    """Raise RuleViolationError if a stored key would be sent to a host or provider that it was not given for."""
-    if current.secret is None or key is not KeepKey.KEEP:
-        return
-    if changed.provider != current.provider or destination(changed.base_url) != destination(current.base_url):
-        raise RuleViolationError(
+def check_binding(current: Integration, changed: Settings, key: KeyChange, *, sends_headers: bool) -> None:
+    """Raise RuleViolationError if stored credentials would be sent to a place that they were not given for.
+
+    `sends_headers` is true if the request contains the headers, changed or not.
+    """
+    violations = []
+    if current.secret is not None and key is KeepKey.KEEP and redirects(current, changed):
+        violations.append(
             FieldError(
-                "/api_key", "Changing the provider or host requires the key in the same request, or null to remove it."
+                "/api_key",
+                "The stored key is bound to the provider, address and headers that it was given for. "
+                "Send the key again in the same request, or null to remove it.",
             )
         )
+    is_moved = destination_of(current) != destination_of(changed)
+    if is_moved and changed.headers and not sends_headers and uses_headers_as_credentials(current):
+        violations.append(
+            FieldError(
+                "/headers",
+                "The stored headers are credentials for the provider and address that they were given for. "
+                "Send the headers again in the same request, or null to remove them.",
+            )
+        )
+    if violations:
+        raise RuleViolationError(*violations)
 
 
 def _metadata_violations(settings: Settings) -> Iterator[FieldError]:

@@ -1,6 +1,6 @@
 """The use cases for one integration: create, get, update, rotate and roll back its key, delete and restore."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,6 +42,17 @@ Edit = Callable[[Integration], Integration]
 StoreKey = Callable[[Integration, SecretStr], SecretVersion]
 VerifyKey = Callable[[Integration, SecretStr], None]
 VersionCondition = Callable[[Integration], bool]
+
+
+class Change(NamedTuple):
+    """What a request changes about an integration.
+
+    `edit` changes the settings. `sent_fields` are the names of the settings that the request contains, changed or not.
+    """
+
+    edit: Edit
+    key: KeyChange = KeepKey.KEEP
+    sent_fields: Collection[str] = ()
 
 
 class Rotation(NamedTuple):
@@ -122,20 +133,15 @@ class Integrations:
         return integration
 
     def update(
-        self,
-        caller: Caller,
-        ulid: str,
-        edit: Edit,
-        key: KeyChange,
-        condition: VersionCondition = any_version,
+        self, caller: Caller, ulid: str, change: Change, condition: VersionCondition = any_version
     ) -> Integration:
         """Update an integration that meets the condition. Concurrent updates are applied one after another."""
 
         def updated(current: Integration) -> Integration:
-            changed = edit(current)
-            self._check_settings(caller, changed, key, current)
-            rules.check_key_binding(current, changed, key)
-            return self._with_key(changed, key, self._keys.add_key_version)
+            changed = change.edit(current)
+            self._check_settings(caller, changed, change.key, current)
+            rules.check_binding(current, changed, change.key, sends_headers="headers" in change.sent_fields)
+            return self._with_key(changed, change.key, self._keys.add_key_version)
 
         return self._edit(caller, ulid, updated, condition)
 
@@ -223,7 +229,7 @@ class Integrations:
             return integration
         if isinstance(key, SecretStr):
             return replace(integration, secret=store(integration, key), previous_key=None)
-        secret = self._keys.reference_secret(integration.account, key) if isinstance(key, ExternalSecretArn) else None
+        secret = self._keys.reference_secret(integration, key) if isinstance(key, ExternalSecretArn) else None
         return replace(integration, secret=secret, previous_key=None)
 
     def _edit(self, caller: Caller, ulid: str, edit: Edit, condition: VersionCondition) -> Integration:

@@ -107,8 +107,8 @@ class KeyStore(Protocol):
         """Store a further key of an integration. It takes effect once the integration references it."""
         ...
 
-    def reference_secret(self, account: str, secret: ExternalSecretArn) -> SecretVersion:
-        """Check a secret that its owner keeps; RuleViolationError unless its tag names the account."""
+    def reference_secret(self, integration: Integration, secret: ExternalSecretArn) -> SecretVersion:
+        """Check a secret that its owner keeps; RuleViolationError unless its tags allow the integration to use it."""
         ...
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
@@ -250,7 +250,7 @@ class KeyReader(Protocol):
     """Reads provider keys."""
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
-        """Read a key of an integration; KeyUnavailableError if it is gone or not meant for the account."""
+        """Read a key of an integration; KeyUnavailableError if it is gone or its owner does not allow this use."""
         ...
 
 

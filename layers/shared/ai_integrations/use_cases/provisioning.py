@@ -34,7 +34,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration
-from ai_integrations.use_cases.integrations import Integrations
+from ai_integrations.use_cases.integrations import Change, Integrations
 from ai_integrations.use_cases.ports import EventPublisher, RecordedOutcome, RequestOutcomes
 
 
@@ -129,8 +129,9 @@ class Provisioner:
                 body = request.integration
                 result = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
             case UpdateRequested():
-                change = request.integration
-                result = integrations.update(caller, ids.decode(request.id), change.apply, change.key_change())
+                sent = request.integration
+                change = Change(sent.apply, sent.key_change(), sent_fields=sent.model_fields_set)
+                result = integrations.update(caller, ids.decode(request.id), change)
             case DeleteRequested():
                 result = _delete(integrations, caller, ids.decode(request.id))
         return result

@@ -70,11 +70,9 @@ class ConnectionTests:
             return None
         try:
             return self._reader.read(integration, SecretVersion(arn=key.arn, version=None))
-        except KeyUnavailableError:
+        except KeyUnavailableError as error:
             # The same error as for a create, so that callers cannot find out which secrets exist.
-            raise RuleViolationError(
-                FieldError("/api_key_secret_arn", "This account has no such secret to refer to.")
-            ) from None
+            raise RuleViolationError(FieldError("/api_key_secret_arn", error.reason)) from None
 
 
 def _require_admin(caller: Caller) -> None:
