@@ -14,7 +14,7 @@ from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
-from tests.faults.invariants import broken
+from tests.faults.invariants import find_violations
 from tests.stack.conftest import Stack
 from tests.stack.kept import Kept
 
@@ -167,7 +167,7 @@ def any_holds(kept: Kept, account: str, possible: Iterable[State]) -> bool:
     """Tell whether one of them is so, at last: the stream is still being followed, and the sweep comes by."""
     ends = {tuple(sorted(state.ends.items())) for state in possible}
     deadline = time.monotonic() + SECONDS_TO_SETTLE
-    while (faults := [broken(kept, account, dict(each)) for each in ends]) and all(faults):
+    while (faults := [find_violations(kept, account, dict(each)) for each in ends]) and all(faults):
         if time.monotonic() > deadline:
             print("\n".join(map(str, faults)))
             return False

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
-from tests.faults.invariants import broken
+from tests.faults.invariants import find_violations
 from tests.stack.conftest import Stack, searched
 from tests.stack.good_client import GoodClient
 from tests.stack.kept import Kept
@@ -131,7 +131,7 @@ def deliver_soon_again(platform: Platform) -> None:
 def settled(kept: Kept, ends: Mapping[str, str | None]) -> list[str]:
     """Return what does not hold, at last: the stream is still being followed, and the sweep comes by."""
     deadline = time.monotonic() + SECONDS_TO_SETTLE
-    while (faults := broken(kept, ACCOUNT, ends)) and time.monotonic() < deadline:
+    while (faults := find_violations(kept, ACCOUNT, ends)) and time.monotonic() < deadline:
         report = kept.sweep()
         print(f"swept {len(report.secrets_without_integration)} secrets of {report.secrets}")
         assert report.integrations_without_secret == []
