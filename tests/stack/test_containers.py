@@ -66,7 +66,7 @@ def test_leaves_containers_to_docker_where_its_address_is_not_this_machines(stac
     ("script", "said"),
     [
         ("echo no daemon >&2; exit 1", "Docker does not answer: no daemon"),
-        ("""echo '[{"Gateway": "127.0.0.1"}]'""", "can not be listened on"),
+        ("""echo '[{"Gateway": "127.0.0.1"}]'""", "Cannot listen on"),
     ],
 )
 def test_says_why_containers_can_not_reach_the_stack(stack: Stack, tmp_path: Path, script: str, said: str) -> None:
