@@ -56,7 +56,7 @@ def measure(bench: Bench) -> Section:
     return Section(
         text=f"F0 is {millions(floor.result())} million instructions.\n\n{table(HEAD, [*rows, peer])}",
         promises=[
-            Promise(what="import of api, x F0", most=1.36, measured=imports["api"] / floor.result()),
+            Promise(what="import of api, x F0", most=1.34, measured=imports["api"] / floor.result()),
             Promise(what="start and first create of api, x the peer's", most=0.55, measured=both["api"] / PEER_BOTH),
             Promise(
                 what="import of the authorizer, x plain", most=0.45, measured=imports["authorizer"] / imports["plain"]

@@ -102,7 +102,7 @@ def measure(bench: Bench) -> Section:
     return Section(
         text=table(["", "x plain with bytecode", "x plain without", "spread"], rows),
         promises=[
-            Promise(what="start of api, x plain with bytecode", most=0.82, measured=api / compiled, binding=False),
+            Promise(what="start of api, x plain with bytecode", most=0.80, measured=api / compiled, binding=False),
             Promise(what="start of api, x plain without", most=0.35, measured=api / bare, binding=False),
         ],
     )

@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from layers.dependencies.prune_botocore import SERVICES
 
 from tests import declared
 from tests.benchmarks import artifacts
 from tests.builders import ROOT
 
-ZIPPED_MB = 8
+ZIPPED_MB = 10
 FOLDERS_OF_TOOLS = {"__pycache__", "bin"}
 Starts = dict[str, dict[str, list[str]]]
 # Code that is made of a text, such as that of a dataclass, is no file that bytecode could have spared.
@@ -86,6 +87,19 @@ def test_holds_no_package_that_no_function_loads(layers: Path, starts: Starts) -
     }
     brought = {each.name for each in folder.iterdir() if each.suffix != ".dist-info"}
     assert brought - FOLDERS_OF_TOOLS == loaded
+
+
+@pytest.mark.parametrize("function", declared.functions())
+def test_every_package_comes_from_the_layers_and_none_from_the_runtime(
+    layers: Path, starts: Starts, function: str
+) -> None:
+    loaded = starts[function]["loaded"]
+    assert not [each for each in loaded if each and Path(each).is_relative_to(layers / "runtime")]
+
+
+def test_botocore_has_only_the_services_in_use(layers: Path) -> None:
+    data = layers / "dependencies" / "botocore" / "data"
+    assert {each.name for each in data.iterdir() if each.is_dir()} == SERVICES
 
 
 def test_stays_small(layers: Path) -> None:

@@ -1,5 +1,6 @@
 """What runs in Lambda is what was chosen and what that needs, each file of it known by its digest."""
 
+import importlib.metadata
 import re
 
 from tools.local.layers import _with_requirements
@@ -15,6 +16,12 @@ LOCKED = re.findall(r"^([\w.-]+)==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?:
 def test_locks_what_was_chosen() -> None:
     """Otherwise: make lock."""
     assert set(CHOSEN) <= set(LOCKED)
+
+
+def test_botocore_is_the_version_that_the_emulator_pins() -> None:
+    """The tests, the local stack and the layer then have the same SDK."""
+    pins = importlib.metadata.requires("ministack") or []
+    assert f"botocore=={dict(CHOSEN)['botocore']}" in pins
 
 
 def test_knows_every_file_by_its_digest() -> None:
