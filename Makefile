@@ -1,20 +1,23 @@
-# Everything a person runs. Needs CPython 3.11 or newer, make, and nothing else; PYTHON=… chooses the interpreter.
+# All commands of this repository. They need only CPython 3.11 or newer and make, unless their help text names more.
+# PYTHON=… selects the interpreter.
 PYTHON ?= python3
 STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
+# Every target with a help text.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+help: ## show this list
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
+		$(firstword $(MAKEFILE_LIST))
 
 .venv/local: pyproject.toml layers/dependencies/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed: make PYTHON=python3.13 …")'
-	@echo "Installing what the local stack runs on into .venv …" >&2
+	@echo "Installing the dependencies of the local stack into .venv …" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["local"], sep="\n")' >.venv/local.txt
-	@$(INSTALL) --no-compile --requirement layers/dependencies/requirements.txt # apart: its digests are compared
+	@$(INSTALL) --no-compile --requirement layers/dependencies/requirements.txt # separate, because pip verifies its hashes
 	@$(INSTALL) --no-compile --requirement .venv/local.txt
 	@touch $@
 
@@ -23,25 +26,22 @@ help: ## this list
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@
 
-local: .venv/local ## run the whole service here, until Ctrl-C (PORT=4570)
+##@ Run
+
+local: .venv/local ## run the whole service on this machine, until Ctrl-C (PORT=4570)
 	@exec $(BIN)/python -m tools.local up
 
-.PHONY: containers
-containers: .venv/local ## let containers, such as those of `sam local`, reach the running local stack, until Ctrl-C
-	@exec $(BIN)/python -m tools.local containers
+access-key: .venv/local ## issue another access key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader [MEMBERSHIPS='[…]']
+	@$(BIN)/python -m tools.local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
+		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell sets USER: only one on the command line counts
 
-local-reset: .venv/local ## empty the data of the local stack
+local-reset: .venv/local ## delete the data of the local stack
 	@$(BIN)/python -m tools.local reset
 
-access-key: .venv/local ## issue one more key on the running local stack: ACCOUNT=… USER=… ROLE=admin|member|reader [MEMBERSHIPS='[…]']
-	@$(BIN)/python -m tools.local access-key --account "$$ACCOUNT" --role "$$ROLE" --memberships "$$MEMBERSHIPS" \
-		--user "$(if $(findstring command line,$(origin USER)),$$USER)" # every shell has a USER: only one given here counts
+containers: .venv/local ## make the running local stack reachable from containers, such as those of `sam local`, until Ctrl-C
+	@exec $(BIN)/python -m tools.local containers
 
-dead-requests: .venv/local ## the requests by event that could not be carried out: STACK=ai-integrations
-	@$(BIN)/python -m tools.operations dead-requests --stack '$(STACK)'
-
-replay-requests: .venv/local ## try them again: STACK=ai-integrations
-	@$(BIN)/python -m tools.operations replay-requests --stack '$(STACK)'
+##@ Test
 
 .venv/client: .venv/dev tests/stack/clients/releases.py
 	@$(BIN)/python -m tests.stack.clients.releases always
@@ -53,60 +53,62 @@ replay-requests: .venv/local ## try them again: STACK=ai-integrations
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-# More than four processes gain nothing: one of them has all tests of the stack, and the others end before it.
-test: .venv/dev .venv/client .venv-schemathesis/installed ## every test that needs no Docker, with branch coverage (WORKERS=0: in one process)
+# Four processes at most: one of them runs all tests of the stack, and the others finish before it.
+test: .venv/dev .venv/client .venv-schemathesis/installed ## run all tests that need no Docker, with branch coverage (WORKERS=0: in one process)
 	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses=4 --cov --cov-report=term --ignore=tests/sam_local
 	@echo "Not run: tests/sam_local, which needs Docker and the SAM CLI: make sam-local"
 
-clients: .venv/dev ## the stack with all releases of the official clients that must work (Node.js for two of them)
+faults: .venv/dev ## fail every AWS call of every use case in every way (takes minutes)
+	$(BIN)/python -m pytest tests/faults -m '' -q
+
+kills: .venv/dev ## kill functions at random while clients write (OPERATIONS=2000)
+	KILL_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
+
+races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)
+	RACE_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_races.py -s
+
+concurrency: .venv/dev ## write to one integration concurrently (ROUNDS=200)
+	CONCURRENT_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
+
+bad-requests: .venv/dev ## fuzz the API with invalid requests, 10 % of them through the gateway (CASES=20000)
+	BAD_REQUESTS=$(or $(CASES),20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
+
+schemathesis: .venv/dev .venv-schemathesis/installed ## fuzz the API with requests generated from its OpenAPI document (CASES=5000)
+	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
+
+clients: .venv/dev ## test all supported releases of the official clients (two of them need Node.js)
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
-faults: .venv/dev ## every use case with every call of it failing in every way (minutes)
-	$(BIN)/python -m pytest tests/faults -m '' -q
-
-races: .venv/dev ## 64 callers racing for one name on the stack, time and again (ROUNDS=200)
-	RACE_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_races.py -s
-
-kills: .venv/dev ## functions killed at any moment while clients write on the stack (OPERATIONS=2000)
-	KILL_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
-
-bad-requests: .venv/dev ## requests that are wrong in any way, one in ten of them through the gateway (CASES=20000)
-	BAD_REQUESTS=$(or $(CASES),20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
-
-concurrency: .venv/dev ## writes of one integration at the same moment on the stack, time and again (ROUNDS=200)
-	CONCURRENT_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
-
-schemathesis: .venv/dev .venv-schemathesis/installed ## the stack with many requests that its API document allows and forbids (CASES=5000)
-	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
-
-provider: .venv/dev ## connection tests against a real OpenAI-protocol server (700 MB)
-	$(BIN)/python -m tests.connection.real_provider
-	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
-
-docs-page: .venv/dev ## the page /v2/docs in a real browser (Chromium and Node.js)
-	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
-	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
-
 .venv-consumers/installed: tests/stack/consumers/requirements.txt $(wildcard layers/client/*.toml layers/client/*/*.py)
-	@echo "Installing the libraries of providers into .venv-consumers …"
+	@echo "Installing the providers' client libraries into .venv-consumers …"
 	@test -x .venv-consumers/bin/python || $(PYTHON) -m venv .venv-consumers
 	@.venv-consumers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
 	@touch $@
 
-consumers: .venv/dev .venv-consumers/installed ## from an integration to a completion, by the libraries of providers
+consumers: .venv/dev .venv-consumers/installed ## resolve integrations and request completions with the providers' client libraries
 	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_rotation_under_load.py -m consumers -rP
 
-.PHONY: sam-local smoke
-sam-local: .venv/dev ## every event and the whole API through `sam local`; needs Docker and the SAM CLI
+provider: .venv/dev ## run connection tests against a real server with the OpenAI protocol (downloads 700 MB)
+	$(BIN)/python -m tests.connection.real_provider
+	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
+
+docs-page: .venv/dev ## test the page /v2/docs in a real browser (needs Chromium and Node.js)
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
+	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
+
+sam-local: .venv/dev ## test every event and the whole API with `sam local` (needs Docker and the SAM CLI)
 	@$(BIN)/python -m tests.sam_local.prerequisites
 	$(BIN)/python -m pytest tests/sam_local
 
-smoke: .venv/client ## one integration's life by the official client, on any deployment: URL=… KEY=…
-	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
-		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/walk.py
+bench: .venv/dev ## measure performance and record the results; SECTIONS='cold warm' selects some (needs valgrind and wrk, takes minutes)
+	@$(BIN)/python -m tests.benchmarks $(SECTIONS)
 
-lint: .venv/dev ## format, lint, types, template, API document, schemas of events
+##@ Check
+
+check: lint test ## run everything that CI runs
+
+lint: .venv/dev ## check format, style, imports, types, template, OpenAPI document and event schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
@@ -115,20 +117,23 @@ lint: .venv/dev ## format, lint, types, template, API document, schemas of event
 	$(BIN)/python -m tools.apidoc check
 	$(BIN)/python -m tools.apidoc check-schemas
 
-openapi: .venv/dev ## write the API document anew from the code
+format: .venv/dev ## format and auto-fix the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+openapi: .venv/dev ## generate the OpenAPI document from the code
 	$(BIN)/python -m tools.apidoc write
 
-schemas: .venv/dev ## write the schemas of events anew from the code
+schemas: .venv/dev ## generate the event schemas from the code
 	$(BIN)/python -m tools.apidoc write-schemas
 
-openapi-release: .venv/dev ## hold the next API documents to this one, as part of a release
+openapi-release: .venv/dev ## record the OpenAPI document as the compatibility baseline (run when releasing)
 	$(BIN)/python -m tools.apidoc release
 
-.PHONY: permissions checkov lock audit sbom
-permissions: .venv/dev ## what each function is granted and uses, from a walk through everything on a local stack
+permissions: .venv/dev ## compare the permissions of each function with those it uses on a local stack
 	$(BIN)/python -m pytest tests/stack/test_grants.py -q -rP
 
-# Tools of these sizes, or that pull in so much, have environments of their own.
+# Large tools, and tools with many dependencies, have environments of their own.
 .venv-checkov/ready: Makefile
 	@$(PYTHON) -m venv .venv-checkov
 	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
@@ -139,39 +144,41 @@ permissions: .venv/dev ## what each function is granted and uses, from a walk th
 	@.venv-supply/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
 	@touch $@
 
-checkov: .venv/dev .venv-checkov/ready ## the template by the rules of checkov; .checkov.yaml has the reasons of what is left out
-	@# As JSON: its reader of YAML takes a key beside a merged one for a second one of the same name.
+checkov: .venv/dev .venv-checkov/ready ## check the template with checkov; .checkov.yaml lists the skipped checks
+	@# As JSON, because checkov's YAML parser rejects a key that replaces a merged one.
 	@mkdir -p build
 	@$(BIN)/python -c 'import json, pathlib; from tools.local.template import load; pathlib.Path("build/template.json").write_text(json.dumps(load(pathlib.Path("template.yaml")), indent=1))'
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml --file build/template.json
 
-lock: .venv-supply/ready ## resolve what the functions run on, with the digest of every file for every processor
+lock: .venv-supply/ready ## pin the dependencies layer: requirements.in to requirements.txt, with hashes for every platform
 	@cd layers/dependencies && ../../.venv-supply/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' requirements.in --output-file requirements.txt
 
-audit: .venv-supply/ready ## known vulnerabilities of what the functions run on; asks a service on the internet
+audit: .venv-supply/ready ## check pinned dependencies for known vulnerabilities (needs network)
 	@mkdir -p build
-	@# Without --strict it succeeds with packages that the service has said nothing of.
+	@# Without --strict, the command succeeds although some packages could not be audited.
 	@.venv-supply/bin/pip-audit --strict --requirement layers/dependencies/requirements.txt --require-hashes --disable-pip \
 		>build/audit.log 2>&1 && cat build/audit.log || { tail -n 3 build/audit.log; \
 			! grep -q 'ConnectionError\|could not be audited\|not found on PyPI' build/audit.log \
-			|| echo 'The service that knows of vulnerabilities gave no answer: nothing has been audited.'; exit 1; } >&2
+			|| echo 'The vulnerability service did not respond: nothing was audited.'; exit 1; } >&2
 
-sbom: .venv-supply/ready ## what the layers bring, as CycloneDX: build/sbom.json
+sbom: .venv-supply/ready ## list the contents of the layers as CycloneDX: build/sbom.json
 	@mkdir -p build
 	@.venv-supply/bin/cyclonedx-py requirements layers/dependencies/requirements.txt --pyproject pyproject.toml \
 		--output-reproducible --output-format JSON --output-file build/sbom.json
 	@echo build/sbom.json
 
-.PHONY: bench
-bench: .venv/dev ## measure, and write docs/performance.md anew; SECTIONS='cold warm' for some of it (needs valgrind and wrk; minutes)
-	@$(BIN)/python -m tests.benchmarks $(SECTIONS)
-
-format: .venv/dev ## put the code into shape
-	$(BIN)/ruff format .
-	$(BIN)/ruff check --fix .
-
-check: lint test ## what CI runs
-
 clean: ## remove everything that is not in the repository
 	rm -rf .bench .venv .venv-* build .local .aws-sam .coverage* .mypy_cache .pytest_cache .ruff_cache
+
+##@ Operate
+
+smoke: .venv/client ## create, use and delete an integration on any deployment with the official client: URL=… KEY=…
+	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
+		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/walk.py
+
+dead-requests: .venv/local ## list the requests in the provisioning dead-letter queue (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations dead-requests --stack '$(STACK)'
+
+replay-requests: .venv/local ## move these requests back into the provisioning queue (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations replay-requests --stack '$(STACK)'

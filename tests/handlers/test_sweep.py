@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.observability import LoggedError
+from ai_integrations.observability import LoggedError, metrics
 from tests import declared
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud
@@ -115,3 +115,11 @@ def test_fails_aloud(cloud: Cloud, operation: str) -> None:
     with pytest.raises(LoggedError):
         sweep(cloud)
     assert cloud.log()[-1]["aws_error_code"] == "AccessDeniedException"
+
+
+def test_sweep_emits_exactly_the_metrics_that_alarms_watch(cloud: Cloud) -> None:
+    alarms = [each["Properties"] for each in declared.resources("AWS::CloudWatch::Alarm").values()]
+    metrics.clear_metrics()
+    sweep(cloud)
+    watched = {each["MetricName"] for each in alarms if each["Namespace"] == metrics.namespace}
+    assert metrics.metric_set.keys() == watched

@@ -117,7 +117,7 @@ class Walk:
         self._ask("Delete", request_id="3", id=made)
         # An event with neither is not carried out, and waits for its next delivery.
         broken = [{"Id": "1", "MessageBody": "{}"}]
-        self._aws("sqs").send_message_batch(QueueUrl=self._outputs["RequestsUrl"], Entries=broken)
+        self._aws("sqs").send_message_batch(QueueUrl=self._outputs["ProvisioningQueueUrl"], Entries=broken)
         self._until(lambda: self._made("provision", "ChangeMessageVisibility"))
 
     def _custom_resource(self) -> None:

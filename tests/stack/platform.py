@@ -108,7 +108,7 @@ class Platform:
     @contextmanager
     def given_up_after(self, deliveries: int) -> Iterator[None]:
         """Let a request be dead sooner than the template says, whose half hour is too long for a test."""
-        url = self.outputs["RequestsUrl"]
+        url = self.outputs["ProvisioningQueueUrl"]
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
         sooner = json.loads(attributes["RedrivePolicy"]) | {"maxReceiveCount": deliveries}
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(sooner)})

@@ -29,7 +29,10 @@ def functions_are_warm(stack: Stack) -> Iterator[None]:
     platform.ask("Create", request_id="warm", integration=BODY)
     platform.hears(2, within=20)
     yield
-    assert (platform.in_queue("DeadRequestsUrl"), platform.in_queue("UnpublishedChangesUrl")) == (0, 0)
+    assert (platform.in_queue("ProvisioningDeadLetterQueueUrl"), platform.in_queue("StreamDeadLetterQueueUrl")) == (
+        0,
+        0,
+    )
 
 
 def test_creates_and_tells_within_two_seconds(platform: Platform) -> None:
@@ -55,8 +58,8 @@ def test_refuses_an_invalid_request_once_and_keeps_it_nowhere(platform: Platform
     outcome = platform.outcome("request-1", within=5)
     assert outcome.detail_type == "AI Integration Create Failed"
     assert [each["pointer"] for each in outcome.detail["problem"]["errors"]] == ["/integration/provider"]
-    until(lambda: platform.in_queue("RequestsUrl") == 0, within=5)
-    assert platform.in_queue("DeadRequestsUrl") == 0
+    until(lambda: platform.in_queue("ProvisioningQueueUrl") == 0, within=5)
+    assert platform.in_queue("ProvisioningDeadLetterQueueUrl") == 0
     assert platform.items() == []
 
 
@@ -109,7 +112,7 @@ def test_outlives_an_outage_of_the_store(
 ) -> None:
     with platform.store_unavailable(), platform.given_up_after(2):
         asked = platform.ask("Create", request_id="request-1", integration=BODY)
-        until(lambda: platform.in_queue("DeadRequestsUrl") == 1, within=40)
+        until(lambda: platform.in_queue("ProvisioningDeadLetterQueueUrl") == 1, within=40)
     assert time.monotonic() - asked > 5, "it was tried again, after a while"
     assert platform.items() == []
     for name, value in platform.settings().items():
@@ -120,4 +123,4 @@ def test_outlives_an_outage_of_the_store(
     assert [(line["account"], line["request_id"]) for line in shown] == [(platform.account, "request-1")] * 2
     assert platform.outcome("request-1", within=10).detail_type == "AI Integration Create Succeeded"
     assert len(platform.items("INTEGRATION#")) == 1
-    assert platform.in_queue("DeadRequestsUrl") == 0
+    assert platform.in_queue("ProvisioningDeadLetterQueueUrl") == 0

@@ -10,12 +10,12 @@ from tests.stack.conftest import serving
 _OLD = "for secrets that are an hour old and more; tests/handlers/test_sweep.py and tests/faults make them look so"
 # What no walk can show, and why it is granted all the same.
 UNSHOWN = {
-    ("publish_changes", "KeepWhatCouldNotBePublished", "sqs:SendMessage"): (
+    ("publish_changes", "SendToDeadLetterQueue", "sqs:SendMessage"): (
         "Lambda itself sends, with the function's role, what the function could not publish"
     ),
-    ("sweep", "RetireSecretsOfThisStack", "secretsmanager:DeleteSecret"): _OLD,
-    ("sweep", "RetireSecretsOfThisStack", "secretsmanager:RestoreSecret"): _OLD,
-    ("sweep", "RetireSecretsOfThisStack", "secretsmanager:UpdateSecretVersionStage"): _OLD,
+    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:DeleteSecret"): _OLD,
+    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:RestoreSecret"): _OLD,
+    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:UpdateSecretVersionStage"): _OLD,
 }
 
 

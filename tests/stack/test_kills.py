@@ -102,14 +102,14 @@ def test_loses_and_leaves_nothing(own_stack: Stack) -> None:
     with platform.given_up_after(MOST_DELIVERIES), ThreadPoolExecutor(len(acts)) as pool:
         for _ in pool.map(killer.while_acting, acts, times):
             pass
-        until(lambda: platform.in_queue("RequestsUrl") == 0, within=SECONDS_TO_SETTLE)
+        until(lambda: platform.in_queue("ProvisioningQueueUrl") == 0, within=SECONDS_TO_SETTLE)
     ends = requester.ends | {known.name: known.key for client in clients for known in client.there.values()}
     faults = settled(kept, ends)
     asked_again = sum(client.asked_again for client in clients)
     print(f"killed {killer.killed.total()} processes: {dict(killer.killed)}; asked again {asked_again} times")
     assert killer.killed
     assert not faults, "\n".join(faults)
-    assert platform.in_queue("DeadRequestsUrl") == 0
+    assert platform.in_queue("ProvisioningDeadLetterQueueUrl") == 0
     for client in clients:
         assert {id_: resolved(own_stack, id_) for id_ in client.there} == keys(client)
 
@@ -125,7 +125,7 @@ def keep_theirs(stack: Stack, kept: Kept) -> str:
 def deliver_soon_again(platform: Platform) -> None:
     """Let a request whose function was killed be delivered again sooner than the template says."""
     sooner = {"VisibilityTimeout": str(SECONDS_OF_A_DELIVERY)}
-    platform.sqs.set_queue_attributes(QueueUrl=platform.outputs["RequestsUrl"], Attributes=sooner)
+    platform.sqs.set_queue_attributes(QueueUrl=platform.outputs["ProvisioningQueueUrl"], Attributes=sooner)
 
 
 def settled(kept: Kept, ends: Mapping[str, str | None]) -> list[str]:

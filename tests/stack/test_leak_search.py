@@ -48,8 +48,10 @@ def planting(platform: Platform, folder: Path) -> dict[str, Callable[[str], Any]
         "item": lambda key: table.put_item(
             TableName=outputs["TableName"], Item={name: {"S": key} for name in ("pk", "sk")}
         ),
-        "queue": lambda key: queues.send_message(QueueUrl=outputs["RequestsUrl"], MessageBody=key),
-        "dead letters": lambda key: queues.send_message(QueueUrl=outputs["DeadRequestsUrl"], MessageBody=key),
+        "queue": lambda key: queues.send_message(QueueUrl=outputs["ProvisioningQueueUrl"], MessageBody=key),
+        "dead letters": lambda key: queues.send_message(
+            QueueUrl=outputs["ProvisioningDeadLetterQueueUrl"], MessageBody=key
+        ),
         "bus": lambda key: bus.put_events(
             Entries=[{"EventBusName": outputs["EventBusName"], "Source": "s", "DetailType": "d", "Detail": f'"{key}"'}]
         ),

@@ -1,4 +1,4 @@
-"""Who may resolve integrations: nobody by default, and then the roles that an operator names."""
+"""Consumers: which programs may resolve integrations, and what the stack provides for them."""
 
 import json
 import tomllib
@@ -11,25 +11,30 @@ RESOURCES: dict[str, Any] = declared.template()["Resources"]
 POLICY: dict[str, Any] = RESOURCES["ConsumerPolicy"]["Properties"]
 
 
-def test_lets_nobody_resolve_by_default() -> None:
+def test_consumer_policy_with_default_parameters_has_no_roles() -> None:
     assert declared.template()["Parameters"]["ConsumerRoles"]["Default"] == ""
     assert POLICY["Roles"] == {"Fn::If": ["HasConsumerRoles", {"Ref": "ConsumerRoles"}, {"Ref": "AWS::NoValue"}]}
+
+
+def test_credentials_function_has_no_trigger_and_no_resource_policy() -> None:
     permissions = declared.resources("AWS::Lambda::Permission").values()
     assert "CredentialsFunction" not in json.dumps([each["Properties"] for each in permissions])
     assert "Events" not in declared.functions()["credentials"]
 
 
-def test_lets_consumers_invoke_the_one_function() -> None:
+def test_consumer_policy_allows_only_invoking_the_credentials_function() -> None:
     (statement,) = POLICY["PolicyDocument"]["Statement"]
     assert statement["Action"] == "lambda:InvokeFunction"
     assert statement["Resource"] == {"Fn::GetAtt": ["CredentialsFunction", "Arn"]}
 
 
-def test_gives_other_stacks_the_policy_to_attach() -> None:
-    assert declared.template()["Outputs"]["ConsumerPolicyArn"]["Value"] == {"Ref": "ConsumerPolicy"}
+def test_consumer_policy_is_an_output_that_other_stacks_can_import() -> None:
+    output = declared.template()["Outputs"]["ConsumerPolicyArn"]
+    assert output["Value"] == {"Ref": "ConsumerPolicy"}
+    assert output["Export"] == {"Name": {"Fn::Sub": "${AWS::StackName}-consumer-policy"}}
 
 
-def test_gives_other_stacks_the_client_to_attach() -> None:
+def test_client_layer_is_an_output_and_keeps_its_old_versions() -> None:
     layer = RESOURCES["ClientLayer"]
     assert layer["Metadata"]["BuildMethod"] == "python3.13"
     assert layer["Properties"]["ContentUri"] == "layers/client"
@@ -37,7 +42,7 @@ def test_gives_other_stacks_the_client_to_attach() -> None:
     assert declared.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
 
 
-def test_packages_the_client_for_pip_with_one_dependency() -> None:
+def test_client_package_is_typed_and_requires_only_boto3() -> None:
     project = tomllib.loads((ROOT / "layers/client/pyproject.toml").read_text())["project"]
     assert [each.partition(">")[0] for each in project["dependencies"]] == ["boto3"]
     assert (ROOT / "layers/client/ai_integrations_client/py.typed").exists()

@@ -1,4 +1,4 @@
-"""The gateway: its routes are the functions' routes, and its own answers are the contract's problem documents."""
+"""API Gateway: its routes are those of the functions, and its own responses are problem documents of the contract."""
 
 import json
 import re
@@ -16,11 +16,13 @@ from tests.builders import ROOT
 
 API: dict[str, Any] = declared.template()["Resources"]["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
+SETTINGS = {(each["ResourcePath"], each["HttpMethod"]): each for each in API["MethodSettings"]}
 KINDS = {
     (each.status, each.fragment, each.title): each
     for each in vars(problems).values()
     if isinstance(each, problems.Kind)
 }
+TOO_LARGE = 413  # only API Gateway returns it; its type and title are those of 400
 
 
 def route_events() -> list[dict[str, Any]]:
@@ -47,13 +49,13 @@ def documented_routes() -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 
 
-def test_declares_and_documents_every_route_of_the_resolver_and_no_other() -> None:
+def test_template_code_and_openapi_document_have_the_same_routes() -> None:
     declared_methods = sorted(route for route in declared_routes() if route[0] != "ANY")
     assert declared_methods == sorted(resolved_routes()) == sorted(documented_routes())
     assert all("proxy+" not in path for _, path in declared_routes())
 
 
-def test_hands_on_the_other_methods_of_every_path() -> None:
+def test_each_path_has_an_any_event_so_that_other_methods_return_405() -> None:
     paths = {path for method, path in declared_routes()}
     assert {path for method, path in declared_routes() if method == "ANY"} == paths
 
@@ -66,14 +68,14 @@ def document(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_answers_with_a_problem_document_of_the_contract(name: str) -> None:
+def test_gateway_response_is_a_problem_document_of_the_contract(name: str) -> None:
     written = document(name)
     headers = RESPONSES[name]["ResponseParameters"]["Headers"]
     assert headers["Content-Type"] == f"'{problems.CONTENT_TYPE}'"
     assert written.keys() == {"type", "title", "status", "detail", "instance"}
     assert written["instance"] == "$context.requestId"
     assert written["status"] == RESPONSES[name]["StatusCode"]
-    status = 400 if written["status"] == 413 else written["status"]  # 413 is the gateway's alone: a kind of 400
+    status = 400 if written["status"] == TOO_LARGE else written["status"]
     kind = KINDS[status, written["type"].removeprefix(problems.TYPE_PREFIX), written["title"]]
     assert {header: f"'{value}'" for header, value in kind.headers.items()}.items() <= headers.items()
 
@@ -96,28 +98,32 @@ def test_answers_with_a_problem_document_of_the_contract(name: str) -> None:
         ("DEFAULT_5XX", 500),
     ],
 )
-def test_answers_with_the_status_of_the_contract(name: str, status: int) -> None:
+def test_gateway_response_has_the_status_of_the_contract(name: str, status: int) -> None:
     assert RESPONSES[name]["StatusCode"] == status
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_repeats_nothing_of_the_request(name: str) -> None:
+def test_gateway_response_repeats_only_the_request_id(name: str) -> None:
     assert re.findall(r"\$\w[\w.]*", json.dumps(document(name))) == ["$context.requestId"]
 
 
-def test_says_how_to_authenticate() -> None:
+def test_unauthorized_response_names_the_authentication_scheme() -> None:
     assert RESPONSES["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] == "'Bearer'"
 
 
-def test_asks_the_authorizer_before_every_route_but_the_description_and_forgets_its_answer_within_a_minute() -> None:
+def test_every_route_except_the_documentation_requires_an_access_key() -> None:
     auth = API["Auth"]
     assert auth["DefaultAuthorizer"] in auth["Authorizers"]
-    assert 0 <= auth["Authorizers"][auth["DefaultAuthorizer"]]["Identity"]["ReauthorizeEvery"] <= 60
     assert {each["Path"] for each in route_events() if "Auth" in each} == {docs.DOCUMENT, docs.PAGE}
 
 
+def test_authorizer_result_is_cached_for_at_most_a_minute() -> None:
+    [authorizer] = API["Auth"]["Authorizers"].values()
+    assert 0 <= authorizer["Identity"]["ReauthorizeEvery"] <= 60
+
+
 @pytest.mark.parametrize("token", ["Bearer aik_" + "a" * 43, "bearer  aik_" + "-" * 43, "BEARER aik_" + "_" * 43])
-def test_lets_a_well_formed_token_through_to_the_authorizer(token: str) -> None:
+def test_well_formed_token_reaches_the_authorizer(token: str) -> None:
     [authorizer] = API["Auth"]["Authorizers"].values()
     assert re.search(authorizer["Identity"]["ValidationExpression"], token)
 
@@ -125,27 +131,24 @@ def test_lets_a_well_formed_token_through_to_the_authorizer(token: str) -> None:
 @pytest.mark.parametrize(
     "token", ["", "aik_" + "a" * 43, "Basic aik_" + "a" * 43, "Bearer aik_" + "a" * 44, "Bearer x"]
 )
-def test_answers_401_to_a_malformed_token_without_an_invocation(token: str) -> None:
+def test_malformed_token_is_rejected_without_invoking_the_authorizer(token: str) -> None:
     [authorizer] = API["Auth"]["Authorizers"].values()
     assert not re.search(authorizer["Identity"]["ValidationExpression"], token)
 
 
-SETTINGS = {(each["ResourcePath"], each["HttpMethod"]): each for each in API["MethodSettings"]}
-
-
 @pytest.mark.parametrize("route", SETTINGS)
-def test_throttles_and_never_traces_what_bodies_hold(route: tuple[str, str]) -> None:
+def test_every_route_is_throttled_and_no_body_is_logged(route: tuple[str, str]) -> None:
     assert SETTINGS[route]["DataTraceEnabled"] is False
     assert SETTINGS[route]["MetricsEnabled"] is True
     assert SETTINGS[route]["ThrottlingRateLimit"]
     assert SETTINGS[route]["ThrottlingBurstLimit"]
 
 
-def test_throttles_all_routes_and_more_strictly_those_that_store_keys_or_connect_out() -> None:
-    """A slash in the path of a route is written ~1."""
+def test_routes_that_store_keys_or_connect_out_have_limits_of_their_own() -> None:
+    """In a ResourcePath, ~1 stands for a slash."""
     routes = {(path.replace("~1", "/").replace("//", "/"), method) for path, method in SETTINGS}
     everything = ("/*", "*")
     one = "/v2/ai-integrations/{integration_id}"
-    strictly = ("/v2/ai-integrations", f"{one}/key-rotations", "/v2/ai-integrations/test", f"{one}/test")
-    assert routes == {everything, *((path, "POST") for path in strictly)}
+    limited = ("/v2/ai-integrations", f"{one}/key-rotations", "/v2/ai-integrations/test", f"{one}/test")
+    assert routes == {everything, *((path, "POST") for path in limited)}
     assert routes - {everything} <= {(each["Path"], each["Method"]) for each in route_events()}

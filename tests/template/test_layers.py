@@ -1,4 +1,4 @@
-"""The layers as `sam build` makes them: small, all of use, and with nothing left for a cold start to compile."""
+"""The layers that `sam build` makes: small, without unused files, and compiled in advance."""
 
 import json
 import os
@@ -14,10 +14,11 @@ from tests.benchmarks import artifacts
 from tests.builders import ROOT
 
 ZIPPED_MB = 10
-FOLDERS_OF_TOOLS = {"__pycache__", "bin"}
-Starts = dict[str, dict[str, list[str]]]
-# Code that is made of a text, such as that of a dataclass, is no file that bytecode could have spared.
-LOOK = """
+TOOL_FOLDERS = {"__pycache__", "bin"}
+Imports = dict[str, dict[str, list[str]]]
+# Reports the source files that an import of the handler compiles, and the files of all modules that it loads. Code that
+# is generated from a string, as for a dataclass, has no file that bytecode could replace.
+PROBE = """
 import importlib, json, sys
 compiled = []
 def note(event, arguments):
@@ -30,7 +31,7 @@ print(json.dumps({"compiled": compiled, "loaded": [getattr(each, "__file__", Non
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != artifacts.VERSION,
-    reason="the layers have bytecode of the runtime's Python, which this is not",
+    reason="the layers contain bytecode for the Python version of the Lambda runtime",
 )
 
 
@@ -43,15 +44,15 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def starts(layers: Path) -> Starts:
-    """Return what the start of each function compiles and loads."""
-    return {function: _start(function, layers) for function in declared.functions()}
+def imports(layers: Path) -> Imports:
+    """Return what the import of each function's handler compiles and loads."""
+    return {function: _import_handler(function, layers) for function in declared.functions()}
 
 
-def _start(function: str, layers: Path) -> dict[str, list[str]]:
+def _import_handler(function: str, layers: Path) -> dict[str, list[str]]:
     folders = [ROOT / "functions" / function, *(layers / each for each in ("shared", "dependencies", "runtime"))]
     path = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-S", "-c", LOOK]
+    command = [sys.executable, "-S", "-c", PROBE]
     environment = {**os.environ, **declared.environment(function), **path}
     run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
     seen: dict[str, list[str]] = json.loads(run.stdout)
@@ -59,48 +60,46 @@ def _start(function: str, layers: Path) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("layer", artifacts.LAYERS)
-def test_brings_bytecode_that_is_never_checked_against_its_source(layers: Path, layer: str) -> None:
+def test_layer_has_bytecode_that_python_never_checks_against_its_source(layers: Path, layer: str) -> None:
     sources = list((layers / layer).rglob("*.py"))
     compiled = [each.parent / "__pycache__" / f"{each.stem}.{sys.implementation.cache_tag}.pyc" for each in sources]
     assert len(sources) > 50
-    # PEP 552: bit 0 of the flags says that it is found by hash, bit 1 that the source is to be looked at.
+    # PEP 552: bit 0 of the flags means hash-based, bit 1 means that the hash is checked.
     assert {each.read_bytes()[4:8] for each in compiled} == {b"\x01\0\0\0"}
 
 
 @pytest.mark.parametrize("function", declared.functions())
-def test_leaves_nothing_to_compile_but_the_functions_own_file(starts: Starts, function: str) -> None:
-    assert set(starts[function]["compiled"]) <= {str(ROOT / "functions" / function / "handler.py")}
+def test_cold_start_compiles_only_the_handler_file(imports: Imports, function: str) -> None:
+    assert set(imports[function]["compiled"]) <= {str(ROOT / "functions" / function / "handler.py")}
 
 
-def test_holds_no_module_of_ours_that_no_function_loads(layers: Path, starts: Starts) -> None:
-    loaded = {each for start in starts.values() for each in start["loaded"]}
+def test_shared_layer_has_no_module_that_no_function_loads(layers: Path, imports: Imports) -> None:
+    loaded = {each for found in imports.values() for each in found["loaded"]}
     assert not {str(each) for each in (layers / "shared").rglob("*.py")} - loaded
 
 
-def test_holds_no_package_that_no_function_loads(layers: Path, starts: Starts) -> None:
+def test_dependencies_layer_has_no_package_that_no_function_loads(layers: Path, imports: Imports) -> None:
     folder = layers / "dependencies"
     loaded = {
         Path(each).relative_to(folder).parts[0]
-        for start in starts.values()
-        for each in start["loaded"]
+        for found in imports.values()
+        for each in found["loaded"]
         if each and Path(each).is_relative_to(folder)
     }
-    brought = {each.name for each in folder.iterdir() if each.suffix != ".dist-info"}
-    assert brought - FOLDERS_OF_TOOLS == loaded
+    packaged = {each.name for each in folder.iterdir() if each.suffix != ".dist-info"}
+    assert packaged - TOOL_FOLDERS == loaded
 
 
 @pytest.mark.parametrize("function", declared.functions())
-def test_every_package_comes_from_the_layers_and_none_from_the_runtime(
-    layers: Path, starts: Starts, function: str
-) -> None:
-    loaded = starts[function]["loaded"]
+def test_import_loads_no_package_of_the_lambda_runtime(layers: Path, imports: Imports, function: str) -> None:
+    loaded = imports[function]["loaded"]
     assert not [each for each in loaded if each and Path(each).is_relative_to(layers / "runtime")]
 
 
-def test_botocore_has_only_the_services_in_use(layers: Path) -> None:
+def test_layers_botocore_has_only_the_services_in_use(layers: Path) -> None:
     data = layers / "dependencies" / "botocore" / "data"
     assert {each.name for each in data.iterdir() if each.is_dir()} == SERVICES
 
 
-def test_stays_small(layers: Path) -> None:
+def test_zipped_layers_stay_below_the_size_limit(layers: Path) -> None:
     assert sum(artifacts.sizes(layers / layer)[0] for layer in artifacts.LAYERS) < ZIPPED_MB * 1e6

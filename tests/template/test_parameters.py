@@ -1,6 +1,7 @@
-"""What the parameters of a deployment do, seen in what SAM and CloudFormation make of the template with them."""
+"""Parameters: what they change in the template that SAM and CloudFormation process."""
 
 import re
+from collections import Counter
 from copy import deepcopy
 from typing import Any
 
@@ -10,8 +11,10 @@ from samtranslator.translator.transform import transform  # type: ignore[import-
 from tests import declared
 
 PARAMETERS: dict[str, Any] = declared.template()["Parameters"]
+CONDITIONS: dict[str, Any] = declared.template()["Conditions"]
 RESOURCES: dict[str, Any] = declared.template()["Resources"]
-WAITED_FOR = [
+INTERFACE: dict[str, Any] = declared.template()["Metadata"]["AWS::CloudFormation::Interface"]
+PUBLISHED = [
     each
     for each in declared.resources("AWS::Serverless::Function").values()
     if "AutoPublishAlias" in each["Properties"]
@@ -19,7 +22,7 @@ WAITED_FOR = [
 
 
 class NoManagedPolicies:
-    """What SAM asks AWS for where a template names ready-made policies, as this one does not."""
+    """Replaces the part of SAM that looks up managed policies by name in AWS. This template names none."""
 
     def load(self) -> dict[str, str]:
         return {}
@@ -31,7 +34,7 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def processed(shared_code: str = "1", **parameters: str) -> dict[str, Any]:
-    """Return the resources after SAM, as `sam deploy` of uploaded packages would make them."""
+    """Return the resources that SAM generates when `sam deploy` has uploaded all packages."""
     template = deepcopy(declared.template())
     for name, resource in template["Resources"].items():
         for part in ("CodeUri", "ContentUri"):
@@ -49,23 +52,47 @@ def versions(**changes: str) -> set[str]:
     return set(of_type(processed(**changes), "AWS::Lambda::Version"))
 
 
-@pytest.mark.parametrize(
-    ("name", "default"),
-    [
-        ("ThrottlingRate", 200),
-        ("ThrottlingBurst", 400),
-        ("AccessLogs", "off"),
-        ("WebAclArn", ""),
-        ("DomainName", ""),
-        ("CertificateArn", ""),
-        ("HostedZoneId", ""),
-        ("SnapStart", "None"),
-        ("GradualDeployment", "AllAtOnce"),
-        ("Release", ""),
-    ],
-)
-def test_asks_nothing_of_an_account_by_default(name: str, default: object) -> None:
-    assert PARAMETERS[name]["Default"] == default
+def holds(condition: Any, parameters: dict[str, str]) -> bool:
+    """Evaluate a condition as CloudFormation does; a parameter without a value has its default."""
+    match condition:
+        case {"Condition": name}:
+            return holds(CONDITIONS[name], parameters)
+        case {"Fn::Not": [operand]}:
+            return not holds(operand, parameters)
+        case {"Fn::And": operands}:
+            return all(holds(each, parameters) for each in operands)
+        case {"Fn::Equals": [one, other]}:
+            return _text(one, parameters) == _text(other, parameters)
+    raise NotImplementedError(condition)
+
+
+def _text(expression: Any, parameters: dict[str, str]) -> str:
+    match expression:
+        case {"Ref": name}:
+            return parameters.get(name, str(PARAMETERS[name]["Default"]))
+        case {"Fn::Join": [separator, items]}:
+            return _text(items, parameters).replace(",", separator)
+    return str(expression)
+
+
+def optional_resources(**parameters: str) -> set[str]:
+    """Return the conditional resources that a deployment with these parameters creates."""
+    conditions = {name for name, each in CONDITIONS.items() if holds(each, parameters)}
+    return {name for name, each in RESOURCES.items() if each.get("Condition") in conditions}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameter_has_a_description_and_a_default(name: str) -> None:
+    assert PARAMETERS[name]["Description"].endswith(".")
+    assert "Default" in PARAMETERS[name]
+
+
+def test_each_parameter_is_in_one_group_and_has_a_label() -> None:
+    grouped = Counter(name for group in INTERFACE["ParameterGroups"] for name in group["Parameters"])
+    assert grouped == Counter(PARAMETERS.keys())
+    assert INTERFACE["ParameterLabels"].keys() == PARAMETERS.keys()
+    assert all(group["Label"]["default"] for group in INTERFACE["ParameterGroups"])
+    assert all(label["default"] for label in INTERFACE["ParameterLabels"].values())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +104,7 @@ def test_asks_nothing_of_an_account_by_default(name: str, default: object) -> No
         ("Release", "4fa54f9", "v1.0"),
     ],
 )
-def test_refuses_what_can_not_be_meant(name: str, good: str, bad: str) -> None:
+def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, good: str, bad: str) -> None:
     pattern = PARAMETERS[name]["AllowedPattern"]
     assert re.search(pattern, good)
     assert re.search(pattern, "")
@@ -85,27 +112,32 @@ def test_refuses_what_can_not_be_meant(name: str, good: str, bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "condition"),
+    ("parameters", "created"),
     [
-        ("WebAclAssociation", "HasWebAcl"),
-        ("Domain", "HasDomain"),
-        ("DomainMapping", "HasDomain"),
-        ("DomainRecord", "HasHostedZone"),
-        ("LoggingRole", "SetsLoggingRole"),
-        ("LoggingAccount", "SetsLoggingRole"),
-        ("CallsLogGroup", "HasAccessLogs"),
+        ({}, set()),
+        ({"WebAclArn": "arn:aws:wafv2:…"}, {"WebAclAssociation"}),
+        ({"HostedZoneId": "Z0"}, set()),
+        ({"DomainName": "example.com"}, {"Domain", "DomainMapping"}),
+        ({"DomainName": "example.com", "HostedZoneId": "Z0"}, {"Domain", "DomainMapping", "DomainRecord"}),
+        ({"AccessLogs": "existing-role"}, {"CallsLogGroup"}),
+        ({"AccessLogs": "create-role"}, {"CallsLogGroup", "LoggingAccount", "LoggingRole"}),
     ],
 )
-def test_makes_only_what_was_asked_for(name: str, condition: str) -> None:
-    assert RESOURCES[name]["Condition"] == condition
-    assert condition in declared.template()["Conditions"]
+def test_optional_resources_are_created_only_on_request(parameters: dict[str, str], created: set[str]) -> None:
+    assert optional_resources(**parameters) == created
 
 
-def test_leaves_other_apis_their_logs_when_the_stack_is_deleted() -> None:
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_condition_is_false_with_default_parameters(condition: str) -> None:
+    """The defaults need nothing that an AWS account may not have: roles, concurrency, a topic, a domain."""
+    assert not holds(CONDITIONS[condition], {})
+
+
+def test_logging_role_outlives_the_stack_because_other_apis_use_it() -> None:
     assert {RESOURCES[name]["DeletionPolicy"] for name in ("LoggingRole", "LoggingAccount")} == {"Retain"}
 
 
-def test_logs_nothing_of_a_call_that_could_hold_a_key() -> None:
+def test_access_log_contains_nothing_that_may_hold_a_key() -> None:
     setting = RESOURCES["Api"]["Properties"]["AccessLogSetting"]["Fn::If"]
     assert setting[0] == "HasAccessLogs"
     read = set(re.findall(r"\$context\.(\w+)", setting[1]["Format"]))
@@ -113,16 +145,15 @@ def test_logs_nothing_of_a_call_that_could_hold_a_key() -> None:
     assert {"requestId", "status", "authorizer", "responseLatency"} <= read
 
 
-def test_sends_callers_to_published_versions_of_the_functions_that_they_wait_for() -> None:
-    assert {each["Properties"]["CodeUri"].removeprefix("functions/") for each in WAITED_FOR} >= set(
-        declared.behind_the_gateway()
-    )
-    for each in WAITED_FOR:
+def test_functions_behind_the_gateway_are_published_with_an_alias() -> None:
+    published = {each["Properties"]["CodeUri"].removeprefix("functions/") for each in PUBLISHED}
+    assert published >= set(declared.behind_the_gateway())
+    for each in PUBLISHED:
         assert each["Properties"]["AutoPublishAlias"] == "live"
         assert each["Properties"]["SnapStart"] == {"ApplyOn": {"Ref": "SnapStart"}}
 
 
-def test_starts_the_authorizer_by_its_alias_and_only_once_that_exists() -> None:
+def test_api_invokes_the_authorizer_by_its_alias_and_is_created_after_it() -> None:
     made = processed()
     [authorizer] = RESOURCES["Api"]["Properties"]["Auth"]["Authorizers"].values()
     assert authorizer["FunctionArn"] == {"Fn::Sub": "${AuthorizerFunction.Arn}:live"}
@@ -131,38 +162,38 @@ def test_starts_the_authorizer_by_its_alias_and_only_once_that_exists() -> None:
     assert made[alias]["Properties"]["FunctionName"] == {"Ref": "AuthorizerFunction"}
 
 
-def test_publishes_versions_for_changed_code_of_the_layers_and_for_a_named_release() -> None:
+def test_changed_layer_code_or_release_publishes_new_versions() -> None:
     first = versions()
-    assert len(first) == len(WAITED_FOR)
+    assert len(first) == len(PUBLISHED)
     assert versions() == first
     assert not first & versions(shared_code="2")
     assert not first & versions(Release="abc")
     assert not versions(Release="abc") & versions(Release="abd")
 
 
-def test_leaves_code_deploy_out_unless_deployments_are_gradual() -> None:
+def test_default_deployment_creates_no_codedeploy_resources() -> None:
     assert not [each for each in processed().values() if each["Type"].startswith("AWS::CodeDeploy")]
 
 
 @pytest.mark.parametrize(
     "kind", [each for each in PARAMETERS["GradualDeployment"]["AllowedValues"] if each != "AllAtOnce"]
 )
-def test_moves_callers_gradually_and_back_when_the_api_fails(kind: str) -> None:
+def test_gradual_deployment_rolls_back_on_the_server_errors_alarm(kind: str) -> None:
     groups = of_type(processed(GradualDeployment=kind), "AWS::CodeDeploy::DeploymentGroup").values()
-    assert len(groups) == len(WAITED_FOR)
+    assert len(groups) == len(PUBLISHED)
     for each in groups:
         assert each["Properties"]["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": kind}
         assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "ServerErrorsAlarm"}}]
         assert each["Properties"]["AutoRollbackConfiguration"]["Enabled"]
 
 
-def test_lets_parameters_say_what_all_routes_together_get() -> None:
+def test_throttling_parameters_limit_all_routes_together() -> None:
     [everything] = [each for each in RESOURCES["Api"]["Properties"]["MethodSettings"] if each["ResourcePath"] == "/*"]
     assert everything["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert everything["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
 
 
-def test_builds_layers_that_suit_every_architecture() -> None:
+def test_layers_support_every_architecture() -> None:
     for layer in declared.template()["Globals"]["Function"]["Layers"]:
         each = RESOURCES[layer["Ref"]]
         assert each["Metadata"] == {"BuildMethod": "makefile"}
@@ -171,5 +202,5 @@ def test_builds_layers_that_suit_every_architecture() -> None:
 
 
 @pytest.mark.parametrize("function", declared.functions())
-def test_reaches_nothing_but_aws_when_deployed(function: str) -> None:
+def test_deployed_function_uses_the_endpoints_of_aws(function: str) -> None:
     assert declared.environment(function)["AWS_ENDPOINT_URL"] == ""

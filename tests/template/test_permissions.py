@@ -1,5 +1,8 @@
-"""What each function may do: exactly what it needs. "Write-only" is enforced here, not by care."""
+"""Permissions: each function has exactly those it needs. IAM enforces that the API cannot read a key back."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from tests.builders import an_integration
 
 Statement = dict[str, Any]
 
-REFER_TO_SECRETS = {
+REFERENCE_SECRETS = {
     "dynamodb:BatchGetItem",
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
@@ -35,12 +38,12 @@ READ_KEYS = {
     "secretsmanager:GetSecretValue",
     "sts:AssumeRole",
 }
-KEEP_RECORDS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+MANAGE_ITEMS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 ALLOWED = {
-    "api": REFER_TO_SECRETS | WRITE_KEYS | {"dynamodb:Query", "lambda:InvokeFunction"},
+    "api": REFERENCE_SECRETS | WRITE_KEYS | {"dynamodb:Query", "lambda:InvokeFunction"},
     "authorizer": {"dynamodb:GetItem"},
-    "provision": REFER_TO_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
+    "provision": REFERENCE_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
     "publish_changes": {
         "dynamodb:GetItem",
         "events:PutEvents",
@@ -50,12 +53,12 @@ ALLOWED = {
         "secretsmanager:UpdateSecretVersionStage",
         "sqs:SendMessage",
     },
-    "custom_resource": REFER_TO_SECRETS,
+    "custom_resource": REFERENCE_SECRETS,
     "credentials": READ_KEYS | {"dynamodb:GetItem", "dynamodb:Query"},
     "test_connection": READ_KEYS | {"dynamodb:GetItem", "dynamodb:UpdateItem"},
     "verify_key": set(),
-    "access_keys": KEEP_RECORDS,
-    "spaces": KEEP_RECORDS,
+    "access_keys": MANAGE_ITEMS,
+    "spaces": MANAGE_ITEMS,
     "sweep": {
         "dynamodb:DeleteItem",
         "dynamodb:GetItem",
@@ -81,10 +84,15 @@ PARTITIONS = {
     "spaces": {"SPACES#*"},
     "sweep": {"ACCOUNT#*", "SWEEP"},
 }
-# What AWS can not limit to partitions or to secrets; each stands in a statement of its own.
+# Actions that AWS cannot limit to partitions or secrets. Each has a statement of its own.
 UNLIMITED = {"dynamodb:Scan", "secretsmanager:ListSecrets"}
-# The functions whose purpose is to read provider keys.
+# The functions whose purpose requires stored provider keys.
 READERS = {"credentials", "test_connection"}
+VERBS = (
+    "Assume|CleanUp|Decrypt|Delay|Delegate|Describe|Encrypt|Generate|Invoke|List|Publish|Read|Record|Resolve|Scan|Send"
+    "|Store|Write"
+)
+SID = re.compile(rf"(?:{VERBS})(?:And(?:{VERBS}))?(?:[A-Z][a-z]+)+")
 
 
 def listed(value: Any) -> list[Any]:
@@ -94,7 +102,7 @@ def listed(value: Any) -> list[Any]:
 def statements(function: str) -> list[Statement]:
     policies = declared.functions()[function].get("Policies", [])
     assert all(isinstance(policy, dict) and "Statement" in policy for policy in policies), (
-        "ready-made policies grant more"
+        "AWS managed policies and SAM policy templates grant more than a function needs"
     )
     return [statement for policy in policies for statement in policy["Statement"]]
 
@@ -104,53 +112,74 @@ def actions(statement: Statement) -> list[str]:
 
 
 ALL = [(function, statement) for function in declared.functions() for statement in statements(function)]
-EVERY = [(function, statement) for function, statement in ALL if not set(actions(statement)) & UNLIMITED]
+LIMITED = [(function, statement) for function, statement in ALL if not set(actions(statement)) & UNLIMITED]
 
 
-def on(service: str) -> list[tuple[str, Statement]]:
-    """Return the statements about one service."""
-    return [(function, each) for function, each in EVERY if any(a.startswith(f"{service}:") for a in actions(each))]
+def about(service: str) -> list[tuple[str, Statement]]:
+    """Return the statements about one service, except those that AWS cannot limit."""
+    return [(function, each) for function, each in LIMITED if any(a.startswith(f"{service}:") for a in actions(each))]
+
+
+def policy_documents(value: Any, path: str = "") -> Iterator[tuple[str, list[Statement]]]:
+    """Find every policy in a part of the template: of functions, queues, keys, roles and managed policies."""
+    if isinstance(value, dict):
+        if "Statement" in value:
+            yield path, value["Statement"]
+        for name, part in value.items():
+            yield from policy_documents(part, f"{path}/{name}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from policy_documents(part, path)
+
+
+POLICIES = dict(policy_documents(declared.template()["Resources"]))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_statement_ids_are_a_verb_and_a_noun_and_unique_in_the_policy(policy: str) -> None:
+    sids = [statement.get("Sid", "") for statement in POLICIES[policy]]
+    assert [sid for sid in sids if not SID.fullmatch(sid)] == []
+    assert [sid for sid, times in Counter(sids).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("function", declared.functions())
-def test_allows_exactly_what_a_function_needs(function: str) -> None:
+def test_function_has_exactly_the_actions_it_needs(function: str) -> None:
     assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function]
 
 
-def test_lets_the_sweep_alone_look_at_everything() -> None:
+def test_only_the_sweep_has_actions_without_limits() -> None:
     unlimited = [(function, actions(each)) for function, each in ALL if set(actions(each)) & UNLIMITED]
     assert unlimited == [("sweep", ["dynamodb:Scan"]), ("sweep", ["secretsmanager:ListSecrets"])]
 
 
-@pytest.mark.parametrize(("_function", "statement"), EVERY)
-def test_names_each_action_and_each_resource(_function: str, statement: Statement) -> None:
+@pytest.mark.parametrize(("_function", "statement"), LIMITED)
+def test_statement_names_each_action_and_each_resource(_function: str, statement: Statement) -> None:
     assert statement["Effect"] == "Allow"
-    assert statement["Sid"].isalnum()
     assert all("*" not in action for action in actions(statement))
     assert "*" not in listed(statement["Resource"])
 
 
-@pytest.mark.parametrize(("function", "statement"), EVERY)
-def test_lets_nobody_read_a_provider_key_whose_purpose_it_is_not(function: str, statement: Statement) -> None:
+@pytest.mark.parametrize(("function", "statement"), LIMITED)
+def test_only_readers_can_read_a_provider_key(function: str, statement: Statement) -> None:
     reads = {"secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"} & set(actions(statement))
     assert not reads or function in READERS
 
 
-@pytest.mark.parametrize(("function", "statement"), on("dynamodb"))
-def test_keeps_a_function_in_its_own_partitions_of_the_table(function: str, statement: Statement) -> None:
+@pytest.mark.parametrize(("function", "statement"), about("dynamodb"))
+def test_function_reaches_only_its_own_partitions_of_the_table(function: str, statement: Statement) -> None:
     condition = statement["Condition"]
     assert set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) <= PARTITIONS[function]
-    # Without this, a call that names no key at all, such as a scan, would meet the condition.
+    # Otherwise a request that names no key, such as a Scan, meets the condition.
     assert condition["Null"]["dynamodb:LeadingKeys"] == "false"
 
 
-@pytest.mark.parametrize(("_function", "statement"), on("dynamodb"))
-def test_grants_one_kind_of_partition_at_a_time(_function: str, statement: Statement) -> None:
-    """So that no action reaches one kind for another's sake."""
+@pytest.mark.parametrize(("_function", "statement"), about("dynamodb"))
+def test_statement_covers_one_kind_of_partition(_function: str, statement: Statement) -> None:
+    """With two kinds in one statement, an action that only one of them needs would be allowed on both."""
     assert len(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) == 1
 
 
-def test_lets_the_test_of_a_connection_write_nothing_of_an_integration() -> None:
+def test_connection_test_can_write_no_attribute_of_an_integration() -> None:
     [write] = [each for each in statements("test_connection") if actions(each) == ["dynamodb:UpdateItem"]]
     written = set(write["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) - {"pk", "sk"}
     assert written == {"health", "checks"}
@@ -158,49 +187,49 @@ def test_lets_the_test_of_a_connection_write_nothing_of_an_integration() -> None
     assert write["Condition"]["Null"]["dynamodb:Attributes"] == "false"
 
 
-ENCRYPTION = [each for each in on("kms") if actions(each[1]) != ["kms:GenerateMac"]]
+ENCRYPTION = [each for each in about("kms") if actions(each[1]) != ["kms:GenerateMac"]]
 
 
-def test_lets_nobody_make_fingerprints_who_does_not_read_keys_anyway() -> None:
-    macs = {function for function, each in on("kms") if "kms:GenerateMac" in actions(each)}
+def test_only_readers_of_keys_can_compute_fingerprints() -> None:
+    macs = {function for function, each in about("kms") if "kms:GenerateMac" in actions(each)}
     assert macs == READERS
     key = declared.template()["Resources"]["FingerprintKey"]["Properties"]
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
 
 
-def test_serves_connection_tests_apart_from_what_writes_keys() -> None:
-    """Whoever writes where keys are sent can not have a stored one sent there."""
-    [(function, statement)] = on("lambda")
+def test_function_that_writes_urls_can_invoke_only_the_function_without_stored_keys() -> None:
+    [(function, statement)] = about("lambda")
     assert (function, statement["Resource"]) == ("api", {"Fn::Sub": "${VerifyKeyFunction.Arn}:live"})
     assert statements("verify_key") == []
 
 
 @pytest.mark.parametrize(("function", "statement"), ENCRYPTION)
-def test_lends_the_encryption_key_only_through_secrets_manager(function: str, statement: Statement) -> None:
+def test_function_uses_kms_keys_only_through_secrets_manager(function: str, statement: Statement) -> None:
     via = {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
     assert statement["Condition"]["StringEquals"]["kms:ViaService"] == via
-    # A secret that is only referred to may be encrypted with a key of its owner's.
+    # A referenced secret may be encrypted with a KMS key of its owner.
     assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]} or function in READERS
 
 
 SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+OWN_SECRETS = {"Fn::Sub": SECRETS + "${AWS::StackName}/*"}
 TAGGED = {"Null": {"secretsmanager:ResourceTag/ai-integrations:account": "false"}}
 
 
-@pytest.mark.parametrize(("_function", "statement"), on("secretsmanager"))
-def test_keeps_secrets_out_of_reach_that_are_not_meant_for_the_service(_function: str, statement: Statement) -> None:
-    own = {"Fn::Sub": SECRETS + "${AWS::StackName}/*"}
-    assert statement["Resource"] == own or statement.get("Condition") == TAGGED
+@pytest.mark.parametrize(("_function", "statement"), about("secretsmanager"))
+def test_function_reaches_only_own_secrets_and_those_tagged_for_an_account(
+    _function: str, statement: Statement
+) -> None:
+    assert statement["Resource"] == OWN_SECRETS or statement.get("Condition") == TAGGED
 
 
-@pytest.mark.parametrize(("_function", "statement"), on("secretsmanager"))
-def test_changes_nothing_about_secrets_of_others(_function: str, statement: Statement) -> None:
-    own = {"Fn::Sub": SECRETS + "${AWS::StackName}/*"}
+@pytest.mark.parametrize(("_function", "statement"), about("secretsmanager"))
+def test_function_changes_only_own_secrets(_function: str, statement: Statement) -> None:
     reads = {"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
-    assert statement["Resource"] == own or set(actions(statement)) <= reads
+    assert statement["Resource"] == OWN_SECRETS or set(actions(statement)) <= reads
 
 
 @pytest.mark.parametrize("function", ["publish_changes", "sweep"])
-def test_leaves_a_way_back_from_what_is_deleted_without_anybody_asking(function: str) -> None:
+def test_automatic_deletion_of_a_secret_is_always_recoverable(function: str) -> None:
     [deleting] = [each for each in statements(function) if "secretsmanager:DeleteSecret" in actions(each)]
     assert deleting["Condition"]["BoolIfExists"] == {"secretsmanager:ForceDeleteWithoutRecovery": "false"}

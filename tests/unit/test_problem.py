@@ -1,6 +1,7 @@
 """contract.md, "Status codes": every error is a problem document."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,21 +9,13 @@ import pytest
 from ai_integrations.contracts import problems
 from ai_integrations.domain.errors import AiIntegrationsError, FieldError, InvalidRequestError, NameTakenError
 from ai_integrations.http import problem_responses
+from tests.builders import ROOT
 
-CONTRACT = {
-    (400, "invalid-request", "Invalid request parameters"),
-    (401, "authentication-required", "Authentication required"),
-    (403, "access-forbidden", "Access forbidden"),
-    (404, "resource-not-found", "Resource not found"),
-    (405, "method-not-allowed", "Method not allowed"),
-    (409, "resource-conflict", "Resource conflict"),
-    (412, "precondition-failed", "Precondition failed"),
-    (415, "unsupported-media-type", "Unsupported media type"),
-    (422, "unprocessable-entity", "Unprocessable entity"),
-    (429, "rate-limit-exceeded", "Rate limit exceeded"),
-    (500, "internal-error", "Internal error"),
-    (503, "service-unavailable", "Service unavailable"),
-}
+TABLE_ROW = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \| ([^|]+) \|", re.MULTILINE)
+CONTRACT_DOCUMENT = (ROOT / "docs/contract.md").read_text()
+CONTRACT = {(int(status), fragment, title) for status, fragment, title in TABLE_ROW.findall(CONTRACT_DOCUMENT)}
+# API Gateway rejects large requests before any function runs, so the code has no kind for this row.
+GATEWAY_ONLY = (413, "invalid-request", "Invalid request parameters")
 KINDS = [each for each in vars(problems).values() if isinstance(each, problems.Kind)]
 
 
@@ -37,9 +30,9 @@ def test_names_every_leaf_of_the_error_tree() -> None:
     assert set(problems.OF_ERROR) == set(leaves(AiIntegrationsError))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_has_only_rows_of_the_contract(kind: problems.Kind) -> None:
-    assert (kind.status, kind.fragment, kind.title) in CONTRACT
+def test_kinds_equal_the_table_of_the_contract() -> None:
+    assert {(kind.status, kind.fragment, kind.title) for kind in KINDS} == CONTRACT - {GATEWAY_ONLY}
+    assert GATEWAY_ONLY in CONTRACT
 
 
 def test_has_one_row_for_each_status() -> None:

@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _dead_letters(stack: str) -> DeadLetters:
     described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
-    return DeadLetters(boto3.client("sqs"), dead=outputs["DeadRequestsUrl"], requests=outputs["RequestsUrl"])
+    return DeadLetters(
+        boto3.client("sqs"), dead=outputs["ProvisioningDeadLetterQueueUrl"], requests=outputs["ProvisioningQueueUrl"]
+    )
 
 
 if __name__ == "__main__":

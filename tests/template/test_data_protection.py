@@ -1,4 +1,4 @@
-"""Data outlives mistakes, logs end and hold no keys, and the defaults suit production."""
+"""Data protection: data outlives mistakes, logs expire and contain no keys, and the defaults suit production."""
 
 import json
 from typing import Any
@@ -14,88 +14,80 @@ SETTINGS = declared.template()["Globals"]["Function"]
 WRITES_KEYS_TO_LOGS = ("POWERTOOLS_LOGGER_LOG_EVENT", "POWERTOOLS_DEV", "POWERTOOLS_DEBUG", "TRACER")
 
 
-@pytest.mark.parametrize("name", ["Table", "Key"])
-def test_keeps_what_can_not_be_made_again(name: str) -> None:
+@pytest.mark.parametrize("name", ["Table", "Key", "FingerprintKey"])
+def test_irreplaceable_resource_keeps_its_id_and_outlives_the_stack(name: str) -> None:
+    """CloudFormation replaces a resource whose logical id changes."""
     assert RESOURCES[name]["DeletionPolicy"] == "Retain"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_keeps_the_table_encrypted_recoverable_and_its_changes_readable() -> None:
+def test_table_is_encrypted_recoverable_and_streams_both_images() -> None:
     table = RESOURCES["Table"]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_rotates_the_encryption_key_and_takes_its_time_to_delete_it() -> None:
+def test_table_with_default_parameters_rejects_deletion() -> None:
+    assert RESOURCES["Table"]["Properties"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert PARAMETERS["DeletionProtection"]["Default"] == "true"
+
+
+def test_encryption_key_rotates_and_can_be_recovered_for_thirty_days() -> None:
     key = RESOURCES["Key"]["Properties"]
     assert key["EnableKeyRotation"] is True
     assert key["PendingWindowInDays"] == 30
 
 
+@pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "publish_changes", "sweep"])
+def test_deletion_with_default_parameters_has_the_longest_recovery_window(function: str) -> None:
+    assert declared.environment(function)["RECOVERY_WINDOW_DAYS"] == str(PARAMETERS["RecoveryWindowDays"]["MaxValue"])
+
+
+@pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection", "verify_key"])
+def test_private_hosts_with_default_parameters_are_not_allowed(function: str) -> None:
+    assert declared.environment(function)["ALLOWED_PRIVATE_HOSTS"] == ""
+
+
 @pytest.mark.parametrize("name", LOG_GROUPS)
-def test_ends_and_encrypts_every_log(name: str) -> None:
+def test_log_group_expires_and_is_encrypted(name: str) -> None:
     properties = LOG_GROUPS[name]["Properties"]
     assert properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     assert properties["KmsKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}
 
 
-def test_gives_every_function_a_log_group_of_its_own() -> None:
+def test_each_function_has_a_log_group_of_its_own() -> None:
     used = [each["LoggingConfig"]["LogGroup"]["Ref"] for each in declared.functions().values()]
     assert len(used) == len(set(used))
     assert set(used) <= LOG_GROUPS.keys()
 
 
 @pytest.mark.parametrize("function", declared.functions())
-def test_sets_nothing_that_writes_keys_to_logs(function: str) -> None:
+def test_no_variable_makes_a_function_log_keys(function: str) -> None:
     names = declared.environment(function)
     assert not [name for name in names if any(part in name.upper() for part in WRITES_KEYS_TO_LOGS)]
     assert not [part for part in WRITES_KEYS_TO_LOGS if part in json.dumps(declared.functions()[function]).upper()]
 
 
-@pytest.mark.parametrize("function", declared.behind_the_gateway())
-def test_answers_before_the_gateway_gives_up(function: str) -> None:
-    assert {**SETTINGS, **declared.functions()[function]}["Timeout"] < 29
-
-
-@pytest.mark.parametrize("function", declared.functions())
-def test_gives_every_function_the_one_runtime_and_both_layers(function: str) -> None:
-    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & declared.functions()[function].keys()
-    assert SETTINGS["Runtime"] == "python3.13"
-    assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
-    assert len(SETTINGS["Layers"]) == 2
-
-
-def test_can_not_be_set_to_log_requests() -> None:
+def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert "DEBUG" not in PARAMETERS["LogLevel"]["AllowedValues"]
     assert declared.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-@pytest.mark.parametrize(
-    ("name", "default"),
-    [
-        ("LogLevel", "INFO"),
-        ("LogRetentionDays", 90),
-        ("AllowedPrivateHosts", ""),
-        ("AlarmTopicArn", ""),
-        ("ConnectionTestConcurrency", 0),
-        ("RecoveryWindowDays", 30),
-        ("Architecture", "arm64"),
-        ("DeletionProtection", "true"),
-    ],
-)
-def test_suits_production_by_default(name: str, default: object) -> None:
-    assert PARAMETERS[name]["Default"] == default
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_explains_every_parameter_and_can_do_without(name: str) -> None:
-    assert PARAMETERS[name]["Description"]
-    assert "Default" in PARAMETERS[name]
-
-
-def test_keeps_the_audit_of_keys_whatever_the_log_level() -> None:
+def test_credentials_function_logs_its_audit_trail_at_every_log_level() -> None:
     assert declared.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+@pytest.mark.parametrize("function", declared.behind_the_gateway())
+def test_function_behind_the_gateway_times_out_before_the_gateway(function: str) -> None:
+    assert {**SETTINGS, **declared.functions()[function]}["Timeout"] < 29
+
+
+@pytest.mark.parametrize("function", declared.functions())
+def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
+    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & declared.functions()[function].keys()
+    assert SETTINGS["Runtime"] == "python3.13"
+    assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
+    assert len(SETTINGS["Layers"]) == 2

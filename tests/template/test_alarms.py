@@ -1,0 +1,100 @@
+"""Alarms and the dashboard: what they watch, whom they notify, and that the runbook explains each alarm."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests import declared
+from tests.builders import ROOT
+
+ALARMS = {name: each["Properties"] for name, each in declared.resources("AWS::CloudWatch::Alarm").items()}
+RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
+
+
+def watching(namespace: str, metric: str) -> list[dict[str, Any]]:
+    return [each for each in ALARMS.values() if (each["Namespace"], each["MetricName"]) == (namespace, metric)]
+
+
+def watching_resource(metric: str, dimension: str, value: object) -> dict[str, Any]:
+    """Return the one alarm on a metric of a function or a queue."""
+    dimensions = [{"Name": dimension, "Value": value}]
+    found: dict[str, Any]
+    [found] = [each for each in ALARMS.values() if (each["MetricName"], each["Dimensions"]) == (metric, dimensions)]
+    return found
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_notifies_the_topic_when_it_starts_and_ends(name: str) -> None:
+    topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    assert ALARMS[name]["AlarmActions"] == ALARMS[name]["OKActions"] == topic
+    assert ALARMS[name]["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_description_refers_to_its_part_of_the_runbook(name: str) -> None:
+    assert ALARMS[name]["AlarmDescription"].endswith(f". See {name} in docs/operations.md.")
+    assert re.search(rf"\b{name}\b", RUNBOOK)
+
+
+@pytest.mark.parametrize("queue", ["ProvisioningDeadLetterQueue", "StreamDeadLetterQueue"])
+def test_dead_letter_queue_alarm_goes_off_within_a_minute_of_the_first_message(queue: str) -> None:
+    name = {"Fn::GetAtt": [queue, "QueueName"]}
+    alarm = watching_resource("ApproximateNumberOfMessagesVisible", "QueueName", name)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["EvaluationPeriods"] * alarm["Period"] <= 60
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "CredentialsFunction",
+        "CustomResourceFunction",
+        "ProvisionFunction",
+        "PublishChangesFunction",
+        "SweepFunction",
+    ],
+)
+def test_errors_alarm_goes_off_at_the_first_error(function: str) -> None:
+    alarm = watching_resource("Errors", "FunctionName", {"Ref": function})
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == ("Sum", "GreaterThanThreshold", 0)
+
+
+def test_authorizer_errors_alarm_tolerates_single_rejected_keys() -> None:
+    alarm = watching_resource("Errors", "FunctionName", {"Ref": "AuthorizerFunction"})
+    assert alarm["Threshold"] > 0
+
+
+@pytest.mark.parametrize("function", ["ApiFunction", "AuthorizerFunction", "CredentialsFunction"])
+def test_throttles_alarm_watches_each_synchronous_function(function: str) -> None:
+    assert watching_resource("Throttles", "FunctionName", {"Ref": function})["Statistic"] == "Sum"
+
+
+def test_stream_lag_alarm_goes_off_within_fifteen_minutes() -> None:
+    alarm = watching_resource("IteratorAge", "FunctionName", {"Ref": "PublishChangesFunction"})
+    assert 0 < alarm["Threshold"] <= 15 * 60 * 1000
+    assert alarm["Statistic"] == "Maximum"
+
+
+@pytest.mark.parametrize("metric", ["5XXError", "Latency"])
+def test_api_alarm_watches_the_deployed_stage(metric: str) -> None:
+    [alarm] = watching("AWS/ApiGateway", metric)
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert dimensions == {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
+
+
+@pytest.mark.parametrize("metric", ["SecretsWithoutIntegration", "IntegrationsWithoutSecret"])
+def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
+    """tests/handlers/test_sweep.py compares the names of the metrics with what the function emits."""
+    [alarm] = watching("AIIntegrations", metric)
+    service = declared.environment("sweep")["POWERTOOLS_SERVICE_NAME"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+
+
+def test_dashboard_shows_the_metric_of_every_alarm() -> None:
+    [dashboard] = declared.resources("AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    lines = [line for each in widgets for line in each["properties"]["metrics"]]
+    missing = [name for name, each in ALARMS.items() if not any(each["MetricName"] in line for line in lines)]
+    assert missing == []

@@ -1,0 +1,41 @@
+"""The form of template.yaml itself: YAML anchors, and the names of outputs that other files use."""
+
+import re
+from collections import Counter
+
+import yaml  # type: ignore[import-untyped]
+
+from tests import declared
+from tests.builders import ROOT
+
+TEXT = (ROOT / "template.yaml").read_text()
+TOKENS = list(yaml.scan(TEXT))
+ANCHORS = {each.value: each.start_mark.line for each in TOKENS if isinstance(each, yaml.AnchorToken)}
+USES = Counter(each.value for each in TOKENS if isinstance(each, yaml.AliasToken))
+
+
+def section(start: str, end: str) -> range:
+    """Return the numbers of the lines from one to another."""
+    lines = TEXT.splitlines()
+    return range(lines.index(start), lines.index(end))
+
+
+def test_every_anchor_is_defined_in_the_shared_block() -> None:
+    shared = section("  Shared:", "Globals:")
+    assert [name for name, line in ANCHORS.items() if line not in shared] == []
+
+
+def test_every_anchor_is_used_more_than_once() -> None:
+    assert [name for name in ANCHORS if USES[name] < 2] == []
+
+
+def test_every_output_has_a_description() -> None:
+    assert all(each["Description"].endswith(".") for each in declared.template()["Outputs"].values())
+
+
+def test_documents_and_scripts_use_only_outputs_that_exist() -> None:
+    """In shell commands, an output is `$(output Name)`, `invoke Name` or a variable `$Name`."""
+    files = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "SECURITY.md", ROOT / ".github" / "smoke"]
+    pattern = re.compile(r"\b(?:output|invoke) ([A-Z][a-z]\w+)|\$\{?([A-Z][A-Za-z]*[a-z][A-Za-z]*)\b")
+    used = {next(filter(None, names)) for file in files for names in pattern.findall(file.read_text())}
+    assert used - declared.template()["Outputs"].keys() - declared.template()["Resources"].keys() == set()

@@ -1,0 +1,260 @@
+"""docs/data-model.md: its example items are exactly what the code writes, for every kind of row."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import boto3
+import pytest
+from moto import mock_aws
+from pydantic import SecretStr
+
+from ai_integrations.adapters.dynamodb.access_key_lookup import digest
+from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore, label
+from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.model import (
+    AccessKey,
+    Caller,
+    IdempotencyKey,
+    Membership,
+    Organization,
+    PreviousKey,
+    Role,
+    Scoping,
+    SecretVersion,
+    Space,
+    Tombstone,
+)
+from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.sweep import Position
+from tests import declared
+from tests.builders import API_KEY, NOON, ROOT, an_integration
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = Mapping[str, Any]
+
+DOCUMENT = (ROOT / "docs" / "data-model.md").read_text()
+EXAMPLES: list[Item] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)]
+ITEMS = {f"{item['pk']} {item['sk']}": item for item in EXAMPLES if "pk" in item}
+[SECRET] = [example for example in EXAMPLES if "Name" in example]
+
+ORGANIZATION, SPACE, REGISTERED_SPACE = "T3JnYW5pemF0aW9uOjE=", "U3BhY2U6MQ==", "U3BhY2U6Mg=="
+SECRETS = "arn:aws:secretsmanager:eu-central-1:123456789012:secret"
+FIRST_VERSION, SECOND_VERSION = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+
+OPEN_AI_SECRET = f"{SECRETS}:ai-integrations/acme/01KDZ3ZQ80000000000000000A-fAkE01"
+OPEN_AI = an_integration(
+    id="01KDZ3ZQ80000000000000000A",
+    name="Production OpenAI",
+    base_url="https://api.openai.com/v1",
+    model_names=("gpt-4o", "gpt-4o-mini"),
+    headers={"X-Team": "fake-header-value"},
+    scopings=(Scoping(organization_id=ORGANIZATION, space_id=SPACE),),
+    secret=SecretVersion(arn=OPEN_AI_SECRET, version=FIRST_VERSION),
+)
+ROTATED = replace(
+    OPEN_AI,
+    version=2,
+    updated_at=NOON + timedelta(hours=1),
+    updated_by="bob",
+    secret=SecretVersion(arn=OPEN_AI_SECRET, version=SECOND_VERSION),
+    previous_key=PreviousKey(
+        secret=SecretVersion(arn=OPEN_AI_SECRET, version=FIRST_VERSION), usable_until=NOON + timedelta(hours=25)
+    ),
+)
+VERTEX = an_integration(
+    id="01KDZ3ZQ80000000000000000B",
+    name="Vertex of the data team",
+    provider="VERTEX_AI",
+    provider_metadata={"project_id": "fake-project", "location": "europe-west1", "project_access_label": "fake-label"},
+    secret=SecretVersion(arn=f"{SECRETS}:data-team/vertex-fAkE02", version=None),
+)
+ANTHROPIC = an_integration(
+    id="01KDZ3ZQ80000000000000000C",
+    name="Old Anthropic",
+    provider="ANTHROPIC",
+    secret=SecretVersion(
+        arn=f"{SECRETS}:ai-integrations/acme/01KDZ3ZQ80000000000000000C-fAkE03",
+        version="00000000-0000-4000-8000-000000000003",
+    ),
+)
+TOMBSTONE = Tombstone(
+    integration=ANTHROPIC,
+    deleted_at=NOON + timedelta(hours=2),
+    deleted_by="bob",
+    expires_at=NOON + timedelta(days=30, hours=2),
+)
+HEALTH = Health(
+    account="acme",
+    id=OPEN_AI.id,
+    integration_version=2,
+    checked_at=NOON + timedelta(hours=3),
+    model="gpt-4o",
+    rungs=(
+        Rung(
+            name="reachable",
+            status=CheckStatus.PASSED,
+            latency_ms=41,
+            proved="A connection could be made, and its certificate is the host's.",
+        ),
+        Rung(
+            name="authenticated",
+            status=CheckStatus.FAILED,
+            latency_ms=180,
+            not_proved="The provider answered with status 401.",
+            provider_said="Incorrect API key provided: [redacted]",
+        ),
+    ),
+    key_version=SECOND_VERSION,
+    key_fingerprint="00000000000000000000000000000fac",
+)
+CALLER = Caller(
+    account="acme",
+    user="alice",
+    role=Role.MEMBER,
+    memberships=(Membership(organization_id=ORGANIZATION, space_id=SPACE, admin=True),),
+)
+ACCESS_KEYS = [
+    AccessKey(id=key_id, caller=CALLER, created_at=NOON, expires_at=NOON + timedelta(days=90))
+    for key_id in ("01KDZ3ZQ80000000000000000D", "01KDZ3ZQ80000000000000000E")
+]
+PLACES: list[Organization | Space] = [
+    Organization(account="acme", id=ORGANIZATION, name="Research", created_at=NOON),
+    Space(
+        account="acme",
+        id=REGISTERED_SPACE,
+        organization_id=ORGANIZATION,
+        name="Evaluation",
+        description="Models under evaluation",
+        created_at=NOON,
+    ),
+]
+
+
+class Table(NamedTuple):
+    client: "DynamoDBClient"
+    name: str
+
+    def items(self) -> Iterator[Item]:
+        yield from map(from_wire, self.client.scan(TableName=self.name)["Items"])
+
+
+def write_integrations(table: Table) -> None:
+    integrations = DynamoDbIntegrations(*table, Transactor(*table))
+    integrations.insert(OPEN_AI, None)
+    integrations.update(OPEN_AI, ROTATED)
+    integrations.insert(VERTEX, None)
+    integrations.insert(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
+    integrations.delete(TOMBSTONE)
+
+
+def write_access_keys(table: Table) -> dict[str, str]:
+    """Issue two access keys and revoke the second; return the hashes by what stands for them in the document."""
+    access_keys = AccessKeys(*table)
+    hashes = [digest(access_keys.issue(each)) for each in ACCESS_KEYS]
+    access_keys.revoke("acme", ACCESS_KEYS[1].id, NOON + timedelta(days=1))
+    return dict(zip(hashes, (f"{number:064}" for number in (1, 2)), strict=True))
+
+
+def write_the_rest(table: Table) -> None:
+    for place in PLACES:
+        DynamoDbSpaces(*table).register(place)
+    DynamoDbConnectionHealth(*table).record(HEALTH)
+    outcome = RecordedOutcome(
+        fingerprint="fake-fingerprint",
+        detail_type="AI Integration Create Succeeded",
+        detail='{"account":"acme","request_id":"order-4711","version":1}',
+    )
+    DynamoDbRequestOutcomes(*table).record("acme", "order-4711", outcome, NOON)
+    SweepRecords(*table).remember(Position(part="secrets", token="fake-next-token"))
+
+
+@pytest.fixture(scope="module")
+def written() -> Iterator[dict[str, Item]]:
+    """Write at least one item of every kind with the real adapters; return the table's content by key."""
+    with mock_aws():
+        table = Table(boto3.client("dynamodb"), "table")
+        table.client.create_table(**declared.table(table.name))
+        write_integrations(table)
+        write_the_rest(table)
+        hashes = write_access_keys(table)
+        content = json.dumps(list(table.items()))
+        for of_key, placeholder in hashes.items():
+            content = content.replace(of_key, placeholder)
+        yield {f"{item['pk']} {item['sk']}": item for item in json.loads(content)}
+
+
+@pytest.mark.parametrize("key", ITEMS)
+def test_example_item_equals_the_written_item(key: str, written: dict[str, Item]) -> None:
+    assert ITEMS[key] == written[key]
+
+
+def test_every_kind_of_row_has_an_example(written: dict[str, Item]) -> None:
+    assert kinds(written.values()) == kinds(ITEMS.values())
+
+
+def test_every_key_prefix_in_the_code_has_an_example() -> None:
+    package = ROOT / "layers" / "shared" / "ai_integrations"
+    code = "\n".join(path.read_text() for path in package.rglob("*.py"))
+    documented = {part.partition("#")[0] for kind in kinds(ITEMS.values()) for part in kind}
+    assert set(re.findall(r'f"([A-Z]+)#\{', code)) <= documented
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [vars(OPEN_AI), vars(ROTATED), vars(VERTEX)],
+        [each._asdict() for each in OPEN_AI.scopings],
+        [HEALTH._asdict()],
+        [each._asdict() for each in HEALTH.rungs],
+        [each._asdict() for each in CALLER.memberships],
+        *([each._asdict()] for each in PLACES),
+    ],
+)
+def test_examples_set_every_optional_field(values: list[dict[str, Any]]) -> None:
+    unset = [name for name in values[0] if all(each[name] is None for each in values)]
+    assert unset == []
+
+
+def test_stream_filter_of_the_template_is_documented() -> None:
+    [event] = declared.functions()["publish_changes"]["Events"].values()
+    patterns = [json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"]]
+    for pattern in patterns:
+        [condition] = pattern["dynamodb"]["Keys"]["sk"]["S"]
+        assert f"| `{condition['prefix']}` | {', '.join(pattern['eventName'])} |" in DOCUMENT
+    assert len(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)", DOCUMENT, re.MULTILINE)) == len(patterns)
+
+
+def test_example_secret_equals_the_stored_secret() -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        key_store = SecretsManagerKeyStore(
+            client, prefix="ai-integrations", kms_key_id=SECRET["KmsKeyId"], new_version=lambda: SECOND_VERSION
+        )
+        stored = key_store.create_key(OPEN_AI, SecretStr(API_KEY))
+        key_store.add_key_version(replace(OPEN_AI, secret=stored), SecretStr(API_KEY))
+        described = client.describe_secret(SecretId=stored.arn)
+    stages = described["VersionIdsToStages"]
+    assert {name: described.get(name) for name in SECRET if name != "VersionIdsToStages"} == {
+        name: value for name, value in SECRET.items() if name != "VersionIdsToStages"
+    }
+    assert stages == {stored.version: ["AWSCURRENT"], SECOND_VERSION: [label(SECOND_VERSION)]}
+    assert SECRET["VersionIdsToStages"] == {FIRST_VERSION: ["AWSCURRENT"], SECOND_VERSION: stages[SECOND_VERSION]}
+
+
+def kinds(items: Iterable[Item]) -> set[tuple[str, str]]:
+    """Return the kinds of rows: partition and sort keys without the values in them."""
+    return {(re.sub("#.*", "#", item["pk"]), re.sub("#.*", "#", item["sk"])) for item in items}

@@ -1,0 +1,51 @@
+"""Architecture, glossary, data model and decision records: what they point to exists, and the index is complete."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ROOT
+
+RECORDS = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+INDEX = ROOT / "docs" / "adr" / "README.md"
+DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in ("architecture", "data-model", "glossary")]
+PACKAGE = ROOT / "layers" / "shared" / "ai_integrations"
+# Where a path in these documents may begin; the glossary and the table of items say so.
+FOLDERS = [ROOT, PACKAGE, PACKAGE / "adapters" / "dynamodb", ROOT / "layers" / "client" / "ai_integrations_client"]
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *RECORDS, INDEX], ids=lambda path: path.stem)
+def test_document_paths_exist(document: Path) -> None:
+    named = re.findall(r"`([\w/.-]+(?:\.py|\.yaml|\.toml|/))`", document.read_text())
+    assert [path for path in named if not any((folder / path).exists() for folder in FOLDERS)] == []
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *RECORDS, INDEX], ids=lambda path: path.stem)
+def test_document_links_lead_to_a_heading(document: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", document.read_text())
+    missing = [
+        (path, anchor)
+        for path, anchor in links
+        if not (target := (document.parent / path) if path else document).exists()
+        or (anchor and anchor not in anchors(target))
+    ]
+    assert missing == []
+
+
+def test_index_lists_every_record_with_its_title_date_and_status() -> None:
+    rows = re.findall(r"^\| \[\d{4}\].*$", INDEX.read_text(), re.MULTILINE)
+    assert rows == [row_of(record) for record in RECORDS]
+
+
+def row_of(record: Path) -> str:
+    text = record.read_text()
+    [(number, title)] = re.findall(r"^# (\d+)\. (.+)$", text, re.MULTILINE)
+    [date] = re.findall(r"^- Date: (\d{4}-\d{2}-\d{2})$", text, re.MULTILINE)
+    [status] = re.findall(r"^- Status: (.+)$", text, re.MULTILINE)
+    return f"| [{int(number):04}]({record.name}) | {title} | {date} | {status} |"
+
+
+def anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
