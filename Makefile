@@ -177,6 +177,9 @@ smoke: .venv/client ## create, use and delete an integration on any deployment w
 	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
 		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/walk.py
 
+outputs: .venv/local ## print the stack's outputs as shell assignments, for `eval` (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations outputs --stack '$(STACK)'
+
 dead-requests: .venv/local ## list the requests in the provisioning dead-letter queue (STACK=ai-integrations)
 	@$(BIN)/python -m tools.operations dead-requests --stack '$(STACK)'
 

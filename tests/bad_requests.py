@@ -13,25 +13,25 @@ from hypothesis import strategies as st
 from ai_integrations.contracts import ids
 from tests.builders import ULID
 
-ASKED_FOR = int(os.environ.get("BAD_REQUESTS", "0"))
+REQUESTED_CASES = int(os.environ.get("BAD_REQUESTS", "0"))
 CANARY = "sk-fake-canary-0123456789-not-a-key"
 COLLECTION = "/v2/ai-integrations"
-NOBODYS = "01KDZ3ZQ8000000000000000ZZ"
-OURS = ids.public(ULID)
+UNKNOWN_ULID = "01KDZ3ZQ8000000000000000ZZ"
+KNOWN_ID = ids.encode(ULID)
 BODY = {"name": CANARY, "provider": "openAI", "api_key": CANARY, "headers": {"X-Team": CANARY}}
 # The resources of the template that take a body, with the id that some of them need.
 CREATE = ("POST", "")
-PATCH = ("PATCH", f"/{OURS}")
-ROTATE = ("POST", f"/{OURS}/key-rotations")
+PATCH = ("PATCH", f"/{KNOWN_ID}")
+ROTATE = ("POST", f"/{KNOWN_ID}/key-rotations")
 TEST = ("POST", "/test")
 JSON = {"Content-Type": "application/json"}
 
 
-def tried(cases: int) -> settings:
+def hypothesis_settings(cases: int) -> settings:
     """Have so many cases tried: always the same, unless more are asked for."""
     return settings(
         max_examples=cases,
-        derandomize=not ASKED_FOR,
+        derandomize=not REQUESTED_CASES,
         deadline=None,
         database=None,
         suppress_health_check=[*HealthCheck],
@@ -144,9 +144,11 @@ def _with_wrong_fields(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchSt
 
 _ids = st.one_of(
     st.text(min_size=1, max_size=80),
-    st.sampled_from([CANARY, "..", "%00", "%2e%2e%2f", "null", "a" * 7000, OURS[:-1], f"{OURS}=", OURS.lower()]),
-    st.just(ids.public(NOBODYS)),
-    st.binary(max_size=60).map(lambda some: ids.public(some.hex())),
+    st.sampled_from(
+        [CANARY, "..", "%00", "%2e%2e%2f", "null", "a" * 7000, KNOWN_ID[:-1], f"{KNOWN_ID}=", KNOWN_ID.lower()]
+    ),
+    st.just(ids.encode(UNKNOWN_ULID)),
+    st.binary(max_size=60).map(lambda some: ids.encode(some.hex())),
 )
 _OF_ONE = (
     ("GET", ""),
@@ -156,7 +158,9 @@ _OF_ONE = (
     ("POST", "/key-rotations"),
     ("GET", "/health"),
 )
-_below = st.sampled_from(["/../spaces", "/a/b", "/test/../..", "/%2f..%2f", f"/{OURS}/{CANARY}", f"/{OURS}/restore/x"])
+_below = st.sampled_from(
+    ["/../spaces", "/a/b", "/test/../..", "/%2f..%2f", f"/{KNOWN_ID}/{CANARY}", f"/{KNOWN_ID}/restore/x"]
+)
 
 
 def _of_nobody(endpoint: tuple[str, str], id_: str) -> Request:
@@ -171,7 +175,7 @@ _paths = st.builds(_of_nobody, st.sampled_from(_OF_ONE), _ids) | _below.map(
 _methods = st.builds(
     lambda method, path: Request(method=method, path=path, body=_VALID),
     st.sampled_from(["PUT", "TRACE", "FOO", "POSTS"]),
-    st.sampled_from([f"/{OURS}", f"/{OURS}/key-rotations", "/test"]),
+    st.sampled_from([f"/{KNOWN_ID}", f"/{KNOWN_ID}/key-rotations", "/test"]),
 )
 
 _parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
@@ -200,7 +204,7 @@ _untyped = st.builds(
 _visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=40)
 _unmet = st.builds(
     lambda method, tag: Request(
-        method=method, path=f"/{OURS}", headers={**JSON, "If-Match": tag}, body=_sent({"api_key": CANARY})
+        method=method, path=f"/{KNOWN_ID}", headers={**JSON, "If-Match": tag}, body=_sent({"api_key": CANARY})
     ),
     st.sampled_from(["PATCH", "DELETE"]),
     (_visible | st.sampled_from([f'W/"{ULID}.1"', f"{ULID}.1", f'"{ULID}.2"', f'"{CANARY}"', '""', ","])).filter(

@@ -20,7 +20,7 @@ from moto import mock_aws
 
 from ai_integrations.bootstrap.botocore_session import session
 from ai_integrations.observability import logger
-from tests import declared
+from tests import sam_template
 from tests.builders import API_KEY
 from tests.leaks import Canaries
 
@@ -65,7 +65,7 @@ class Context(LambdaContext):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An answer of the API, as the gateway would pass it on; names of headers in lower case."""
 
     status: int
@@ -73,7 +73,7 @@ class Answer:
     text: str
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> "Answer":
+    def from_lambda(cls, given: dict[str, Any]) -> "Response":
         """Read what a function has handed to the gateway."""
         headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
         return cls(status=given["statusCode"], headers=headers, text=given["body"])
@@ -101,14 +101,14 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
+    verify_requests: list[str] = field(default_factory=list)
     canaries: Canaries = field(default_factory=Canaries)
     endpoint: str | None = None
 
     def __post_init__(self) -> None:
         self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _onlooker(self.endpoint)
-        self.table = declared.environment("api")["TABLE_NAME"]
+        self.table = sam_template.environment("api")["TABLE_NAME"]
         self.variables["AWS_ENDPOINT_URL"] = self.endpoint or ""
         self.add_table()
         self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
@@ -146,9 +146,9 @@ class Cloud:
         But for the question whether a provider takes a key.
         """
         if service == "lambda":
-            self.questions.append(request)
+            self.verify_requests.append(request)
         elif service != "secretsmanager":
-            (self.outputs if service == "dynamodb" else self.told).append(request)
+            (self.outputs if service == "dynamodb" else self.published).append(request)
 
     def _after(self, model: Any, **_: Any) -> None:
         if self._end == (len(self.calls), True):
@@ -161,7 +161,7 @@ class Cloud:
         """Let an operation, such as dynamodb:GetItem, fail in the client or with AWS's error code and status."""
         self._answers[operation] = failure if isinstance(failure, Exception) else _refusal(*failure, message)
 
-    def lose(self, operation: str, error: Exception) -> None:
+    def lose_response(self, operation: str, error: Exception) -> None:
         """Let an operation succeed and its answer be lost."""
         self._losses[operation] = error
 
@@ -170,7 +170,7 @@ class Cloud:
         self.calls.clear()
         self._end = call, after
 
-    def answer(self, operation: str, answer: dict[str, Any]) -> None:
+    def respond(self, operation: str, answer: dict[str, Any]) -> None:
         """Let an operation answer with this, whatever there is."""
         self._answers[operation] = _http(200), answer
 
@@ -181,7 +181,7 @@ class Cloud:
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
         """Load a function afresh, with the environment that the template declares and what a test has set of it."""
-        for variable, value in declared.environment(name).items():
+        for variable, value in sam_template.environment(name).items():
             self.environment.setenv(variable, self.variables.get(variable, value))
         module = f"functions.{name}.handler"
         sys.modules.pop(module, None)
@@ -194,7 +194,7 @@ class Cloud:
         try:
             answer = handler(event, Context())
         except Exception as error:
-            self.told += [*traceback.format_exception(error), repr(error)]
+            self.published += [*traceback.format_exception(error), repr(error)]
             raise
         shown = dict(answer or {})
         # What is handed out to be used: an access key the one time that it is shown, and what opens a provider.
@@ -203,21 +203,21 @@ class Cloud:
         self.outputs.append(json.dumps(shown))
         return answer
 
-    def api(self, event: dict[str, Any]) -> Answer:
+    def api(self, event: dict[str, Any]) -> Response:
         """Send a request of the gateway to the API's function."""
         return self.http("api", event)
 
-    def http(self, function: str, event: dict[str, Any]) -> Answer:
+    def http(self, function: str, event: dict[str, Any]) -> Response:
         """Send a request of the gateway to a function."""
-        return Answer.of(self.function(function)(event))
+        return Response.from_lambda(self.function(function)(event))
 
     def add_table(self) -> None:
         """Add the stack's table."""
-        self.dynamodb.create_table(**declared.table(self.table))
+        self.dynamodb.create_table(**sam_template.table(self.table))
 
     def add_bus(self) -> None:
         """Add the stack's event bus."""
-        self.eventbridge.create_event_bus(Name=declared.environment("sweep")["EVENT_BUS_NAME"])
+        self.eventbridge.create_event_bus(Name=sam_template.environment("sweep")["EVENT_BUS_NAME"])
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the table's items whose sort key begins so."""
@@ -232,7 +232,7 @@ class Cloud:
         """Return the values of all secrets."""
         return [self.secrets_manager.get_secret_value(SecretId=each["ARN"])["SecretString"] for each in self.secrets()]
 
-    def named_key(self) -> str:
+    def referenced_key(self) -> str:
         """Return the key that the one integration there is names."""
         [item] = self.items("INTEGRATION#")
         named = {"SecretId": item["secret_arn"]["S"], "VersionId": item["secret_version"]["S"]}
@@ -241,8 +241,8 @@ class Cloud:
     def leaks(self, *texts: str) -> list[str]:
         """Return what shows more than it may, of these texts and of all that the functions said and left."""
         secrets = json.dumps(self.secrets(), default=str)
-        shown = self.canaries.with_keys([*self.outputs, json.dumps(self.items())])
-        return shown + self.canaries.with_anything([*texts, *self.told, secrets])
+        shown = self.canaries.texts_with_keys([*self.outputs, json.dumps(self.items())])
+        return shown + self.canaries.texts_with_canaries([*texts, *self.published, secrets])
 
     def log(self) -> list[dict[str, Any]]:
         """Return what the functions have logged."""
@@ -268,12 +268,12 @@ def cloud(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator[Cloud]:
     """Return an empty account with the stack's table; look afterwards for keys in everything that can be seen."""
-    with mock_aws(), searched(Cloud(environment=monkeypatch, written=io.StringIO()), capfd, caplog) as made:
+    with mock_aws(), leak_search(Cloud(environment=monkeypatch, written=io.StringIO()), capfd, caplog) as made:
         yield made
 
 
 @contextmanager
-def searched(cloud: Cloud, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Cloud]:
+def leak_search(cloud: Cloud, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Cloud]:
     """Look for keys in everything that can be seen when it ends."""
     stream = logger.registered_handler.setStream(cloud.written)  # type: ignore[attr-defined]
     caplog.set_level("INFO")

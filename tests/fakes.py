@@ -23,7 +23,7 @@ from ai_integrations.domain.model import (
     Slice,
     Space,
     Tombstone,
-    folded,
+    fold_name,
 )
 
 
@@ -90,7 +90,7 @@ class InMemoryRepository:
 
     def find(self, account: str, name: str) -> Integration | None:
         self.journal.append("find")
-        return self.integrations.get((account, self._names.get((account, folded(name)), "")))
+        return self.integrations.get((account, self._names.get((account, fold_name(name)), "")))
 
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         self.journal.append("get_deleted")
@@ -319,7 +319,7 @@ def _id(integration: Integration) -> tuple[str, str]:
 
 
 def _name(integration: Integration) -> tuple[str, str]:
-    return integration.account, folded(integration.name)
+    return integration.account, fold_name(integration.name)
 
 
 def _request(integration: Integration, key: IdempotencyKey) -> tuple[str, str, str]:

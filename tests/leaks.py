@@ -26,10 +26,10 @@ class Canaries:
             with suppress(AttributeError):  # no map
                 self.header_values |= _telling(body["headers"].values() if "headers" in body else ())
 
-    def with_keys(self, texts: Iterable[str]) -> list[str]:
+    def texts_with_keys(self, texts: Iterable[str]) -> list[str]:
         return _holding(self.keys, texts)
 
-    def with_anything(self, texts: Iterable[str]) -> list[str]:
+    def texts_with_canaries(self, texts: Iterable[str]) -> list[str]:
         return _holding(self.keys | self.header_values, texts)
 
 

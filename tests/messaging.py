@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from ai_integrations.contracts.published_events import SOURCE
-from tests import declared
+from tests import sam_template
 from tests.cloud import Cloud
-from tests.listening import Listener
+from tests.event_subscriber import Subscriber
 
 
 @pytest.fixture
-def bus(cloud: Cloud) -> Iterator[Listener]:
+def bus(cloud: Cloud) -> Iterator[Subscriber]:
     """Return a listener on the stack's bus; what it heard is searched for keys, too."""
-    name = declared.environment("provision")["EVENT_BUS_NAME"]
+    name = sam_template.environment("provision")["EVENT_BUS_NAME"]
     cloud.eventbridge.create_event_bus(Name=name)
-    listener = Listener(cloud.eventbridge, cloud.sqs, name, SOURCE)
+    listener = Subscriber(cloud.eventbridge, cloud.sqs, name, SOURCE)
     yield listener
-    cloud.told += [json.dumps(asdict(each)) for each in listener.all()]
+    cloud.published += [json.dumps(asdict(each)) for each in listener.all()]
 
 
 class Requests:
@@ -28,7 +28,7 @@ class Requests:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._url = cloud.sqs.create_queue(QueueName=declared.environment("provision")["QUEUE_URL"])["QueueUrl"]
+        self._url = cloud.sqs.create_queue(QueueName=sam_template.environment("provision")["QUEUE_URL"])["QueueUrl"]
 
     def send(self, *envelopes: dict[str, Any]) -> None:
         for envelope in envelopes:

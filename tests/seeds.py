@@ -67,7 +67,7 @@ class Account:
         self.dynamodb.put_item(TableName=self.variables["TABLE_NAME"], Item={**item, "memberships": {"L": []}})
 
 
-def in_the_stack_at(endpoint: str) -> Account:
+def account_of_stack(endpoint: str) -> Account:
     """Return the account in a running local stack."""
     return Account(
         dynamodb=aws.client("dynamodb", endpoint),
@@ -77,7 +77,7 @@ def in_the_stack_at(endpoint: str) -> Account:
 
 
 if __name__ == "__main__":
-    account = in_the_stack_at(connection.read(ROOT / ".local" / "connection.env")["AWS_ENDPOINT_URL"])
+    account = account_of_stack(connection.read(ROOT / ".local" / "connection.env")["AWS_ENDPOINT_URL"])
     account.empty()
     if sys.argv[1:] != ["empty"]:
         account.keep()

@@ -55,7 +55,7 @@ def _resolve_credentials(event: dict[str, Any]) -> Resolution:
 def _resolve(command: ResolveCommand) -> Resolved:
     """Resolve by id if the text decodes to one, as the API's clients do, and otherwise by name."""
     try:
-        ulid = ids.parse(command.integration)
+        ulid = ids.decode(command.integration)
     except InvalidRequestError:
         return _resolver.by_name(command.caller(), command.integration, command.key_version)
     return _resolver.by_id(command.caller(), ulid, command.key_version)

@@ -26,7 +26,7 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> None:
     except ContentionError:
         raise
     except AiIntegrationsError as refusal:
-        _cloudformation.fail(event, _reason(problems.document_of(refusal, context.aws_request_id)))
+        _cloudformation.fail(event, _reason(problems.document_for(refusal, context.aws_request_id)))
         logger.info("resource refused", error=type(refusal).__name__)
         return
     _cloudformation.succeed(event, resource.physical_id, resource.attributes)

@@ -12,7 +12,7 @@ from ai_integrations.contracts.operator_commands import SweepCommand
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.published_events import SweepRan
 from ai_integrations.observability import hide_exception_messages, logger, metrics
-from ai_integrations.use_cases.sweep import Position, Report
+from ai_integrations.use_cases.sweep import SweepPosition, SweepReport
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,14 +28,14 @@ _sweeper, _records, _bus = sweep()
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:
     """Continue the current round while there is time. A dry run starts its own round and stores no position."""
     dry_run = parse_text(json.dumps(event), SweepCommand).dry_run
-    position = Position() if dry_run else _records.position()
+    position = SweepPosition() if dry_run else _records.load_position()
     report = _sweeper.run(position, dry_run=dry_run, has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE)
     if not dry_run:
-        _records.remember(report.position)
+        _records.store_position(report.position)
     return _publish(report, context.aws_request_id)
 
 
-def _publish(report: Report, run_id: str) -> dict[str, Any]:
+def _publish(report: SweepReport, run_id: str) -> dict[str, Any]:
     ran = SweepRan(
         event_id=run_id,
         dry_run=report.dry_run,

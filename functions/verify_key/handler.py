@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from ai_integrations.adapters.dynamodb.items import integration_of
+from ai_integrations.adapters.dynamodb.items import integration_from_item
 from ai_integrations.bootstrap.verify_key import key_verification
 from ai_integrations.observability import hide_exception_messages, logger
 
@@ -18,7 +18,7 @@ _verification = key_verification()
 @hide_exception_messages()
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Answer the request of `adapters/key_verifier.py`: null if the provider accepts the key, or else why not."""
-    integration = integration_of(event["integration"])
+    integration = integration_from_item(event["integration"])
     refusal = _verification.refusal(integration, SecretStr(event["api_key"]))
     logger.info("key verified", integration_id=integration.id, accepted=refusal is None)
     return {"refusal": refusal}

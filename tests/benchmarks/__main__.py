@@ -1,20 +1,21 @@
-"""make bench: measure, print, and write docs/performance.md; each figure against a baseline of the same run."""
+"""Measure performance, print the tables, and write them to tests/benchmarks/RESULTS.md and docs/performance.md."""
 
+import argparse
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import answers, artifacts, calls, cold, connections, costs, load, packages, scale, starts, warm
+from tests.benchmarks import artifacts, calls, cold, connections, costs, fake_aws, load, packages, scale, starts, warm
 from tests.benchmarks.bench import Bench, Section
-from tests.benchmarks.promises import Promise, promised, uphold
-from tests.benchmarks.table import write
+from tests.benchmarks.report import RESULTS, SUMMARY, write
+from tests.benchmarks.targets import Target, check, targets_table
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, serving
 
-ON_ANSWERS: dict[str, Callable[[Bench], Section]] = {
+ON_FAKE_AWS: dict[str, Callable[[Bench], Section]] = {
     "cold": cold.measure,
     "starts": starts.measure,
     "connections": connections.measure,
@@ -26,46 +27,57 @@ ON_ANSWERS: dict[str, Callable[[Bench], Section]] = {
 ON_STACK: dict[str, Callable[[Bench, Stack], Section]] = {"load": load.measure, "scale": scale.measure}
 
 
-def main(wanted: list[str]) -> None:
-    """Measure the wanted sections, or all, which writes the table of promises too."""
+def main(arguments: Sequence[str]) -> None:
+    """Measure the given sections. Without arguments, measure all and write the targets to docs/performance.md too."""
+    sections = _sections(arguments)
     artifacts.check_python()
     for tool in ("valgrind", "wrk"):
         if shutil.which(tool) is None:
             raise SystemExit(f"make bench needs {tool}, which is not installed.")
-    promises = _measured(wanted or [*ON_ANSWERS, *ON_STACK])
-    table = promised(promises)
-    if wanted:
+    targets = _measure(sections or [*ON_FAKE_AWS, *ON_STACK])
+    table = targets_table(targets)
+    if sections:
         print(table)
     else:
-        write("promises", table)
-    uphold(promises)
+        write("targets", table, SUMMARY)
+    check(targets)
 
 
-def _measured(wanted: list[str]) -> list[Promise]:
+def _sections(arguments: Sequence[str]) -> list[str]:
+    every = [*ON_FAKE_AWS, *ON_STACK]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", help=f"default: all of {', '.join(every)}")
+    sections: list[str] = parser.parse_args(arguments).sections
+    if unknown := set(sections) - set(every):
+        parser.error(f"unknown sections: {', '.join(sorted(unknown))}")
+    return sections
+
+
+def _measure(sections: Sequence[str]) -> list[Target]:
     built = artifacts.build(ROOT / ".bench")
-    promises = []
+    targets = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        answers.serving() as endpoint,
-        answers.serving_over_tls(Path(folder)) as over_tls,
+        fake_aws.serving() as endpoint,
+        fake_aws.serving_over_tls(Path(folder)) as over_tls,
     ):
         bench = Bench(artifacts=built, endpoint=endpoint, over_tls=over_tls, events=Path(folder))
-        for name in (each for each in ON_ANSWERS if each in wanted):
-            promises += _section(name, ON_ANSWERS[name], bench)
-        if on_stack := [each for each in ON_STACK if each in wanted]:
+        for name in (each for each in ON_FAKE_AWS if each in sections):
+            targets += _section(name, ON_FAKE_AWS[name], bench)
+        if on_stack := [each for each in ON_STACK if each in sections]:
             with serving(Path(folder) / "stack") as (stack, _):
                 for name in on_stack:
-                    promises += _section(name, ON_STACK[name], bench, stack)
-    return promises
+                    targets += _section(name, ON_STACK[name], bench, stack)
+    return targets
 
 
-def _section(name: str, measure: Callable[..., Section], *of: object) -> list[Promise]:
+def _section(name: str, measure: Callable[..., Section], *arguments: object) -> list[Target]:
     print(f"{name} …", end=" ", flush=True)
     begin = time.monotonic()
-    section = measure(*of)
+    section = measure(*arguments)
     print(f"{time.monotonic() - begin:.0f} s")
-    write(name, section.text)
-    return section.promises
+    write(name, section.text, RESULTS)
+    return section.targets
 
 
 if __name__ == "__main__":

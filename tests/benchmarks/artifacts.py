@@ -1,4 +1,4 @@
-"""What is measured: the layers and functions as they are deployed, the baseline, and all that without bytecode."""
+"""Build what is measured: layers and functions as deployed, and the baseline; each with and without bytecode."""
 
 import compileall
 import importlib.metadata
@@ -18,47 +18,47 @@ from tools.local.layers import RUNTIME_PACKAGES, _with_requirements
 
 from tests.builders import ROOT
 
-PLAIN = Path(__file__).parent / "plain"
-VERSION = (3, 13)  # the runtime's, of which the bytecode is
+BASELINE = Path(__file__).parent / "baseline"
+VERSION = (3, 13)  # of the Lambda runtime; bytecode depends on it
 LAYERS = {"dependencies": "build-DependenciesLayer", "shared": "build-SharedLayer"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Artifacts:
-    """Folders to put on the search path; each exists with bytecode and, in `bare`, without."""
+    """Folders for PYTHONPATH: `compiled` with bytecode, `bare` without."""
 
     folder: Path
 
     def path(self, function: str, *, bytecode: bool = True) -> list[Path]:
-        """Return where a function's process looks for modules: as in Lambda, or for the baseline in its own package."""
-        made = self.folder / ("compiled" if bytecode else "bare")
-        if function == "plain":
-            return [made / "plain"]
-        # Lambda's runtime brings boto3 with bytecode, whatever the layers have.
-        return [made / "functions" / function, made / "shared", made / "dependencies", self.folder / "runtime"]
+        """Return the PYTHONPATH of a function, in the order of Lambda; the baseline is one package."""
+        built = self.folder / ("compiled" if bytecode else "bare")
+        if function == "baseline":
+            return [built / "baseline"]
+        # Lambda's runtime has boto3, with bytecode, independent of the layers.
+        return [built / "functions" / function, built / "shared", built / "dependencies", self.folder / "runtime"]
 
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """Return the bytes of each package, zipped and unzipped."""
+        """Return the zipped and unzipped size of each package in bytes."""
         layers = {layer: sizes(self.folder / "compiled" / layer) for layer in LAYERS}
-        return {**layers, "plain": sizes(self.folder / "bare" / "plain")}
+        return {**layers, "baseline": sizes(self.folder / "bare" / "baseline")}
 
 
 def build(folder: Path) -> Artifacts:
-    """Build everything anew, the layers by the very Makefiles that `sam build` runs."""
+    """Rebuild everything; the layers with the Makefiles that `sam build` runs."""
     shutil.rmtree(folder, ignore_errors=True)
     compiled, bare = folder / "compiled", folder / "bare"
     build_layers(compiled)
     shutil.copytree(ROOT / "functions", compiled / "functions", ignore=shutil.ignore_patterns("__pycache__"))
-    _copy_installed(["aws-lambda-powertools", "pydantic", "boto3", "awslambdaric"], compiled / "plain")
-    shutil.copy(PLAIN / "handler.py", compiled / "plain")
+    _copy_installed(["aws-lambda-powertools", "pydantic", "boto3", "awslambdaric"], compiled / "baseline")
+    shutil.copy(BASELINE / "handler.py", compiled / "baseline")
     shutil.copytree(compiled, bare, ignore=shutil.ignore_patterns("__pycache__"))
     copy_runtime(folder)
-    _compile(compiled / "plain")
+    _compile(compiled / "baseline")
     return Artifacts(folder=folder)
 
 
 def copy_runtime(folder: Path) -> None:
-    """Make `runtime` of what Lambda brings, bytecode included."""
+    """Create the folder `runtime` with the packages of Lambda's runtime, compiled to bytecode."""
     _copy_installed(RUNTIME_PACKAGES, folder / "runtime")
     _compile(folder / "runtime")
 
@@ -68,21 +68,21 @@ def _compile(folder: Path) -> None:
 
 
 def build_layers(folder: Path) -> None:
-    """Build the layers' folders of packages; this very Python stands for the `python3.13` of the Makefiles."""
+    """Build the layers; the running interpreter is used as `python3.13` in the Makefiles."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for layer, target in LAYERS.items():
         with tempfile.TemporaryDirectory() as built:
             command = ["make", "-s", "-C", str(ROOT / "layers" / layer), target, f"ARTIFACTS_DIR={built}"]
-            run = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)  # noqa: S603 - our own Makefiles
+            run = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)  # noqa: S603 - the project's Makefiles
             if run.returncode:
                 raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr}")
             shutil.copytree(Path(built, "python"), folder / layer)
 
 
 def check_python() -> None:
-    """Refuse another Python than the runtime's, whose bytecode it could not read."""
+    """Exit unless the interpreter has the version of the Lambda runtime: bytecode depends on it."""
     if sys.version_info[:2] != VERSION:
-        raise SystemExit("make bench needs Python 3.13, as the runtime of the functions: make bench PYTHON=python3.13")
+        raise SystemExit("make bench needs Python 3.13, like the Lambda runtime: make bench PYTHON=python3.13")
 
 
 def _copy_installed(names: Iterable[str], folder: Path) -> None:
@@ -97,7 +97,7 @@ def _copy_installed(names: Iterable[str], folder: Path) -> None:
 
 
 def sizes(folder: Path) -> tuple[int, int]:
-    """Return the bytes of a package, zipped and unzipped."""
+    """Return the zipped and unzipped size of a folder in bytes."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -1,19 +1,19 @@
-"""What all measures share: the artifacts, the stand-in for AWS, and processes made of them."""
+"""Shared by all measurements: the built artifacts, the fake AWS, and processes that run functions on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks.artifacts import Artifacts
 from tests.benchmarks.measuring import Process
-from tests.benchmarks.promises import Promise
 from tests.benchmarks.requests import FIRST, ROUTES, first_event, written
+from tests.benchmarks.targets import Target
 
-FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
-OF_API_AHEAD = "api, ahead of its calls"
-AHEAD = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}  # of its calls, where "on-demand" is the usual
+LIBRARY_FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
+API_UNDER_SNAPSTART = "api, SnapStart"
+SNAPSTART = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 NONE: Mapping[str, str] = MappingProxyType({})
 RUNTIME = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -32,15 +32,15 @@ RUNTIME = {
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """What a measure has to say: its part of the page, and the figures of which something is promised."""
+    """The result of one measurement: its text in RESULTS.md, and the figures that have a target."""
 
     text: str
-    promises: list[Promise]
+    targets: list[Target]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """The things to measure."""
+    """The environment of all measurements; `events` is the folder for the requests."""
 
     artifacts: Artifacts
     endpoint: str
@@ -48,17 +48,17 @@ class Bench:
     events: Path
 
     def process(self, function: str, more: Mapping[str, str] = NONE, *, bytecode: bool = True) -> Process:
-        """Return a process of a function, or of the baseline, as Lambda would start it; `more` are variables."""
-        own = declared.environment("api" if function == "plain" else function)
+        """Return a process that runs a function, or the baseline, as Lambda would; `more` are extra variables."""
+        own = sam_template.environment("api" if function == "baseline" else function)
         environment = {**RUNTIME, **own, "AWS_ENDPOINT_URL": self.endpoint, **more}
         return Process(path=self.artifacts.path(function, bytecode=bytecode), environment=environment)
 
     def first(self, function: str) -> Path:
-        """Return the file of a function's first request."""
+        """Return the file with a function's first request."""
         if function in FIRST:
             return written(self.events, function, first_event(function, self.endpoint))
         return self.route("create")
 
     def route(self, name: str) -> Path:
-        """Return the file of a request of one route."""
+        """Return the file with a request to one route."""
         return written(self.events, name, ROUTES[name])

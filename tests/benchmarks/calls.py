@@ -1,18 +1,18 @@
-"""What each operation asks of AWS: calls, each of which waits for the one before, and units of capacity."""
+"""AWS calls of each operation, which run one after the other, and the DynamoDB capacity units they consume."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.benchmarks.answers import answer
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.capacity import read_units, size, write_units
-from tests.benchmarks.promises import Promise
+from tests.benchmarks.fake_aws import respond
+from tests.benchmarks.report import table
 from tests.benchmarks.requests import ROUTES
-from tests.benchmarks.table import table
+from tests.benchmarks.targets import Target
 from tests.benchmarks.warm import Call, calls_of
 
-# The most, and whether it is kept: a change reads before it writes (docs/decisions.md), which is one more.
+# The target, and whether it is enforced. Updates and deletes miss it: they read before they write.
 ROUND_TRIPS = {
     "create": (3, True),
     "create without key": (1, True),
@@ -30,7 +30,7 @@ ROUND_TRIPS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Used:
-    """What one operation takes of AWS."""
+    """AWS operations of one request in order, DynamoDB read and write units, and the number of calls per service."""
 
     operations: list[str]
     reads: int
@@ -40,30 +40,36 @@ class Used:
 
 
 def measure(bench: Bench) -> Section:
-    """Count what each operation asks of AWS."""
+    """Count the AWS calls and capacity units of each operation."""
     used = measured(bench)
     rows = [
         [route, ", ".join(each.operations), len(each.operations), each.reads, each.writes]
         for route, each in used.items()
     ]
-    head = ["", "calls, one after the other", "round trips", "read units", "write units"]
+    head = ["operation", "AWS calls, in sequence", "round trips", "read units", "write units"]
     return Section(
-        text=table(head, rows),
-        promises=[
-            Promise(what=f"round trips: {route}", most=most, measured=len(used[route].operations), binding=binding)
-            for route, (most, binding) in ROUND_TRIPS.items()
+        text=table(head, rows, text_columns=2),
+        targets=[
+            Target(
+                measurement=route,
+                unit="sequential AWS calls",
+                maximum=maximum,
+                measured=len(used[route].operations),
+                enforced=enforced,
+            )
+            for route, (maximum, enforced) in ROUND_TRIPS.items()
         ],
     )
 
 
 def measured(bench: Bench) -> dict[str, Used]:
-    """Return what each operation takes.
+    """Return the AWS calls and capacity units of each operation.
 
-    What is written over or removed counts as an integration of the sample's size.
+    Replaced and deleted items count with the size of the sample integration.
     """
-    made = {route: calls_of(bench, route) for route in ROUTES}
-    made["authorizer"] = calls_of(bench, "authorizer", "authorizer")
-    return {route: _used(calls) for route, calls in made.items()}
+    recorded = {route: calls_of(bench, route) for route in ROUTES}
+    recorded["authorizer"] = calls_of(bench, "authorizer", "authorizer")
+    return {route: _used(calls) for route, calls in recorded.items()}
 
 
 def _used(calls: list[Call]) -> Used:
@@ -80,9 +86,9 @@ def _used(calls: list[Call]) -> Used:
 def _reads(operation: str, parameters: Mapping[str, Any]) -> int:
     match operation:
         case "get_item":
-            return read_units(size(answer("GetItem", dict(parameters))["Item"]))
+            return read_units(size(respond("GetItem", dict(parameters))["Item"]))
         case "query":
-            return read_units(sum(size(item) for item in answer("Query", dict(parameters))["Items"]))
+            return read_units(sum(size(item) for item in respond("Query", dict(parameters))["Items"]))
         case "batch_get_item":
             return sum(len(keys["Keys"]) for keys in parameters["RequestItems"].values())
     return 0
@@ -96,4 +102,4 @@ def _written(action: Mapping[str, Any]) -> int:
     if "Item" in action:
         return size(action["Item"])
     sort_key = action["Key"]["sk"]["S"]
-    return size(answer("GetItem", {"Key": {"sk": {"S": sort_key}}})["Item"])
+    return size(respond("GetItem", {"Key": {"sk": {"S": sort_key}}})["Item"])

@@ -1,4 +1,4 @@
-"""DynamoDB's units, by its published rules: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/."""
+"""Capacity units by DynamoDB's published rules: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/."""
 
 import math
 from collections.abc import Mapping
@@ -6,22 +6,22 @@ from typing import Any
 
 Attributes = Mapping[str, Any]
 
-_OVERHEAD = 3  # bytes of a list or a map, beside one for each of its elements
-TRANSACTION = 2  # units that a transaction takes where a plain write takes one
+_OVERHEAD = 3  # bytes per list or map, plus one byte per element
+TRANSACTION = 2  # transactional writes consume twice the units of plain writes
 
 
 def size(item: Attributes) -> int:
-    """Return the bytes of an item in its wire form."""
+    """Return the size in bytes of an item in DynamoDB JSON."""
     return sum(len(name.encode()) + _value(attribute) for name, attribute in item.items())
 
 
 def write_units(*sizes: int) -> int:
-    """Return the write units of a transaction on items of these sizes; of two versions of one, the larger counts."""
+    """Return the write units of a transaction on items of these sizes. For an overwrite, pass the larger version."""
     return sum(TRANSACTION * max(1, math.ceil(each / 1024)) for each in sizes)
 
 
 def read_units(bytes_read: int) -> int:
-    """Return the units of one consistent read; what is not there takes one."""
+    """Return the units of one strongly consistent read; reading a missing item consumes one."""
     return max(1, math.ceil(bytes_read / 4096))
 
 

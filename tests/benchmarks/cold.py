@@ -1,65 +1,85 @@
-"""Cold starts: what a function's import costs, and its first request."""
+"""Cold starts: instructions of a function's init phase and of its first request."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.benchmarks.bench import AHEAD, FLOOR, OF_API_AHEAD, Bench, Section
-from tests.benchmarks.promises import Promise
+from tests.benchmarks.bench import API_UNDER_SNAPSTART, LIBRARY_FLOOR, SNAPSTART, Bench, Section
+from tests.benchmarks.report import megabytes, millions, ratio, table
 from tests.benchmarks.requests import FIRST
-from tests.benchmarks.table import megabytes, millions, ratio, table
+from tests.benchmarks.targets import Target
 
-# The import and the first create of aws-lambda-handler-cookbook, a public peer, measured once in this way.
-PEER_IMPORT, PEER_BOTH = 2_078_000_000, 2_454_000_000
+# aws-lambda-handler-cookbook, a public example of a similar API, measured once: init, and init with a create.
+COOKBOOK_INIT, COOKBOOK_BOTH = 2_078_000_000, 2_454_000_000
 HEAD = (
-    "",
-    "import, M instr",
-    "x F0",
-    "x plain",
-    "first request",
-    "both x plain",
-    "CPU x plain",
+    "function",
+    "init, M instr",
+    "x floor",
+    "x baseline",
+    "first request, M instr",
+    "both, x baseline",
+    "CPU time, x baseline",
     "modules",
-    "RSS MB",
+    "RSS, MB",
 )
 
 
 def measure(bench: Bench) -> Section:
-    """Count the instructions of each function's start, and what else it takes."""
-    processes = {name: bench.process(name) for name in ("plain", *FIRST)}
-    processes[OF_API_AHEAD] = bench.process("api", AHEAD)
-    plans = {name: ("requests", str(bench.first("api" if name == OF_API_AHEAD else name)), "1") for name in processes}
+    """Count the instructions of each function's cold start; measure CPU time, modules and memory."""
+    processes = {name: bench.process(name) for name in ("baseline", *FIRST)}
+    processes[API_UNDER_SNAPSTART] = bench.process("api", SNAPSTART)
+    plans = {
+        name: ("requests", str(bench.first("api" if name == API_UNDER_SNAPSTART else name)), "1") for name in processes
+    }
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        floor = pool.submit(bench.process("plain").instructions_of, FLOOR)
+        floor = pool.submit(bench.process("baseline").instructions_of, LIBRARY_FLOOR)
         counted = dict(
             zip(processes, pool.map(lambda name: processes[name].instructions(*plans[name]), processes), strict=True)
         )
-    imports = {name: start for name, (start, _) in counted.items()}
-    firsts = {name: first for name, (_, first) in counted.items()}
+    init = {name: first for name, (first, _) in counted.items()}
+    requests = {name: second for name, (_, second) in counted.items()}
     both = {name: sum(steps) for name, steps in counted.items()}
     used = {name: process.resources(*plans[name]) for name, process in processes.items()}
     rows = [
         [
             name,
-            millions(imports[name]),
-            ratio(imports[name], floor.result()),
-            ratio(imports[name], imports["plain"]),
-            millions(firsts[name]),
-            ratio(both[name], both["plain"]),
-            ratio(sum(used[name].cpu), sum(used["plain"].cpu)),
+            millions(init[name]),
+            ratio(init[name], floor.result()),
+            ratio(init[name], init["baseline"]),
+            millions(requests[name]),
+            ratio(both[name], both["baseline"]),
+            ratio(sum(used[name].cpu), sum(used["baseline"].cpu)),
             used[name].modules,
             megabytes(used[name].rss),
         ]
         for name in processes
     ]
-    peer = ["peer", millions(PEER_IMPORT), ratio(PEER_IMPORT, floor.result()), ratio(PEER_IMPORT, imports["plain"])]
-    peer += [millions(PEER_BOTH - PEER_IMPORT), ratio(PEER_BOTH, both["plain"]), "", "", ""]
+    rows.append(_cookbook(floor.result(), init["baseline"], both["baseline"]))
     return Section(
-        text=f"F0 is {millions(floor.result())} million instructions.\n\n{table(HEAD, [*rows, peer])}",
-        promises=[
-            Promise(what="import of api, x F0", most=1.34, measured=imports["api"] / floor.result()),
-            Promise(what="start and first create of api, x the peer's", most=0.55, measured=both["api"] / PEER_BOTH),
-            Promise(
-                what="import of the authorizer, x plain", most=0.45, measured=imports["authorizer"] / imports["plain"]
+        text=f"The library floor is {millions(floor.result())} million instructions.\n\n{table(HEAD, rows)}",
+        targets=[
+            Target(
+                measurement="init phase of `api`",
+                unit="x library floor, instructions",
+                maximum=1.34,
+                measured=init["api"] / floor.result(),
+            ),
+            Target(
+                measurement="cold start of `api` with a create",
+                unit="x aws-lambda-handler-cookbook, instructions",
+                maximum=0.55,
+                measured=both["api"] / COOKBOOK_BOTH,
+            ),
+            Target(
+                measurement="init phase of `authorizer`",
+                unit="x baseline, instructions",
+                maximum=0.45,
+                measured=init["authorizer"] / init["baseline"],
             ),
         ],
     )
+
+
+def _cookbook(floor: int, baseline_init: int, baseline_both: int) -> list[object]:
+    init = [millions(COOKBOOK_INIT), ratio(COOKBOOK_INIT, floor), ratio(COOKBOOK_INIT, baseline_init)]
+    both = [millions(COOKBOOK_BOTH - COOKBOOK_INIT), ratio(COOKBOOK_BOTH, baseline_both)]
+    return ["aws-lambda-handler-cookbook", *init, *both, "", "", ""]

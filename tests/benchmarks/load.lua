@@ -1,5 +1,5 @@
--- For wrk, by one thread: creates, each with a name of its own or, when racing, a name that many want at the same time.
--- wrk itself ends by time alone, so "enough" is said for the caller to interrupt it.
+-- wrk script for one thread: create requests, with unique names or, when racing, 16 requests for each name.
+-- wrk can only stop after a fixed time, so the script prints "enough" and the caller interrupts wrk.
 
 function init(args)
   run, limit, racing = args[1], tonumber(args[2]), args[3] == "racing"
@@ -17,7 +17,7 @@ function request()
   return wrk.format("POST", nil, nil, body)
 end
 
--- Nothing may be under way any more when wrk ends: the stack would be busy with it during the next measure.
+-- Send no request after the limit: the stack would still process it during the next measurement.
 function delay()
   begun = begun + 1
   return begun <= limit and 0 or 600000

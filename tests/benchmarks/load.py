@@ -1,4 +1,4 @@
-"""The local stack under load of wrk: 1,000 creates from 32 clients, beside the baseline on the same emulator."""
+"""Load test with wrk: 1,000 creates from 32 clients, on the local stack and on the baseline in the same emulator."""
 
 import io
 import json
@@ -14,16 +14,16 @@ from typing import Any
 
 from tools.local.aws import client
 
-from tests.benchmarks.artifacts import PLAIN
+from tests.benchmarks.artifacts import BASELINE
 from tests.benchmarks.bench import Bench, Section
-from tests.benchmarks.promises import Promise
-from tests.benchmarks.table import ratio, table
+from tests.benchmarks.report import ratio, table
+from tests.benchmarks.targets import Target
 from tests.stack.conftest import Stack
 
 REQUESTS, WARMING, CLIENTS = 1000, 200, 32
-SECONDS = 180  # the most that they may take
+SECONDS = 180  # time limit
 SCRIPT = Path(__file__).parent / "load.lua"
-BASELINE = "baseline"
+NAME = "baseline"
 BOOTSTRAP = """#!/bin/sh
 export AWS_ENDPOINT_URL="http://127.0.0.1:$GATEWAY_PORT" PYTHONPATH={path} TABLE_NAME={table}
 cd "$LAMBDA_TASK_ROOT" && exec {python} -S -m awslambdaric handler.lambda_handler
@@ -32,7 +32,7 @@ cd "$LAMBDA_TASK_ROOT" && exec {python} -S -m awslambdaric handler.lambda_handle
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What wrk has counted."""
+    """Counts and latencies of one run; `refused` counts the responses with status 409."""
 
     refused: int
     failed: int
@@ -42,41 +42,46 @@ class Outcome:
 
     @property
     def per_second(self) -> float:
-        """Return the throughput."""
+        """Throughput in requests per second."""
         return REQUESTS / self.microseconds * 1e6
 
 
 def measure(bench: Bench, stack: Stack) -> Section:
-    """Let wrk send the requests."""
+    """Run wrk against the baseline and the API; each run is preceded by a warm-up."""
     key = stack.issue_key(account="load")
     targets = {
-        "plain": (_deploy_baseline(bench, stack), "", "own"),
-        "api, names of their own": (stack.url, key, "own"),
-        "api, racing for names": (stack.url, key, "racing"),
+        "baseline": (_deploy_baseline(bench, stack), "", "own"),
+        "api, unique names": (stack.url, key, "own"),
+        "api, contended names": (stack.url, key, "racing"),
     }
     outcomes = {}
     for name, (url, token, names) in targets.items():
         _run(url, token, f"warm {name}", WARMING, names)
         outcomes[name] = _run(url, token, name, REQUESTS, names)
-    plain = outcomes["plain"]
+    baseline = outcomes["baseline"]
     rows = [
         [
             name,
             each.failed,
             each.refused,
-            ratio(each.per_second, plain.per_second),
-            ratio(each.p50, plain.p50),
-            ratio(each.p99, plain.p99),
+            ratio(each.per_second, baseline.per_second),
+            ratio(each.p50, baseline.p50),
+            ratio(each.p99, baseline.p99),
         ]
         for name, each in outcomes.items()
     ]
-    head = ["", "errors", "409", "throughput x plain", "median x plain", "p99 x plain"]
+    head = ["function", "errors", "409", "throughput, x baseline", "median latency, x baseline", "p99, x baseline"]
     return Section(
         text=table(head, rows),
-        promises=[
-            Promise(what=f"errors of {name}", most=0, measured=outcomes[name].failed)
+        targets=[
+            Target(
+                measurement=f"{REQUESTS:,} creates on `{name.replace(', ', '`, ')}",
+                unit="failed requests",
+                maximum=0,
+                measured=outcomes[name].failed,
+            )
             for name in targets
-            if name != "plain"
+            if name != "baseline"
         ],
     )
 
@@ -94,12 +99,12 @@ def _run(url: str, key: str, name: str, requests: int, names: str) -> Outcome:
 
 
 def _deploy_baseline(bench: Bench, stack: Stack) -> str:
-    """Give the emulator the baseline, its table and its gateway, with no authorizer before it; return its URL."""
+    """Deploy the baseline to the emulator, with a table and a gateway but no authorizer; return its URL."""
     endpoint = stack.deployment.endpoint
     table_name = _table(endpoint)
-    path = os.pathsep.join(map(str, bench.artifacts.path("plain")))
+    path = os.pathsep.join(map(str, bench.artifacts.path("baseline")))
     function: Any = client("lambda", endpoint).create_function(
-        FunctionName=BASELINE,
+        FunctionName=NAME,
         Runtime="provided.al2023",
         Handler="handler.lambda_handler",
         Role="arn:aws:iam::000000000000:role/baseline",
@@ -112,12 +117,12 @@ def _deploy_baseline(bench: Bench, stack: Stack) -> str:
 def _table(endpoint: str) -> str:
     keys = [("pk", "HASH"), ("sk", "RANGE")]
     client("dynamodb", endpoint).create_table(
-        TableName=BASELINE,
+        TableName=NAME,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
     )
-    return BASELINE
+    return NAME
 
 
 def _package(path: str, table_name: str) -> bytes:
@@ -125,13 +130,13 @@ def _package(path: str, table_name: str) -> bytes:
     script = BOOTSTRAP.format(path=shlex.quote(path), table=table_name, python=shlex.quote(sys.executable))
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("bootstrap", script)
-        archive.writestr("handler.py", (PLAIN / "handler.py").read_text())
+        archive.writestr("handler.py", (BASELINE / "handler.py").read_text())
     return buffer.getvalue()
 
 
 def _gateway(endpoint: str, function: str) -> str:
     gateway = client("apigateway", endpoint)
-    api = gateway.create_rest_api(name=BASELINE)["id"]
+    api = gateway.create_rest_api(name=NAME)["id"]
     parent = gateway.get_resources(restApiId=api)["items"][0]["id"]
     for part in ("v2", "ai-integrations"):
         parent = gateway.create_resource(restApiId=api, parentId=parent, pathPart=part)["id"]

@@ -1,4 +1,4 @@
-"""Measures of one process: instructions by callgrind, which repeat on a busy machine, and resources."""
+"""Measure one process: instructions with callgrind, which are reproducible on a busy machine; CPU time and memory."""
 
 import itertools
 import json
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 CHILD = Path(__file__).parent / "child.py"
-MARK = "getppid"  # the system call by which child.py tells that a step is done
+MARK = "getppid"  # child.py makes this system call after each step; callgrind writes its counts there
 RUNS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What a process has used: seconds of CPU of each step, bytes, modules."""
+    """CPU seconds of each step, peak memory in bytes, and the number of loaded modules."""
 
     cpu: list[float]
     rss: float
@@ -28,38 +28,38 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """A process to be measured: where it finds its modules, and its environment."""
+    """A process to measure: its PYTHONPATH and its environment."""
 
     path: list[Path]
     environment: dict[str, str]
 
     def instructions_of(self, code: str) -> int:
-        """Return the instructions of a piece of Python, the interpreter's start included."""
-        return self._counted("-c", f"{code}\nimport os\nos.{MARK}()\nos._exit(0)")[0]
+        """Count the instructions of a piece of Python code, interpreter start included."""
+        return self._count("-c", f"{code}\nimport os\nos.{MARK}()\nos._exit(0)")[0]
 
     def instructions(self, *plan: str) -> list[int]:
-        """Return the instructions of each step of a plan for child.py, after those of the start."""
-        return self._counted(str(CHILD), *plan)
+        """Count the instructions of a plan for child.py: those until init ends, then those of each step."""
+        return self._count(str(CHILD), *plan)
 
     def resources(self, *plan: str) -> Resources:
-        """Return the medians of some runs of a plan for child.py."""
-        runs = [self._told(*plan) for _ in range(RUNS)]
+        """Return the medians of several runs of a plan for child.py."""
+        runs = [self._report(*plan) for _ in range(RUNS)]
         return Resources(
             cpu=[statistics.median(step) for step in zip(*(run["cpu"] for run in runs), strict=True)],
             rss=statistics.median(run["rss"] for run in runs),
             modules=runs[0]["modules"],
         )
 
-    def _counted(self, *arguments: str) -> list[int]:
+    def _count(self, *arguments: str) -> list[int]:
         with tempfile.TemporaryDirectory() as folder:
             valgrind = ["valgrind", "--tool=callgrind", f"--dump-before={MARK}", f"--callgrind-out-file={folder}/part"]
             self._run(*valgrind, sys.executable, "-S", *arguments)
             parts = (Path(folder, f"part.{number}") for number in itertools.count(1))
             return [_total(part.read_text()) for part in itertools.takewhile(Path.exists, parts)]
 
-    def _told(self, *plan: str) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self._run(sys.executable, "-S", str(CHILD), *plan).splitlines()[-1])
-        return told
+    def _report(self, *plan: str) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self._run(sys.executable, "-S", str(CHILD), *plan).splitlines()[-1])
+        return report
 
     def _run(self, *command: str) -> str:
         environment = {
@@ -69,7 +69,7 @@ class Process:
             "PYTHONDONTWRITEBYTECODE": "1",
             **self.environment,
         }
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - this very Python
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - the running interpreter
         if run.returncode:
             raise SystemExit(f"{command} failed:\n{run.stdout[-2000:]}\n{run.stderr[-4000:]}")
         return run.stdout
@@ -77,5 +77,5 @@ class Process:
 
 def _total(part: str) -> int:
     found = re.search(r"^totals: (\d+)$", part, re.MULTILINE)
-    assert found, "callgrind ends what it writes with a total"
+    assert found, "callgrind output ends with a total"
     return int(found[1])

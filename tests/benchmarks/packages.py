@@ -1,20 +1,20 @@
-"""What is uploaded: the layers beside the baseline's package."""
+"""Package sizes: the layers, and the baseline's package."""
 
 from tests.benchmarks.bench import Bench, Section
-from tests.benchmarks.promises import Promise
-from tests.benchmarks.table import megabytes, ratio, table
+from tests.benchmarks.report import megabytes, ratio, table
+from tests.benchmarks.targets import Target
 
 
 def measure(bench: Bench) -> Section:
-    """Weigh the packages, zipped and unzipped."""
+    """Measure the packages, zipped and unzipped."""
     sizes = bench.artifacts.sizes()
     dependencies, shared = sizes["dependencies"], sizes["shared"]
-    sizes["layers together"] = together = (dependencies[0] + shared[0], dependencies[1] + shared[1])
+    sizes["both layers"] = both = (dependencies[0] + shared[0], dependencies[1] + shared[1])
     rows = [
-        [name, megabytes(zipped), megabytes(unzipped), ratio(zipped, sizes["plain"][0])]
+        [name, megabytes(zipped), megabytes(unzipped), ratio(zipped, sizes["baseline"][0])]
         for name, (zipped, unzipped) in sizes.items()
     ]
     return Section(
-        text=table(["", "zipped MB", "unzipped MB", "zipped x plain"], rows),
-        promises=[Promise(what="layers together, MB zipped", most=10, measured=together[0] / 1e6)],
+        text=table(["package", "zipped, MB", "unzipped, MB", "zipped, x baseline"], rows),
+        targets=[Target(measurement="both layers", unit="MB, zipped", maximum=10, measured=both[0] / 1e6)],
     )

@@ -1,4 +1,4 @@
-"""Tells which calls of AWS one request makes, with their parameters; run in a process of its own."""
+"""Print the AWS calls of one request with their parameters; run as a separate process."""
 
 import importlib
 import json
@@ -11,7 +11,7 @@ from ai_integrations.bootstrap.botocore_session import session
 
 
 def main(file: str) -> None:
-    """Carry out a request twice, for some are meant to come again, and print the calls of the second time."""
+    """Send a request twice and print the calls of the second one: a replay needs a first request."""
     calls: list[tuple[str, str, dict[str, object]]] = []
 
     def record(params: dict[str, object], model, **_: object) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

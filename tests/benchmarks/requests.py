@@ -1,4 +1,4 @@
-"""What the functions are asked in a measure: the repository's own events, and requests of each route."""
+"""Requests for the measurements: the events in events/, and one request per API operation."""
 
 import json
 from pathlib import Path
@@ -8,9 +8,9 @@ from ai_integrations.contracts import ids
 from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
 
 TAKEN = "A name that is taken"
-ONE = f"/v2/ai-integrations/{ids.public(ULID)}"
+ONE = f"/v2/ai-integrations/{ids.encode(ULID)}"
 
-# The first request of each function; what it names in AWS, `answers.py` has.
+# The event for each function's first request; fake_aws.py has the data that it refers to.
 FIRST = {
     "api": "create_openai",
     "authorizer": "authorizer_valid",
@@ -34,7 +34,7 @@ def _one(method: str, body: object = "", path: str = ONE) -> dict[str, Any]:
     return gateway_event(body, method=method, path=path)
 
 
-# The requests of the API by the operation's name.
+# API requests by operation.
 ROUTES: dict[str, dict[str, Any]] = {
     "create": gateway_event(_body(api_key=API_KEY)),
     "create without key": gateway_event(_body()),
@@ -50,13 +50,13 @@ ROUTES: dict[str, dict[str, Any]] = {
     "rotate key": _one("POST", {"api_key": API_KEY}, path=f"{ONE}/key-rotations"),
     "roll key back": _one("POST", path=f"{ONE}/key-rotations/rollback"),
 }
-# Those whose instructions are counted: all that are not refused, and first what the plain baseline serves as well.
-PLAIN_ROUTES = ("create", "get", "list of 50")
-WARM_ROUTES = (*PLAIN_ROUTES, *(each for each in ROUTES if each not in (*PLAIN_ROUTES, "create, name taken")))
+# Operations whose instructions are counted: all that succeed, those of the baseline first.
+BASELINE_ROUTES = ("create", "get", "list of 50")
+WARM_ROUTES = (*BASELINE_ROUTES, *(each for each in ROUTES if each not in (*BASELINE_ROUTES, "create, name taken")))
 
 
 def first_event(function: str, endpoint: str) -> dict[str, Any]:
-    """Return the first request of a function; `endpoint` is where it answers CloudFormation."""
+    """Return the first event of a function; `endpoint` receives responses to CloudFormation."""
     event = an_event(FIRST[function])
     if "ResponseURL" in event:
         event["ResponseURL"] = f"{endpoint}/answer"
@@ -64,7 +64,7 @@ def first_event(function: str, endpoint: str) -> dict[str, Any]:
 
 
 def written(folder: Path, name: str, content: object) -> Path:
-    """Write an event, or a list of calls, for a process to read."""
+    """Write an event or a list of calls to a file."""
     file = folder / f"{name.replace(' ', '-')}.json"
     file.write_text(json.dumps(content))
     return file

@@ -1,4 +1,4 @@
-"""Warm requests: what one costs beside its own calls of AWS, made by the same clients with nothing around them."""
+"""Warm requests: instructions of a request, and of its AWS calls alone, made with the same clients."""
 
 import json
 import os
@@ -10,64 +10,65 @@ from pathlib import Path
 
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.measuring import Process
-from tests.benchmarks.promises import Promise
-from tests.benchmarks.requests import PLAIN_ROUTES, WARM_ROUTES, written
-from tests.benchmarks.table import ratio, table, thousands
+from tests.benchmarks.report import ratio, table, thousands
+from tests.benchmarks.requests import BASELINE_ROUTES, WARM_ROUTES, written
+from tests.benchmarks.targets import Target
 
 RECORDER = Path(__file__).parent / "recorder.py"
 FIRST, TIMES = 5, 15
-MOST = 1.2
+MAXIMUM = 1.2  # times the instructions of the request's AWS calls
 Call = tuple[str, str, dict[str, object]]
 
 
 def measure(bench: Bench) -> Section:
-    """Count the instructions of one request of each route, of its calls, and of the baseline's request."""
-    api, plain = bench.process("api"), bench.process("plain")
+    """Count the instructions of one request per operation, of its AWS calls, and of the baseline's request."""
+    api, baseline = bench.process("api"), bench.process("baseline")
     requests = [bench.route(route) for route in WARM_ROUTES]
     calls = [written(bench.events, f"calls of {route}", calls_of(bench, route)) for route in WARM_ROUTES]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         of_requests = pool.submit(_each, api, "requests", requests)
         of_calls = pool.submit(_each, api, "calls", calls)
-        of_plain = pool.submit(_each, plain, "requests", requests[: len(PLAIN_ROUTES)])
+        of_baseline = pool.submit(_each, baseline, "requests", requests[: len(BASELINE_ROUTES)])
     counted = dict(zip(WARM_ROUTES, zip(of_requests.result(), of_calls.result(), strict=True), strict=True))
-    baseline = dict(zip(PLAIN_ROUTES, of_plain.result(), strict=True))
+    of_route = dict(zip(BASELINE_ROUTES, of_baseline.result(), strict=True))
     rows = [
         [
             route,
             thousands(request),
             thousands(own),
             ratio(request, own),
-            ratio(request, baseline[route]) if route in baseline else "",
+            ratio(request, of_route[route]) if route in of_route else "",
         ]
         for route, (request, own) in counted.items()
     ]
     return Section(
-        text=table(["", "request, k instr", "its calls alone", "x its calls", "x plain"], rows),
-        promises=[
-            Promise(
-                what=f"warm {route}, x its calls of AWS",
-                most=MOST,
+        text=table(["operation", "request, k instr", "AWS calls alone, k instr", "x AWS calls", "x baseline"], rows),
+        targets=[
+            Target(
+                measurement=f"warm {route}",
+                unit="x its AWS calls alone, instructions",
+                maximum=MAXIMUM,
                 measured=counted[route][0] / counted[route][1],
-                binding=route != "list of 50",  # which is at the edge of it
+                enforced=route != "list of 50",  # so close to the maximum that noise decides
             )
-            for route in PLAIN_ROUTES
+            for route in BASELINE_ROUTES
         ],
     )
 
 
 def calls_of(bench: Bench, route: str, function: str = "api") -> list[Call]:
-    """Return the calls that one request makes, in their order: service, method, parameters."""
+    """Return the AWS calls of one request in order: service, method, parameters."""
     process = bench.process(function)
     environment = {**process.environment, "PYTHONPATH": os.pathsep.join(map(str, process.path))}
     event = bench.route(route) if function == "api" else bench.first(function)
     command = [sys.executable, "-S", str(RECORDER), str(event)]
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
+    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - the running interpreter
     calls: list[Call] = json.loads(run.stdout.splitlines()[-1])
     return calls
 
 
 def _each(process: Process, what: str, files: Sequence[Path]) -> list[int]:
-    """Return the instructions of one more of each kind, when some of every kind have been."""
+    """Return the instructions of one warm request of each kind: the average of TIMES, after FIRST to warm up."""
     first = [word for file in files for word in (str(file), str(FIRST))]
     more = [word for file in files for word in (str(file), str(TIMES))]
     return [count // TIMES for count in process.instructions(what, *first, *more)[-len(files) :]]

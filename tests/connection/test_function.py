@@ -9,7 +9,7 @@ import pytest
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Caller, Membership, Role, Scoping
 from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
-from tests.cloud import Answer, Cloud, cloud
+from tests.cloud import Cloud, Response, cloud
 from tests.connection.servers import Received, Reply, Server
 
 __all__ = ["cloud"]
@@ -44,16 +44,16 @@ def create(cloud: Cloud, server: Server, **changes: Any) -> str:
     return integration_id
 
 
-def try_saved(cloud: Cloud, integration_id: str, body: object = "", caller: Caller | None = None) -> Answer:
+def try_saved(cloud: Cloud, integration_id: str, body: object = "", caller: Caller | None = None) -> Response:
     path = f"/v2/ai-integrations/{integration_id}/test"
     return cloud.http("test_connection", gateway_event(body, path=path, caller=caller))
 
 
-def try_new(cloud: Cloud, body: object, caller: Caller | None = None) -> Answer:
+def try_new(cloud: Cloud, body: object, caller: Caller | None = None) -> Response:
     return cloud.http("test_connection", gateway_event(body, path="/v2/ai-integrations/test", caller=caller))
 
 
-def health(cloud: Cloud, integration_id: str, caller: Caller | None = None) -> Answer:
+def health(cloud: Cloud, integration_id: str, caller: Caller | None = None) -> Response:
     path = f"/v2/ai-integrations/{integration_id}/health"
     return cloud.api(gateway_event("", method="GET", path=path, caller=caller))
 
@@ -177,7 +177,7 @@ def test_hides_what_a_caller_may_not_see(cloud: Cloud, server: Server) -> None:
     for caller in (READER, a_caller(account="other")):
         assert try_saved(cloud, integration_id, caller=caller).status == 404
         assert health(cloud, integration_id, caller).status == 404
-    assert try_saved(cloud, ids.public(ULID)).status == 404
+    assert try_saved(cloud, ids.encode(ULID)).status == 404
     assert server.received == []
 
 
@@ -250,7 +250,7 @@ def test_looks_at_one_page_of_an_account_at_a_time(cloud: Cloud, server: Server)
         {"action": "find_key", "fingerprint": "0" * 32, "api_key": API_KEY},
         {"action": "fingerprint"},
         {"action": "fingerprint", "integration": "nonsense"},
-        {"action": "fingerprint", "integration": ids.public(ULID)},
+        {"action": "fingerprint", "integration": ids.encode(ULID)},
         {"action": "unknown"},
     ],
 )

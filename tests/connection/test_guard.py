@@ -17,7 +17,7 @@ from ai_integrations.key_access.outbound.http_messages import Request
 from tests.builders import API_KEY
 from tests.connection.certificates import certify
 from tests.connection.servers import SYSTEMS_TRUST, Answers, Received, Reply, Server, raw, serve
-from tests.unit.test_destinations import HOSTILE
+from tests.unit.test_url_policy import REJECTED_URLS
 
 GATEWAY = "gateway.corp"
 LOOPBACK = [ip_address("127.0.0.1")]
@@ -77,10 +77,10 @@ def get(url: str, **headers: str) -> Request:
 
 
 def test_has_a_table_of_hostile_urls_that_is_long_enough() -> None:
-    assert len(HOSTILE) + len(PRIVATE_ADDRESSES) >= 60
+    assert len(REJECTED_URLS) + len(PRIVATE_ADDRESSES) >= 60
 
 
-@pytest.mark.parametrize("url", HOSTILE)
+@pytest.mark.parametrize("url", REJECTED_URLS)
 def test_refuses_a_hostile_url_before_it_asks_for_an_address(url: str) -> None:
     resolver = Answers([LOOPBACK])
     guard = a_guard(resolver)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Rung, overall
+from ai_integrations.domain.connection_health import CheckStatus, Rung, overall_status
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.connection_test.http import HttpSteps
@@ -86,7 +86,7 @@ def test_climbs_to_a_model_that_answers(server: Server) -> None:
         ("model_answers", PASSED),
     ]
     assert all(rung.proved and rung.latency_ms >= 0 for rung in rungs)
-    assert overall(rungs) is PASSED
+    assert overall_status(rungs) is PASSED
     assert [(got.method, got.target) for got in server.received] == [
         ("GET", "/v1/models"),
         ("GET", "/v1/models"),
@@ -178,7 +178,7 @@ def test_does_not_take_a_public_list_of_models_for_a_proof_of_the_key(server: Se
     rungs = run_steps(server, model=None)
     assert standings(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "without the credentials too" in (rungs[1].not_proved or "")
-    assert overall(rungs) is NOT_PROVED
+    assert overall_status(rungs) is NOT_PROVED
 
 
 @pytest.mark.parametrize("status", [404, 429, 500])

@@ -6,9 +6,9 @@ import boto3
 import pytest
 
 from tests.builders import create_body, gateway_event
-from tests.cloud import Answer, Cloud, cloud
+from tests.cloud import Cloud, Response, cloud
 from tests.connection.real_provider import MASTER_KEY, MODEL, running
-from tests.ports import free_port
+from tests.free_port import free_port
 
 __all__ = ["cloud"]
 
@@ -21,7 +21,7 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def try_saved(cloud: Cloud, base_url: str, key: str, provider: str, model: str = MODEL) -> Answer:
+def try_saved(cloud: Cloud, base_url: str, key: str, provider: str, model: str = MODEL) -> Response:
     """Create an integration and test it."""
     fingerprints = boto3.client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
     cloud.variables |= {

@@ -9,7 +9,7 @@ import pytest
 
 from ai_integrations.observability import LoggedError
 from tests.builders import API_KEY, create_body, gateway_event
-from tests.cloud import Answer, Cloud, cloud
+from tests.cloud import Cloud, Response, cloud
 from tests.connection.servers import Behaviour, Received, Reply, Server
 
 __all__ = ["cloud"]
@@ -44,25 +44,25 @@ def at(server: Server) -> dict[str, Any]:
     return {"provider": "custom", "base_url": server.url(), "model_names": ["m-1"], "headers": {"X-Team": "fake-value"}}
 
 
-def rotate(cloud: Cloud, integration_id: str) -> Answer:
+def rotate(cloud: Cloud, integration_id: str) -> Response:
     """Rotate with the API's question carried to the function that tries, and its answer back."""
     path = f"/v2/ai-integrations/{integration_id}/key-rotations"
     rotation = gateway_event({"api_key": NEW_KEY, "verify": True}, path=path)
     carry(cloud, {"refusal": "Not asked yet."})
     assert cloud.api(rotation).status == 422
-    [question] = cloud.questions
+    [question] = cloud.verify_requests
     carry(cloud, cloud.function("verify_key")(json.loads(ast.literal_eval(question))))
     return cloud.api(rotation)
 
 
 def carry(cloud: Cloud, answer: dict[str, Any]) -> None:
-    cloud.answer("lambda:Invoke", {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())})
+    cloud.respond("lambda:Invoke", {"StatusCode": 200, "Payload": BytesIO(json.dumps(answer).encode())})
 
 
 def test_rotates_to_a_key_that_the_provider_takes(cloud: Cloud, server: Server) -> None:
     server.behave = taking(NEW_KEY)
     assert rotate(cloud, create(cloud, **at(server))).status == 200
-    assert cloud.named_key() == NEW_KEY
+    assert cloud.referenced_key() == NEW_KEY
     assert server.received[0].headers["x-team"] == "fake-value"
     assert json.loads(server.received[-1].body)["model"] == "m-1"
 
@@ -72,7 +72,7 @@ def test_keeps_the_key_when_the_provider_refuses_the_new_one(cloud: Cloud, serve
     answer = rotate(cloud, create(cloud, **at(server)))
     assert (answer.status, answer.pointers) == (422, ["/api_key"])
     assert "Wrong: Bearer [redacted]" in answer.body["detail"]
-    assert cloud.named_key() == API_KEY
+    assert cloud.referenced_key() == API_KEY
 
 
 def test_keeps_the_key_when_nothing_shows_that_the_new_one_is_taken(cloud: Cloud, server: Server) -> None:
@@ -93,7 +93,7 @@ def test_keeps_the_key_of_a_provider_that_is_opened_by_a_role(cloud: Cloud) -> N
 def test_calls_nothing_of_aws(cloud: Cloud, server: Server) -> None:
     server.behave = taking(NEW_KEY)
     rotate(cloud, create(cloud, **at(server)))
-    question = cloud.questions[0]
+    question = cloud.verify_requests[0]
     cloud.calls.clear()
     cloud.function("verify_key")(json.loads(ast.literal_eval(question)))
     assert cloud.calls == []

@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.worlds import AwsWorld, InMemoryWorld, World
-from tests.ports import free_port
+from tests.free_port import free_port
 
 _SECONDS_TO_START = 30
 

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from ai_integrations.adapters.eventbridge import EventBridgeBus, UndeliveredError
 from ai_integrations.contracts.published_events import CreateFailed, CreateSucceeded, Event
-from tests.listening import Heard, Listener
+from tests.event_subscriber import ReceivedEvent, Subscriber
 
 SUCCEEDED = CreateSucceeded(event_id="e-1", account="acme", request_id="request-1", id="1", version=1)
 FAILED = CreateFailed(event_id="e-2", problem={"status": 400})
@@ -22,7 +22,7 @@ class World:
         client = session.client("events", endpoint_url=endpoint)
         client.create_event_bus(Name=name)
         self.bus = EventBridgeBus(client, name)
-        self.listener = Listener(client, session.client("sqs", endpoint_url=endpoint), name, "ai-integrations")
+        self.listener = Subscriber(client, session.client("sqs", endpoint_url=endpoint), name, "ai-integrations")
 
 
 @pytest.fixture(params=["moto", "emulator"])
@@ -37,9 +37,11 @@ def world(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[Wo
 def test_tells_each_event_with_its_type_and_in_order(world: World) -> None:
     world.bus.publish(SUCCEEDED, FAILED)
     succeeded = {"event_id": "e-1", "account": "acme", "request_id": "request-1", "id": "1", "version": 1}
-    assert world.listener.heard(wait=5) == [
-        Heard("ai-integrations", "AI Integration Create Succeeded", succeeded),
-        Heard("ai-integrations", "AI Integration Create Failed", {"event_id": "e-2", "problem": {"status": 400}}),
+    assert world.listener.receive(wait=5) == [
+        ReceivedEvent("ai-integrations", "AI Integration Create Succeeded", succeeded),
+        ReceivedEvent(
+            "ai-integrations", "AI Integration Create Failed", {"event_id": "e-2", "problem": {"status": 400}}
+        ),
     ]
 
 

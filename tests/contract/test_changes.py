@@ -19,7 +19,7 @@ def next_version(integration: Integration, name: str | None = None) -> Integrati
     return replace(integration, version=integration.version + 1, name=name or integration.name)
 
 
-def tombstone_of(integration: Integration) -> Tombstone:
+def a_tombstone(integration: Integration) -> Tombstone:
     expiry = NOON + timedelta(days=30)
     return Tombstone(integration=integration, deleted_at=NOON, deleted_by="bob", expires_at=expiry)
 
@@ -72,18 +72,18 @@ def test_refuses_to_change_or_delete_what_is_not_there(world: World) -> None:
     with pytest.raises(VersionConflictError):
         world.repository.update(FIRST, next_version(FIRST))
     with pytest.raises(VersionConflictError):
-        world.repository.delete(tombstone_of(FIRST))
+        world.repository.delete(a_tombstone(FIRST))
     with pytest.raises(VersionConflictError):
-        world.repository.restore(tombstone_of(FIRST), next_version(FIRST))
+        world.repository.restore(a_tombstone(FIRST), next_version(FIRST))
     assert world.repository.get("acme", "FIRST") is None
     assert world.repository.get_deleted("acme", "FIRST") is None
 
 
 def test_deletes_an_integration_and_frees_its_name(world: World) -> None:
     world.repository.insert(FIRST, None)
-    world.repository.delete(tombstone_of(FIRST))
+    world.repository.delete(a_tombstone(FIRST))
     assert world.repository.get("acme", "FIRST") is None
-    assert world.repository.get_deleted("acme", "FIRST") == tombstone_of(FIRST)
+    assert world.repository.get_deleted("acme", "FIRST") == a_tombstone(FIRST)
     world.repository.insert(replace(OTHER, name=FIRST.name), None)
     assert world.repository.get("acme", "OTHER") is not None
 
@@ -92,14 +92,14 @@ def test_refuses_to_delete_another_version_than_was_read(world: World) -> None:
     world.repository.insert(FIRST, None)
     world.repository.update(FIRST, next_version(FIRST))
     with pytest.raises(VersionConflictError):
-        world.repository.delete(tombstone_of(FIRST))
+        world.repository.delete(a_tombstone(FIRST))
     assert world.repository.get("acme", "FIRST") == next_version(FIRST)
 
 
 def test_brings_an_integration_back_with_its_name(world: World) -> None:
     world.repository.insert(FIRST, None)
-    world.repository.delete(tombstone_of(FIRST))
-    world.repository.restore(tombstone_of(FIRST), next_version(FIRST))
+    world.repository.delete(a_tombstone(FIRST))
+    world.repository.restore(a_tombstone(FIRST), next_version(FIRST))
     assert world.repository.get("acme", "FIRST") == next_version(FIRST)
     assert world.repository.get_deleted("acme", "FIRST") is None
     with pytest.raises(NameTakenError):
@@ -108,12 +108,12 @@ def test_brings_an_integration_back_with_its_name(world: World) -> None:
 
 def test_leaves_the_tombstone_when_the_name_is_taken_by_now(world: World) -> None:
     world.repository.insert(FIRST, None)
-    world.repository.delete(tombstone_of(FIRST))
+    world.repository.delete(a_tombstone(FIRST))
     world.repository.insert(replace(OTHER, name=FIRST.name), None)
     with pytest.raises(NameTakenError):
-        world.repository.restore(tombstone_of(FIRST), next_version(FIRST))
+        world.repository.restore(a_tombstone(FIRST), next_version(FIRST))
     assert world.repository.get("acme", "FIRST") is None
-    assert world.repository.get_deleted("acme", "FIRST") == tombstone_of(FIRST)
+    assert world.repository.get_deleted("acme", "FIRST") == a_tombstone(FIRST)
 
 
 def replaced(world: World) -> None:
@@ -121,11 +121,11 @@ def replaced(world: World) -> None:
 
 
 def removed(world: World) -> None:
-    world.repository.delete(tombstone_of(FIRST))
+    world.repository.delete(a_tombstone(FIRST))
 
 
 def brought_back(world: World) -> None:
-    world.repository.restore(tombstone_of(FIRST), next_version(FIRST))
+    world.repository.restore(a_tombstone(FIRST), next_version(FIRST))
 
 
 @pytest.mark.parametrize("writes", [(replaced,), (removed,), (removed, brought_back)])
@@ -144,7 +144,7 @@ def test_lists_the_newest_first_and_tells_whether_more_follow(world: World) -> N
         world.repository.insert(an_integration(id=ulid, name=ulid), None)
     world.repository.insert(an_integration(id="ID9", account="other"), None)
     world.repository.insert(an_integration(id="ID8", name="gone"), an_idempotency_key())
-    world.repository.delete(tombstone_of(an_integration(id="ID8", name="gone")))
+    world.repository.delete(a_tombstone(an_integration(id="ID8", name="gone")))
     first = world.repository.newest("acme", None, 3)
     assert [each.id for each in first.integrations] == ["ID4", "ID3", "ID2"]
     assert first.more is True

@@ -32,7 +32,7 @@ def test_remembers_twice_without_complaint(world: World) -> None:
 
 
 def test_lies_where_operators_look_for_it_until_no_message_can_come_again(emulated: AwsWorld) -> None:
-    """docs/events.md, "What a request led to"."""
+    """docs/operations.md, "Find the outcome of a request"."""
     emulated.outcomes.record("acme", "request-1", SETTLED, NOON)
     key = {"pk": {"S": "ACCOUNT#acme"}, "sk": {"S": "REQUEST#request-1"}}
     item = emulated.dynamodb.get_item(TableName=emulated.table, Key=key)["Item"]

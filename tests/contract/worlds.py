@@ -20,7 +20,7 @@ from ai_integrations.use_cases.ports import (
     SecretCleanup,
     SpaceReader,
 )
-from tests import declared
+from tests import sam_template
 from tests.event_fakes import InMemoryOutcomes
 from tests.fakes import InMemoryDirectory, InMemoryRepository, InMemoryVault
 
@@ -84,10 +84,10 @@ class AwsWorld:
     """The real adapters, over a table and a prefix of their own."""
 
     def __init__(self, session: boto3.Session, endpoint: str | None = None) -> None:
-        self.table = self.prefix = f"{declared.STACK}-{uuid4().hex}"
+        self.table = self.prefix = f"{sam_template.STACK}-{uuid4().hex}"
         self.dynamodb = session.client("dynamodb", endpoint_url=endpoint)
         self.secrets = session.client("secretsmanager", endpoint_url=endpoint)
-        self.dynamodb.create_table(**declared.table(self.table))
+        self.dynamodb.create_table(**sam_template.table(self.table))
         transactor = Transactor(self.dynamodb, self.table, pause=lambda _seconds: None)
         self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
         self.directory = DynamoDbSpaces(self.dynamodb, self.table)

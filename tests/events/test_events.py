@@ -9,7 +9,7 @@ import pytest
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.domain.model import AccessKey
 from tests.builders import API_KEY, NOON, a_caller, an_event, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 # The status of the API's answer, and the fields at fault.
 API: dict[str, tuple[int, list[str]]] = {
@@ -59,7 +59,7 @@ DESCRIPTION = {"get_openapi": "application/json", "get_docs": "text/html; charse
 @pytest.mark.parametrize("name", API)
 def test_answers_a_request(cloud: Cloud, name: str) -> None:
     status, at_fault = API[name]
-    answer: Answer = cloud.api(an_event(name))
+    answer: Response = cloud.api(an_event(name))
     assert answer.status == status
     if status < 400:
         assert answer.body["name"] == json.loads(an_event(name)["body"])["name"]

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from tools.apidoc.messages import SCHEMAS, file_name
+from tools.apidoc.event_schemas import SCHEMA_FOLDER, file_name
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.contracts.published_events import SOURCE
-from tests.answers import SIGNATURE, Bucket, bucket
 from tests.builders import API_KEY, EVENTS, an_event, an_integration
 from tests.cloud import Cloud
+from tests.event_subscriber import Subscriber
 from tests.events.names import CUSTOM_RESOURCE, PROVISION, PUBLISH
-from tests.listening import Listener
 from tests.messaging import bus
+from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket", "bus"]
 
@@ -36,7 +36,7 @@ def sample(detail_type: str) -> dict[str, Any]:
 
 def violations(envelope: dict[str, Any]) -> list[str]:
     """Return where a message does not follow the schema of its detail."""
-    schema = json.loads((SCHEMAS / file_name(envelope["detail-type"])).read_text())
+    schema = json.loads((SCHEMA_FOLDER / file_name(envelope["detail-type"])).read_text())
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     return [error.json_path for error in validator.iter_errors(envelope["detail"])]
 
@@ -57,13 +57,13 @@ def with_their_secret(cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PROVISION)
-def test_carries_out_a_request(cloud: Cloud, bus: Listener, name: str) -> None:
+def test_carries_out_a_request(cloud: Cloud, bus: Subscriber, name: str) -> None:
     outcome, pointers = PROVISION[name]
     event = with_their_secret(cloud, an_event(name))
     if name in {"provision_update", "provision_delete"}:
         keep_one(cloud)
     assert cloud.function("provision")(event) == {"batchItemFailures": []}
-    [told] = bus.heard()
+    [told] = bus.receive()
     assert told.detail_type == f"AI Integration {outcome}"
     assert [each["pointer"] for each in told.detail.get("problem", {}).get("errors", ())] == pointers
 
@@ -75,9 +75,9 @@ def test_follows_the_schema_of_a_request_or_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "detail_type"), PUBLISH.items())
-def test_publishes_a_change_as_the_sample_shows(cloud: Cloud, bus: Listener, name: str, detail_type: str) -> None:
+def test_publishes_a_change_as_the_sample_shows(cloud: Cloud, bus: Subscriber, name: str, detail_type: str) -> None:
     assert cloud.function("publish_changes")(an_event(name)) == {"batchItemFailures": []}
-    [told] = bus.heard()
+    [told] = bus.receive()
     assert told.detail_type == detail_type
     assert told.detail == sample(detail_type)["detail"]
 
@@ -96,7 +96,7 @@ def test_answers_cloudformation(cloud: Cloud, bucket: Bucket, name: str, status:
     if name == "custom_resource_create":
         event["ResourceProperties"]["Account"] = "another"  # where the name is free
     cloud.function("custom_resource")(event)
-    assert [answer["Status"] for answer in bucket.answers()] == [status]
+    assert [answer["Status"] for answer in bucket.responses()] == [status]
 
 
 @pytest.mark.parametrize("name", SENT)
@@ -106,7 +106,7 @@ def test_follows_the_schema_of_what_goes_out(name: str) -> None:
 
 
 def test_has_a_sample_of_every_message() -> None:
-    schemas = {file.stem.replace("-", "_") for file in SCHEMAS.glob("*.json")}
+    schemas = {file.stem.replace("-", "_") for file in SCHEMA_FOLDER.glob("*.json")}
     assert {name for name in schemas if not name.endswith("_requested")} == set(SENT)
     requested = {file_name(asked(name)["detail-type"]) for name in PROVISION}
-    assert requested == {file.name for file in SCHEMAS.glob("*-requested.json")}
+    assert requested == {file.name for file in SCHEMA_FOLDER.glob("*-requested.json")}

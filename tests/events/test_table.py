@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests import declared
-from tests.answers import SIGNATURE, Bucket, bucket
+from tests import sam_template
 from tests.builders import EVENTS, an_event
 from tests.cloud import Cloud
+from tests.event_subscriber import Subscriber
 from tests.events.table import Row, rows, shows
-from tests.listening import Listener
 from tests.messaging import bus
+from tests.response_bucket import SIGNATURE, Bucket, bucket
 from tests.seeds import Account
 
 __all__ = ["bucket", "bus"]
 
 FOLDERS = {
     name: each["Properties"]["CodeUri"].removeprefix("functions/")
-    for name, each in declared.resources("AWS::Serverless::Function").items()
+    for name, each in sam_template.resources("AWS::Serverless::Function").items()
 }
 
 
@@ -28,10 +28,10 @@ def test_has_every_event_once() -> None:
 
 
 @pytest.mark.parametrize("row", rows(), ids=str)
-def test_says_what_the_function_answers(cloud: Cloud, bus: Listener, bucket: Bucket, row: Row) -> None:
-    assert bus.heard() == []
+def test_says_what_the_function_answers(cloud: Cloud, bus: Subscriber, bucket: Bucket, row: Row) -> None:
+    assert bus.receive() == []
     if row.kept:
-        variables = declared.environment("api")
+        variables = sam_template.environment("api")
         kept = Account(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)
         cloud.keys.add(kept.keep())
     answer = answered(cloud, bucket, row)
@@ -48,7 +48,7 @@ def answered(cloud: Cloud, bucket: Bucket, row: Row) -> Any:
         payload = json.loads(json.dumps(cloud.function(FOLDERS[row.function])(event)))
     except Exception as error:  # noqa: BLE001 - whatever it is, Lambda describes it so
         return {"errorType": type(error).__name__, "errorMessage": str(error)}
-    return bucket.answers()[0] if "ResponseURL" in event else payload
+    return bucket.responses()[0] if "ResponseURL" in event else payload
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from tests import declared
+from tests import sam_template
 from tests.cloud import Cloud
 
 REGION = "eu-central-1"
@@ -103,7 +103,7 @@ class Emulated:
 
 def _follow(cloud: Cloud) -> str:
     """Add the stream that the template declares, and return its ARN."""
-    table = declared.template()["Resources"]["Table"]["Properties"]
+    table = sam_template.template()["Resources"]["Table"]["Properties"]
     declaration: Any = {"StreamEnabled": True, **table["StreamSpecification"]}
     made = cloud.dynamodb.update_table(TableName=cloud.table, StreamSpecification=declaration)
     return made["TableDescription"]["LatestStreamArn"]

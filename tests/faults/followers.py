@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
-from tests import declared
+from tests import sam_template
 from tests.builders import API_KEY, NOON
 from tests.faults.scene import NEW, OLD, Ask, Scene
 from tests.faults.stories import FIRST, Story
@@ -41,9 +41,9 @@ def _leave(scene: Scene) -> None:
         SecretString=NEW,
         VersionStages=[label(version)],
     )
-    tags = {STACK_TAG: declared.STACK, ACCOUNT_TAG: scene.account, INTEGRATION_TAG: item["id"]["S"]}
+    tags = {STACK_TAG: sam_template.STACK, ACCOUNT_TAG: scene.account, INTEGRATION_TAG: item["id"]["S"]}
     pairs: Any = [{"Key": tag, "Value": value} for tag, value in tags.items()]
-    secrets.create_secret(Name=f"{declared.STACK}/{scene.account}/left", SecretString=NEW, Tags=pairs)
+    secrets.create_secret(Name=f"{sam_template.STACK}/{scene.account}/left", SecretString=NEW, Tags=pairs)
 
 
 def _end_grace(scene: Scene) -> None:

@@ -32,7 +32,7 @@ def broken(kept: Kept, account: str, ends: Mapping[str, str | None]) -> list[str
     """Return what does not hold in an account that should have these integrations with these keys."""
     partition = items.integration_key(account, "")["pk"]
     mine = {item["sk"]: item for item in map(from_wire, kept.items()) if item["pk"] == partition}
-    integrations = [items.integration_of(item) for sk, item in mine.items() if sk.startswith("INTEGRATION#")]
+    integrations = [items.integration_from_item(item) for sk, item in mine.items() if sk.startswith("INTEGRATION#")]
     found = {each.name: _key(kept, each.secret) for each in integrations}
     faults = [f"there are {len(integrations)} of {len(found)} names"] if len(found) < len(integrations) else []
     faults += [f"{name} is not as it should be" for name in found.keys() | ends.keys() if _differ(name, found, ends)]

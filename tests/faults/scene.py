@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.builders import a_caller, create_body, gateway_event
-from tests.cloud import Answer
+from tests.cloud import Response
 from tests.faults.world import Event, World
 
 COLLECTION = "/v2/ai-integrations"
@@ -21,7 +21,7 @@ class Scene:
     world: World
     account: str
     integration: str = ""
-    heard: list[Answer] = field(default_factory=list)
+    heard: list[Response] = field(default_factory=list)
 
     def event(self, method: str, path: str = "", body: object = None, **headers: str) -> Event:
         caller = a_caller(account=self.account)

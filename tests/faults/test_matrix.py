@@ -12,8 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.answers import Bucket, bucket
-from tests.cloud import Cloud, Killed, cloud, searched
+from tests.cloud import Cloud, Killed, cloud, leak_search
 from tests.contract.conftest import emulator
 from tests.faults import tally
 from tests.faults.aws import Aws, Emulated, InProcess
@@ -24,6 +23,7 @@ from tests.faults.stories import REQUESTS, Story
 from tests.faults.wire import FAULTS, Fault, Wire
 from tests.faults.world import World
 from tests.handlers.conftest import sockets_closed
+from tests.response_bucket import Bucket, bucket
 
 __all__ = ["bucket", "cloud", "emulator", "sockets_closed"]
 
@@ -54,7 +54,7 @@ def emulated_world(
     aws = Emulated(emulator)
     aws.empty()
     with (
-        searched(Cloud(environment=monkeypatch, written=io.StringIO(), endpoint=emulator), capfd, caplog) as cloud,
+        leak_search(Cloud(environment=monkeypatch, written=io.StringIO(), endpoint=emulator), capfd, caplog) as cloud,
         wired(cloud, aws, bucket, monkeypatch) as world,
     ):
         yield world

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from ai_integrations.observability import metrics
-from tests import declared
-from tests.cloud import Answer, Cloud
+from tests import sam_template
+from tests.cloud import Cloud, Response
 from tests.faults.aws import Aws
 from tests.faults.wire import Wire
 
@@ -47,13 +47,13 @@ class World:
         """Empty the table and Secrets Manager, at once: what many cells leave behind would slow the next ones down."""
         self._aws.forget(self.cloud)
         self.cloud.outputs.clear()
-        self.cloud.told.clear()
+        self.cloud.published.clear()
         metrics.clear_metrics()  # which are not written in tests, and warn when there are many
 
-    def api(self, event: Event) -> Answer:
-        return Answer.of(self.function("api")(event))
+    def api(self, event: Event) -> Response:
+        return Response.from_lambda(self.function("api")(event))
 
-    def as_another_process(self, event: Event) -> Answer:
+    def as_another_process(self, event: Event) -> Response:
         """Answer a request while this process is in the middle of one."""
         return self.cloud.api(event)
 
@@ -84,7 +84,7 @@ class World:
 
 
 def _filters() -> list[dict[str, str]]:
-    [source] = declared.functions()["publish_changes"]["Events"].values()
+    [source] = sam_template.functions()["publish_changes"]["Events"].values()
     filters: list[dict[str, str]] = source["Properties"]["FilterCriteria"]["Filters"]
     return filters
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ai_integrations.adapters.dynamodb.attributes import from_wire
-from ai_integrations.adapters.dynamodb.items import integration_of
+from ai_integrations.adapters.dynamodb.items import integration_from_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Integration, SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, an_integration
@@ -81,7 +81,7 @@ def _with_one(run: Run) -> str:
     """Create an integration, and return its id."""
     run.deliver("provision", _requested(run, "Create", request_id="request-1", integration=_body()))
     [item] = [item for item in run.items() if item["sk"].startswith("INTEGRATION#")]
-    return ids.public(item["id"])
+    return ids.encode(item["id"])
 
 
 def create(run: Run) -> Event:
@@ -170,7 +170,7 @@ def _properties(run: Run, body: Event) -> Event:
 def _declared_before(run: Run) -> Event:
     run.deliver("custom_resource", _declared(run, "Create", _body(), 1))
     [item] = run.items()
-    named = ids.public(integration_of(item).id)
+    named = ids.encode(integration_from_item(item).id)
     return {"PhysicalResourceId": named, "OldResourceProperties": _properties(run, _body())}
 
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ai_integrations.domain.model import Membership, Role
-from ai_integrations.http.caller import from_context
+from ai_integrations.http.caller import caller_from_context
 from tests.builders import a_caller
 from tests.cloud import Cloud
 
@@ -61,7 +61,7 @@ def test_hands_on_who_calls(cloud: Cloud) -> None:
     context = authorize(cloud, f"Bearer {key}")["context"]
     assert all(isinstance(value, str) for value in context.values())
     assert json.loads(context["memberships"])[0] == places[0]
-    assert from_context(context) == a_caller(
+    assert caller_from_context(context) == a_caller(
         role=Role.MEMBER,
         user="bob",
         memberships=(Membership(organization_id="o", space_id="s", admin=True), Membership(space_id="t")),

@@ -12,14 +12,14 @@ from botocore.exceptions import (
 )
 
 from tests.builders import API_KEY, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 LOOK, STORE, COMMIT = "dynamodb:BatchGetItem", "secretsmanager:CreateSecret", "dynamodb:TransactWriteItems"
 REMOVE = "secretsmanager:DeleteSecret"
 URL = f"https://aws.test/{API_KEY}"
 
 
-def create(cloud: Cloud, **changes: Any) -> Answer:
+def create(cloud: Cloud, **changes: Any) -> Response:
     return cloud.api(gateway_event(create_body(**changes), headers={"Idempotency-Key": "request-1"}))
 
 
@@ -98,7 +98,7 @@ def test_undoes_nothing_when_the_store_says_nothing(cloud: Cloud, failure: Excep
 
 
 def test_leads_to_one_integration_and_one_secret_when_a_lost_request_is_repeated(cloud: Cloud) -> None:
-    cloud.lose(COMMIT, ReadTimeoutError(endpoint_url=URL))
+    cloud.lose_response(COMMIT, ReadTimeoutError(endpoint_url=URL))
     assert create(cloud, api_key=API_KEY).status == 503
     cloud.recover()
     answer = create(cloud, api_key=API_KEY)
@@ -110,7 +110,7 @@ def test_leads_to_one_integration_and_one_secret_when_a_lost_request_is_repeated
 def test_removes_the_secret_when_the_store_says_no(cloud: Cloud) -> None:
     """A name that is taken between the look and the commit, seen from the caller whose look saw nothing."""
     create(cloud)
-    cloud.answer(LOOK, {"Responses": {}})
+    cloud.respond(LOOK, {"Responses": {}})
     answer = cloud.api(gateway_event(create_body(api_key=API_KEY)))
     assert answer.status == 409
     assert cloud.calls[-6:] == [LOOK, STORE, COMMIT, "dynamodb:GetItem", "dynamodb:GetItem", REMOVE]
@@ -119,7 +119,7 @@ def test_removes_the_secret_when_the_store_says_no(cloud: Cloud) -> None:
 
 def test_answers_as_if_nothing_were_left_when_the_removal_fails(cloud: Cloud) -> None:
     create(cloud)
-    cloud.answer(LOOK, {"Responses": {}})
+    cloud.respond(LOOK, {"Responses": {}})
     cloud.fail(REMOVE, ("AccessDeniedException", 400))
     assert cloud.api(gateway_event(create_body(api_key=API_KEY))).status == 409
     assert [line["message"] for line in cloud.log()] == [

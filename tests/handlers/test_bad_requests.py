@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests import bad_requests, declared
+from tests import bad_requests, sam_template
 from tests.bad_requests import CANARY, COLLECTION, Request, requests
 from tests.builders import a_caller, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 from tests.seeds import Account
 
-CASES = bad_requests.ASKED_FOR or 300
+CASES = bad_requests.REQUESTED_CASES or 300
 READING = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 _ONE = re.compile(r"^/(?!test$)[^/]+")
 
@@ -48,16 +48,18 @@ def test_refuses_what_is_wrong_and_changes_nothing(cloud: Cloud) -> None:
     cloud.keys.add(CANARY)
     functions = {name: cloud.function(name) for name in ("api", "test_connection")}
     Account(
-        dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=declared.environment("api")
+        dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=sam_template.environment("api")
     ).keep()
     before = state(cloud)
 
-    @bad_requests.tried(CASES)
+    @bad_requests.hypothesis_settings(CASES)
     @given(request=requests)
     def refuses(request: Request) -> None:
         cloud.calls.clear()
         said = cloud.written.tell()
-        answer = Answer.of(functions["test_connection" if request.path == "/test" else "api"](event_of(request)))
+        answer = Response.from_lambda(
+            functions["test_connection" if request.path == "/test" else "api"](event_of(request))
+        )
         assert 400 <= answer.status < 500, cloud.written.getvalue()[said:]
         assert answer.pointers is not None, "it is a problem document"
         assert not cloud.leaks(answer.text, cloud.written.getvalue()[said:])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
 LOOK = """
@@ -31,14 +31,14 @@ print(json.dumps({**models_seen, "bundles": bundles, "modules": [*sys.modules], 
 
 
 def started(function: str, **variables: str) -> dict[str, Any]:
-    environment = {**os.environ, **declared.environment(function), "PYTHONPATH": str(ROOT), **variables}
+    environment = {**os.environ, **sam_template.environment(function), "PYTHONPATH": str(ROOT), **variables}
     command = [sys.executable, "-c", LOOK, f"functions.{function}.handler"]
     run = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
     seen: dict[str, Any] = json.loads(run.stdout)
     return seen
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_builds_no_model_and_looks_for_no_garbage_in_what_stays(function: str) -> None:
     seen = started(function)
     assert seen["built"] == []

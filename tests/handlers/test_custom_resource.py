@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.answers import SIGNATURE, Bucket, bucket
 from tests.builders import API_KEY
 from tests.cloud import Cloud
+from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]
 
@@ -42,20 +42,20 @@ def declared(**integration: Any) -> dict[str, Any]:
 def test_creates_changes_and_deletes(cloud: Cloud, bucket: Bucket) -> None:
     function = cloud.function("custom_resource")
     function(a_request(bucket, "Create"))
-    made = bucket.answers()[-1]
+    made = bucket.responses()[-1]
     assert made["Status"] == "SUCCESS"
     assert made["Data"] == {"name": "Production OpenAI", "has_api_key": "false", "version": "1"}
     named = {"PhysicalResourceId": made["PhysicalResourceId"], "OldResourceProperties": declared()}
     function(a_request(bucket, "Update", declared(name="Renamed"), **named))
-    assert bucket.answers()[-1]["Data"]["version"] == "2"
+    assert bucket.responses()[-1]["Data"]["version"] == "2"
     function(a_request(bucket, "Delete", declared(name="Renamed"), **named))
-    assert bucket.answers()[-1]["Status"] == "SUCCESS"
+    assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert cloud.items("INTEGRATION#") == []
 
 
 def test_gives_the_fields_at_fault_as_the_reason(cloud: Cloud, bucket: Bucket) -> None:
     cloud.function("custom_resource")(a_request(bucket, "Create", declared(api_key=API_KEY, provider="?")))
-    answer = bucket.answers()[-1]
+    answer = bucket.responses()[-1]
     assert answer["Status"] == "FAILED"
     assert "/Integration/api_key: " in answer["Reason"]
     assert "/Integration/provider: " in answer["Reason"]
@@ -67,11 +67,11 @@ def test_gives_the_problem_as_the_reason(cloud: Cloud, bucket: Bucket) -> None:
     function = cloud.function("custom_resource")
     function(a_request(bucket, "Create"))
     function(a_request(bucket, "Create", RequestId="request-2"))
-    answer = bucket.answers()[-1]
+    answer = bucket.responses()[-1]
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "refused-request-2")
-    assert answer["Reason"] == "Another integration of the account has this name; case does not count."
+    assert answer["Reason"] == "Another integration of the account has this name. Names are unique, ignoring case."
     function(a_request(bucket, "Delete", RequestId="request-3", PhysicalResourceId="refused-request-2"))
-    assert bucket.answers()[-1]["Status"] == "SUCCESS"
+    assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
@@ -83,10 +83,10 @@ def test_answers_nothing_and_comes_again_when_aws_fails(cloud: Cloud, bucket: Bu
     cloud.fail(COMMIT, failure)
     with pytest.raises(Exception, match=r"^$"):
         function(a_request(bucket, "Create"))
-    assert bucket.answers() == []
+    assert bucket.responses() == []
     cloud.recover()
     function(a_request(bucket, "Create"))
-    assert bucket.answers()[-1]["Status"] == "SUCCESS"
+    assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
@@ -96,7 +96,7 @@ def test_comes_again_when_the_answer_is_not_taken_and_makes_nothing_twice(cloud:
     with pytest.raises(Exception, match=r"^$"):
         function(a_request(bucket, "Create"))
     function(a_request(bucket, "Create"))
-    first, again = bucket.answers()
+    first, again = bucket.responses()
     assert first == again
     assert len(cloud.items("INTEGRATION#")) == 1
 

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT, an_event, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 SERVED = ROOT / "layers/shared/ai_integrations/http"
 DOCUMENT, PAGE = "/v2/openapi.json", "/v2/docs"
 
 
-def get(cloud: Cloud, path: str, **changes: Any) -> Answer:
+def get(cloud: Cloud, path: str, **changes: Any) -> Response:
     """Ask without a key, so without a caller."""
     event = an_event("get_docs") | {"path": path, "resource": path} | changes
     return cloud.api(event)
 
 
 def switch_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    parameters = declared.template()["Parameters"]
+    parameters = sam_template.template()["Parameters"]
     monkeypatch.setitem(parameters["DocsPage"], "Default", "false")
 
 

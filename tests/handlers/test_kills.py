@@ -13,10 +13,10 @@ from uuid import uuid4
 import pytest
 
 from ai_integrations.contracts import ids
-from tests.answers import Bucket, bucket
 from tests.cloud import Cloud, Killed
+from tests.event_subscriber import Subscriber
 from tests.handlers.stories import STORIES, Event, Run
-from tests.listening import Listener
+from tests.response_bucket import Bucket, bucket
 
 __all__ = ["bucket"]
 
@@ -24,7 +24,7 @@ __all__ = ["bucket"]
 _VARYING = re.compile(
     "|".join(
         [
-            ids.public("")[:20] + r"\w{36}",
+            ids.encode("")[:20] + r"\w{36}",
             r"[0-7][0-9A-HJKMNP-TV-Z]{25}",
             r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
             r"[0-9a-f]{64}",
@@ -39,7 +39,7 @@ _VARYING = re.compile(
 @dataclass(frozen=True)
 class World:
     cloud: Cloud
-    bus: Listener
+    bus: Subscriber
     bucket: Bucket
 
     functions: dict[str, Callable[[Event], Any]] = field(default_factory=dict)
@@ -58,13 +58,13 @@ class World:
         told = {
             each.detail["event_id"]: each.detail for each in self.bus.all() if each.detail["account"] == run.account
         }
-        answers = {each["RequestId"]: each for each in self.bucket.answers() if run.account in each["StackId"]}
+        answers = {each["RequestId"]: each for each in self.bucket.responses() if run.account in each["StackId"]}
         text = json.dumps([run.items(), told, answers, run.secrets()], sort_keys=True, default=str)
         return _VARYING.sub("…", text.replace(run.account, "ACCOUNT"))
 
 
 @pytest.fixture
-def world(cloud: Cloud, bus: Listener, bucket: Bucket) -> World:
+def world(cloud: Cloud, bus: Subscriber, bucket: Bucket) -> World:
     return World(cloud, bus, bucket)
 
 

@@ -6,23 +6,23 @@ import pytest
 
 from ai_integrations.domain.model import Caller, Membership, Role
 from tests.builders import a_caller, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 MEMBER = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", space_id="s"),))
 
 
-def get(cloud: Cloud, path: str, query: dict[str, str], caller: Caller | None = None) -> Answer:
+def get(cloud: Cloud, path: str, query: dict[str, str], caller: Caller | None = None) -> Response:
     event = gateway_event("", method="GET", path=path, caller=caller)
     event["queryStringParameters"] = query or None
     event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()} or None
     return cloud.api(event)
 
 
-def listed(cloud: Cloud, caller: Caller | None = None, **query: str) -> Answer:
+def listed(cloud: Cloud, caller: Caller | None = None, **query: str) -> Response:
     return get(cloud, "/v2/ai-integrations", query, caller)
 
 
-def names(answer: Answer) -> list[str]:
+def names(answer: Response) -> list[str]:
     return [each["name"] for each in answer.body["ai_integrations"]]
 
 

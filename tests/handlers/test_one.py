@@ -10,7 +10,7 @@ import pytest
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Membership, Role
 from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
-from tests.cloud import Answer, Cloud
+from tests.cloud import Cloud, Response
 
 NEW_KEY = "sk-fake-new-key-not-a-key"
 READER = a_caller(role=Role.READER)
@@ -24,7 +24,7 @@ def create(cloud: Cloud, **changes: Any) -> str:
 
 def call(
     cloud: Cloud, method: str, integration_id: str, body: object = None, *, below: str = "", **parts: Any
-) -> Answer:
+) -> Response:
     path = f"/v2/ai-integrations/{quote(integration_id, safe='')}{below}"
     return cloud.api(gateway_event(body, method=method, path=path, **parts))
 
@@ -61,7 +61,7 @@ def test_puts_a_new_key_beside_the_old_one_and_names_it(cloud: Cloud) -> None:
     integration_id = create(cloud, api_key=API_KEY)
     cloud.keys.add(NEW_KEY)
     assert call(cloud, "PATCH", integration_id, {"api_key": NEW_KEY}).status == 200
-    assert cloud.named_key() == NEW_KEY
+    assert cloud.referenced_key() == NEW_KEY
 
 
 def test_forgets_a_key_that_is_set_to_null(cloud: Cloud) -> None:
@@ -129,7 +129,7 @@ def test_answers_for_what_is_hidden_as_for_what_never_was(cloud: Cloud, method: 
     answers = [
         call(cloud, method, hidden, body, caller=STRANGER, below=below),
         call(cloud, method, hidden, body, caller=member, below=below),
-        call(cloud, method, ids.public(ULID), body, below=below),
+        call(cloud, method, ids.encode(ULID), body, below=below),
     ]
     assert {answer.status for answer in answers} == {404}
     assert len({answer.text for answer in answers}) == 1
@@ -171,7 +171,7 @@ def test_rotates_a_key_and_rolls_it_back(cloud: Cloud) -> None:
     assert call(cloud, "POST", integration_id, below="/key-rotations/rollback").status == 409
 
 
-def rotate(cloud: Cloud, integration_id: str, **parts: Any) -> Answer:
+def rotate(cloud: Cloud, integration_id: str, **parts: Any) -> Response:
     cloud.keys.add(NEW_KEY)
     body = {"api_key": NEW_KEY, **parts.pop("body", {})}
     return call(cloud, "POST", integration_id, body, below="/key-rotations", **parts)
@@ -183,7 +183,7 @@ def test_answers_a_rotation_that_comes_again_as_the_first_time(cloud: Cloud) -> 
     first = rotate(cloud, integration_id, **again)
     assert first.status == 200
     assert rotate(cloud, integration_id, **again) == first
-    assert cloud.named_key() == NEW_KEY
+    assert cloud.referenced_key() == NEW_KEY
     assert rotate(cloud, integration_id, body={"grace_seconds": 1}, **again).status == 422
     other = create(cloud, api_key=API_KEY, name="Other")
     assert rotate(cloud, other, **again).body["former_key_version"] != first.body["former_key_version"]
@@ -195,7 +195,7 @@ VERIFY = {"verify": True}
 
 def outcome(cloud: Cloud, payload: dict[str, Any], **parts: Any) -> None:
     """Let the function that tests connections answer so."""
-    cloud.answer(INVOKE, {"StatusCode": 200, "Payload": BytesIO(json.dumps(payload).encode()), **parts})
+    cloud.respond(INVOKE, {"StatusCode": 200, "Payload": BytesIO(json.dumps(payload).encode()), **parts})
 
 
 def test_has_a_key_tested_before_it_takes_effect(cloud: Cloud) -> None:
@@ -217,7 +217,7 @@ def test_changes_nothing_when_the_test_of_a_key_shows_that_it_is_refused(cloud: 
     answer = rotate(cloud, integration_id, body=VERIFY)
     assert (answer.status, answer.pointers) == (422, ["/api_key"])
     assert "status 401" in answer.body["detail"]
-    assert cloud.named_key() == API_KEY
+    assert cloud.referenced_key() == API_KEY
 
 
 def test_changes_nothing_when_a_key_can_not_be_tested(cloud: Cloud) -> None:
@@ -228,4 +228,4 @@ def test_changes_nothing_when_a_key_can_not_be_tested(cloud: Cloud) -> None:
     assert "nothing was changed" in answer.body["detail"]
     cloud.fail(INVOKE, ("TooManyRequestsException", 429))
     assert rotate(cloud, integration_id, body=VERIFY).status == 429
-    assert cloud.named_key() == API_KEY
+    assert cloud.referenced_key() == API_KEY

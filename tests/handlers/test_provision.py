@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from ai_integrations.contracts import ids
 from tests.builders import API_KEY
 from tests.cloud import Cloud
-from tests.listening import Listener
+from tests.event_subscriber import Subscriber
 from tests.messaging import Requests
 
 COMMIT, REMEMBER, TELL = "dynamodb:TransactWriteItems", "dynamodb:PutItem", "events:PutEvents"
@@ -24,17 +24,17 @@ def asked(what: str, *, event_id: str = "event-1", **changes: Any) -> dict[str, 
     return {"id": event_id, "detail-type": f"AI Integration {what} Requested", "source": "platform", "detail": detail}
 
 
-def types(bus: Listener) -> list[str]:
-    return [each.detail_type for each in bus.heard()]
+def types(bus: Subscriber) -> list[str]:
+    return [each.detail_type for each in bus.receive()]
 
 
-def test_creates_and_tells(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_creates_and_tells(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     requests.send(asked("Create"))
     assert requests.deliver() == {"batchItemFailures": []}
     [item] = cloud.items("INTEGRATION#")
-    [told] = bus.heard()
+    [told] = bus.receive()
     assert told.detail_type == "AI Integration Create Succeeded"
-    assert (told.detail["request_id"], told.detail["id"]) == ("request-1", ids.public(item["id"]["S"]))
+    assert (told.detail["request_id"], told.detail["id"]) == ("request-1", ids.encode(item["id"]["S"]))
     assert requests.left() == (0, 0)
 
 
@@ -46,23 +46,23 @@ def test_makes_one_read_one_commit_and_two_calls_for_the_outcome(cloud: Cloud, r
 
 
 def with_bus_of_nobody(cloud: Cloud) -> None:
-    cloud.answer(TELL, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+    cloud.respond(TELL, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
 
 
-def test_leads_to_one_integration_when_it_comes_ten_times(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_leads_to_one_integration_when_it_comes_ten_times(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     requests.send(*[asked("Create", event_id=f"event-{number}") for number in range(10)])
     assert requests.deliver() == {"batchItemFailures": []}
     assert len(cloud.items("INTEGRATION#")) == 1
-    told = bus.heard()
+    told = bus.receive()
     assert len(told) == 10
     assert {each.detail["event_id"] for each in told} == {"acme/request-1/ai-integration-create-succeeded"}
     assert all(each == told[0] for each in told)
 
 
-def test_changes_and_deletes(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_changes_and_deletes(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     requests.send(asked("Create"))
     requests.deliver()
-    named = bus.heard()[0].detail["id"]
+    named = bus.receive()[0].detail["id"]
     requests.send(asked("Update", request_id="request-2", id=named, integration={"name": "Renamed"}))
     requests.deliver()
     requests.send(asked("Delete", request_id="request-3", id=named))
@@ -72,16 +72,16 @@ def test_changes_and_deletes(cloud: Cloud, requests: Requests, bus: Listener) ->
     assert cloud.items("DELETED#")[0]["name"]["S"] == "Renamed"
 
 
-def test_refuses_a_key_and_does_not_repeat_it(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_refuses_a_key_and_does_not_repeat_it(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     body = {"name": "x", "provider": "openAI", "api_key": API_KEY}
     requests.send(asked("Create", integration=body))
     assert requests.deliver() == {"batchItemFailures": []}
-    [told] = bus.heard()
+    [told] = bus.receive()
     assert told.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
     assert cloud.items() == cloud.secrets() == []
 
 
-def test_refers_to_a_secret_and_copies_nothing(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_refers_to_a_secret_and_copies_nothing(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     tags: Any = [{"Key": "ai-integrations:account", "Value": "acme"}]
     theirs = cloud.secrets_manager.create_secret(Name="theirs", SecretString=API_KEY, Tags=tags)["ARN"]
     body = {"name": "x", "provider": "openAI", "api_key_secret_arn": theirs}
@@ -97,12 +97,12 @@ def test_refers_to_a_secret_and_copies_nothing(cloud: Cloud, requests: Requests,
 )
 @pytest.mark.parametrize("operation", [FIND, COMMIT, REMEMBER, TELL])
 def test_delivers_again_what_an_outage_has_kept_from_being_done(
-    cloud: Cloud, requests: Requests, bus: Listener, operation: str, failure: Any
+    cloud: Cloud, requests: Requests, bus: Subscriber, operation: str, failure: Any
 ) -> None:
     cloud.fail(operation, failure)
     requests.send(asked("Create"))
     assert len(requests.deliver()["batchItemFailures"]) == 1
-    assert bus.heard() == []
+    assert bus.receive() == []
     assert requests.left() == (0, 1)
     assert cloud.calls[-1] == WAIT
     cloud.recover()
@@ -112,7 +112,7 @@ def test_delivers_again_what_an_outage_has_kept_from_being_done(
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
-def test_lets_one_message_fail_without_the_others(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_lets_one_message_fail_without_the_others(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     requests.send(asked("Create"), asked("Nonsense"), asked("Create", request_id="request-2", integration={}))
     result = requests.deliver()
     assert len(result["batchItemFailures"]) == 1
@@ -139,7 +139,7 @@ def test_fails_a_message_even_if_it_can_not_make_it_wait(cloud: Cloud, requests:
     assert [line["message"] for line in cloud.log()] == ["request failed", "request not delayed"]
 
 
-def test_writes_down_what_a_request_led_to(cloud: Cloud, requests: Requests, bus: Listener) -> None:
+def test_writes_down_what_a_request_led_to(cloud: Cloud, requests: Requests, bus: Subscriber) -> None:
     requests.send(asked("Create"), asked("Create", request_id="request-2"))
     requests.deliver()
     found = {item["sk"]["S"]: item["detail_type"]["S"] for item in cloud.items("REQUEST#")}
@@ -148,4 +148,4 @@ def test_writes_down_what_a_request_led_to(cloud: Cloud, requests: Requests, bus
         "REQUEST#request-2": "AI Integration Create Failed",
     }
     details = [json.loads(item["detail"]["S"]) for item in cloud.items("REQUEST#")]
-    assert details == [each.detail for each in bus.heard()]
+    assert details == [each.detail for each in bus.receive()]

@@ -9,7 +9,7 @@ import pytest
 from ai_integrations.domain.model import SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.cloud import Cloud
-from tests.listening import Listener
+from tests.event_subscriber import Subscriber
 from tests.streams import a_record
 
 TELL = "events:PutEvents"
@@ -29,27 +29,27 @@ def publish(cloud: Cloud, *records: dict[str, Any]) -> Any:
     return cloud.function("publish_changes")({"Records": list(records)})
 
 
-def ids(bus: Listener) -> list[str]:
-    return [each.detail["event_id"] for each in bus.heard()]
+def ids(bus: Subscriber) -> list[str]:
+    return [each.detail["event_id"] for each in bus.receive()]
 
 
 def up_to(number: str) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": number}]}
 
 
-def test_tells_each_change_in_its_order(cloud: Cloud, bus: Listener) -> None:
+def test_tells_each_change_in_its_order(cloud: Cloud, bus: Subscriber) -> None:
     assert publish(cloud, CREATED, UPDATED, UPDATED_AGAIN, DELETED) == {"batchItemFailures": []}
     assert ids(bus) == [f"{ULID}.{end}" for end in ("1.created", "2.updated", "3.updated", "3.deleted")]
 
 
-def test_loses_nothing_before_a_poisoned_record(cloud: Cloud, bus: Listener) -> None:
+def test_loses_nothing_before_a_poisoned_record(cloud: Cloud, bus: Subscriber) -> None:
     assert publish(cloud, CREATED, POISON, UPDATED_AGAIN) == up_to("101")
     assert ids(bus) == [f"{ULID}.1.created"]
     [line] = cloud.log()
     assert (line["message"], line["sequence_number"]) == ("change not published", "101")
 
 
-def test_lets_lambda_halve_a_batch_that_begins_with_a_poisoned_record(cloud: Cloud, bus: Listener) -> None:
+def test_lets_lambda_halve_a_batch_that_begins_with_a_poisoned_record(cloud: Cloud, bus: Subscriber) -> None:
     with pytest.raises(Exception, match=r"^$"):
         publish(cloud, POISON, UPDATED_AGAIN)
     assert ids(bus) == []
@@ -67,9 +67,9 @@ def test_gives_a_poisoned_record_up_alone(cloud: Cloud) -> None:
         {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "…"}]},
     ],
 )
-def test_tells_again_under_the_same_id_what_the_bus_has_not_taken(cloud: Cloud, bus: Listener, answer: Any) -> None:
+def test_tells_again_under_the_same_id_what_the_bus_has_not_taken(cloud: Cloud, bus: Subscriber, answer: Any) -> None:
     if isinstance(answer, dict):
-        cloud.answer(TELL, answer)
+        cloud.respond(TELL, answer)
     else:
         cloud.fail(TELL, answer)
     assert publish(cloud, CREATED) == up_to("100")
@@ -109,7 +109,7 @@ def stages(cloud: Cloud, secret: SecretVersion) -> list[str]:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_lets_the_current_label_follow_to_a_new_key(
-    cloud: Cloud, bus: Listener, secret: SecretVersion, times: int
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, times: int
 ) -> None:
     new = another_version(cloud, secret)
     rotated = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
@@ -122,7 +122,7 @@ def test_lets_the_current_label_follow_to_a_new_key(
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
-    cloud: Cloud, bus: Listener, secret: SecretVersion, times: int
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, times: int
 ) -> None:
     keyed = replace(FIRST, secret=secret)
     for _ in range(times):
@@ -135,7 +135,7 @@ def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
     assert ids(bus) == [f"{ULID}.1.deleted"] * times + [f"{ULID}.2.restored"] * times
 
 
-def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: SecretVersion) -> None:
+def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Subscriber, secret: SecretVersion) -> None:
     cloud.secrets_manager.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
     keyed, rotated = replace(FIRST, secret=secret), replace(FIRST, version=2, secret=secret._replace(version="v2"))
     records = [
@@ -150,7 +150,7 @@ def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Listener, secret: Secr
 
 @pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "dynamodb:GetItem"])
 def test_tells_nothing_before_the_secret_is_tidied(
-    cloud: Cloud, bus: Listener, secret: SecretVersion, operation: str
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, operation: str
 ) -> None:
     cloud.fail(operation, ("InternalServiceError", 500))
     deleted = a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=secret)))

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from ai_integrations.observability import LoggedError, metrics
-from tests import declared
+from tests import sam_template
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud
 
-STACK = declared.environment("sweep")["SECRET_PREFIX"]
+STACK = sam_template.environment("sweep")["SECRET_PREFIX"]
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def leave_secret(cloud: Cloud, name: str, stack: str = STACK) -> str:
 def let_time_pass(cloud: Cloud) -> None:
     """Let Secrets Manager say of each secret that it was changed two hours earlier."""
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
-    cloud.answer(
+    cloud.respond(
         "secretsmanager:ListSecrets",
         {"SecretList": [{**each, "LastChangedDate": two_hours_ago} for each in cloud.secrets()]},
     )
@@ -118,7 +118,7 @@ def test_fails_aloud(cloud: Cloud, operation: str) -> None:
 
 
 def test_sweep_emits_exactly_the_metrics_that_alarms_watch(cloud: Cloud) -> None:
-    alarms = [each["Properties"] for each in declared.resources("AWS::CloudWatch::Alarm").values()]
+    alarms = [each["Properties"] for each in sam_template.resources("AWS::CloudWatch::Alarm").values()]
     metrics.clear_metrics()
     sweep(cloud)
     watched = {each["MetricName"] for each in alarms if each["Namespace"] == metrics.namespace}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests import declared
+from tests import sam_template
 from tests.iam.evaluator import Statement, listed
 
 ACCOUNT, REGION = "000000000000", "us-east-1"  # those of the emulator
@@ -28,7 +28,7 @@ class Policies:
         """Return the statements of a function, by the name of its folder."""
         return [
             self._resolved(statement)
-            for policy in declared.functions()[function].get("Policies", [])
+            for policy in sam_template.functions()[function].get("Policies", [])
             for statement in policy["Statement"]
         ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests import declared
+from tests import sam_template
 from tests.iam.authorization import Account, Call
 from tests.iam.evaluator import allowing
 from tests.iam.policies import Policies
@@ -38,8 +38,8 @@ class Report:
 def replay(calls: Iterable[Call], policies: Policies, account: Account) -> Report:
     """Ask of every call whether the policies allow it."""
     report = Report(
-        granted={name: policies.granted(name) for name in declared.functions()},
-        used={name: set() for name in declared.functions()},
+        granted={name: policies.granted(name) for name in sam_template.functions()},
+        used={name: set() for name in sam_template.functions()},
     )
     for call in calls:
         statements = policies.of(call.function)

@@ -142,7 +142,7 @@ class Walk:
     def _sweep(self) -> None:
         """Let one secret be gone, and the function have so little time that it must remember how far it has come."""
         made = self._call("POST", body=_body(api_key=API_KEY))["id"]
-        name = f"{STACK}/{self._account}/{ids.parse(made)}"
+        name = f"{STACK}/{self._account}/{ids.decode(made)}"
         self._aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._command("SweepFunctionName", dry_run=True)
         for seconds in (30, 900):

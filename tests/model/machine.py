@@ -18,7 +18,7 @@ from ai_integrations.domain.errors import (
     NotFoundError,
     VersionConflictError,
 )
-from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, folded
+from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, fold_name
 from ai_integrations.use_cases.integrations import Integrations, Rotation
 from tests.builders import NOON, a_caller, a_policy, the_settings
 from tests.contract.worlds import World
@@ -75,7 +75,7 @@ class Machine(RuleBasedStateMachine):
 
     def is_taken(self, account: str, name: str, but: str = "") -> bool:
         others = [each.name for (owner, ulid), each in self.there.items() if owner == account and ulid != but]
-        return folded(name) in map(folded, others)
+        return fold_name(name) in map(fold_name, others)
 
     def known(self, caller: Caller, ulid: str) -> Known:
         """Return what is known of an integration; NotFoundError unless it is there, for this account."""

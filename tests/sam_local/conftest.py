@@ -18,7 +18,7 @@ import pytest
 from tools.local.emulator import HOST
 
 from tests.builders import EVENTS, ROOT
-from tests.ports import free_port
+from tests.free_port import free_port
 from tests.sam_local.prerequisites import missing
 from tests.stack.conftest import Stack, stack
 

@@ -11,14 +11,14 @@ from tools.local.containers import HOST_OF_CONTAINERS
 from tests.builders import an_event
 from tests.events.table import Row, rows, shows
 from tests.sam_local.conftest import Sam
-from tests.seeds import in_the_stack_at
+from tests.seeds import account_of_stack
 
 ANSWERS = "answers-to-cloudformation"
 
 
 @pytest.mark.parametrize("row", rows(), ids=str)
 def test_answers_as_the_table_says(sam: Sam, row: Row) -> None:
-    account = in_the_stack_at(sam.stack.deployment.endpoint)
+    account = account_of_stack(sam.stack.deployment.endpoint)
     account.empty()
     if row.kept:
         account.keep()

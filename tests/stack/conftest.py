@@ -20,9 +20,9 @@ from tools.local.deployment import Deployment
 from tools.local.workspace import Workspace
 
 from tests.builders import ROOT
-from tests.cloud import Answer
+from tests.cloud import Response
+from tests.free_port import free_port
 from tests.leaks import Canaries
-from tests.ports import free_port
 from tests.stack.leak_search import leaking, sent_to_aws
 
 SECONDS_TO_START = 120
@@ -67,7 +67,7 @@ class Stack:
         found: dict[str, Any] = answer.body
         return found
 
-    def ask(self, key: str, method: str, below: str, body: object = None, **headers: str) -> Answer:
+    def ask(self, key: str, method: str, below: str, body: object = None, **headers: str) -> Response:
         """Call the API below /v2/ai-integrations by plain HTTP, whatever it answers."""
         self.canaries.plant({"body": json.dumps(body)})
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -83,9 +83,9 @@ class Stack:
             response = refusal
         with response:
             given = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status, given, response.read().decode())
+            return Response(response.status, given, response.read().decode())
 
-    def answered(self, key: str, method: str, below: str, body: object = None, **headers: str) -> tuple[Answer, bool]:
+    def answered(self, key: str, method: str, below: str, body: object = None, **headers: str) -> tuple[Response, bool]:
         """Ask as clients do, again after a while if the server fails; tell, too, whether it did."""
         answer = first = self.ask(key, method, below, body, **headers)
         for attempt in range(ATTEMPTS):

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from tests.cloud import Answer
+from tests.cloud import Response
 from tests.stack.conftest import Stack
 
 NAMES = 60  # for all clients: some have to meet
@@ -109,13 +109,13 @@ class GoodClient:
             assert not lost or changed.version == known.version + 1, "somebody else has written"
             self.there[id_] = changed
 
-    def _ask(self, *request: Any, **headers: str) -> Answer:
+    def _ask(self, *request: Any, **headers: str) -> Response:
         answer, again = self.stack.answered(self.access_key, *request, **headers)
         self.asked_again += again
         return answer
 
     @staticmethod
-    def _is(answer: Answer, expected: HTTPStatus) -> bool:
+    def _is(answer: Response, expected: HTTPStatus) -> bool:
         """Tell whether it has been done; a name may be taken, and a key or a former key may be missing."""
         assert answer.status in {expected, HTTPStatus.CONFLICT}, answer.text
         return answer.status == expected

@@ -10,7 +10,7 @@ from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.bootstrap.sweep import GRACE
-from ai_integrations.use_cases.sweep import Position, Report, Sweeper
+from ai_integrations.use_cases.sweep import Sweeper, SweepPosition, SweepReport
 from tests.stack.conftest import Stack
 
 LATER = 2 * GRACE
@@ -32,7 +32,7 @@ class Kept:
         pages = self.secrets_manager.get_paginator("list_secrets").paginate(MaxResults=100)
         return [secret for page in pages for secret in page["SecretList"]]
 
-    def sweep(self) -> Report:
+    def sweep(self) -> SweepReport:
         """Sweep as the function does, at a time when what is there now has become old."""
         table = self._variables["TABLE_NAME"]
         records = SweepRecords(self.dynamodb, table)
@@ -47,4 +47,4 @@ class Kept:
             clock=lambda: datetime.now(UTC) + LATER,
             grace=GRACE,
         )
-        return sweeper.run(Position(), dry_run=False, has_time=lambda: True)
+        return sweeper.run(SweepPosition(), dry_run=False, has_time=lambda: True)

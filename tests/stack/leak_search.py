@@ -23,16 +23,16 @@ def sent_to_aws(endpoint: str) -> list[Call]:
 def leaking(folder: Path, canaries: Canaries, sent: Iterable[Call]) -> Iterator[str]:
     """Yield where something is that does not belong there; the folder is that of a stack which has saved its state."""
     for call in sent:
-        found = canaries.with_keys if call.service == "dynamodb" else canaries.with_anything
+        found = canaries.texts_with_keys if call.service == "dynamodb" else canaries.texts_with_canaries
         if found([json.dumps(call.parameters)]):
             yield f"{call.function} sent it: {call.service}:{call.operation}"
     for file in [folder / "up.log", *(folder / "logs").iterdir()]:
-        if canaries.with_anything([file.read_text(errors="replace")]):
+        if canaries.texts_with_canaries([file.read_text(errors="replace")]):
             yield str(file)
     yield from _in_state(folder / "data", canaries)
 
 
 def _in_state(folder: Path, canaries: Canaries) -> Iterator[str]:
     for file in folder.rglob("*.json"):
-        if canaries.with_keys([_VALUE.sub("", file.read_text(errors="replace"))]):
+        if canaries.texts_with_keys([_VALUE.sub("", file.read_text(errors="replace"))]):
             yield str(file)

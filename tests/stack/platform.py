@@ -10,7 +10,7 @@ from tools.local.aws import client
 from tools.local.connection import Connection
 from tools.local.deployment import STACK
 
-from tests.listening import Heard, Listener
+from tests.event_subscriber import ReceivedEvent, Subscriber
 from tests.stack.conftest import Stack
 
 SOURCE = "platform"
@@ -29,8 +29,8 @@ class Platform:
         self._events = client("events", self.endpoint)
         described = self.cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
-        self._listener = Listener(self._events, self.sqs, self.outputs["EventBusName"], "ai-integrations")
-        self._heard: list[Heard] = []
+        self._listener = Subscriber(self._events, self.sqs, self.outputs["EventBusName"], "ai-integrations")
+        self._heard: list[ReceivedEvent] = []
 
     def ask(self, what: str, **parts: Any) -> float:
         """Put a request on the bus, and return when."""
@@ -45,7 +45,7 @@ class Platform:
         assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
         return now
 
-    def hears(self, count: int, *, within: float, of: str = "") -> list[Heard]:
+    def hears(self, count: int, *, within: float, of: str = "") -> list[ReceivedEvent]:
         """Return what has been heard of this platform's account, once it is so much."""
         deadline = time.monotonic() + within
         while True:
@@ -53,10 +53,10 @@ class Platform:
             if len(found) >= count or time.monotonic() > deadline:
                 assert len(found) == count, found
                 return found
-            mine = [each for each in self._listener.heard(wait=1) if each.detail.get("account") == self.account]
+            mine = [each for each in self._listener.receive(wait=1) if each.detail.get("account") == self.account]
             self._heard += mine
 
-    def outcome(self, request_id: str, *, within: float) -> Heard:
+    def outcome(self, request_id: str, *, within: float) -> ReceivedEvent:
         """Return the outcome of a request, once it is heard."""
         deadline = time.monotonic() + within
         while True:
@@ -64,7 +64,7 @@ class Platform:
                 if each.detail.get("request_id") == request_id:
                     return each
             assert time.monotonic() < deadline, f"no outcome of {request_id}"
-            self._heard += self._listener.heard(wait=1)
+            self._heard += self._listener.receive(wait=1)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the items of the account whose sort key begins so."""

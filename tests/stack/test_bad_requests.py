@@ -14,23 +14,23 @@ from hypothesis import strategies as st
 
 from tests import bad_requests
 from tests.bad_requests import CANARY, COLLECTION, Request
-from tests.cloud import Answer
-from tests.seeds import ACCOUNT, in_the_stack_at
+from tests.cloud import Response
+from tests.seeds import ACCOUNT, account_of_stack
 from tests.stack.conftest import Stack
 from tests.stack.kept import Kept
 
-CASES = bad_requests.ASKED_FOR // 10 or 100
+CASES = bad_requests.REQUESTED_CASES // 10 or 100
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it hides the request that it is about
 def test_refuses_what_is_wrong_and_changes_nothing(stack: Stack) -> None:
     stack.canaries.keys.add(CANARY)
-    in_the_stack_at(stack.deployment.endpoint).keep()
+    account_of_stack(stack.deployment.endpoint).keep()
     key = f"Bearer {stack.issue_key(account=ACCOUNT)}"
     kept = Kept(stack)
     before = state(kept)
 
-    @bad_requests.tried(CASES)
+    @bad_requests.hypothesis_settings(CASES)
     @given(request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.wrong_authorizations)
     def refuses(request: Request, authorization: str) -> None:
         answer = sent(stack.url, request, authorization)
@@ -42,7 +42,7 @@ def test_refuses_what_is_wrong_and_changes_nothing(stack: Stack) -> None:
     assert state(kept) == before
 
 
-def sent(url: str, request: Request, authorization: str) -> Answer:
+def sent(url: str, request: Request, authorization: str) -> Response:
     """Send a request as it is: no client of HTTP would let all of them pass."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
@@ -54,7 +54,7 @@ def sent(url: str, request: Request, authorization: str) -> Answer:
     connection.endheaders(request.body)
     response = connection.getresponse()
     headers = {name.lower(): value for name, value in response.getheaders()}
-    answer = Answer(response.status, headers, response.read().decode())
+    answer = Response(response.status, headers, response.read().decode())
     connection.close()
     return answer
 

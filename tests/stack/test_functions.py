@@ -13,7 +13,7 @@ from tools.local.emulator import Emulator
 from tools.local.packages import bootstrap, package
 from tools.local.workspace import Workspace
 
-from tests.ports import free_port
+from tests.free_port import free_port
 
 HANDLER = """
 import http.client, importlib.util, os, sys, time

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.local.connection import read
-from tools.local.gateway import Answer, create_integration
+from tools.local.gateway import Response, create_integration
 from tools.local.workspace import ROOT
 
-from tests.ports import free_port
+from tests.free_port import free_port
 
 
 class Local:
@@ -51,7 +51,7 @@ class Local:
                     process.kill()
         assert not self.connection.exists()
 
-    def create(self, name: str, key: str | None = None) -> Answer:
+    def create(self, name: str, key: str | None = None) -> Response:
         variables = read(self.connection)
         headers = {"Authorization": f"Bearer {key or variables['AI_INTEGRATIONS_API_KEY']}"}
         body = json.dumps({"name": name, "provider": "openAI"})

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
-ALARMS = {name: each["Properties"] for name, each in declared.resources("AWS::CloudWatch::Alarm").items()}
+ALARMS = {name: each["Properties"] for name, each in sam_template.resources("AWS::CloudWatch::Alarm").items()}
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -88,12 +88,12 @@ def test_api_alarm_watches_the_deployed_stage(metric: str) -> None:
 def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
     """tests/handlers/test_sweep.py compares the names of the metrics with what the function emits."""
     [alarm] = watching("AIIntegrations", metric)
-    service = declared.environment("sweep")["POWERTOOLS_SERVICE_NAME"]
+    service = sam_template.environment("sweep")["POWERTOOLS_SERVICE_NAME"]
     assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
 
 
 def test_dashboard_shows_the_metric_of_every_alarm() -> None:
-    [dashboard] = declared.resources("AWS::CloudWatch::Dashboard").values()
+    [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
     lines = [line for each in widgets for line in each["properties"]["metrics"]]
     missing = [name for name, each in ALARMS.items() if not any(each["MetricName"] in line for line in lines)]

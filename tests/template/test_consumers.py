@@ -4,22 +4,22 @@ import json
 import tomllib
 from typing import Any
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 POLICY: dict[str, Any] = RESOURCES["ConsumerPolicy"]["Properties"]
 
 
 def test_consumer_policy_with_default_parameters_has_no_roles() -> None:
-    assert declared.template()["Parameters"]["ConsumerRoles"]["Default"] == ""
+    assert sam_template.template()["Parameters"]["ConsumerRoles"]["Default"] == ""
     assert POLICY["Roles"] == {"Fn::If": ["HasConsumerRoles", {"Ref": "ConsumerRoles"}, {"Ref": "AWS::NoValue"}]}
 
 
 def test_credentials_function_has_no_trigger_and_no_resource_policy() -> None:
-    permissions = declared.resources("AWS::Lambda::Permission").values()
+    permissions = sam_template.resources("AWS::Lambda::Permission").values()
     assert "CredentialsFunction" not in json.dumps([each["Properties"] for each in permissions])
-    assert "Events" not in declared.functions()["credentials"]
+    assert "Events" not in sam_template.functions()["credentials"]
 
 
 def test_consumer_policy_allows_only_invoking_the_credentials_function() -> None:
@@ -29,7 +29,7 @@ def test_consumer_policy_allows_only_invoking_the_credentials_function() -> None
 
 
 def test_consumer_policy_is_an_output_that_other_stacks_can_import() -> None:
-    output = declared.template()["Outputs"]["ConsumerPolicyArn"]
+    output = sam_template.template()["Outputs"]["ConsumerPolicyArn"]
     assert output["Value"] == {"Ref": "ConsumerPolicy"}
     assert output["Export"] == {"Name": {"Fn::Sub": "${AWS::StackName}-consumer-policy"}}
 
@@ -39,7 +39,7 @@ def test_client_layer_is_an_output_and_keeps_its_old_versions() -> None:
     assert layer["Metadata"]["BuildMethod"] == "python3.13"
     assert layer["Properties"]["ContentUri"] == "layers/client"
     assert layer["Properties"]["RetentionPolicy"] == "Retain"
-    assert declared.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
+    assert sam_template.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
 
 
 def test_client_package_is_typed_and_requires_only_boto3() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests import declared
+from tests import sam_template
 
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
-PARAMETERS: dict[str, Any] = declared.template()["Parameters"]
-LOG_GROUPS = declared.resources("AWS::Logs::LogGroup")
-SETTINGS = declared.template()["Globals"]["Function"]
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
+PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
+LOG_GROUPS = sam_template.resources("AWS::Logs::LogGroup")
+SETTINGS = sam_template.template()["Globals"]["Function"]
 WRITES_KEYS_TO_LOGS = ("POWERTOOLS_LOGGER_LOG_EVENT", "POWERTOOLS_DEV", "POWERTOOLS_DEBUG", "TRACER")
 
 
@@ -43,12 +43,14 @@ def test_encryption_key_rotates_and_can_be_recovered_for_thirty_days() -> None:
 
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "publish_changes", "sweep"])
 def test_deletion_with_default_parameters_has_the_longest_recovery_window(function: str) -> None:
-    assert declared.environment(function)["RECOVERY_WINDOW_DAYS"] == str(PARAMETERS["RecoveryWindowDays"]["MaxValue"])
+    assert sam_template.environment(function)["RECOVERY_WINDOW_DAYS"] == str(
+        PARAMETERS["RecoveryWindowDays"]["MaxValue"]
+    )
 
 
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection", "verify_key"])
 def test_private_hosts_with_default_parameters_are_not_allowed(function: str) -> None:
-    assert declared.environment(function)["ALLOWED_PRIVATE_HOSTS"] == ""
+    assert sam_template.environment(function)["ALLOWED_PRIVATE_HOSTS"] == ""
 
 
 @pytest.mark.parametrize("name", LOG_GROUPS)
@@ -59,35 +61,35 @@ def test_log_group_expires_and_is_encrypted(name: str) -> None:
 
 
 def test_each_function_has_a_log_group_of_its_own() -> None:
-    used = [each["LoggingConfig"]["LogGroup"]["Ref"] for each in declared.functions().values()]
+    used = [each["LoggingConfig"]["LogGroup"]["Ref"] for each in sam_template.functions().values()]
     assert len(used) == len(set(used))
     assert set(used) <= LOG_GROUPS.keys()
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_no_variable_makes_a_function_log_keys(function: str) -> None:
-    names = declared.environment(function)
+    names = sam_template.environment(function)
     assert not [name for name in names if any(part in name.upper() for part in WRITES_KEYS_TO_LOGS)]
-    assert not [part for part in WRITES_KEYS_TO_LOGS if part in json.dumps(declared.functions()[function]).upper()]
+    assert not [part for part in WRITES_KEYS_TO_LOGS if part in json.dumps(sam_template.functions()[function]).upper()]
 
 
 def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert "DEBUG" not in PARAMETERS["LogLevel"]["AllowedValues"]
-    assert declared.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
 def test_credentials_function_logs_its_audit_trail_at_every_log_level() -> None:
-    assert declared.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert sam_template.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-@pytest.mark.parametrize("function", declared.behind_the_gateway())
-def test_function_behind_the_gateway_times_out_before_the_gateway(function: str) -> None:
-    assert {**SETTINGS, **declared.functions()[function]}["Timeout"] < 29
+@pytest.mark.parametrize("function", sam_template.synchronous_functions())
+def test_function_synchronous_functions_times_out_before_the_gateway(function: str) -> None:
+    assert {**SETTINGS, **sam_template.functions()[function]}["Timeout"] < 29
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
-    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & declared.functions()[function].keys()
+    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & sam_template.functions()[function].keys()
     assert SETTINGS["Runtime"] == "python3.13"
     assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
     assert len(SETTINGS["Layers"]) == 2

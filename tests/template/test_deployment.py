@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 from tools.local.containers import HOST_OF_CONTAINERS
 from tools.local.workspace import Workspace
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
@@ -55,7 +55,7 @@ def test_workflow_deploys_the_stack_that_the_environment_names() -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_parameter_file_contains_only_values_that_the_template_allows(environment: str) -> None:
     for name, value in parameters(environment).items():
-        parameter = declared.template()["Parameters"][name]
+        parameter = sam_template.template()["Parameters"][name]
         assert value in parameter.get("AllowedValues", [value])
         assert parameter.get("MinValue", value) <= value <= parameter.get("MaxValue", value)
 

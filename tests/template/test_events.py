@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from ai_integrations.contracts.provisioning_requests import REQUESTS
-from tests import declared
+from tests import sam_template
 
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
-RULES = {name: each["Properties"] for name, each in declared.resources("AWS::Events::Rule").items()}
-QUEUES = {name: each["Properties"] for name, each in declared.resources("AWS::SQS::Queue").items()}
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
+RULES = {name: each["Properties"] for name, each in sam_template.resources("AWS::Events::Rule").items()}
+QUEUES = {name: each["Properties"] for name, each in sam_template.resources("AWS::SQS::Queue").items()}
 
 
 def timeout(function: str) -> int:
     """Return the timeout of a function in seconds."""
-    settings = {**declared.template()["Globals"]["Function"], **declared.functions()[function]}
+    settings = {**sam_template.template()["Globals"]["Function"], **sam_template.functions()[function]}
     return int(settings["Timeout"])
 
 
@@ -72,12 +72,12 @@ def test_queue_is_encrypted_and_keeps_messages_for_two_weeks(queue: str) -> None
 
 def test_event_sources_accept_partial_batch_failures() -> None:
     for function in ("provision", "publish_changes"):
-        [event] = declared.functions()[function]["Events"].values()
+        [event] = sam_template.functions()[function]["Events"].values()
         assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_failed_stream_record_goes_to_the_dead_letter_queue() -> None:
-    [changes] = declared.functions()["publish_changes"]["Events"].values()
+    [changes] = sam_template.functions()["publish_changes"]["Events"].values()
     assert changes["Properties"]["BisectBatchOnFunctionError"] is True
     assert changes["Properties"]["MaximumRetryAttempts"] > 0
     destination = changes["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
@@ -86,5 +86,5 @@ def test_failed_stream_record_goes_to_the_dead_letter_queue() -> None:
 
 def test_custom_resource_is_not_retried_after_the_stack_may_have_rolled_back() -> None:
     """docs/examples/custom-resource.yaml sets a slightly longer ServiceTimeout."""
-    retries = declared.functions()["custom_resource"]["EventInvokeConfig"]
+    retries = sam_template.functions()["custom_resource"]["EventInvokeConfig"]
     assert retries["MaximumEventAgeInSeconds"] <= 600

@@ -11,10 +11,10 @@ from ai_integrations.contracts import problems
 from ai_integrations.http import docs
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
-API: dict[str, Any] = declared.template()["Resources"]["Api"]["Properties"]
+API: dict[str, Any] = sam_template.template()["Resources"]["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
 SETTINGS = {(each["ResourcePath"], each["HttpMethod"]): each for each in API["MethodSettings"]}
 KINDS = {
@@ -26,7 +26,7 @@ TOO_LARGE = 413  # only API Gateway returns it; its type and title are those of 
 
 
 def route_events() -> list[dict[str, Any]]:
-    events = [each for function in declared.functions().values() for each in function.get("Events", {}).values()]
+    events = [each for function in sam_template.functions().values() for each in function.get("Events", {}).values()]
     return [each["Properties"] for each in events if each["Type"] == "Api"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from layers.dependencies.prune_botocore import SERVICES
 
-from tests import declared
+from tests import sam_template
 from tests.benchmarks import artifacts
 from tests.builders import ROOT
 
@@ -46,14 +46,14 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def imports(layers: Path) -> Imports:
     """Return what the import of each function's handler compiles and loads."""
-    return {function: _import_handler(function, layers) for function in declared.functions()}
+    return {function: _import_handler(function, layers) for function in sam_template.functions()}
 
 
 def _import_handler(function: str, layers: Path) -> dict[str, list[str]]:
     folders = [ROOT / "functions" / function, *(layers / each for each in ("shared", "dependencies", "runtime"))]
     path = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-S", "-c", PROBE]
-    environment = {**os.environ, **declared.environment(function), **path}
+    environment = {**os.environ, **sam_template.environment(function), **path}
     run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
     seen: dict[str, list[str]] = json.loads(run.stdout)
     return seen
@@ -68,7 +68,7 @@ def test_layer_has_bytecode_that_python_never_checks_against_its_source(layers: 
     assert {each.read_bytes()[4:8] for each in compiled} == {b"\x01\0\0\0"}
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_cold_start_compiles_only_the_handler_file(imports: Imports, function: str) -> None:
     assert set(imports[function]["compiled"]) <= {str(ROOT / "functions" / function / "handler.py")}
 
@@ -90,7 +90,7 @@ def test_dependencies_layer_has_no_package_that_no_function_loads(layers: Path, 
     assert packaged - TOOL_FOLDERS == loaded
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_import_loads_no_package_of_the_lambda_runtime(layers: Path, imports: Imports, function: str) -> None:
     loaded = imports[function]["loaded"]
     assert not [each for each in loaded if each and Path(each).is_relative_to(layers / "runtime")]

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
-from tests import declared
+from tests import sam_template
 
-PARAMETERS: dict[str, Any] = declared.template()["Parameters"]
-CONDITIONS: dict[str, Any] = declared.template()["Conditions"]
-RESOURCES: dict[str, Any] = declared.template()["Resources"]
-INTERFACE: dict[str, Any] = declared.template()["Metadata"]["AWS::CloudFormation::Interface"]
+PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
+CONDITIONS: dict[str, Any] = sam_template.template()["Conditions"]
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
+INTERFACE: dict[str, Any] = sam_template.template()["Metadata"]["AWS::CloudFormation::Interface"]
 PUBLISHED = [
     each
-    for each in declared.resources("AWS::Serverless::Function").values()
+    for each in sam_template.resources("AWS::Serverless::Function").values()
     if "AutoPublishAlias" in each["Properties"]
 ]
 
@@ -35,7 +35,7 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def processed(shared_code: str = "1", **parameters: str) -> dict[str, Any]:
     """Return the resources that SAM generates when `sam deploy` has uploaded all packages."""
-    template = deepcopy(declared.template())
+    template = deepcopy(sam_template.template())
     for name, resource in template["Resources"].items():
         for part in ("CodeUri", "ContentUri"):
             if part in resource.get("Properties", {}):
@@ -145,9 +145,9 @@ def test_access_log_contains_nothing_that_may_hold_a_key() -> None:
     assert {"requestId", "status", "authorizer", "responseLatency"} <= read
 
 
-def test_functions_behind_the_gateway_are_published_with_an_alias() -> None:
+def test_functions_synchronous_functions_are_published_with_an_alias() -> None:
     published = {each["Properties"]["CodeUri"].removeprefix("functions/") for each in PUBLISHED}
-    assert published >= set(declared.behind_the_gateway())
+    assert published >= set(sam_template.synchronous_functions())
     for each in PUBLISHED:
         assert each["Properties"]["AutoPublishAlias"] == "live"
         assert each["Properties"]["SnapStart"] == {"ApplyOn": {"Ref": "SnapStart"}}
@@ -194,13 +194,13 @@ def test_throttling_parameters_limit_all_routes_together() -> None:
 
 
 def test_layers_support_every_architecture() -> None:
-    for layer in declared.template()["Globals"]["Function"]["Layers"]:
+    for layer in sam_template.template()["Globals"]["Function"]["Layers"]:
         each = RESOURCES[layer["Ref"]]
         assert each["Metadata"] == {"BuildMethod": "makefile"}
         assert each["Properties"]["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
         assert each["Properties"]["PublishLambdaVersion"] is True
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_deployed_function_uses_the_endpoints_of_aws(function: str) -> None:
-    assert declared.environment(function)["AWS_ENDPOINT_URL"] == ""
+    assert sam_template.environment(function)["AWS_ENDPOINT_URL"] == ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb.items import integration_item
-from tests import declared
+from tests import sam_template
 from tests.builders import an_integration
 
 Statement = dict[str, Any]
@@ -100,7 +100,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def statements(function: str) -> list[Statement]:
-    policies = declared.functions()[function].get("Policies", [])
+    policies = sam_template.functions()[function].get("Policies", [])
     assert all(isinstance(policy, dict) and "Statement" in policy for policy in policies), (
         "AWS managed policies and SAM policy templates grant more than a function needs"
     )
@@ -111,7 +111,7 @@ def actions(statement: Statement) -> list[str]:
     return listed(statement["Action"])
 
 
-ALL = [(function, statement) for function in declared.functions() for statement in statements(function)]
+ALL = [(function, statement) for function in sam_template.functions() for statement in statements(function)]
 LIMITED = [(function, statement) for function, statement in ALL if not set(actions(statement)) & UNLIMITED]
 
 
@@ -132,7 +132,7 @@ def policy_documents(value: Any, path: str = "") -> Iterator[tuple[str, list[Sta
             yield from policy_documents(part, path)
 
 
-POLICIES = dict(policy_documents(declared.template()["Resources"]))
+POLICIES = dict(policy_documents(sam_template.template()["Resources"]))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -142,7 +142,7 @@ def test_statement_ids_are_a_verb_and_a_noun_and_unique_in_the_policy(policy: st
     assert [sid for sid, times in Counter(sids).items() if times > 1] == []
 
 
-@pytest.mark.parametrize("function", declared.functions())
+@pytest.mark.parametrize("function", sam_template.functions())
 def test_function_has_exactly_the_actions_it_needs(function: str) -> None:
     assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function]
 
@@ -193,7 +193,7 @@ ENCRYPTION = [each for each in about("kms") if actions(each[1]) != ["kms:Generat
 def test_only_readers_of_keys_can_compute_fingerprints() -> None:
     macs = {function for function, each in about("kms") if "kms:GenerateMac" in actions(each)}
     assert macs == READERS
-    key = declared.template()["Resources"]["FingerprintKey"]["Properties"]
+    key = sam_template.template()["Resources"]["FingerprintKey"]["Properties"]
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
 
 

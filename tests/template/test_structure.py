@@ -5,7 +5,7 @@ from collections import Counter
 
 import yaml  # type: ignore[import-untyped]
 
-from tests import declared
+from tests import sam_template
 from tests.builders import ROOT
 
 TEXT = (ROOT / "template.yaml").read_text()
@@ -30,7 +30,7 @@ def test_every_anchor_is_used_more_than_once() -> None:
 
 
 def test_every_output_has_a_description() -> None:
-    assert all(each["Description"].endswith(".") for each in declared.template()["Outputs"].values())
+    assert all(each["Description"].endswith(".") for each in sam_template.template()["Outputs"].values())
 
 
 def test_documents_and_scripts_use_only_outputs_that_exist() -> None:
@@ -38,4 +38,4 @@ def test_documents_and_scripts_use_only_outputs_that_exist() -> None:
     files = [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "SECURITY.md", ROOT / ".github" / "smoke"]
     pattern = re.compile(r"\b(?:output|invoke) ([A-Z][a-z]\w+)|\$\{?([A-Z][A-Za-z]*[a-z][A-Za-z]*)\b")
     used = {next(filter(None, names)) for file in files for names in pattern.findall(file.read_text())}
-    assert used - declared.template()["Outputs"].keys() - declared.template()["Resources"].keys() == set()
+    assert used - sam_template.template()["Outputs"].keys() - sam_template.template()["Resources"].keys() == set()

@@ -1,34 +1,56 @@
-"""docs/deploy.md: its numbers are those of tests/benchmarks, and its parameters those of the template."""
+"""docs/deploy.md: its parameters are those of the template, its numbers those of tests/benchmarks."""
+
+import re
+from typing import Any
 
 import pytest
 
+from tests import sam_template
 from tests.benchmarks import costs, hot_account
 from tests.builders import ROOT
 
-PAGE = (ROOT / "docs" / "deploy.md").read_text()
+DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
+PARAMETERS: dict[str, dict[str, Any]] = sam_template.template()["Parameters"]
+ROW = re.compile(r"^\| `([A-Z]\w+)` \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
+ROWS = {name: (default, allowed) for name, default, allowed in ROW.findall(DOCUMENT)}
+LONG_LIST = 5  # longer lists of allowed values are described in words
 
 
-def test_shows_what_a_month_costs() -> None:
-    assert costs.table() in PAGE
+def test_parameters_table_lists_every_parameter() -> None:
+    assert sorted(ROWS) == sorted(PARAMETERS)
 
 
-@pytest.mark.parametrize("kind", hot_account.calls())
-def test_shows_what_binds_one_account(kind: str) -> None:
-    limit, rate = hot_account.bend(hot_account.calls()[kind])
-    assert f"| {kind} | {rate:,.0f} | {limit} |" in PAGE
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameters_table_has_the_default(name: str) -> None:
+    default = PARAMETERS[name]["Default"]
+    assert ROWS[name][0] == ("empty" if default == "" else f"`{default}`")
 
 
-def test_costs_in_proportion_but_for_what_is_fixed() -> None:
+@pytest.mark.parametrize(
+    "name", [name for name, each in PARAMETERS.items() if 0 < len(each.get("AllowedValues", ())) <= LONG_LIST]
+)
+def test_parameters_table_has_the_allowed_values(name: str) -> None:
+    assert ROWS[name][1] == ", ".join(f"`{value}`" for value in PARAMETERS[name]["AllowedValues"])
+
+
+def test_monthly_costs_equal_the_calculation() -> None:
+    assert costs.table() in DOCUMENT
+
+
+def test_overload_table_equals_the_simulation() -> None:
+    assert hot_account.table() in DOCUMENT
+
+
+def test_costs_are_proportional_except_the_fixed_part() -> None:
     few, many = (costs.month(size) for size in (100, 10_000))
-    fixed = "fixed: keys, alarms, dashboard"
-    assert few.pop(fixed) == many.pop(fixed)
+    assert few.pop(costs.FIXED) == many.pop(costs.FIXED)
     assert sum(many.values()) == pytest.approx(100 * sum(few.values()))
 
 
 @pytest.mark.parametrize(("load", "least", "most"), [(0.5, 1, 1), (2, 0.5, 0.65), (4, 0.25, 0.35)])
-def test_gives_as_many_answers_as_the_limit_allows_whatever_comes(load: float, least: float, most: float) -> None:
+def test_throughput_under_overload_stays_at_the_limit(load: float, least: float, most: float) -> None:
     call = hot_account.calls()["create with a key"]
-    _, rate = hot_account.bend(call)
+    _, rate = hot_account.binding_limit(call)
     succeeded, attempts = hot_account.simulate(call, load * rate)
     assert least <= succeeded <= most
     assert attempts <= hot_account.ATTEMPTS

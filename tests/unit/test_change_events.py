@@ -62,10 +62,10 @@ def test_says_who_changed_what_where_and_when() -> None:
     assert json.loads(event(a_record(FIRST, changed)).model_dump_json(exclude_none=True)) == {
         "event_id": f"{ULID}.2.updated",
         "account": "acme",
-        "id": ids.public(ULID),
+        "id": ids.encode(ULID),
         "name": "Production OpenAI",
         "version": 2,
-        "actor": ids.public_user("bob"),
+        "actor": ids.encode_user("bob"),
         "scopings": [{"space_id": "s"}],
         "occurred_at": "2026-01-02T12:01:00.000Z",
         "changed_fields": ["base_url", "scopings"],
@@ -75,7 +75,7 @@ def test_says_who_changed_what_where_and_when() -> None:
 def test_says_who_deleted_and_until_when_it_can_be_undone() -> None:
     deleted = event(RECORDS["deleted"])
     assert isinstance(deleted, Deleted)
-    assert (deleted.version, deleted.actor) == (2, ids.public_user("carol"))
+    assert (deleted.version, deleted.actor) == (2, ids.encode_user("carol"))
     assert deleted.occurred_at == timestamp(TOMBSTONE.deleted_at)
     assert deleted.restorable_until == timestamp(TOMBSTONE.expires_at)
 

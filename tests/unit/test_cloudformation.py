@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.cloudformation import CloudFormation, UnansweredError
-from tests.answers import SIGNATURE, Bucket, bucket
+from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]
 
@@ -29,7 +29,7 @@ def request(bucket: Bucket, **more: str) -> dict[str, str]:
 
 
 def answer(bucket: Bucket) -> dict[str, Any]:
-    return bucket.answers()[-1]
+    return bucket.responses()[-1]
 
 
 def test_tells_what_ref_and_getatt_return(bucket: Bucket, cloudformation: CloudFormation) -> None:
@@ -44,7 +44,7 @@ def test_tells_what_ref_and_getatt_return(bucket: Bucket, cloudformation: CloudF
 
 def test_sends_no_content_type_since_the_url_is_signed_without(bucket: Bucket, cloudformation: CloudFormation) -> None:
     cloudformation.succeed(request(bucket), "id-1", {})
-    assert bucket.taken[0][0]["content-type"] == ""
+    assert bucket.received[0][0]["content-type"] == ""
 
 
 def test_gives_a_refused_creation_an_id_that_names_nothing(bucket: Bucket, cloudformation: CloudFormation) -> None:
@@ -65,7 +65,7 @@ def test_keeps_the_id_of_a_resource_whose_change_is_refused(bucket: Bucket, clou
 def test_stays_within_what_cloudformation_takes(bucket: Bucket, cloudformation: CloudFormation) -> None:
     cloudformation.fail(request(bucket), "very " * 10_000)
     cloudformation.succeed(request(bucket), "i" * 42, {"name": "𝄞" * 256})
-    assert all(len(body) <= 4_096 for _, body in bucket.taken)
+    assert all(len(body) <= 4_096 for _, body in bucket.received)
 
 
 @pytest.mark.parametrize("statuses", [[500], [503, 500, 503, 500]])
@@ -74,7 +74,7 @@ def test_tries_again_while_the_other_side_fails(
 ) -> None:
     bucket.statuses = [*statuses]
     cloudformation.succeed(request(bucket), "id-1", {})
-    assert len(bucket.taken) == len(statuses) + 1
+    assert len(bucket.received) == len(statuses) + 1
     assert pauses == [0.2, 0.4, 0.8, 1.6][: len(statuses)]
 
 
@@ -87,7 +87,7 @@ def test_gives_up_without_a_word_about_the_url(
     bucket.statuses = [*statuses]
     with pytest.raises(UnansweredError, match=f"^{told}$"):
         cloudformation.succeed(request(bucket), "id-1", {})
-    assert len(bucket.taken) == attempts
+    assert len(bucket.received) == attempts
 
 
 def test_gives_up_when_nobody_listens_and_shows_the_url_to_nobody(

@@ -38,11 +38,11 @@ class World:
         return self.resource.handle(a_request("Create", properties, RequestId=request_id))
 
     def update(self, before: dict[str, Any], after: dict[str, Any], physical_id: str | None = None) -> Resource:
-        named = {"OldResourceProperties": before, "PhysicalResourceId": physical_id or ids.public(ULID)}
+        named = {"OldResourceProperties": before, "PhysicalResourceId": physical_id or ids.encode(ULID)}
         return self.resource.handle(a_request("Update", after, RequestId="request-2", **named))
 
     def delete(self, properties: dict[str, Any], physical_id: str | None = None) -> Resource:
-        named = {"RequestId": "request-3", "PhysicalResourceId": physical_id or ids.public(ULID)}
+        named = {"RequestId": "request-3", "PhysicalResourceId": physical_id or ids.encode(ULID)}
         return self.resource.handle(a_request("Delete", properties, **named))
 
     def stored(self) -> list[Integration]:
@@ -71,7 +71,7 @@ def test_creates_what_the_stack_says(world: World) -> None:
     made = world.create(declared())
     assert world.stored() == [an_integration(created_by="platform", updated_by="platform")]
     assert made == Resource(
-        physical_id=ids.public(ULID),
+        physical_id=ids.encode(ULID),
         attributes={"name": "Production OpenAI", "has_api_key": "false", "version": "1"},
     )
 
@@ -225,7 +225,7 @@ def test_deletes_nothing_when_it_does_not_know_whose(world: World) -> None:
 def test_does_nothing_that_it_was_not_asked_for(world: World) -> None:
     world.create(declared())
     with pytest.raises(NotImplementedError):
-        world.resource.handle(a_request("Read", declared(), RequestId="1", PhysicalResourceId=ids.public(ULID)))
+        world.resource.handle(a_request("Read", declared(), RequestId="1", PhysicalResourceId=ids.encode(ULID)))
     assert len(world.stored()) == 1
 
 

@@ -37,8 +37,8 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.use_cases.ports import RecordedOutcome
-from ai_integrations.use_cases.sweep import Position
-from tests import declared
+from ai_integrations.use_cases.sweep import SweepPosition
+from tests import sam_template
 from tests.builders import API_KEY, NOON, ROOT, an_integration
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def write_the_rest(table: Table) -> None:
         detail='{"account":"acme","request_id":"order-4711","version":1}',
     )
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", outcome, NOON)
-    SweepRecords(*table).remember(Position(part="secrets", token="fake-next-token"))
+    SweepRecords(*table).store_position(SweepPosition(part="secrets", token="fake-next-token"))
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def written() -> Iterator[dict[str, Item]]:
     """Write at least one item of every kind with the real adapters; return the table's content by key."""
     with mock_aws():
         table = Table(boto3.client("dynamodb"), "table")
-        table.client.create_table(**declared.table(table.name))
+        table.client.create_table(**sam_template.table(table.name))
         write_integrations(table)
         write_the_rest(table)
         hashes = write_access_keys(table)
@@ -230,7 +230,7 @@ def test_examples_set_every_optional_field(values: list[dict[str, Any]]) -> None
 
 
 def test_stream_filter_of_the_template_is_documented() -> None:
-    [event] = declared.functions()["publish_changes"]["Events"].values()
+    [event] = sam_template.functions()["publish_changes"]["Events"].values()
     patterns = [json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"]]
     for pattern in patterns:
         [condition] = pattern["dynamodb"]["Keys"]["sk"]["S"]

@@ -1,4 +1,4 @@
-"""contract.md, "Resource": the rules that one field alone can break, and the defaults."""
+"""The rules of contract.md, "Resource", that concern a single field, and the defaults."""
 
 import json
 from typing import Any
@@ -12,18 +12,18 @@ from ai_integrations.domain.model import ACCOUNT_WIDE, AuthType, Scoping, Settin
 from tests.builders import create_body
 
 
-def parsed(**changes: Any) -> CreateBody:
+def parse_create_body(**changes: Any) -> CreateBody:
     return parse_text(json.dumps(create_body(**changes)), CreateBody)
 
 
-def detail_of(**changes: Any) -> str:
+def error_detail(**changes: Any) -> str:
     with pytest.raises(RuleViolationError) as error:
-        parsed(**changes)
+        parse_create_body(**changes)
     return " ".join(each.detail for each in error.value.errors)
 
 
-def test_fills_in_every_default() -> None:
-    assert parsed().settings() == Settings(
+def test_create_body_without_optional_fields_gets_every_default() -> None:
+    assert parse_create_body().settings() == Settings(
         name="Production OpenAI",
         provider="OPEN_AI",
         base_url=None,
@@ -37,16 +37,16 @@ def test_fills_in_every_default() -> None:
     )
 
 
-OPTIONAL = [name for name, field in CreateBody.model_fields.items() if not field.is_required()]
+OPTIONAL_FIELDS = [name for name, field in CreateBody.model_fields.items() if not field.is_required()]
 
 
-@pytest.mark.parametrize("field", OPTIONAL)
-def test_counts_null_in_an_optional_field_as_absent(field: str) -> None:
-    assert parsed(**{field: None}) == parsed()
+@pytest.mark.parametrize("field", OPTIONAL_FIELDS)
+def test_null_in_an_optional_field_counts_as_absent(field: str) -> None:
+    assert parse_create_body(**{field: None}) == parse_create_body()
 
 
-def test_keeps_what_was_given_in_place_of_a_default() -> None:
-    settings = parsed(
+def test_values_that_were_sent_replace_the_defaults() -> None:
+    settings = parse_create_body(
         enable_default_models=True,
         function_calling_enabled=False,
         auth_type="bearer_token",
@@ -65,16 +65,16 @@ def test_keeps_what_was_given_in_place_of_a_default() -> None:
 
 
 @pytest.mark.parametrize("scopings", [[], [{}], [{"space_id": None}]])
-def test_makes_an_integration_account_wide_without_ids(scopings: list[Any]) -> None:
-    assert parsed(scopings=scopings).settings().scopings == (ACCOUNT_WIDE,)
+def test_scopings_without_ids_are_account_wide(scopings: list[Any]) -> None:
+    assert parse_create_body(scopings=scopings).settings().scopings == (ACCOUNT_WIDE,)
 
 
-def test_refuses_an_id_that_is_too_long_for_a_sort_key() -> None:
-    assert "1000 bytes" in detail_of(scopings=[{"space_id": "\U00010400" * 256}])
+def test_space_id_too_long_for_a_sort_key_is_rejected() -> None:
+    assert "1000 bytes" in error_detail(scopings=[{"space_id": "\U00010400" * 256}])
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("sent", "stored"),
     [
         ("  Production  ", "Production"),
         ("\tProduction\n", "Production"),
@@ -86,8 +86,8 @@ def test_refuses_an_id_that_is_too_long_for_a_sort_key() -> None:
         ("Ünïcödé 統合", "Ünïcödé 統合"),
     ],
 )
-def test_trims_a_name_and_keeps_the_rest_of_it(given: str, kept: str) -> None:
-    assert parsed(name=given).name == kept
+def test_name_is_trimmed_and_otherwise_unchanged(sent: str, stored: str) -> None:
+    assert parse_create_body(name=sent).name == stored
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x85", "\u2028", "\u2029"])
@@ -100,14 +100,14 @@ def test_trims_a_name_and_keeps_the_rest_of_it(given: str, kept: str) -> None:
         lambda text: {"scopings": [{"space_id": text}]},
     ],
 )
-def test_refuses_control_characters(field: Any, character: str) -> None:
-    assert "control characters" in detail_of(**field(f"a{character}b"))
+def test_control_characters_are_rejected(field: Any, character: str) -> None:
+    assert "control characters" in error_detail(**field(f"a{character}b"))
 
 
 @pytest.mark.parametrize(
     "key",
     [
-        "sk-abc123...",  # the founding example, word for word
+        "sk-abc123...",  # the example in the published API description
         "sk-fake-0123456789",
         "a",
         "sk-…",
@@ -118,8 +118,8 @@ def test_refuses_control_characters(field: Any, character: str) -> None:
         "k" * 65_536,
     ],
 )
-def test_takes_a_key_as_it_is(key: str) -> None:
-    body = parsed(api_key=key)
+def test_valid_api_key_is_accepted_unchanged_and_hidden_in_repr(key: str) -> None:
+    body = parse_create_body(api_key=key)
     assert body.api_key is not None
     assert body.api_key.get_secret_value() == key
     assert f"{key!r}" not in repr(body)
@@ -145,64 +145,64 @@ def test_takes_a_key_as_it_is(key: str) -> None:
         "●●●●",
     ],
 )
-def test_refuses_the_echo_of_a_masked_key(key: str) -> None:
-    assert "masked" in detail_of(api_key=key)
+def test_masked_api_key_is_rejected(key: str) -> None:
+    assert "masked" in error_detail(api_key=key)
 
 
 @pytest.mark.parametrize("key", ["", " ", " sk-fake", "sk-fake\n", "k" * 65_537, "é" * 32_769])
-def test_refuses_a_key_that_no_provider_takes(key: str) -> None:
-    assert "The key must" in detail_of(api_key=key)
+def test_blank_padded_or_oversized_api_key_is_rejected(key: str) -> None:
+    assert "The key must" in error_detail(api_key=key)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "ä", "(x)", "a/b"])
-def test_refuses_an_invalid_header_name(name: str) -> None:
-    assert "header name" in detail_of(headers={name: "x"})
+def test_invalid_header_name_is_rejected(name: str) -> None:
+    assert "header name" in error_detail(headers={name: "x"})
 
 
 @pytest.mark.parametrize("value", ["a\r\nEvil: yes", "a\nb", "\x00", " x", "x ", "ä", "\x7f"])
-def test_refuses_an_invalid_header_value(value: str) -> None:
-    assert "header value" in detail_of(headers={"X-Team": value})
+def test_invalid_header_value_is_rejected(value: str) -> None:
+    assert "header value" in error_detail(headers={"X-Team": value})
 
 
 @pytest.mark.parametrize(("name", "value"), [("X-Team", ""), ("x!#$%&'*+.^_`|~9", "a b\tc"), ("A", "x")])
-def test_takes_a_valid_header(name: str, value: str) -> None:
-    assert parsed(headers={name: value}).headers == {name: value}
+def test_valid_header_is_accepted(name: str, value: str) -> None:
+    assert parse_create_body(headers={name: value}).headers == {name: value}
 
 
-def test_refuses_one_header_in_two_cases() -> None:
-    assert "twice" in detail_of(headers={"X-Team": "a", "x-team": "b"})
+def test_header_names_that_differ_only_in_case_are_rejected() -> None:
+    assert "twice" in error_detail(headers={"X-Team": "a", "x-team": "b"})
 
 
-def test_takes_headers_of_8175_bytes_and_no_more() -> None:
-    frame = len('{"X":""}')
-    assert parsed(headers={"X": "v" * (8175 - frame)}).headers
-    assert "8175 bytes" in detail_of(headers={"X": "v" * (8176 - frame)})
+def test_headers_above_8175_bytes_are_rejected() -> None:
+    overhead = len('{"X":""}')
+    assert parse_create_body(headers={"X": "v" * (8175 - overhead)}).headers
+    assert "8175 bytes" in error_detail(headers={"X": "v" * (8176 - overhead)})
 
 
-def test_refuses_a_model_named_twice_and_one_without_a_name() -> None:
-    assert "twice" in detail_of(model_names=["gpt-4", "gpt-4o", "gpt-4"])
-    assert detail_of(model_names=[""])
-    assert parsed(model_names=[]).settings().model_names == ()
+def test_duplicate_or_empty_model_name_is_rejected() -> None:
+    assert "twice" in error_detail(model_names=["gpt-4", "gpt-4o", "gpt-4"])
+    assert error_detail(model_names=[""])
+    assert parse_create_body(model_names=[]).settings().model_names == ()
 
 
-def test_limits_the_size_of_the_list_of_models() -> None:
-    assert "131072 bytes" in detail_of(model_names=[f"model-{number:0>250}" for number in range(512)])
+def test_model_names_above_131072_bytes_are_rejected() -> None:
+    assert "131072 bytes" in error_detail(model_names=[f"model-{number:0>250}" for number in range(512)])
 
 
 @pytest.mark.parametrize("field", ["organization_id", "space_id"])
-def test_takes_opaque_ids_of_1_to_256_characters(field: str) -> None:
-    assert parsed(scopings=[{field: "x" * 256}]).scopings
-    assert detail_of(scopings=[{field: "x" * 257}])
-    assert detail_of(scopings=[{field: ""}])
+def test_scoping_ids_must_have_1_to_256_characters(field: str) -> None:
+    assert parse_create_body(scopings=[{field: "x" * 256}]).scopings
+    assert error_detail(scopings=[{field: "x" * 257}])
+    assert error_detail(scopings=[{field: ""}])
 
 
 @pytest.mark.parametrize("external_id", ["x", "", "x" * 1225, "tenant 42", "t\u00e9nant", "tenant-42\n"])
-def test_refuses_an_external_id_that_aws_would_refuse_later(external_id: str) -> None:
-    assert detail_of(provider_metadata={"external_id": external_id})
+def test_external_id_that_aws_rejects_is_rejected(external_id: str) -> None:
+    assert error_detail(provider_metadata={"external_id": external_id})
 
 
 @pytest.mark.parametrize("external_id", ["xy", "x" * 1224, "a_b+c=d,e.f@g:h/i-j"])
-def test_takes_an_external_id_that_aws_takes(external_id: str) -> None:
-    metadata = parsed(provider_metadata={"external_id": external_id}).settings().provider_metadata
+def test_external_id_that_aws_accepts_is_accepted(external_id: str) -> None:
+    metadata = parse_create_body(provider_metadata={"external_id": external_id}).settings().provider_metadata
     assert metadata is not None
     assert metadata["external_id"] == external_id

@@ -1,4 +1,4 @@
-"""Ids, cursors, entity tags and query parameters: read without a crash, refused without an echo."""
+"""Ids, cursors, entity tags and query parameters: invalid ones are rejected without a crash or an echo."""
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
@@ -13,21 +13,21 @@ from ai_integrations.http.etags import etag, if_match
 from tests.builders import ULID, an_integration
 
 
-def encoded(text: str) -> str:
+def to_base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def is_refused(call: Callable[[], object], sent: str) -> bool:
+def is_rejected(call: Callable[[], object], sent: str) -> bool:
     with pytest.raises(InvalidRequestError) as error:
         call()
     return not sent or sent not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    "encode", [str, lambda text: quote(text, safe=""), lambda text: "".join(f"%{ord(c):02x}" for c in text)]
+    "quoting", [str, lambda text: quote(text, safe=""), lambda text: "".join(f"%{ord(c):02x}" for c in text)]
 )
-def test_reads_an_id_however_it_is_percent_encoded(encode: Callable[[str], str]) -> None:
-    assert ids.parse(encode(ids.public(ULID))) == ULID
+def test_id_is_decoded_with_and_without_percent_encoding(quoting: Callable[[str], str]) -> None:
+    assert ids.decode(quoting(ids.encode(ULID))) == ULID
 
 
 @pytest.mark.parametrize(
@@ -40,33 +40,33 @@ def test_reads_an_id_however_it_is_percent_encoded(encode: Callable[[str], str])
         "%ff",
         "ä",
         ULID,
-        encoded(ULID),
-        encoded("AiIntegration:1:"),
-        encoded(f"AiIntegration:1:{ULID}x"),
-        encoded(f"AiIntegration:1:{ULID.lower()}"),
-        encoded(f"AiIntegration:1:8{ULID[1:]}"),
-        encoded(f"AiIntegration:2:{ULID}"),
-        encoded(f"Space:1:{ULID}"),
-        encoded(f"AiIntegration:1:{ULID}\n"),
-        ids.public(ULID) + "=",
-        "../" + ids.public(ULID),
+        to_base64(ULID),
+        to_base64("AiIntegration:1:"),
+        to_base64(f"AiIntegration:1:{ULID}x"),
+        to_base64(f"AiIntegration:1:{ULID.lower()}"),
+        to_base64(f"AiIntegration:1:8{ULID[1:]}"),
+        to_base64(f"AiIntegration:2:{ULID}"),
+        to_base64(f"Space:1:{ULID}"),
+        to_base64(f"AiIntegration:1:{ULID}\n"),
+        ids.encode(ULID) + "=",
+        "../" + ids.encode(ULID),
     ],
 )
-def test_refuses_what_is_no_id_of_an_integration(text: str) -> None:
-    assert is_refused(lambda: ids.parse(text), text)
+def test_malformed_or_foreign_id_is_rejected(text: str) -> None:
+    assert is_rejected(lambda: ids.decode(text), text)
 
 
-def test_redeems_a_cursor_for_what_it_was_issued_for() -> None:
-    assert cursors.redeem(None, "list", "acme") is None
-    assert cursors.redeem(cursors.issue(ULID, "list", "acme", None), "list", "acme", None) == ULID
+def test_cursor_returns_the_last_read_id_for_its_query() -> None:
+    assert cursors.decode(None, "list", "acme") is None
+    assert cursors.decode(cursors.encode(ULID, "list", "acme", None), "list", "acme", None) == ULID
 
 
 @pytest.mark.parametrize(
     "issued_for", [("list", "other", None), ("spaces", "acme", None), ("list", "acme", "x"), ("list",)]
 )
-def test_refuses_a_cursor_of_another_list(issued_for: tuple[str | None, ...]) -> None:
-    cursor = cursors.issue(ULID, *issued_for)
-    assert is_refused(lambda: cursors.redeem(cursor, "list", "acme", None), cursor)
+def test_cursor_of_another_query_or_account_is_rejected(issued_for: tuple[str | None, ...]) -> None:
+    cursor = cursors.encode(ULID, *issued_for)
+    assert is_rejected(lambda: cursors.decode(cursor, "list", "acme", None), cursor)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_refuses_a_cursor_of_another_list(issued_for: tuple[str | None, ...]) ->
         ),
     ],
 )
-def test_refuses_what_is_no_cursor(cursor: str) -> None:
-    assert is_refused(lambda: cursors.redeem(cursor, "list"), cursor)
+def test_malformed_cursor_is_rejected(cursor: str) -> None:
+    assert is_rejected(lambda: cursors.decode(cursor, "list"), cursor)
 
 
 @pytest.mark.parametrize(
-    ("header", "meets"),
+    ("header", "matches"),
     [
         (None, True),
         ("*", True),
@@ -99,26 +99,26 @@ def test_refuses_what_is_no_cursor(cursor: str) -> None:
         ("", False),
     ],
 )
-def test_compares_entity_tags_strongly(header: str | None, meets: bool) -> None:
-    assert if_match(header)(an_integration(version=1)) is meets
+def test_if_match_compares_entity_tags_strongly(header: str | None, matches: bool) -> None:
+    assert if_match(header)(an_integration(version=1)) is matches
 
 
-def test_gives_every_version_another_entity_tag() -> None:
+def test_every_version_has_its_own_entity_tag() -> None:
     assert len({etag(an_integration(version=version)) for version in (1, 2, 11)}) == 3
 
 
 @pytest.mark.parametrize(("sent", "limit"), [({}, 50), ({"limit": "1"}, 1), ({"limit": "100"}, 100)])
-def test_reads_a_limit(sent: dict[str, str], limit: int) -> None:
+def test_limit_defaults_to_50_and_allows_1_to_100(sent: dict[str, str], limit: int) -> None:
     assert query_parameters.limit(sent) == limit
 
 
 @pytest.mark.parametrize("text", ["", "0", "101", "-1", "1.5", "ten", "٣", "1 ", "01", "9" * 5000])
-def test_refuses_a_limit_that_is_none(text: str) -> None:
-    assert is_refused(lambda: query_parameters.limit({"limit": text}), text if len(text) > 3 else "")
+def test_invalid_limit_is_rejected(text: str) -> None:
+    assert is_rejected(lambda: query_parameters.limit({"limit": text}), text if len(text) > 3 else "")
 
 
-def test_reads_a_text_up_to_its_length() -> None:
+def test_text_parameter_must_have_1_to_max_length_characters() -> None:
     assert query_parameters.text({}, "name", 3) is None
     assert query_parameters.text({"name": "äöü"}, "name", 3) == "äöü"
-    assert is_refused(lambda: query_parameters.text({"name": "abcd"}, "name", 3), "abcd")
-    assert is_refused(lambda: query_parameters.text({"name": ""}, "name", 3), "")
+    assert is_rejected(lambda: query_parameters.text({"name": "abcd"}, "name", 3), "abcd")
+    assert is_rejected(lambda: query_parameters.text({"name": ""}, "name", 3), "")

@@ -1,4 +1,4 @@
-"""contract.md, "Operations": the Idempotency-Key."""
+"""The Idempotency-Key header (contract.md, "Operations")."""
 
 import json
 from typing import Any
@@ -17,23 +17,23 @@ def body(**changes: Any) -> CreateBody:
     return parse_text(json.dumps(create_body(**changes)), CreateBody)
 
 
-def read(header: str, **changes: Any) -> IdempotencyKey:
+def key_of(header: str, **changes: Any) -> IdempotencyKey:
     key = idempotency_key(header, body(**changes))
     assert key is not None
     return key
 
 
-def test_needs_no_header() -> None:
+def test_missing_header_means_no_idempotency_key() -> None:
     assert idempotency_key(None, body()) is None
 
 
 @pytest.mark.parametrize("header", ["a", "x" * 255, "!~", "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"])
-def test_takes_1_to_255_visible_ascii_characters(header: str) -> None:
-    assert read(header).value == header
+def test_header_of_1_to_255_visible_ascii_characters_is_accepted(header: str) -> None:
+    assert key_of(header).value == header
 
 
 @pytest.mark.parametrize("header", ["", "x" * 256, "a b", "a\tb", "ä", "a\n", "\x7f"])
-def test_refuses_any_other_header(header: str) -> None:
+def test_other_header_values_are_rejected(header: str) -> None:
     with pytest.raises(InvalidRequestError):
         idempotency_key(header, body())
 
@@ -53,16 +53,16 @@ def test_refuses_any_other_header(header: str) -> None:
         {"scopings": [{"space_id": "s"}]},
     ],
 )
-def test_tells_bodies_apart_by_every_field(changes: dict[str, Any]) -> None:
-    assert read("k", **changes).fingerprint != read("k").fingerprint
+def test_fingerprint_differs_for_every_field_of_the_body(changes: dict[str, Any]) -> None:
+    assert key_of("k", **changes).fingerprint != key_of("k").fingerprint
 
 
-def test_keeps_no_digest_of_a_provider_key() -> None:
-    fingerprints = {read("k", api_key=key).fingerprint for key in ("sk-fake-1", "sk-fake-2", None)}
+def test_fingerprint_ignores_the_api_key() -> None:
+    fingerprints = {key_of("k", api_key=key).fingerprint for key in ("sk-fake-1", "sk-fake-2", None)}
     assert len(fingerprints) == 1
 
 
-def test_compares_bodies_whatever_the_order_of_their_fields() -> None:
+def test_fingerprint_ignores_the_order_of_fields() -> None:
     headers = {"A": "1", "B": "2"}
-    turned = dict(reversed(headers.items()))
-    assert read("k", headers=headers).fingerprint == read("k", headers=turned).fingerprint
+    reordered = dict(reversed(headers.items()))
+    assert key_of("k", headers=headers).fingerprint == key_of("k", headers=reordered).fingerprint

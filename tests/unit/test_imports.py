@@ -1,4 +1,4 @@
-"""What import-linter (pyproject.toml) cannot express: where the environment is read, and what a module is."""
+"""Rules on imports and modules that import-linter (pyproject.toml) cannot express."""
 
 import ast
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ from tests.builders import ROOT
 PACKAGE = ROOT / "layers/shared/ai_integrations"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FUNCTIONS = sorted((ROOT / "functions").glob("*/*.py"))
-# Lambda's own variables are read before anything is composed; everything else comes from the composition root.
+# __init__.py reads Lambda's own variables. All other settings are read by the composition root.
 READS_ENVIRONMENT = {"__init__.py", "bootstrap"}
 
 
 def imported(module: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "relative imports hide where they lead"
+            assert node.level == 0, "relative imports hide the imported package"
             yield node.module or ""
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
-def area(module: Path) -> str:
+def layer_of(module: Path) -> str:
     return module.relative_to(PACKAGE).parts[0]
 
 
@@ -34,12 +34,12 @@ def test_package_has_no_module_outside_its_layers() -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(PACKAGE)))
 def test_only_composition_root_reads_environment(module: Path) -> None:
-    assert area(module) in READS_ENVIRONMENT or not {"os", "botocore.session"} & set(imported(module))
+    assert layer_of(module) in READS_ENVIRONMENT or not {"os", "botocore.session"} & set(imported(module))
 
 
 @pytest.mark.parametrize("module", [*MODULES, *FUNCTIONS], ids=lambda module: str(module.relative_to(ROOT)))
 def test_no_schema_is_generated_at_run_time(module: Path) -> None:
-    """Every cold start would pay for it: the committed document is served."""
+    """It would slow down every cold start. The committed document is served instead."""
     assert "pydantic.json_schema" not in set(imported(module))
 
 

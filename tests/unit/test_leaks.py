@@ -20,14 +20,14 @@ def test_finds_keys_and_header_values_of_every_kind_of_request(event: dict[str, 
     canaries = Canaries()
     canaries.plant(event)
     texts = ["a sk-fake-canary", "a header-canary", "neither"]
-    assert canaries.with_keys(texts) == texts[:1]
-    assert canaries.with_anything(texts) == texts[:2]
+    assert canaries.texts_with_keys(texts) == texts[:1]
+    assert canaries.texts_with_canaries(texts) == texts[:2]
 
 
 def test_finds_the_access_key_of_a_caller() -> None:
     canaries = Canaries()
     canaries.plant({"authorizationToken": "Bearer access-key-canary"})
-    assert canaries.with_keys(["an access-key-canary"])
+    assert canaries.texts_with_keys(["an access-key-canary"])
 
 
 @pytest.mark.parametrize("body", ["no JSON", [], "7", {"headers": None}, {"headers": {"X-Team": 7}}, {"api_key": 7}])

@@ -1,4 +1,4 @@
-"""contract.md, "Status codes": what is 400, what is 422, and that no answer repeats what was sent."""
+"""Parsing of bodies: which errors are 400 or 422 (contract.md, "Status codes"), and that none repeats the input."""
 
 import base64
 import json
@@ -15,10 +15,10 @@ from ai_integrations.domain.errors import AiIntegrationsError, InvalidRequestErr
 from ai_integrations.http.body import parse_body
 from tests.builders import create_body, gateway_event
 
-CANARY = "sk-fake-canary-31337-not-a-key"
+SECRET = "sk-fake-canary-31337-not-a-key"
 
 
-def error_of(text: str, model: type = CreateBody) -> Any:
+def parse_error(text: str, model: type = CreateBody) -> Any:
     with pytest.raises(AiIntegrationsError) as caught:
         parse_text(text, model)
     return caught.value
@@ -65,15 +65,15 @@ def pointers(error: Any) -> list[str]:
         (5, ""),
     ],
 )
-def test_calls_a_wrong_form_400(body: object, pointer: str) -> None:
-    error = error_of(json.dumps(body))
+def test_malformed_body_raises_invalid_request_error(body: object, pointer: str) -> None:
+    error = parse_error(json.dumps(body))
     assert isinstance(error, InvalidRequestError)
     assert pointers(error) == [pointer]
 
 
 @pytest.mark.parametrize("text", ["", "{", "name=x", '{"name": "\\ud800"}', "[" * 5000, '{"name": NaN', "\ufeff{}"])
-def test_calls_what_is_no_json_400(text: str) -> None:
-    error = error_of(text)
+def test_invalid_json_raises_invalid_request_error(text: str) -> None:
+    error = parse_error(text)
     assert isinstance(error, InvalidRequestError)
     assert pointers(error) == [""]
 
@@ -95,26 +95,26 @@ def test_calls_what_is_no_json_400(text: str) -> None:
         ({"scopings": [{}] * 101}, "/scopings"),
     ],
 )
-def test_calls_a_broken_rule_422(changes: dict[str, Any], pointer: str) -> None:
-    error = error_of(json.dumps(create_body(**changes)))
+def test_broken_rule_raises_rule_violation_error(changes: dict[str, Any], pointer: str) -> None:
+    error = parse_error(json.dumps(create_body(**changes)))
     assert isinstance(error, RuleViolationError)
     assert pointers(error) == [pointer]
 
 
 @pytest.mark.parametrize("number", ["60", "60.0", "6e1"])
-def test_takes_a_whole_number_however_it_is_written(number: str) -> None:
-    assert parse_text(f'{{"api_key": "{CANARY}", "grace_seconds": {number}}}', RotateBody).grace_seconds == 60
+def test_integer_field_accepts_every_notation_of_a_whole_number(number: str) -> None:
+    assert parse_text(f'{{"api_key": "{SECRET}", "grace_seconds": {number}}}', RotateBody).grace_seconds == 60
 
 
 @pytest.mark.parametrize("number", ["60.5", '"60"', "true", "null", "1e999", "NaN"])
-def test_takes_nothing_else_for_a_whole_number(number: str) -> None:
-    error = error_of(f'{{"api_key": "{CANARY}", "grace_seconds": {number}}}', RotateBody)
+def test_integer_field_rejects_other_values(number: str) -> None:
+    error = parse_error(f'{{"api_key": "{SECRET}", "grace_seconds": {number}}}', RotateBody)
     assert isinstance(error, InvalidRequestError)
     assert pointers(error) == ["/grace_seconds"]
 
 
-def test_names_every_fault_at_once_and_answers_400_when_one_is_of_form() -> None:
-    error = error_of(json.dumps({"name": "", "model_names": ["", 5], "surplus": 1}))
+def test_body_with_malformed_and_rule_errors_reports_all_as_invalid_request() -> None:
+    error = parse_error(json.dumps({"name": "", "model_names": ["", 5], "surplus": 1}))
     assert isinstance(error, InvalidRequestError)
     assert sorted(pointers(error)) == ["/model_names/0", "/model_names/1", "/name", "/provider", "/surplus"]
 
@@ -122,33 +122,33 @@ def test_names_every_fault_at_once_and_answers_400_when_one_is_of_form() -> None
 @pytest.mark.parametrize(
     "text",
     [
-        json.dumps(create_body(**{CANARY: "x"})),
-        json.dumps(create_body(headers={CANARY: 5})),
-        json.dumps(create_body(headers={CANARY: f"{CANARY}\n"})),
-        json.dumps(create_body(api_key=[CANARY])),
-        json.dumps(create_body(api_key={CANARY: CANARY})),
-        json.dumps(create_body(api_key=f" {CANARY}")),
-        json.dumps(create_body(api_key=f"...{CANARY}")),
-        json.dumps(create_body(provider=CANARY)),
-        json.dumps(create_body(auth_type=CANARY)),
-        json.dumps(create_body(name=CANARY * 20)),
-        json.dumps(create_body(model_names=[CANARY, CANARY])),
-        json.dumps(create_body(provider_metadata={CANARY: CANARY, "kind": CANARY})),
-        json.dumps(create_body(scopings=[{CANARY: CANARY}])),
-        json.dumps({"api_key": CANARY}),
-        json.dumps([CANARY]),
-        json.dumps(CANARY),
-        CANARY,
-        f'{{"api_key": "{CANARY}"',
-        f'{{"{CANARY}',
+        json.dumps(create_body(**{SECRET: "x"})),
+        json.dumps(create_body(headers={SECRET: 5})),
+        json.dumps(create_body(headers={SECRET: f"{SECRET}\n"})),
+        json.dumps(create_body(api_key=[SECRET])),
+        json.dumps(create_body(api_key={SECRET: SECRET})),
+        json.dumps(create_body(api_key=f" {SECRET}")),
+        json.dumps(create_body(api_key=f"...{SECRET}")),
+        json.dumps(create_body(provider=SECRET)),
+        json.dumps(create_body(auth_type=SECRET)),
+        json.dumps(create_body(name=SECRET * 20)),
+        json.dumps(create_body(model_names=[SECRET, SECRET])),
+        json.dumps(create_body(provider_metadata={SECRET: SECRET, "kind": SECRET})),
+        json.dumps(create_body(scopings=[{SECRET: SECRET}])),
+        json.dumps({"api_key": SECRET}),
+        json.dumps([SECRET]),
+        json.dumps(SECRET),
+        SECRET,
+        f'{{"api_key": "{SECRET}"',
+        f'{{"{SECRET}',
     ],
 )
 @pytest.mark.parametrize("model", [CreateBody, AccessKeyCommand])
-def test_never_repeats_what_was_sent(text: str, model: type) -> None:
-    error = error_of(text, model)
-    shown = json.dumps(problems.document_of(error, "request-id")) + str(error) + repr(error)
-    assert CANARY not in shown
-    assert "canary" not in shown
+def test_parse_error_never_repeats_the_input(text: str, model: type) -> None:
+    error = parse_error(text, model)
+    rendered = json.dumps(problems.document_for(error, "request-id")) + str(error) + repr(error)
+    assert SECRET not in rendered
+    assert "canary" not in rendered
     assert error.__cause__ is None
     assert error.__context__ is None
 
@@ -156,7 +156,7 @@ def test_never_repeats_what_was_sent(text: str, model: type) -> None:
 @pytest.mark.parametrize(
     "media_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
 )
-def test_refuses_a_body_that_is_not_declared_as_json(media_type: str | None) -> None:
+def test_body_with_another_content_type_raises_unsupported_media_type_error(media_type: str | None) -> None:
     event = APIGatewayProxyEvent(gateway_event(headers={"Content-Type": media_type}))
     with pytest.raises(UnsupportedMediaTypeError):
         parse_body(event, CreateBody)
@@ -170,11 +170,11 @@ def test_refuses_a_body_that_is_not_declared_as_json(media_type: str | None) -> 
         {"Content-Type": None, "content-type": "application/json"},
     ],
 )
-def test_takes_json_however_it_is_declared(headers: dict[str, str | None]) -> None:
+def test_every_notation_of_the_json_content_type_is_accepted(headers: dict[str, str | None]) -> None:
     assert parse_body(APIGatewayProxyEvent(gateway_event(headers=headers)), CreateBody).provider == "openAI"
 
 
-def test_reads_a_body_that_the_gateway_has_encoded() -> None:
+def test_base64_encoded_body_is_decoded() -> None:
     text = json.dumps(create_body(name="Ünïcödé"), ensure_ascii=False).encode()
     event = gateway_event() | {"body": base64.b64encode(text).decode(), "isBase64Encoded": True}
     assert parse_body(APIGatewayProxyEvent(event), CreateBody).name == "Ünïcödé"
@@ -190,13 +190,13 @@ def test_reads_a_body_that_the_gateway_has_encoded() -> None:
         (None, True),
     ],
 )
-def test_calls_an_unreadable_body_400(body: str | None, encoded: bool) -> None:
+def test_undecodable_body_raises_invalid_request_error(body: str | None, encoded: bool) -> None:
     event = gateway_event() | {"body": body, "isBase64Encoded": encoded}
     with pytest.raises(InvalidRequestError) as error:
         parse_body(APIGatewayProxyEvent(event), CreateBody)
     assert pointers(error.value) == [""]
 
 
-def test_shows_some_faults_of_a_body_that_has_thousands() -> None:
-    error = error_of(json.dumps(create_body(model_names=[1] * 5_000)))
+def test_parse_error_lists_at_most_20_fields() -> None:
+    error = parse_error(json.dumps(create_body(model_names=[1] * 5_000)))
     assert pointers(error) == [f"/model_names/{number}" for number in range(20)]

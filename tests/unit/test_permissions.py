@@ -5,7 +5,7 @@ import pytest
 from ai_integrations.adapters.dynamodb.access_key_lookup import to_context
 from ai_integrations.contracts.caller import caller_item, caller_of
 from ai_integrations.domain.model import ACCOUNT_WIDE, Membership, Role, Scoping
-from ai_integrations.http.caller import from_context
+from ai_integrations.http.caller import caller_from_context
 from tests.builders import a_caller
 
 ORGANIZATION = Membership(organization_id="o", admin=True)
@@ -72,5 +72,5 @@ def test_passes_a_caller_through_the_gateway_as_a_flat_map_of_texts() -> None:
     caller = a_caller(role=Role.MEMBER, memberships=(ORGANIZATION, PAIR, Membership(space_id="t")))
     context = to_context(caller_item(caller))
     assert all(isinstance(value, str) for value in context.values())
-    assert from_context({**context, "principalId": "alice", "integrationLatency": 3}) == caller
+    assert caller_from_context({**context, "principalId": "alice", "integrationLatency": 3}) == caller
     assert caller_of(caller_item(caller)) == caller

@@ -27,7 +27,7 @@ def test_has_every_provider_in_the_document(word: str) -> None:
     [row] = [line for line in PROVIDERS_DOCUMENT.splitlines() if line.startswith(f"| `{word}` ")]
     assert probe.unproved in row
     assert (probe.base_url or "the integration's `base_url`") in row
-    if probe.dialect not in {Dialect.BEDROCK, Dialect.UNSPOKEN}:
+    if probe.dialect not in {Dialect.BEDROCK, Dialect.UNSUPPORTED}:
         assert f"`{probe.key_header}: {probe.key_prefix}KEY`" in row
         assert f"`{probe.limit[0]}`" in row or probe.dialect is not Dialect.OPEN_AI
 

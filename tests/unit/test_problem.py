@@ -1,4 +1,4 @@
-"""contract.md, "Status codes": every error is a problem document."""
+"""Problem documents of all errors (contract.md, "Status codes")."""
 
 import json
 import re
@@ -19,15 +19,15 @@ GATEWAY_ONLY = (413, "invalid-request", "Invalid request parameters")
 KINDS = [each for each in vars(problems).values() if isinstance(each, problems.Kind)]
 
 
-def leaves(error: type[AiIntegrationsError]) -> Iterator[type[AiIntegrationsError]]:
-    for below in error.__subclasses__():
-        yield from leaves(below)
+def concrete_errors(error: type[AiIntegrationsError]) -> Iterator[type[AiIntegrationsError]]:
+    for subclass in error.__subclasses__():
+        yield from concrete_errors(subclass)
     if not error.__subclasses__():
         yield error
 
 
-def test_names_every_leaf_of_the_error_tree() -> None:
-    assert set(problems.OF_ERROR) == set(leaves(AiIntegrationsError))
+def test_every_concrete_error_has_a_problem() -> None:
+    assert set(problems.BY_ERROR) == set(concrete_errors(AiIntegrationsError))
 
 
 def test_kinds_equal_the_table_of_the_contract() -> None:
@@ -35,24 +35,24 @@ def test_kinds_equal_the_table_of_the_contract() -> None:
     assert GATEWAY_ONLY in CONTRACT
 
 
-def test_has_one_row_for_each_status() -> None:
+def test_every_status_has_exactly_one_kind() -> None:
     statuses = [kind.status for kind in KINDS]
     assert len(statuses) == len(set(statuses))
-    assert all(kind in KINDS for kind, _ in problems.OF_ERROR.values())
+    assert all(kind in KINDS for kind, _ in problems.BY_ERROR.values())
 
 
 @pytest.mark.parametrize("kind", [problems.RATE_LIMITED, problems.UNAVAILABLE])
-def test_asks_for_a_small_wait(kind: problems.Kind) -> None:
+def test_retry_after_is_1_to_5_seconds(kind: problems.Kind) -> None:
     assert 1 <= int(kind.headers["Retry-After"]) <= 5
 
 
-def test_points_at_the_fields_at_fault() -> None:
+def test_problem_lists_the_invalid_fields() -> None:
     error = InvalidRequestError(FieldError("/name", "Field required"), FieldError("/model_names/0", "Too short"))
-    assert problems.document_of(error, "request-id") == {
+    assert problems.document_for(error, "request-id") == {
         "type": "https://arize.com/docs/ax/rest-reference/errors#invalid-request",
         "title": "Invalid request parameters",
         "status": 400,
-        "detail": "The request does not have the form that the API takes. /name: Field required",
+        "detail": "The request is malformed. /name: Field required",
         "instance": "request-id",
         "errors": [
             {"pointer": "/name", "detail": "Field required"},
@@ -61,14 +61,14 @@ def test_points_at_the_fields_at_fault() -> None:
     }
 
 
-def test_tells_the_first_fault_in_the_detail_since_clients_show_no_more() -> None:
-    of_a_parameter = InvalidRequestError(FieldError("", "The parameter limit must be a number."))
-    detail = problems.document_of(of_a_parameter, "request-id")["detail"]
-    assert detail == "The request does not have the form that the API takes. The parameter limit must be a number."
+def test_problem_detail_ends_with_the_first_field_error() -> None:
+    error = InvalidRequestError(FieldError("", "The parameter limit must be a number."))
+    detail = problems.document_for(error, "request-id")["detail"]
+    assert detail == "The request is malformed. The parameter limit must be a number."
 
 
-def test_has_no_errors_member_where_no_field_is_at_fault() -> None:
-    answer = problem_responses.of_error(NameTakenError(), "request-id")
+def test_problem_without_field_errors_has_no_errors_member() -> None:
+    answer = problem_responses.for_error(NameTakenError(), "request-id")
     assert answer.status_code == 409
     assert answer.content_type == "application/problem+json"
     assert json.loads(answer.body or "").keys() == {"type", "title", "status", "detail", "instance"}

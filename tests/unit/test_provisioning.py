@@ -62,11 +62,11 @@ def a_create(**changes: Any) -> dict[str, Any]:
 
 
 def an_update(*, request_id: str = "request-2", **change: Any) -> dict[str, Any]:
-    return a_create(request_id=request_id, id=ids.public(ULID), integration=change or {"name": "x"})
+    return a_create(request_id=request_id, id=ids.encode(ULID), integration=change or {"name": "x"})
 
 
 def a_delete(request_id: str = "request-3") -> dict[str, Any]:
-    detail = a_create(request_id=request_id, id=ids.public(ULID))
+    detail = a_create(request_id=request_id, id=ids.encode(ULID))
     del detail["integration"]
     return detail
 
@@ -91,7 +91,7 @@ def test_creates_for_the_account_and_the_user_that_are_named(world: World) -> No
             "event_id": "acme/request-1/ai-integration-create-succeeded",
             "account": "acme",
             "request_id": "request-1",
-            "id": ids.public(ULID),
+            "id": ids.encode(ULID),
             "version": 1,
         }
     ]
@@ -102,7 +102,7 @@ def test_changes_what_is_sent_and_nothing_else(world: World) -> None:
     outcome = world.handle(UPDATE, an_update(model_names=["gpt-4"]))
     assert world.stored()[0].model_names == ("gpt-4",)
     assert isinstance(outcome, Succeeded)
-    assert (outcome.id, outcome.version) == (ids.public(ULID), 2)
+    assert (outcome.id, outcome.version) == (ids.encode(ULID), 2)
 
 
 def test_deletes_and_tells_the_last_version(world: World) -> None:
@@ -110,7 +110,7 @@ def test_deletes_and_tells_the_last_version(world: World) -> None:
     outcome = world.handle(DELETE, a_delete())
     assert world.stored() == []
     assert isinstance(outcome, Succeeded)
-    assert (outcome.id, outcome.version) == (ids.public(ULID), 1)
+    assert (outcome.id, outcome.version) == (ids.encode(ULID), 1)
 
 
 def test_takes_a_deletion_of_what_is_deleted_for_done(world: World) -> None:
@@ -208,9 +208,9 @@ MALFORMED: list[tuple[str, Any, list[str]]] = [
     (CREATE, a_create(api_key=API_KEY), ["/api_key"]),
     (CREATE, a_create(integration=a_create()["integration"] | {"api_key": API_KEY}), ["/integration/api_key"]),
     (UPDATE, an_update(api_key=API_KEY), ["/integration/api_key"]),
-    (UPDATE, a_create(id=ids.public(ULID), integration={}), ["/integration"]),
+    (UPDATE, a_create(id=ids.encode(ULID), integration={}), ["/integration"]),
     (UPDATE, an_update() | {"id": "x"}, ["/id"]),
-    (DELETE, a_delete() | {"id": ids.public("not-a-ulid")}, ["/id"]),
+    (DELETE, a_delete() | {"id": ids.encode("not-a-ulid")}, ["/id"]),
     (DELETE, a_delete() | {"id": None}, ["/id"]),
 ]
 
@@ -268,9 +268,9 @@ def test_names_the_field_of_the_integration_that_breaks_a_rule(world: World) -> 
     ("detail_type", "detail", "status"),
     [
         (CREATE, a_create(request_id="request-9"), 409),
-        (UPDATE, an_update() | {"id": ids.public(OTHER_ULID)}, 404),
+        (UPDATE, an_update() | {"id": ids.encode(OTHER_ULID)}, 404),
         (UPDATE, an_update() | {"account": "other"}, 404),
-        (DELETE, a_delete() | {"id": ids.public(OTHER_ULID)}, 404),
+        (DELETE, a_delete() | {"id": ids.encode(OTHER_ULID)}, 404),
     ],
 )
 def test_tells_a_refusal_as_the_api_does_and_never_tries_it_again(

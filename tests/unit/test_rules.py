@@ -1,4 +1,4 @@
-"""contract.md, "Resource": the rules that need more than one field."""
+"""The rules of contract.md, "Resource", that concern several fields."""
 
 from collections.abc import Mapping
 
@@ -14,9 +14,11 @@ PROJECT = {"project_id": "p", "location": "europe-west3", "project_access_label"
 PLAIN_PROVIDERS = sorted(PROVIDERS.keys() - {"AWS_BEDROCK", "VERTEX_AI"})
 
 
-def faults(provider: str, metadata: Mapping[str, str] | None) -> list[str]:
+def rejected_fields(provider: str, metadata: Mapping[str, str] | None) -> list[str]:
     try:
-        rules.check(the_settings(provider=provider, provider_metadata=metadata), former=None, policy=a_policy())
+        rules.check_settings(
+            the_settings(provider=provider, provider_metadata=metadata), previous=None, policy=a_policy()
+        )
     except RuleViolationError as error:
         return [each.pointer.removeprefix("/provider_metadata") for each in error.errors]
     return []
@@ -33,12 +35,12 @@ def faults(provider: str, metadata: Mapping[str, str] | None) -> list[str]:
         *((provider, None) for provider in PLAIN_PROVIDERS),
     ],
 )
-def test_takes_the_metadata_that_a_provider_needs(provider: str, metadata: Mapping[str, str] | None) -> None:
-    assert faults(provider, metadata) == []
+def test_required_and_optional_metadata_is_accepted(provider: str, metadata: Mapping[str, str] | None) -> None:
+    assert rejected_fields(provider, metadata) == []
 
 
 @pytest.mark.parametrize(
-    ("provider", "metadata", "at_fault"),
+    ("provider", "metadata", "expected"),
     [
         ("AWS_BEDROCK", None, ["/role_arn"]),
         ("AWS_BEDROCK", {}, ["/role_arn"]),
@@ -53,20 +55,22 @@ def test_takes_the_metadata_that_a_provider_needs(provider: str, metadata: Mappi
         *((provider, metadata, [""]) for provider in PLAIN_PROVIDERS for metadata in ({}, {"kind": "AWS"}, ROLE)),
     ],
 )
-def test_names_the_metadata_at_fault(provider: str, metadata: Mapping[str, str], at_fault: list[str]) -> None:
-    assert faults(provider, metadata) == at_fault
+def test_missing_or_foreign_metadata_is_rejected_with_its_field(
+    provider: str, metadata: Mapping[str, str], expected: list[str]
+) -> None:
+    assert rejected_fields(provider, metadata) == expected
 
 
-def test_names_every_broken_rule_at_once() -> None:
+def test_all_broken_rules_are_reported_together() -> None:
     settings = the_settings(provider="AWS_BEDROCK", base_url="http://10.0.0.5/")
     with pytest.raises(RuleViolationError) as error:
-        rules.check(settings, former=None, policy=a_policy())
+        rules.check_settings(settings, previous=None, policy=a_policy())
     assert [each.pointer for each in error.value.errors] == ["/provider_metadata/role_arn", "/base_url"]
     assert "10.0.0.5" not in str(error.value)
 
 
-def test_takes_a_private_base_url_that_the_stack_allows() -> None:
+def test_private_base_url_is_accepted_only_if_allow_listed() -> None:
     settings = the_settings(base_url="http://10.0.0.5/")
-    rules.check(settings, former=None, policy=a_policy("10.0.0.5"))
+    rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.5"))
     with pytest.raises(RuleViolationError):
-        rules.check(settings, former=None, policy=a_policy("10.0.0.6"))
+        rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.6"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
 from ai_integrations.use_cases.ports import StoredSecret
-from ai_integrations.use_cases.sweep import Position, Report, Sweeper
+from ai_integrations.use_cases.sweep import Sweeper, SweepPosition, SweepReport
 from tests.builders import NOON, ULID, an_integration
 
 HOUR = timedelta(hours=1)
@@ -62,13 +62,13 @@ def swept(
     secrets: Secrets,
     records: Records | None = None,
     *,
-    position: Position | None = None,
+    position: SweepPosition | None = None,
     dry_run: bool = False,
     has_time: Callable[[], bool] = lambda: True,
-) -> Report:
+) -> SweepReport:
     records = records or Records()
     sweeper = Sweeper(secrets=secrets, records=records, integrations=records, clock=lambda: NOON, grace=HOUR)
-    return sweeper.run(position or Position(), dry_run=dry_run, has_time=has_time)
+    return sweeper.run(position or SweepPosition(), dry_run=dry_run, has_time=has_time)
 
 
 def test_retires_a_secret_that_no_integration_names() -> None:
@@ -129,10 +129,10 @@ def test_does_not_report_an_integration_that_has_changed_since_it_was_read() -> 
 def test_goes_on_where_the_time_has_ended() -> None:
     secrets = Secrets(pages=[[a_secret()], [a_secret("arn:secret-2")]])
     first = swept(secrets, has_time=once())
-    assert first.position == Position(token="1")
+    assert first.position == SweepPosition(token="1")
     assert secrets.retired == ["arn:secret-1"]
     second = swept(secrets, position=first.position, has_time=once())
-    assert second.position == Position(part="integrations")
+    assert second.position == SweepPosition(part="integrations")
     assert swept(secrets, position=second.position).position is None
     assert secrets.retired == ["arn:secret-1", "arn:secret-2"]
 

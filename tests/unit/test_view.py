@@ -1,4 +1,4 @@
-"""contract.md, "Resource": what an integration looks like in an answer."""
+"""The response bodies of integrations and spaces (contract.md, "Resource")."""
 
 import json
 from base64 import b64decode
@@ -14,7 +14,7 @@ from ai_integrations.contracts.views import integration_view, space_view
 from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Space
 from tests.builders import NOON, ULID, an_integration
 
-ALWAYS = {
+REQUIRED_FIELDS = {
     "id",
     "name",
     "provider",
@@ -30,18 +30,18 @@ ALWAYS = {
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", version="version-1")
 
 
-def shown(integration: Integration, spelling: WireFormat = WireFormat.LEGACY) -> dict[str, Any]:
-    view: dict[str, Any] = json.loads(to_json(integration_view(integration, spelling)))
+def render(integration: Integration, wire_format: WireFormat = WireFormat.LEGACY) -> dict[str, Any]:
+    view: dict[str, Any] = json.loads(to_json(integration_view(integration, wire_format)))
     return view
 
 
-def test_leaves_out_what_is_not_set() -> None:
-    view = shown(an_integration())
-    assert view.keys() == ALWAYS
+def test_view_leaves_out_unset_fields() -> None:
+    view = render(an_integration())
+    assert view.keys() == REQUIRED_FIELDS
     assert view["scopings"] == [{}]
 
 
-def test_shows_everything_that_is_set_and_nothing_of_the_secret() -> None:
+def test_view_contains_every_set_field_and_no_secret_arn() -> None:
     settings = {
         "base_url": "https://example.com",
         "model_names": ("gpt-4", "gpt-4o"),
@@ -50,8 +50,8 @@ def test_shows_everything_that_is_set_and_nothing_of_the_secret() -> None:
         "scopings": (Scoping(organization_id="o"), Scoping(organization_id="o", space_id="s")),
     }
     integration = an_integration(provider="AWS_BEDROCK", auth_type=AuthType.BEARER_TOKEN, secret=SECRET, **settings)
-    view = shown(integration)
-    assert view.keys() == ALWAYS | {"base_url", "model_names", "headers", "provider_metadata"}
+    view = render(integration)
+    assert view.keys() == REQUIRED_FIELDS | {"base_url", "model_names", "headers", "provider_metadata"}
     assert view["has_api_key"] is True
     assert view["provider"] == "awsBedrock"
     assert view["auth_type"] == "bearer_token"
@@ -66,31 +66,31 @@ def test_shows_everything_that_is_set_and_nothing_of_the_secret() -> None:
     assert "X-Team" not in repr(integration)
 
 
-def test_shows_an_empty_list_and_map_as_what_they_are() -> None:
-    view = shown(an_integration(model_names=(), headers={}))
+def test_view_contains_empty_lists_and_maps() -> None:
+    view = render(an_integration(model_names=(), headers={}))
     assert view["model_names"] == []
     assert view["headers"] == {}
 
 
 @pytest.mark.parametrize(
-    ("spelling", "words"),
+    ("wire_format", "expected"),
     [(WireFormat.LEGACY, ("vertexAI", "default", "gcp")), (WireFormat.CURRENT, ("VERTEX_AI", "DEFAULT", "GCP"))],
 )
-def test_spells_every_word_one_way(spelling: WireFormat, words: tuple[str, str, str]) -> None:
+def test_view_uses_one_wire_format_for_all_enum_values(wire_format: WireFormat, expected: tuple[str, str, str]) -> None:
     metadata = {"project_id": "p", "location": "l", "project_access_label": "a"}
-    view = shown(an_integration(provider="VERTEX_AI", provider_metadata=metadata), spelling)
-    assert (view["provider"], view["auth_type"], view["provider_metadata"]["kind"]) == words
+    view = render(an_integration(provider="VERTEX_AI", provider_metadata=metadata), wire_format)
+    assert (view["provider"], view["auth_type"], view["provider_metadata"]["kind"]) == expected
 
 
-def test_shows_no_metadata_where_the_spelling_has_no_such_provider() -> None:
-    assert shown(an_integration(provider="LITELLM"))["provider"] == "custom"
+def test_later_provider_is_custom_in_legacy_view() -> None:
+    assert render(an_integration(provider="LITELLM"))["provider"] == "custom"
 
 
-@pytest.mark.parametrize(("known", "shown"), [(None, ""), ("", ""), ("Our team", "Our team")])
-def test_describes_every_space_since_old_clients_insist(known: str | None, shown: str) -> None:
-    space = Space(account="acme", id="s", name="Team", description=known, created_at=NOON)
+@pytest.mark.parametrize(("stored", "expected"), [(None, ""), ("", ""), ("Our team", "Our team")])
+def test_space_view_always_has_a_description(stored: str | None, expected: str) -> None:
+    space = Space(account="acme", id="s", name="Team", description=stored, created_at=NOON)
     view = space_view(space)
-    assert view == {"id": "s", "name": "Team", "description": shown, "created_at": "2026-01-02T12:00:00.000Z"}
+    assert view == {"id": "s", "name": "Team", "description": expected, "created_at": "2026-01-02T12:00:00.000Z"}
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_describes_every_space_since_old_clients_insist(known: str | None, shown
         (datetime(2026, 1, 2, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-02T00:00:00.000Z"),
     ],
 )
-def test_tells_times_in_utc_with_milliseconds(moment: datetime, text: str) -> None:
-    view = shown(an_integration(created_at=moment, updated_at=moment))
+def test_view_formats_times_in_utc_with_milliseconds(moment: datetime, text: str) -> None:
+    view = render(an_integration(created_at=moment, updated_at=moment))
     assert (view["created_at"], view["updated_at"]) == (text, text)
 
 
-def test_makes_ids_that_clients_tell_from_names() -> None:
-    public = ids.public(ULID)
-    assert b64decode(public).decode() == f"AiIntegration:1:{ULID}"
-    assert public.isalnum(), "an id needs no percent-encoding and no padding"
-    assert b64decode(ids.public_user("alice")).decode() == "User:alice"
+def test_public_ids_are_base64_of_a_text_with_a_colon() -> None:
+    encoded = ids.encode(ULID)
+    assert b64decode(encoded).decode() == f"AiIntegration:1:{ULID}"
+    assert encoded.isalnum(), "an id needs no percent-encoding and no padding"
+    assert b64decode(ids.encode_user("alice")).decode() == "User:alice"

@@ -1,5 +1,5 @@
-"""The OpenAPI document and the JSON schemas of events, built from the code. Nothing here is deployed.
+"""Generate the OpenAPI document and the JSON schemas of events from the code. Not deployed.
 
-The functions serve the committed copy of the document, so that no cold start pays for pydantic's schemas:
-`make openapi` and `make schemas` write what is committed, `make lint` compares it.
+The generated files are committed: the API functions serve `openapi.json` as it is, so a cold start builds no schemas.
+`make openapi` and `make schemas` write the files; `make lint` fails if they are out of date.
 """

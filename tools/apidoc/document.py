@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, put together."""
+"""Build the OpenAPI 3.1 document."""
 
 import json
 import tomllib
@@ -6,25 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from tools.apidoc import examples, problems
-from tools.apidoc.operation import Answer, Operation
+from tools.apidoc.body_schemas import REF_TEMPLATE, build_body_schemas
+from tools.apidoc.operation import Operation, Response
 from tools.apidoc.operations import OPERATIONS
 from tools.apidoc.parameters import HEADERS, PARAMETERS
-from tools.apidoc.schemas import REF_TEMPLATE, schemas
 
 ROOT = Path(__file__).parent.parent.parent
 _DESCRIPTION = """\
-A team registers its external LLM providers once: which provider, which models, which endpoint, which key, who may see
-it. Keys are write-only: no answer ever holds one.
+A registry for the external LLM providers of a team. Each integration has a provider, models, an endpoint, an API key
+and rules about who can see it. API keys are write-only: no response contains one.
 
-Words come in two spellings, such as `openAI` and `OPEN_AI`. A request may use either; its answer uses the request's
-own, else that of the client's release (`sdk-language`, `sdk-version`), else the founding one, `openAI`.
+Enum values exist in two formats: legacy, such as `openAI`, and current, such as `OPEN_AI`. Requests can use either. The
+response uses the format of the request body. Without such a value it depends on the client's release, in the headers
+`sdk-language` and `sdk-version`; without these headers it is legacy.
 
-Every error is an RFC 9457 problem document.
+Every error is a problem document (RFC 9457).
 """
 
 
 def build() -> dict[str, Any]:
-    """Return the document."""
+    """Build the document from the operations, models and examples."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return {
         "openapi": "3.1.0",
@@ -34,7 +35,7 @@ def build() -> dict[str, Any]:
             "description": _DESCRIPTION,
             "license": {"name": project["license"], "identifier": project["license"]},
         },
-        # Relative to where this document is served: the base of all paths, whatever stands before it.
+        # Relative to the URL of this document, so that it is correct behind every host and stage.
         "servers": [{"url": "..", "description": "The service that serves this document"}],
         "security": [{"AccessKey": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in OPERATIONS)],
@@ -43,8 +44,8 @@ def build() -> dict[str, Any]:
     }
 
 
-def text(document: dict[str, Any]) -> str:
-    """Return a document as it is committed."""
+def to_text(document: dict[str, Any]) -> str:
+    """Format a document as it is committed."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -57,10 +58,10 @@ def _paths() -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     bodies = [operation.body for operation in OPERATIONS if operation.body]
-    answers = [each.answer.body for each in OPERATIONS if each.answer.body and not isinstance(each.answer.body, str)]
+    views = [each.response.body for each in OPERATIONS if isinstance(each.response.body, type)]
     kinds = (problems.KINDS[status] for status in sorted(problems.KINDS))
     return {
-        "schemas": {**schemas(dict.fromkeys(bodies), dict.fromkeys(answers)), "Problem": problems.SCHEMA},
+        "schemas": {**build_body_schemas(dict.fromkeys(bodies), dict.fromkeys(views)), "Problem": problems.SCHEMA},
         "parameters": {_component(name): parameter for name, parameter in PARAMETERS.items()},
         "responses": {problems.response_name(kind): problems.response(kind) for kind in kinds},
         "securitySchemes": {
@@ -68,7 +69,7 @@ def _components() -> dict[str, Any]:
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "aik_…",
-                "description": "An access key, which belongs to one user of one account and has a role.",
+                "description": "An access key. It belongs to one user of one account and has a role.",
             }
         },
     }
@@ -86,8 +87,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.parameters:
         described["parameters"] = [_ref("parameters", _component(name)) for name in operation.parameters]
     if operation.body:
-        shown = {name: examples.BODIES[name] for name in operation.body_examples}
-        content = {"application/json": {"schema": _schema(operation.body), "examples": shown}}
+        bodies = {name: examples.BODIES[name] for name in operation.body_examples}
+        content = {"application/json": {"schema": _schema(operation.body), "examples": bodies}}
         described["requestBody"] = {"required": operation.body_required, "content": content}
     described["responses"] = _responses(operation)
     return described
@@ -96,21 +97,21 @@ def _operation(operation: Operation) -> dict[str, Any]:
 def _responses(operation: Operation) -> dict[str, Any]:
     errors = sorted(operation.errors, key=lambda kind: kind.status)
     return {
-        str(operation.answer.status): _answer(operation.answer),
+        str(operation.response.status): _response(operation.response),
         **{str(kind.status): _ref("responses", problems.response_name(kind)) for kind in errors},
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": answer.description}
-    if answer.headers:
-        described["headers"] = {name: HEADERS[name] for name in answer.headers}
-    if isinstance(answer.body, str):
-        kind = "object" if answer.body == "application/json" else "string"
-        described["content"] = {answer.body: {"schema": {"type": kind}}}
-    elif answer.body:
-        shown = {name: each for name, each in examples.answers().items() if name in answer.examples}
-        described["content"] = {"application/json": {"schema": _schema(answer.body), "examples": shown}}
+def _response(response: Response) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": response.description}
+    if response.headers:
+        described["headers"] = {name: HEADERS[name] for name in response.headers}
+    if isinstance(response.body, str):
+        kind = "object" if response.body == "application/json" else "string"
+        described["content"] = {response.body: {"schema": {"type": kind}}}
+    elif response.body:
+        views = {name: each for name, each in examples.responses().items() if name in response.examples}
+        described["content"] = {"application/json": {"schema": _schema(response.body), "examples": views}}
     return described
 
 
@@ -123,5 +124,5 @@ def _ref(part: str, name: str) -> dict[str, str]:
 
 
 def _component(parameter: str) -> str:
-    """Return the name of a parameter's component, such as IfMatch or SpaceId."""
+    """Name the component of a parameter, such as `IfMatch` or `SpaceId`."""
     return parameter.replace("-", "_").title().replace("_", "")

@@ -1,4 +1,4 @@
-"""Examples of bodies and answers; the answers are written by the code that writes the real ones."""
+"""Examples of request and response bodies. The responses are produced by the code of the service."""
 
 import json
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ from tools.apidoc.parameters import EXAMPLE_ULID
 
 _EVENTS = Path(__file__).parent.parent.parent / "events"
 REQUEST_ID = "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"
-_WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+_TIME = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 _HEALTH = Health(
     account="acme",
     id=EXAMPLE_ULID,
     integration_version=3,
-    checked_at=_WHEN,
+    checked_at=_TIME,
     model=None,
     rungs=(
         Rung(
@@ -49,14 +49,14 @@ _HEALTH = Health(
     ),
 )
 
-# The two examples of the API's founding description.
-_FOUNDING = json.loads(json.loads((_EVENTS / "create_openai.json").read_text())["body"])
+# The two examples of the published API description.
+_PUBLISHED = json.loads(json.loads((_EVENTS / "create_openai.json").read_text())["body"])
 INVALID_BODY = '{"name": "My Integration"}'
 
 BODIES: dict[str, dict[str, Any]] = {
-    "openai": {"summary": "OpenAI with a key", "value": _FOUNDING},
+    "openai": {"summary": "OpenAI with an API key", "value": _PUBLISHED},
     "bedrock": {
-        "summary": "AWS Bedrock by a role, without a key",
+        "summary": "AWS Bedrock with an IAM role and no API key",
         "value": {
             "name": "Bedrock",
             "provider": "awsBedrock",
@@ -68,7 +68,7 @@ BODIES: dict[str, dict[str, Any]] = {
         },
     },
     "vertex": {
-        "summary": "Vertex AI, for one space",
+        "summary": "Vertex AI, visible to one space",
         "value": {
             "name": "Vertex AI",
             "provider": "vertexAI",
@@ -82,56 +82,56 @@ BODIES: dict[str, dict[str, Any]] = {
         },
     },
     "gateway": {
-        "summary": "A gateway of one's own, with headers",
+        "summary": "Your own LLM gateway, with headers",
         "value": {
             "name": "LLM gateway",
             "provider": "custom",
-            "api_key": "our-gateway-key",
+            "api_key": "sk-fake-gateway-key",
             "base_url": "https://llm.example.com/v1",
             "headers": {"X-Team": "search"},
             "auth_type": "bearer_token",
         },
     },
-    "rename": {"summary": "Another name", "value": {"name": "OpenAI for evaluations"}},
-    "replace_key": {"summary": "Another key", "value": {"api_key": "sk-def456"}},
-    "model": {"summary": "The model to ask", "value": {"model": "gpt-4o"}},
-    "rotate": {"summary": "Another key, the one before for a day", "value": {"api_key": "sk-def456"}},
+    "rename": {"summary": "Rename the integration", "value": {"name": "OpenAI for evaluations"}},
+    "replace_key": {"summary": "Replace the API key", "value": {"api_key": "sk-fake-new-key"}},
+    "model": {"summary": "Select the model to test", "value": {"model": "gpt-4o"}},
+    "rotate": {"summary": "Rotate; the previous key stays readable for a day", "value": {"api_key": "sk-fake-new-key"}},
     "rotate_verified": {
-        "summary": "Another key if the provider takes it, the one before for an hour",
-        "value": {"api_key": "sk-def456", "verify": True, "grace_seconds": 3600},
+        "summary": "Rotate if the provider accepts the new key; keep the previous one for an hour",
+        "value": {"api_key": "sk-fake-new-key", "verify": True, "grace_seconds": 3600},
     },
     "move": {
-        "summary": "Another host, the key confirmed",
-        "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-def456"},
+        "summary": "Change the host and confirm the API key",
+        "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-fake-new-key"},
     },
 }
 
 
-def answers() -> dict[str, dict[str, Any]]:
-    """Return the examples of answers by name."""
+def responses() -> dict[str, dict[str, Any]]:
+    """Build the examples of responses, by name."""
     integration = _integration()
-    founding = integration_view(integration, WireFormat.LEGACY)
-    newer = integration_view(integration, WireFormat.CURRENT)
-    space = Space(account="acme", id="U3BhY2U6MTph", name="Search", description="Search team", created_at=_WHEN)
-    last = pagination(None)
+    legacy = integration_view(integration, WireFormat.LEGACY)
+    current = integration_view(integration, WireFormat.CURRENT)
+    space = Space(account="acme", id="U3BhY2U6MTph", name="Search", description="Search team", created_at=_TIME)
+    last_page = pagination(None)
     return {
-        "integration": _shown("The answer to the founding example", founding),
-        "newer": _shown("In the newer spelling, as newer clients get it", newer),
-        "rotation": _shown("The new key, and the one before", rotation_view(_rotated(integration))),
-        "health": _shown("A key that the provider refuses", health_view(_HEALTH, _HEALTH.integration_version)),
-        "integrations": _shown("The only page", AiIntegrationList(ai_integrations=[founding], pagination=last)),
-        "spaces": _shown("The only page", SpaceList(spaces=[space_view(space)], pagination=last)),
+        "integration": _example("An integration with an API key", legacy),
+        "current_format": _example("In the current wire format, as newer clients receive it", current),
+        "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
+        "health": _example("An API key that the provider rejects", health_view(_HEALTH, _HEALTH.integration_version)),
+        "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
+        "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),
     }
 
 
 def _integration() -> Integration:
     return Integration(
-        **vars(CreateBody.model_validate_json(json.dumps(_FOUNDING)).settings()),
+        **vars(CreateBody.model_validate_json(json.dumps(_PUBLISHED)).settings()),
         id=EXAMPLE_ULID,
         account="acme",
         version=1,
-        created_at=_WHEN,
-        updated_at=_WHEN,
+        created_at=_TIME,
+        updated_at=_TIME,
         created_by="alice",
         updated_by="alice",
         secret=SecretVersion(arn="arn", version="1"),
@@ -139,9 +139,9 @@ def _integration() -> Integration:
 
 
 def _rotated(integration: Integration) -> Integration:
-    former = PreviousKey(secret=SecretVersion(arn="arn", version="1"), usable_until=_WHEN + timedelta(days=1))
-    return replace(integration, secret=SecretVersion(arn="arn", version="2"), previous_key=former)
+    previous = PreviousKey(secret=SecretVersion(arn="arn", version="1"), usable_until=_TIME + timedelta(days=1))
+    return replace(integration, secret=SecretVersion(arn="arn", version="2"), previous_key=previous)
 
 
-def _shown(summary: str, view: Mapping[str, object]) -> dict[str, Any]:
+def _example(summary: str, view: Mapping[str, object]) -> dict[str, Any]:
     return {"summary": summary, "value": view}

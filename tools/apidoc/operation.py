@@ -1,4 +1,4 @@
-"""What an operation of the API is, and what several have in common."""
+"""The description of one API operation, and the errors that operations share."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,18 @@ from ai_integrations.contracts.problems import (
 )
 from ai_integrations.http import integrations
 
-# The one problem that is the gateway's alone: it has the type of an invalid request and a status of its own.
+# Returned by API Gateway only: the type and title of an invalid request, with a status of its own.
 TOO_LARGE = Kind(413, INVALID_REQUEST.fragment, INVALID_REQUEST.title)
-# A firewall before the gateway may refuse any call.
-ALWAYS = (ACCESS_FORBIDDEN, RATE_LIMITED, INTERNAL, UNAVAILABLE)
-OF_CALLERS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *ALWAYS)
-OF_BODIES = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
-ONE = integrations.ONE.replace("<", "{").replace(">", "}")
+# 403 is among them because a firewall in front of the API may reject any request.
+COMMON_ERRORS = (ACCESS_FORBIDDEN, RATE_LIMITED, INTERNAL, UNAVAILABLE)
+AUTHENTICATED_ERRORS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *COMMON_ERRORS)
+BODY_ERRORS = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
+INTEGRATION_PATH = integrations.ONE.replace("<", "{").replace(">", "}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A success; `body` is the type of a view or, for what is served from a file, a media type."""
+class Response:
+    """A successful response. `body` is the type of a view, or the media type of a file that is served as it is."""
 
     status: int = 200
     description: str
@@ -39,7 +39,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of one path; parameters, headers and examples go by their names in the modules beside this one."""
+    """One method of one path. Parameters, headers and examples are referenced by name."""
 
     id: str
     method: str
@@ -47,7 +47,7 @@ class Operation:
     tag: str
     summary: str
     description: str
-    answer: Answer
+    response: Response
     errors: tuple[Kind, ...]
     body: type[BaseModel] | None = None
     body_required: bool = True

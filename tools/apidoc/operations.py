@@ -1,11 +1,19 @@
-"""The operations of contract.md, "Operations": what each takes and what it answers."""
+"""All operations of the API, in the order of the documentation page. contract.md, "Operations", is the reference."""
 
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody
 from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from ai_integrations.contracts.views import AiIntegration, AiIntegrationList, SpaceList
 from ai_integrations.http import docs, integrations, spaces
-from tools.apidoc.key_operations import KEY_OPERATIONS
-from tools.apidoc.operation import ALWAYS, OF_BODIES, OF_CALLERS, ONE, Answer, Operation
+from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
+from tools.apidoc.operation import (
+    AUTHENTICATED_ERRORS,
+    BODY_ERRORS,
+    COMMON_ERRORS,
+    INTEGRATION_PATH,
+    Operation,
+    Response,
+)
+from tools.apidoc.rotation_operations import ROTATION_OPERATIONS
 
 _INTEGRATIONS = "AI integrations"
 _SPACES = "Spaces"
@@ -18,18 +26,18 @@ OPERATIONS = (
         path=integrations.COLLECTION,
         tag=_INTEGRATIONS,
         summary="Create an integration",
-        description="Registers an external LLM provider. The key that comes with it is stored and never shown again.",
+        description="Registers an external LLM provider. The API key is stored, and no response ever contains it.",
         body=CreateBody,
         body_examples=("openai", "bedrock", "vertex", "gateway"),
         parameters=("Idempotency-Key",),
-        answer=Answer(
+        response=Response(
             status=201,
-            description="The integration as it is now registered.",
+            description="The new integration.",
             body=AiIntegration,
             headers=("ETag", "Location"),
             examples=("integration",),
         ),
-        errors=(*OF_CALLERS, CONFLICT, *OF_BODIES),
+        errors=(*AUTHENTICATED_ERRORS, CONFLICT, *BODY_ERRORS),
     ),
     Operation(
         id="listAiIntegrations",
@@ -37,94 +45,107 @@ OPERATIONS = (
         path=integrations.COLLECTION,
         tag=_INTEGRATIONS,
         summary="List integrations",
-        description="The integrations that the caller may see, the newest first.",
+        description="Returns the integrations that the caller can see, newest first.",
         parameters=("limit", "cursor", "name", "space_id", "space_name"),
-        answer=Answer(description="A page.", body=AiIntegrationList, examples=("integrations",)),
-        errors=(*OF_CALLERS, NOT_FOUND),
+        response=Response(description="A page of integrations.", body=AiIntegrationList, examples=("integrations",)),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND),
     ),
     Operation(
         id="getAiIntegration",
         method="get",
-        path=ONE,
+        path=INTEGRATION_PATH,
         tag=_INTEGRATIONS,
         summary="Get an integration",
-        description="One integration. What the caller may not see is answered like what does not exist.",
-        parameters=("integration_id",),
-        answer=Answer(
-            description="The integration.", body=AiIntegration, headers=("ETag",), examples=("integration", "newer")
+        description=(
+            "Returns one integration. An integration that the caller cannot see gets the same 404 response as one "
+            "that does not exist."
         ),
-        errors=(*OF_CALLERS, NOT_FOUND),
+        parameters=("integration_id",),
+        response=Response(
+            description="The integration.",
+            body=AiIntegration,
+            headers=("ETag",),
+            examples=("integration", "current_format"),
+        ),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND),
     ),
     Operation(
         id="updateAiIntegration",
         method="patch",
-        path=ONE,
+        path=INTEGRATION_PATH,
         tag=_INTEGRATIONS,
-        summary="Change an integration",
+        summary="Update an integration",
         description=(
-            "What is absent stays; null removes, where a field may be null; a list or a map replaces the one before. "
-            "A stored key is never sent where nobody has confirmed it: a change of provider or host needs `api_key` "
-            "in the same request, the key again or null."
+            "Changes only the fields in the request. Where a field may be null, null removes it. A list or map "
+            "replaces the previous one. A stored key is never sent to a destination that you did not confirm. "
+            "Therefore, a request that changes `provider`, or the scheme, host or port of `base_url`, must also "
+            'contain the API key, `"api_key": null` or `api_key_secret_arn`.'
         ),
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),
         parameters=("integration_id", "If-Match"),
-        answer=Answer(
-            description="The integration as it is now.",
+        response=Response(
+            description="The updated integration.",
             body=AiIntegration,
             headers=("ETag",),
             examples=("integration",),
         ),
-        errors=(*OF_CALLERS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *OF_BODIES),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, CONFLICT, PRECONDITION_FAILED, *BODY_ERRORS),
     ),
     Operation(
         id="deleteAiIntegration",
         method="delete",
-        path=ONE,
+        path=INTEGRATION_PATH,
         tag=_INTEGRATIONS,
         summary="Delete an integration",
-        description="Deletes the integration and its key. Until the recovery window ends, a restore brings both back.",
+        description=("Deletes the integration and its API key. Until the recovery window ends, both can be restored."),
         parameters=("integration_id", "If-Match"),
-        answer=Answer(status=204, description="It is deleted; the answer is empty."),
-        errors=(*OF_CALLERS, NOT_FOUND, PRECONDITION_FAILED),
+        response=Response(status=204, description="The integration was deleted."),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, PRECONDITION_FAILED),
     ),
     Operation(
         id="restoreAiIntegration",
         method="post",
-        path=f"{ONE}/restore",
+        path=f"{INTEGRATION_PATH}/restore",
         tag=_INTEGRATIONS,
         summary="Restore a deleted integration",
-        description="Brings a deleted integration back, key included. One that is there stays as it is.",
+        description=(
+            "Restores a deleted integration, including its API key. An integration that is not deleted is returned "
+            "unchanged."
+        ),
         parameters=("integration_id",),
-        answer=Answer(
-            description="The integration as it is again.",
+        response=Response(
+            description="The restored integration.",
             body=AiIntegration,
             headers=("ETag",),
             examples=("integration",),
         ),
-        errors=(*OF_CALLERS, NOT_FOUND, CONFLICT),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, CONFLICT),
     ),
-    *KEY_OPERATIONS,
+    *ROTATION_OPERATIONS,
+    *CONNECTION_TEST_OPERATIONS,
     Operation(
         id="listSpaces",
         method="get",
         path=spaces.COLLECTION,
         tag=_SPACES,
         summary="List spaces",
-        description="The spaces that the caller may know of, in the order of their ids: how a name becomes an id.",
+        description=(
+            "Returns the spaces that the caller can see, ordered by id. Use it to find the id of a space by its name."
+        ),
         parameters=("limit", "cursor", "name"),
-        answer=Answer(description="A page.", body=SpaceList, examples=("spaces",)),
-        errors=OF_CALLERS,
+        response=Response(description="A page of spaces.", body=SpaceList, examples=("spaces",)),
+        errors=AUTHENTICATED_ERRORS,
     ),
     Operation(
         id="getOpenApi",
         method="get",
         path=docs.DOCUMENT,
         tag=_DESCRIPTION,
-        summary="Get this document",
-        description="This document. It holds nothing secret and needs no access key.",
-        answer=Answer(description="The OpenAPI document.", body="application/json"),
-        errors=ALWAYS,
+        summary="Get the OpenAPI document",
+        description="Returns this document. It contains no secrets, so no access key is required.",
+        response=Response(description="The OpenAPI document.", body="application/json"),
+        errors=COMMON_ERRORS,
         public=True,
     ),
     Operation(
@@ -132,10 +153,10 @@ OPERATIONS = (
         method="get",
         path=docs.PAGE,
         tag=_DESCRIPTION,
-        summary="Read this document as a page",
-        description="A page that shows this document and tries its calls. The stack may have it switched off.",
-        answer=Answer(description="The page.", body="text/html"),
-        errors=(NOT_FOUND, *ALWAYS),
+        summary="Get the documentation page",
+        description="Returns an HTML page that shows this document and can send requests. Operators can disable it.",
+        response=Response(description="The documentation page.", body="text/html"),
+        errors=(NOT_FOUND, *COMMON_ERRORS),
         public=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""Parameters, and the headers of requests and answers, by their names."""
+"""Parameters and headers by name."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ from ai_integrations.http import health, idempotency
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
-_ID = ids.public(EXAMPLE_ULID)
-_SAME_IN_ALL = 20  # characters, which encode the 15 bytes of "AiIntegration:1"
+_ID = ids.encode(EXAMPLE_ULID)
+_COMMON_PREFIX = 20  # characters that all ids share: base64 of the 15 bytes "AiIntegration:1"
 
 INTEGRATION_ID = {
     "type": "string",
-    # Coarser than the ids are, which are base64 of a text that ends in a ULID.
-    "pattern": f"^{_ID[:_SAME_IN_ALL]}[A-Za-z0-9]{{{len(_ID) - _SAME_IN_ALL}}}$",
+    # Less strict than the service: an id is base64 of a string that ends in a ULID.
+    "pattern": f"^{_ID[:_COMMON_PREFIX]}[A-Za-z0-9]{{{len(_ID) - _COMMON_PREFIX}}}$",
     "examples": [_ID],
 }
 
 
-def _text(max_length: int) -> dict[str, Any]:
+def _string(max_length: int) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": max_length}
 
 
@@ -33,22 +33,26 @@ def _header(name: str, description: str, schema: dict[str, Any]) -> dict[str, An
 _ALL: tuple[dict[str, Any], ...] = (
     _query(
         "limit",
-        "How many things a page may hold. It may hold fewer, even none, and more may follow all the same.",
+        "The maximum size of a page. A page can be shorter or even empty although more pages follow.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
     _query(
         "cursor",
-        "The `next_cursor` of the page before: opaque, and valid only with the parameters it was issued for.",
+        "The `next_cursor` of the previous page. It is opaque and valid only with the parameters it was issued for.",
         {"type": "string"},
     ),
-    _query("name", "A part of the name, whatever its case.", _text(MAX_NAME_LENGTH)),
+    _query("name", "Returns only items whose name contains this text, ignoring case.", _string(MAX_NAME_LENGTH)),
     _query(
         "space_id",
-        "What this space can see: what is account-wide, its organization's and its own. 404 if it is not one of "
-        "the caller's; an admin may ask for any.",
-        _text(MAX_ID_LENGTH),
+        "Returns what this space can see: account-wide integrations, those of its organization and its own. An admin "
+        "may pass any space; for other callers, a space that is not their own returns 404.",
+        _string(MAX_ID_LENGTH),
     ),
-    _query("space_name", "What spaces whose names hold this text can see, whatever its case.", _text(MAX_NAME_LENGTH)),
+    _query(
+        "space_name",
+        "Like `space_id`, for all spaces whose name contains this text, ignoring case.",
+        _string(MAX_NAME_LENGTH),
+    ),
     {
         "name": "integration_id",
         "in": "path",
@@ -58,34 +62,35 @@ _ALL: tuple[dict[str, Any], ...] = (
     },
     _header(
         "If-Match",
-        "The `ETag` of the version that is meant: 412 if there is another by now.",
+        "The `ETag` of the version that you expect. If the integration has another version, the response is 412.",
         {"type": "string"},
     ),
     _header(
         "Idempotency-Key",
-        "A name for this request, unique to it. The same name with the same body, within 24 hours, gives the "
-        "first answer again, with another body 422. The API key is not compared.",
+        "A unique value for this request. For 24 hours, a retry with the same value and body returns the original "
+        "response; with a different body it returns 422. The comparison ignores `api_key`.",
         {"type": "string", "pattern": f"^{idempotency.VALID}$"},
     ),
 )
 PARAMETERS = {each["name"]: each for each in _ALL}
 
 
-def _answer_header(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _response_header(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "required": True, "schema": schema}
 
 
 HEADERS = {
     health.FINGERPRINT_HEADER: {
-        "description": "Tells the tested key from others without showing it; for admins, while it is still the key.",
+        "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key.",
         "schema": {"type": "string"},
     },
-    "ETag": _answer_header(
-        "The version of the integration, for `If-Match`.", {"type": "string", "pattern": r'^"[0-9A-Z]{26}\.[0-9]+"$'}
+    "ETag": _response_header(
+        "The version of the integration, for use in `If-Match`.",
+        {"type": "string", "pattern": r'^"[0-9A-Z]{26}\.[0-9]+"$'},
     ),
-    "Location": _answer_header(
-        "Where the integration can be read.", {"type": "string", "format": "uri-reference", "minLength": 1}
+    "Location": _response_header(
+        "The URL of the new integration.", {"type": "string", "format": "uri-reference", "minLength": 1}
     ),
-    "Retry-After": _answer_header("Seconds to wait.", {"type": "integer", "minimum": 1}),
-    "WWW-Authenticate": _answer_header("The scheme to authenticate by.", {"type": "string", "const": "Bearer"}),
+    "Retry-After": _response_header("The number of seconds to wait before a retry.", {"type": "integer", "minimum": 1}),
+    "WWW-Authenticate": _response_header("The authentication scheme.", {"type": "string", "const": "Bearer"}),
 }

@@ -1,4 +1,4 @@
-"""The problem documents of RFC 9457: their schema, and one response for each kind of contract.md, "Status codes"."""
+"""The schema of problem documents (RFC 9457), and one response per row of contract.md, "Status codes"."""
 
 from typing import Any
 
@@ -13,9 +13,8 @@ from tools.apidoc.operations import OPERATIONS
 from tools.apidoc.parameters import HEADERS
 
 KINDS = {kind.status: kind for operation in OPERATIONS for kind in operation.errors}
-_UNKNOWN_OUTCOME = "The call failed. Its outcome is unknown: look before you repeat it."
-# The errors that say in examples what their status is about.
-_TYPICAL = (
+# The error whose detail is the example of its status.
+_EXAMPLE_ERRORS = (
     errors.AccessForbiddenError,
     errors.NotFoundError,
     errors.NameTakenError,
@@ -24,37 +23,37 @@ _TYPICAL = (
     errors.RuleViolationError,
     errors.ContentionError,
 )
-# What no error of the domain says: these come from the gateway, or from a failure.
-_DETAILS = {
-    problems.AUTHENTICATION_REQUIRED.status: "Send a valid access key as Authorization: Bearer KEY.",
-    TOO_LARGE.status: "The request is larger than the gateway takes.",
-    problems.RATE_LIMITED.status: "Too many requests: wait and try again.",
-    problems.INTERNAL.status: _UNKNOWN_OUTCOME,
+# Statuses without a domain error. The texts are those of the gateway responses in template.yaml.
+_GATEWAY_DETAILS = {
+    problems.AUTHENTICATION_REQUIRED.status: "Send a valid access key in the header Authorization: Bearer KEY.",
+    TOO_LARGE.status: "The request is too large. Send a smaller one.",
+    problems.RATE_LIMITED.status: problems.THROTTLED_DETAIL,
+    problems.INTERNAL.status: problems.UNKNOWN_OUTCOME_DETAIL,
 }
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
-    "description": "An RFC 9457 problem document. It repeats nothing of what was sent.",
+    "description": "A problem document (RFC 9457). It never repeats values of the request.",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "description": "The kind of problem."},
-        "title": {"type": "string", "description": "The kind of problem, for people."},
-        "status": {"type": "integer", "description": "The status of the answer."},
-        "detail": {"type": "string", "description": "What is wrong with this request."},
-        "instance": {"type": "string", "description": "The id of the request, for questions about it."},
+        "type": {"type": "string", "format": "uri", "description": "Identifies the kind of problem."},
+        "title": {"type": "string", "description": "A short, human-readable name of the kind of problem."},
+        "status": {"type": "integer", "description": "The HTTP status code."},
+        "detail": {"type": "string", "description": "What happened and what to do about it."},
+        "instance": {"type": "string", "description": "The request id. Quote it when you ask an operator."},
         "errors": {
             "type": "array",
             "minItems": 1,
-            "description": "The fields at fault.",
+            "description": "The invalid fields.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "detail"],
                 "properties": {
                     "pointer": {
                         "type": "string",
-                        "description": "A JSON pointer (RFC 6901) into the body; empty for the request as a whole.",
+                        "description": "A JSON pointer (RFC 6901) into the body. Empty for the request as a whole.",
                     },
-                    "detail": {"type": "string", "description": "What is wrong with the field."},
+                    "detail": {"type": "string", "description": "What is wrong with this field."},
                 },
             },
         },
@@ -63,14 +62,14 @@ SCHEMA: dict[str, Any] = {
 
 
 def response_name(kind: Kind) -> str:
-    """Return the name of a kind's response, such as ResourceNotFound."""
+    """Name the response component of a kind, such as `ResourceNotFound`."""
     if kind == TOO_LARGE:
         return "RequestTooLarge"
     return kind.fragment.title().replace("-", "")
 
 
 def response(kind: Kind) -> dict[str, Any]:
-    """Return the response of one kind."""
+    """Build the response component of a kind."""
     exact = {
         "type": {"const": problems.TYPE_PREFIX + kind.fragment},
         "title": {"const": kind.title},
@@ -91,14 +90,14 @@ def response(kind: Kind) -> dict[str, Any]:
 
 def _example(kind: Kind) -> dict[str, Any]:
     if kind == problems.INVALID_REQUEST:
-        return _of_the_invalid_body()
-    of_errors = {each.status: detail for each, detail in map(problems.OF_ERROR.__getitem__, _TYPICAL)}
-    return problems.document(kind, (of_errors | _DETAILS)[kind.status], REQUEST_ID)
+        return _example_of_invalid_body()
+    domain_details = {each.status: detail for each, detail in map(problems.BY_ERROR.__getitem__, _EXAMPLE_ERRORS)}
+    return problems.document(kind, (domain_details | _GATEWAY_DETAILS)[kind.status], REQUEST_ID)
 
 
-def _of_the_invalid_body() -> dict[str, Any]:
+def _example_of_invalid_body() -> dict[str, Any]:
     try:
         parse_text(INVALID_BODY, CreateBody)
     except errors.InvalidRequestError as error:
-        return problems.document_of(error, REQUEST_ID)
-    raise AssertionError("the invalid example must be refused")
+        return problems.document_for(error, REQUEST_ID)
+    raise AssertionError("INVALID_BODY must be invalid")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Response:
     """One HTTP answer."""
 
     status: int
@@ -21,7 +21,7 @@ class Answer:
         return f"{self.status} {json.dumps(json.loads(self.body), indent=2) if is_json else self.body}"
 
 
-def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Answer:
+def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Response:
     """POST to the API at `url`."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
@@ -30,6 +30,6 @@ def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Answe
         connection.request("POST", f"{address.path}/v2/ai-integrations", body, all_headers)
         response = connection.getresponse()
         content_type = response.headers.get_content_type()
-        return Answer(status=response.status, content_type=content_type, body=response.read().decode())
+        return Response(status=response.status, content_type=content_type, body=response.read().decode())
     finally:
         connection.close()

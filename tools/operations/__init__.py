@@ -1,1 +1,1 @@
-"""What operators do now and then, against any environment. Nothing here is deployed."""
+"""Commands for operators, which work on any deployment; not deployed themselves."""

@@ -1,33 +1,53 @@
-"""The command line: `python -m operations dead-requests | replay-requests [--stack NAME]`, with AWS's own settings."""
+"""Commands for operators, for the stack that --stack names; they use the AWS settings of the environment."""
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import boto3
 
 from tools.operations.dead_letters import DeadLetters, DeadRequest
+from tools.operations.outputs import shell_assignments, stack_outputs
 
-COMMANDS = {"dead-requests": DeadLetters.look, "replay-requests": DeadLetters.replay}
+Outputs = Mapping[str, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print each request that is looked at or replayed, one JSON object a line."""
-    parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
+    """Run one command and print its lines as they come."""
+    parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stack", default="ai-integrations", help="default: %(default)s")
     options = parser.parse_args(arguments)
-    found: Iterable[DeadRequest] = COMMANDS[options.command](_dead_letters(options.stack))
-    for dead in found:
-        print(json.dumps(dead.shown()))
+    outputs = stack_outputs(boto3.client("cloudformation"), options.stack)
+    for line in COMMANDS[options.command](outputs):
+        print(line)
 
 
-def _dead_letters(stack: str) -> DeadLetters:
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
+    return _json_lines(_dead_letters(outputs).look())
+
+
+def _replay_requests(outputs: Outputs) -> Iterator[str]:
+    return _json_lines(_dead_letters(outputs).replay())
+
+
+def _dead_letters(outputs: Outputs) -> DeadLetters:
     return DeadLetters(
-        boto3.client("sqs"), dead=outputs["ProvisioningDeadLetterQueueUrl"], requests=outputs["ProvisioningQueueUrl"]
+        boto3.client("sqs"),
+        dead=outputs["ProvisioningDeadLetterQueueUrl"],
+        requests=outputs["ProvisioningQueueUrl"],
     )
+
+
+def _json_lines(found: Iterable[DeadRequest]) -> Iterator[str]:
+    return (json.dumps(each.shown()) for each in found)
+
+
+COMMANDS: Mapping[str, Callable[[Outputs], Iterable[str]]] = {
+    "dead-requests": _list_dead_requests,
+    "outputs": shell_assignments,
+    "replay-requests": _replay_requests,
+}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The requests by event that could not be carried out: look at them, and put them back into their queue."""
+"""List and replay the provisioning requests in the dead-letter queue."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_SECONDS_HIDDEN = 60  # from others, while it is looked at or moved
+_SECONDS_HIDDEN = 60  # visibility timeout while a message is listed or moved
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadRequest:
-    """A message of the dead-letter queue. Its body is kept out of `repr`, for headers may be in it."""
+    """A message of the dead-letter queue. Its `repr` omits the message, which may contain header values."""
 
-    message: "MessageTypeDef"
+    message: "MessageTypeDef" = field(repr=False)
 
     def shown(self) -> dict[str, Any]:
-        """Return what tells one from another: not what it asks for."""
+        """Return the fields that identify the request, without its content."""
         sent = int(self.message["Attributes"]["SentTimestamp"]) / 1000
         envelope = _json(self.message["Body"])
         detail = envelope.get("detail")
@@ -35,7 +35,7 @@ class DeadRequest:
 
 
 class DeadLetters:
-    """The dead-letter queue of one stack, and the queue that its messages came from."""
+    """The dead-letter queue of one stack, and its source queue."""
 
     def __init__(self, client: "SQSClient", *, dead: str, requests: str) -> None:
         self._client = client
@@ -43,7 +43,7 @@ class DeadLetters:
         self._requests = requests
 
     def look(self) -> list[DeadRequest]:
-        """Return what is there, and leave it."""
+        """Return all messages and leave them in the dead-letter queue."""
         found = list(self._all())
         for dead in found:
             receipt = dead.message["ReceiptHandle"]
@@ -51,7 +51,7 @@ class DeadLetters:
         return found
 
     def replay(self) -> Iterator[DeadRequest]:
-        """Put each one back into its queue, and yield it; should this be interrupted, one may be there twice."""
+        """Move each message back to the source queue and yield it. After an interruption, one may exist twice."""
         for dead in self._all():
             self._client.send_message(QueueUrl=self._requests, MessageBody=dead.message["Body"])
             self._client.delete_message(QueueUrl=self._dead, ReceiptHandle=dead.message["ReceiptHandle"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.builders import ROOT
-from tests.ports import free_port
+from tests.free_port import free_port
 
 HERE = Path(__file__).parent
 PYTHON = ROOT / ".venv-consumers/bin/python"

@@ -1,34 +1,34 @@
-"""`make openapi`, and what `make lint` says when it was forgotten."""
+"""`make openapi`, `make openapi-release` and the check in `make lint`."""
 
 import json
 from pathlib import Path
 
 import pytest
-from tools.apidoc.__main__ import RELEASED, SERVED, check, release, write
+from tools.apidoc.__main__ import BASELINE, SERVED, check, release, write
 
 
-def test_serves_the_document_of_the_code_and_breaks_nobody() -> None:
-    check(SERVED, RELEASED)
+def test_check_passes_for_the_committed_document() -> None:
+    check(SERVED, BASELINE)
 
 
-def test_says_how_to_mend_a_copy_that_is_behind(tmp_path: Path) -> None:
-    behind = tmp_path / "openapi.json"
-    behind.write_text("{}")
+def test_check_names_the_command_if_the_document_is_outdated(tmp_path: Path) -> None:
+    outdated = tmp_path / "openapi.json"
+    outdated.write_text("{}")
     with pytest.raises(SystemExit, match=r"make openapi"):
-        check(behind, RELEASED)
+        check(outdated, BASELINE)
 
 
-def test_writes_and_releases_what_passes_its_check(tmp_path: Path) -> None:
-    served, released = tmp_path / "openapi.json", tmp_path / "released.json"
+def test_check_passes_after_write_and_release(tmp_path: Path) -> None:
+    served, baseline = tmp_path / "openapi.json", tmp_path / "baseline.json"
     write(served)
-    release(served, released)
-    check(served, released)
+    release(served, baseline)
+    check(served, baseline)
 
 
-def test_names_what_breaks_the_last_release(tmp_path: Path) -> None:
-    former = json.loads(RELEASED.read_text())
-    former["paths"]["/v2/teams"] = {"get": {"responses": {}}}
-    released = tmp_path / "released.json"
-    released.write_text(json.dumps(former))
-    with pytest.raises(SystemExit, match="GET /v2/teams: the operation is gone"):
-        check(SERVED, released)
+def test_check_lists_changes_that_break_the_baseline(tmp_path: Path) -> None:
+    document = json.loads(BASELINE.read_text())
+    document["paths"]["/v2/teams"] = {"get": {"responses": {}}}
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(json.dumps(document))
+    with pytest.raises(SystemExit, match="GET /v2/teams: the operation was removed"):
+        check(SERVED, baseline)

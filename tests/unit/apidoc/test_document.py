@@ -1,4 +1,4 @@
-"""The OpenAPI document says what contract.md says and what the code does."""
+"""The OpenAPI document agrees with contract.md and with the code."""
 
 import json
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from ai_integrations.http import problem_responses
 from ai_integrations.http.connection_tests import ModelChoice
 from tests.builders import an_integration, create_body
 
-# contract.md, "Operations"; beside it what the gateway adds: 413 for large bodies, 403 of a firewall, and failures.
-ALWAYS = {403, 429, 500, 503}
+# The statuses in contract.md, "Operations". Every operation can also return these: 403 from a firewall, and failures.
+COMMON = {403, 429, 500, 503}
 COLLECTION, ONE = "/v2/ai-integrations", "/v2/ai-integrations/{integration_id}"
 STATUSES = {
     ("post", COLLECTION): {201, 400, 401, 409, 413, 415, 422},
@@ -57,55 +57,55 @@ def operations() -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
             yield (method, path), operation
 
 
-def faults(schema: dict[str, Any], value: Any) -> list[str]:
-    """Validate against a schema whose references lead into the document."""
+def violations(schema: dict[str, Any], value: Any) -> list[str]:
+    """Validate against a schema whose references point into the document."""
     validator = Draft202012Validator({**document(), **schema}, format_checker=Draft202012Validator.FORMAT_CHECKER)
     return [error.message for error in validator.iter_errors(value)]
 
 
-def schema_faults(name: str, value: Any) -> list[str]:
-    return faults({"$ref": f"#/components/schemas/{name}"}, value)
+def component_violations(name: str, value: Any) -> list[str]:
+    return violations({"$ref": f"#/components/schemas/{name}"}, value)
 
 
-def test_is_valid() -> None:
+def test_document_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(document()).validate()
 
 
-def test_has_every_status_of_every_operation_of_the_contract() -> None:
-    written = {key: set(map(int, operation["responses"])) - ALWAYS for key, operation in operations()}
-    assert written == STATUSES
-    assert all(set(map(int, operation["responses"])) >= ALWAYS for _, operation in operations())
+def test_document_has_the_statuses_of_the_contract() -> None:
+    documented = {key: set(map(int, operation["responses"])) - COMMON for key, operation in operations()}
+    assert documented == STATUSES
+    assert all(set(map(int, operation["responses"])) >= COMMON for _, operation in operations())
 
 
-def test_has_a_response_for_every_kind_of_problem() -> None:
-    described = {(each["description"], json.dumps(each)) for each in document()["components"]["responses"].values()}
+def test_document_has_a_response_for_every_kind_of_problem() -> None:
+    responses = {(each["description"], json.dumps(each)) for each in document()["components"]["responses"].values()}
     kinds = [each for each in vars(problems).values() if isinstance(each, problems.Kind)]
     for kind in kinds:
-        found = [text for title, text in described if title == kind.title]
+        found = [text for title, text in responses if title == kind.title]
         assert found or kind == problems.METHOD_NOT_ALLOWED
         assert all(problems.CONTENT_TYPE in text and all(name in text for name in kind.headers) for text in found)
 
 
-@pytest.mark.parametrize("error", problems.OF_ERROR)
-def test_describes_the_problem_that_each_error_becomes(error: Any) -> None:
-    refused = error(FieldError("/name", "Too long.")) if hasattr(error("x"), "errors") else error()
-    answer = problem_responses.of_error(refused, "request-id")
+@pytest.mark.parametrize("error", problems.BY_ERROR)
+def test_document_response_matches_the_problem_of_each_domain_error(error: Any) -> None:
+    raised = error(FieldError("/name", "Too long.")) if hasattr(error("x"), "errors") else error()
+    problem = problem_responses.for_error(raised, "request-id")
     [response] = [
         each
         for each in document()["components"]["responses"].values()
-        if each["content"][problems.CONTENT_TYPE]["example"]["status"] == answer.status_code
+        if each["content"][problems.CONTENT_TYPE]["example"]["status"] == problem.status_code
     ]
-    assert not faults(response["content"][problems.CONTENT_TYPE]["schema"], json.loads(answer.body or ""))
-    assert response.get("headers", {}).keys() == answer.headers.keys() - {"Content-Type"}
+    assert not violations(response["content"][problems.CONTENT_TYPE]["schema"], json.loads(problem.body or ""))
+    assert response.get("headers", {}).keys() == problem.headers.keys() - {"Content-Type"}
 
 
-def test_asks_for_a_key_everywhere_but_at_its_own_description() -> None:
+def test_only_the_api_description_is_public() -> None:
     assert document()["security"] == [{"AccessKey": []}]
     public = [path for (_, path), operation in operations() if operation.get("security") == []]
     assert public == ["/v2/openapi.json", "/v2/docs"]
 
 
-def test_describes_the_headers_of_the_contract() -> None:
+def test_document_has_the_headers_and_parameters_of_the_contract() -> None:
     by_key = dict(operations())
     assert by_key["post", COLLECTION]["responses"]["201"]["headers"].keys() == {"ETag", "Location"}
     for key in (("get", ONE), ("patch", ONE), ("post", f"{ONE}/restore")):
@@ -118,7 +118,7 @@ def test_describes_the_headers_of_the_contract() -> None:
 
 
 def every_example() -> Iterator[tuple[dict[str, Any], Any]]:
-    """Return every example beside the schema that it is an example of."""
+    """Yield every example with its schema."""
     contents = [
         content
         for _, operation in operations()
@@ -134,37 +134,39 @@ def every_example() -> Iterator[tuple[dict[str, Any], Any]]:
             yield content["schema"], value
 
 
-def test_gives_examples_that_fit_their_schemas() -> None:
-    shown = list(every_example())
-    assert len(shown) > 20
-    assert [faults(schema, value) for schema, value in shown if faults(schema, value)] == []
+def test_examples_conform_to_their_schemas() -> None:
+    pairs = list(every_example())
+    assert len(pairs) > 20
+    assert [violations(schema, value) for schema, value in pairs if violations(schema, value)] == []
 
 
-def test_shows_the_founding_example_and_its_answer() -> None:
+def test_create_has_the_published_example_and_its_response() -> None:
     create = document()["paths"][COLLECTION]["post"]
-    sent = create["requestBody"]["content"]["application/json"]["examples"]["openai"]["value"]
-    answered = create["responses"]["201"]["content"]["application/json"]["examples"]["integration"]["value"]
-    assert sent["api_key"] == "sk-abc123..."
-    assert answered["name"] == sent["name"] == "Production OpenAI"
-    assert answered["has_api_key"] is True
-    assert "api_key" not in answered
+    request = create["requestBody"]["content"]["application/json"]["examples"]["openai"]["value"]
+    response = create["responses"]["201"]["content"]["application/json"]["examples"]["integration"]["value"]
+    assert request["api_key"] == "sk-abc123..."
+    assert response["name"] == request["name"] == "Production OpenAI"
+    assert response["has_api_key"] is True
+    assert "api_key" not in response
 
 
 @pytest.mark.parametrize("model", [CreateBody, PatchBody, RotateBody, ModelChoice])
-def test_shows_bodies_that_are_taken(model: Any) -> None:
+def test_request_examples_are_accepted_by_their_model(model: Any) -> None:
     bodies = [operation["requestBody"] for _, operation in operations() if "requestBody" in operation]
     contents = [body["content"]["application/json"] for body in bodies]
-    shown = [each for each in contents if each["schema"]["$ref"].endswith(f"/{model.__name__}")]
-    sent = [example["value"] for each in shown for example in each["examples"].values()]
-    assert sent
-    for example in sent:
+    matching = [each for each in contents if each["schema"]["$ref"].endswith(f"/{model.__name__}")]
+    bodies = [example["value"] for each in matching for example in each["examples"].values()]
+    assert bodies
+    for example in bodies:
         parse_text(json.dumps(example), model)
 
 
-@pytest.mark.parametrize("spelling", WireFormat)
+@pytest.mark.parametrize("wire_format", WireFormat)
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("full", [True, False])
-def test_describes_every_view_of_an_integration(spelling: WireFormat, provider: str, full: bool) -> None:
+def test_integration_schema_accepts_every_view_and_no_extra_field(
+    wire_format: WireFormat, provider: str, full: bool
+) -> None:
     kind = PROVIDERS[provider].metadata
     settings = {
         "base_url": "https://example.com",
@@ -174,14 +176,14 @@ def test_describes_every_view_of_an_integration(spelling: WireFormat, provider: 
         "scopings": (Scoping(organization_id="o"), Scoping(space_id="s")),
         "secret": SecretVersion(arn="arn", version="1"),
     }
-    metadata = {"provider_metadata": METADATA[kind.word]} if kind else {}
+    metadata = {"provider_metadata": METADATA[kind.name]} if kind else {}
     integration = an_integration(provider=provider, **metadata, **(settings if full else {}))
-    view = integration_view(integration, spelling)
-    shown = json.loads(to_json(view))
-    assert schema_faults("AiIntegration", shown) == []
-    assert schema_faults("AiIntegration", shown | {"surprise": 1}) != []
+    view = integration_view(integration, wire_format)
+    response = json.loads(to_json(view))
+    assert component_violations("AiIntegration", response) == []
+    assert component_violations("AiIntegration", response | {"unknown": 1}) != []
     page = AiIntegrationList(ai_integrations=[view], pagination=pagination("cursor" if full else None))
-    assert schema_faults("AiIntegrationList", json.loads(to_json(page))) == []
+    assert component_violations("AiIntegrationList", json.loads(to_json(page))) == []
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_describes_every_view_of_an_integration(spelling: WireFormat, provider: 
         create_body(name=5),
         create_body(name=""),
         create_body(provider="OpenAI"),
-        create_body(surprise=1),
+        create_body(unknown=1),
         create_body(model_names=["a", "a"]),
         create_body(model_names=[""]),
         create_body(headers={"a b": "x"}),
@@ -202,35 +204,35 @@ def test_describes_every_view_of_an_integration(spelling: WireFormat, provider: 
         create_body(enable_default_models="true"),
     ],
 )
-def test_refuses_what_the_service_refuses(body: dict[str, Any]) -> None:
-    assert schema_faults("CreateBody", body)
+def test_create_schema_rejects_what_the_service_rejects(body: dict[str, Any]) -> None:
+    assert component_violations("CreateBody", body)
 
 
-def test_lets_a_change_leave_out_everything_but_not_all_of_it_and_names_no_defaults() -> None:
-    assert schema_faults("PatchBody", {"headers": None, "api_key": None}) == []
-    assert schema_faults("PatchBody", {"name": None}) != []
-    assert schema_faults("PatchBody", {}) != []
+def test_patch_schema_makes_every_field_optional_and_requires_one() -> None:
+    assert component_violations("PatchBody", {"headers": None, "api_key": None}) == []
+    assert component_violations("PatchBody", {"name": None}) != []
+    assert component_violations("PatchBody", {}) != []
     assert '"default":' not in json.dumps(document()["components"]["schemas"]["PatchBody"])
 
 
-def test_names_the_defaults_of_a_create() -> None:
+def test_create_schema_has_the_defaults_of_the_service() -> None:
     properties = document()["components"]["schemas"]["CreateBody"]["properties"]
     defaults = {name: each["default"] for name, each in properties.items() if "default" in each}
     assert defaults == {"enable_default_models": False, "function_calling_enabled": True, "auth_type": "default"}
 
 
-def test_says_which_provider_takes_which_metadata() -> None:
+def test_metadata_schema_describes_the_fields_of_each_provider() -> None:
     description = document()["components"]["schemas"]["ProviderMetadata"]["description"]
     assert "awsBedrock: role_arn required, external_id optional." in description
     assert "vertexAI: project_id, location, project_access_label required." in description
 
 
-def test_shows_no_null_in_an_answer() -> None:
+def test_response_schemas_have_no_null() -> None:
     schemas = document()["components"]["schemas"]
     assert '"null"' not in json.dumps([schemas["AiIntegrationList"], schemas["AiIntegration"], schemas["SpaceView"]])
 
 
-def test_shows_the_refusal_of_the_invalid_founding_example() -> None:
-    shown = document()["components"]["responses"]["InvalidRequest"]["content"][problems.CONTENT_TYPE]["example"]
+def test_invalid_request_example_is_the_published_one() -> None:
+    example = document()["components"]["responses"]["InvalidRequest"]["content"][problems.CONTENT_TYPE]["example"]
     assert json.loads(examples.INVALID_BODY) == {"name": "My Integration"}
-    assert [each["pointer"] for each in shown["errors"]] == ["/provider"]
+    assert [each["pointer"] for each in example["errors"]] == ["/provider"]

@@ -31,9 +31,9 @@ def kept(*questions: str) -> Bench:
 
 def test_reads_what_the_service_writes() -> None:
     integration = an_integration(version=2)
-    rotated = published_events.KeyRotated(**published_events.KeyRotated.parts(integration, "alice", NOON))
+    rotated = published_events.KeyRotated(**published_events.KeyRotated.common_fields(integration, "alice", NOON))
     deleted = published_events.Deleted(
-        **published_events.Deleted.parts(integration, "alice", NOON), restorable_until=timestamp(NOON)
+        **published_events.Deleted.common_fields(integration, "alice", NOON), restorable_until=timestamp(NOON)
     )
     for event in (rotated, deleted):
         bench = kept()

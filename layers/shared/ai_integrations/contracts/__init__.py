@@ -1,1 +1,1 @@
-"""Wire formats shared by HTTP, events and CloudFormation: bodies, views, ids, problem documents."""
+"""Wire formats that HTTP, the event bus, CloudFormation and direct invocations share."""

@@ -1,4 +1,4 @@
-"""The plain form of a caller, as the table and the gateway's authorizer context hold it."""
+"""A caller as a plain dictionary: the table and the gateway's authorizer context store it in this form."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from ai_integrations.domain.model import Caller, Membership, Role
 
 
 def caller_item(caller: Caller) -> dict[str, Any]:
-    """Return the plain form of a caller, as the table and the gateway's context hold it."""
+    """Convert a caller to its plain form."""
     return {
         "account": caller.account,
         "user": caller.user,
@@ -17,7 +17,7 @@ def caller_item(caller: Caller) -> dict[str, Any]:
 
 
 def caller_of(item: Mapping[str, Any]) -> Caller:
-    """Rebuild a caller from its plain form."""
+    """Restore a caller from its plain form."""
     return Caller(
         account=item["account"],
         user=item["user"],

@@ -1,4 +1,4 @@
-"""Functions that operators and programs invoke directly: a refusal is a response, not a function error."""
+"""Error responses of the functions that operators and programs invoke directly."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -15,7 +15,7 @@ Handler = Callable[[dict[str, Any], "LambdaContext"], Mapping[str, Any]]
 
 
 def responds_with_problems(handler: Handler) -> Handler:
-    """Return {"problem": …} (RFC 9457) for a domain error that the handler raises."""
+    """Return `{"problem": …}` (RFC 9457) for a domain error, so that Lambda does not report a function error."""
 
     @wraps(handler)
     def responding(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:
@@ -23,6 +23,6 @@ def responds_with_problems(handler: Handler) -> Handler:
             return handler(event, context)
         except AiIntegrationsError as error:
             logger.info("request refused", error=type(error).__name__)
-            return {"problem": problems.document_of(error, context.aws_request_id)}
+            return {"problem": problems.document_for(error, context.aws_request_id)}
 
     return responding

@@ -1,4 +1,4 @@
-"""The two spellings of the wire (contract.md, "The newer spelling"); inside the service only the newer words exist."""
+"""Enum values in the wire formats of contract.md, "Wire formats". The service itself uses only the current values."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,33 +7,33 @@ from enum import Enum
 from ai_integrations.domain.model import AuthType
 from ai_integrations.domain.providers import METADATA_KINDS, PROVIDERS
 
-# The founding word of each word. A provider that came later has none: the founding spelling calls it custom, so that
-# an old client's list never breaks.
-_LEGACY_PROVIDERS = {word: row.legacy_name or "custom" for word, row in PROVIDERS.items()}
+# The legacy value of each current value. Later providers have none and appear as custom, because old clients reject a
+# whole list that contains an unknown value.
+_LEGACY_PROVIDERS = {name: provider.legacy_name or "custom" for name, provider in PROVIDERS.items()}
 _LEGACY_AUTH_TYPES = {
     AuthType.DEFAULT.value: "default",
     AuthType.PROXY_WITH_HEADERS.value: "proxy_with_headers",
     AuthType.BEARER_TOKEN.value: "bearer_token",
 }
-_LEGACY_KINDS = {kind.word: kind.legacy_name for kind in METADATA_KINDS}
+_LEGACY_KINDS = {kind.name: kind.legacy_name for kind in METADATA_KINDS}
 _LEGACY = _LEGACY_PROVIDERS | _LEGACY_AUTH_TYPES | _LEGACY_KINDS
 _CANONICAL = {
-    **{row.legacy_name: word for word, row in PROVIDERS.items() if row.legacy_name},
-    **{old: word for word, old in (_LEGACY_AUTH_TYPES | _LEGACY_KINDS).items()},
+    **{provider.legacy_name: name for name, provider in PROVIDERS.items() if provider.legacy_name},
+    **{legacy: current for current, legacy in (_LEGACY_AUTH_TYPES | _LEGACY_KINDS).items()},
 }
 
 
-def _both(legacy: Mapping[str, str]) -> list[str]:
+def _in_both_formats(legacy: Mapping[str, str]) -> list[str]:
     return [*dict.fromkeys(legacy.values()), *legacy]
 
 
-# What a request may say.
-PROVIDER_WORDS = _both(_LEGACY_PROVIDERS)
-AUTH_TYPE_WORDS = _both(_LEGACY_AUTH_TYPES)
-KIND_WORDS = _both(_LEGACY_KINDS)
+# The values that requests may contain.
+PROVIDER_NAMES = _in_both_formats(_LEGACY_PROVIDERS)
+AUTH_TYPE_NAMES = _in_both_formats(_LEGACY_AUTH_TYPES)
+KIND_NAMES = _in_both_formats(_LEGACY_KINDS)
 
-# The first release of each official client that speaks the newer spelling; that does not fail on a whole list for one
-# provider that came later; and that fails on a space that does not say if it is private.
+# For each official client, the first release that uses current values, the first that accepts later providers, and the
+# first that requires is_private in a space.
 _FIRST_CURRENT = {"python": (8, 40, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43, 0)}
@@ -41,58 +41,58 @@ _RELEASE = r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})"
 
 
 class WireFormat(Enum):
-    """Which words an answer uses. The interim one is the newer without the providers that came later."""
+    """The set of enum values in a response. TRANSITIONAL is CURRENT without the later providers."""
 
     LEGACY = "legacy"
     TRANSITIONAL = "transitional"
     CURRENT = "current"
 
-    def spell(self, word: str) -> str:
-        """Put one of the service's own words into this spelling."""
+    def value_of(self, current: str) -> str:
+        """Convert a current value to this format."""
         match self:
             case WireFormat.LEGACY:
-                return _LEGACY[word]
+                return _LEGACY[current]
             case WireFormat.TRANSITIONAL:
-                return canonical(_LEGACY[word])
+                return canonical(_LEGACY[current])
             case WireFormat.CURRENT:
-                return word
+                return current
 
 
-def canonical(word: str) -> str:
-    """Return the service's own word for a word of either spelling."""
-    return _CANONICAL.get(word, word)
+def canonical(value: str) -> str:
+    """Convert a value of any format to the current one."""
+    return _CANONICAL.get(value, value)
 
 
-def canonical_change(word: str, current: str, spelling: WireFormat) -> str:
-    """Return the service's own word for one that a change sends in the place of `current`.
+def canonical_change(value: str, current: str, wire_format: WireFormat) -> str:
+    """Convert the value that a patch sends to replace `current`.
 
-    A word that is only the echo of how an answer spelled `current` changes nothing.
+    A value that a response showed for `current` changes nothing: clients send `custom` back for a later provider.
     """
-    return current if spelling.spell(current) == word else canonical(word)
+    return current if wire_format.value_of(current) == value else canonical(value)
 
 
-def response_format(words: Iterable[str], headers: Mapping[str, str]) -> WireFormat:
-    """Choose the spelling of the words that the request's body used, else that of the client's release."""
-    of_client = _format_of_client(headers)
-    for word in words:
-        if word in _CANONICAL:
+def response_format(values: Iterable[str], headers: Mapping[str, str]) -> WireFormat:
+    """Choose the format of a response by the first enum value of the request, otherwise by the client's release."""
+    client_format = _format_of_client(headers)
+    for value in values:
+        if value in _CANONICAL:
             return WireFormat.LEGACY
-        return WireFormat.CURRENT if of_client is WireFormat.LEGACY else of_client
-    return of_client
+        return WireFormat.CURRENT if client_format is WireFormat.LEGACY else client_format
+    return client_format
 
 
 def expects_is_private(headers: Mapping[str, str]) -> bool:
-    """Tell whether the client insists that a space says if it is private; those before reject the field."""
-    return _reaches(headers, _FIRST_WITH_PRIVATE_SPACES)
+    """Check whether the client requires is_private in a space. Older releases reject the field."""
+    return _is_at_least(headers, _FIRST_WITH_PRIVATE_SPACES)
 
 
 def _format_of_client(headers: Mapping[str, str]) -> WireFormat:
-    if not _reaches(headers, _FIRST_CURRENT):
+    if not _is_at_least(headers, _FIRST_CURRENT):
         return WireFormat.LEGACY
-    return WireFormat.CURRENT if _reaches(headers, _FIRST_WITH_LATER_PROVIDERS) else WireFormat.TRANSITIONAL
+    return WireFormat.CURRENT if _is_at_least(headers, _FIRST_WITH_LATER_PROVIDERS) else WireFormat.TRANSITIONAL
 
 
-def _reaches(headers: Mapping[str, str], first: Mapping[str, tuple[int, int, int]]) -> bool:
-    wanted = first.get(headers.get("sdk-language", ""))
+def _is_at_least(headers: Mapping[str, str], first: Mapping[str, tuple[int, int, int]]) -> bool:
+    minimum = first.get(headers.get("sdk-language", ""))
     release = re.match(_RELEASE, headers.get("sdk-version", ""))
-    return bool(wanted and release and tuple(map(int, release.groups())) >= wanted)
+    return bool(minimum and release and tuple(map(int, release.groups())) >= minimum)

@@ -1,4 +1,4 @@
-"""The fields of bodies and answers: their form, and the rules that one field alone can break."""
+"""Field types of requests and responses, with the rules that concern a single field."""
 
 import json
 import re
@@ -8,56 +8,55 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError, core_schema
 
-from ai_integrations.contracts.enum_values import AUTH_TYPE_WORDS, KIND_WORDS, PROVIDER_WORDS
+from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
 from ai_integrations.domain.url_policy import MAX_URL_LENGTH
 
 MAX_HEADERS_BYTES = 8175
-MAX_MODEL_NAMES_BYTES = 131_072  # with the other limits it keeps an item below DynamoDB's 400 KB
-MAX_ID_BYTES = 1000  # with its prefix it is a sort key, which holds 1,024 bytes
-MAX_KEY_BYTES = 65_536  # what one secret of Secrets Manager holds
+MAX_MODEL_NAMES_BYTES = 131_072  # with the other limits, keeps an item below DynamoDB's 400 KB
+MAX_ID_BYTES = 1000  # with a prefix it is a sort key, which DynamoDB limits to 1,024 bytes
+MAX_KEY_BYTES = 65_536  # the limit of a secret in Secrets Manager
 
-# Texts, since a module's regular expressions cost a start 4 million instructions and few requests need one.
+# Pattern strings, not compiled: compiling at import would add 4M instructions to every cold start.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _HEADER_VALUE = r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?"
-# What user interfaces put in the place of characters, all said in one way.
+# Maps the characters that user interfaces mask keys with to one notation.
 _MASK = str.maketrans({"\u2022": "*", "\u25cf": "*", "\u2026": "..."})
-
-
-def _broken(rule: str, detail: str) -> PydanticCustomError:
-    return PydanticCustomError(rule, detail)
 
 
 def _without_control_characters(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
-        raise _broken("control_characters", "The text must not have control characters.")
+        raise PydanticCustomError("control_characters", "The text must not contain control characters.")
     return text
 
 
-def _usable_key(key: SecretStr) -> SecretStr:
+def _valid_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if not text or text != text.strip():
-        raise _broken("blank_key", "The key must not be empty, nor begin or end with white space.")
+        raise PydanticCustomError("blank_key", "The key must not be empty, and must not start or end with whitespace.")
     if len(text.encode()) > MAX_KEY_BYTES:
-        raise _broken("long_key", f"The key must have at most {MAX_KEY_BYTES} bytes.")
+        raise PydanticCustomError("long_key", f"The key must have at most {MAX_KEY_BYTES} bytes.")
     if _is_masked(text):
-        raise _broken("masked_key", "This is a masked key as it is shown to people. Send the key itself.")
+        raise PydanticCustomError("masked_key", "This is a masked key. Send the complete key.")
     return key
 
 
 def _is_masked(text: str) -> bool:
-    """Tell whether it is a key as user interfaces show it: with stars or bullets, or an ellipsis before its end."""
-    shown = text.translate(_MASK)
-    return "**" in shown or shown == "..." or shown.partition("...")[2] != ""
+    """Check whether a key is masked, as in a user interface: two asterisks or bullets, or an ellipsis before the end.
+
+    An ellipsis at the end is allowed: the published API description has the example `sk-abc123...`.
+    """
+    masked = text.translate(_MASK)
+    return "**" in masked or masked == "..." or masked.partition("...")[2] != ""
 
 
-def _fit_for_a_key(opaque_id: str) -> str:
+def _valid_sort_key(opaque_id: str) -> str:
     if len(opaque_id.encode()) > MAX_ID_BYTES:
-        raise _broken("id_size", f"The id must have at most {MAX_ID_BYTES} bytes.")
+        raise PydanticCustomError("id_size", f"The id must have at most {MAX_ID_BYTES} bytes.")
     return opaque_id
 
 
-def _whole(number: object) -> object:
-    """Take 60.0 for 60: to JSON Schema both are integers."""
+def _integral(number: object) -> object:
+    """Convert 60.0 to 60: both are integers in JSON Schema."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
@@ -67,21 +66,23 @@ def _json_size(value: object) -> int:
 
 def _valid_model_names(names: list[str]) -> list[str]:
     if len(set(names)) < len(names):
-        raise _broken("repeated_item", "The list must not name a model twice.")
+        raise PydanticCustomError("repeated_item", "The list must not contain a model twice.")
     if _json_size(names) > MAX_MODEL_NAMES_BYTES:
-        raise _broken("model_names_size", f"The list must have at most {MAX_MODEL_NAMES_BYTES} bytes as JSON.")
+        raise PydanticCustomError(
+            "model_names_size", f"The list must have at most {MAX_MODEL_NAMES_BYTES} bytes as JSON."
+        )
     return names
 
 
 def _valid_headers(headers: dict[str, str]) -> dict[str, str]:
     if not all(re.fullmatch(_HEADER_NAME, name) for name in headers):
-        raise _broken("header_name", "Every name must be a valid HTTP header name.")
+        raise PydanticCustomError("header_name", "Every name must be a valid HTTP header name.")
     if len({name.lower() for name in headers}) < len(headers):
-        raise _broken("header_repeated", "No name may come twice, whatever its case.")
+        raise PydanticCustomError("header_repeated", "No name may appear twice, ignoring case.")
     if not all(re.fullmatch(_HEADER_VALUE, value) for value in headers.values()):
-        raise _broken("header_value", "Every value must be a valid HTTP header value of plain ASCII characters.")
+        raise PydanticCustomError("header_value", "Every value must be a valid HTTP header value in ASCII.")
     if _json_size(headers) > MAX_HEADERS_BYTES:
-        raise _broken("header_size", f"The headers must have at most {MAX_HEADERS_BYTES} bytes as JSON.")
+        raise PydanticCustomError("header_size", f"The headers must have at most {MAX_HEADERS_BYTES} bytes as JSON.")
     return headers
 
 
@@ -90,36 +91,34 @@ Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=256),
     _PlainText,
-    Field(description="Unique in the account, whatever its case."),
+    Field(description="Unique per account, ignoring case."),
 ]
-Whole = Annotated[int, BeforeValidator(_whole)]
+WholeNumber = Annotated[int, BeforeValidator(_integral)]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=512), _PlainText]
-# As AWS takes it when a role is assumed (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+# The limits of sts:AssumeRole (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
 ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[A-Za-z0-9_+=,.@:/-]*$")]
-OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText, AfterValidator(_fit_for_a_key)]
-ProviderWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_WORDS))]
-AuthTypeWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_WORDS))]
-KindWord = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(KIND_WORDS))]
+OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText, AfterValidator(_valid_sort_key)]
+ProviderName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(PROVIDER_NAMES))]
+AuthTypeName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(AUTH_TYPE_NAMES))]
+KindName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema(KIND_NAMES))]
 ApiKey = Annotated[
     SecretStr,
-    AfterValidator(_usable_key),
-    Field(description="The provider's API key: write-only, never returned. A masked key is refused."),
+    AfterValidator(_valid_key),
+    Field(description="The provider's API key. Write-only: no response contains it. Masked keys are rejected."),
 ]
 SecretArn = Annotated[
     str,
     StringConstraints(
         min_length=20, max_length=2048, pattern=r"^arn:[^:\s]+:secretsmanager:[^:\s]+:\d{12}:secret:\S+$"
     ),
-    Field(
-        description="In place of a key: a secret of Secrets Manager whose tag ai-integrations:account is the account."
-    ),
+    Field(description="Instead of a key: a Secrets Manager secret whose tag ai-integrations:account is the account."),
 ]
 Headers = Annotated[
     dict[str, str],
     AfterValidator(_valid_headers),
     Field(
-        description=f"Sent with every request to the provider; at most {MAX_HEADERS_BYTES} bytes as JSON.",
+        description=f"Sent with every request to the provider. At most {MAX_HEADERS_BYTES} bytes as JSON.",
         json_schema_extra={
             "propertyNames": {"pattern": f"^{_HEADER_NAME}$"},
             "additionalProperties": {"type": "string", "pattern": f"^{_HEADER_VALUE}$"},
@@ -130,14 +129,14 @@ ModelNames = Annotated[
     list[ModelName],
     AfterValidator(_valid_model_names),
     Field(
-        description="The models to offer, beside the provider's own if those are enabled.",
+        description="Models to offer, in addition to the provider's default models if those are enabled.",
         json_schema_extra={"uniqueItems": True},
     ),
 ]
 BaseUrl = Annotated[
     str,
     Field(
-        description="Where the provider is reached instead of its default: https, and a public host.",
+        description="Endpoint to use instead of the provider's default: https and a public host.",
         json_schema_extra={"format": "uri", "maxLength": MAX_URL_LENGTH},
     ),
 ]

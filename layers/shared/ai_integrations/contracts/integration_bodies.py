@@ -1,26 +1,26 @@
-"""The bodies of requests: what may be sent, and what it asks of the domain."""
+"""Request bodies of integrations, and their conversion to domain values."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar, get_args
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, GetPydanticSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_integrations.contracts.enum_values import WireFormat, canonical, canonical_change
 from ai_integrations.contracts.fields import (
     ApiKey,
-    AuthTypeWord,
+    AuthTypeName,
     BaseUrl,
     ExternalId,
     Headers,
-    KindWord,
+    KindName,
     MetadataValue,
     ModelNames,
     Name,
     OpaqueId,
-    ProviderWord,
+    ProviderName,
     SecretArn,
-    Whole,
+    WholeNumber,
 )
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.model import (
@@ -35,13 +35,16 @@ from ai_integrations.domain.model import (
 )
 
 _KEY_FIELDS = {"api_key", "api_key_secret_arn"}
-_ABSENT: Any = None  # a field that may be left out and may not be null
+
+FieldT = TypeVar("FieldT")
+# A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
+NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(get_args(optional)[0]))]
 
 
 class ProviderMetadata(InputModel):
     """Provider-specific configuration."""
 
-    kind: KindWord | None = None
+    kind: KindName | None = None
     role_arn: MetadataValue | None = None
     external_id: ExternalId | None = None
     project_id: MetadataValue | None = None
@@ -49,132 +52,132 @@ class ProviderMetadata(InputModel):
     project_access_label: MetadataValue | None = None
 
     def values(self) -> dict[str, str]:
-        """Return what was given, in the service's own words."""
-        given = self.model_dump(exclude_none=True)
-        return given | {"kind": canonical(given["kind"])} if "kind" in given else given
+        """List the fields that were sent, with the current value of `kind`."""
+        sent = self.model_dump(exclude_none=True)
+        return sent | {"kind": canonical(sent["kind"])} if "kind" in sent else sent
 
 
 class ScopingBody(InputModel):
-    """One visibility rule; without ids it is the whole account."""
+    """One visibility rule. Without ids, the integration is visible in the whole account."""
 
     organization_id: OpaqueId | None = None
     space_id: OpaqueId | None = None
 
 
-# Fewer than a transaction has items, since each may teach the directory a space.
+# Below the limit of a transaction (100 items): each scoping can add a space to the directory.
 Scopings = Annotated[list[ScopingBody], Field(max_length=50)]
 
 
 class IntegrationBody(InputModel):
-    """What every description of an integration has; a field that was not sent is not in `model_fields_set`."""
+    """Base class of all bodies. `model_fields_set` contains the fields that were sent."""
 
     api_key_secret_arn: SecretArn | None = None
     base_url: BaseUrl | None = None
     headers: Headers | None = None
     provider_metadata: ProviderMetadata | None = None
 
-    def key(self) -> KeyChange:
-        """Return what the body says of the key."""
+    def key_change(self) -> KeyChange:
+        """Determine what the request does with the key."""
         if self.api_key_secret_arn is not None:
             return ExternalSecretArn(arn=self.api_key_secret_arn)
         return None if "api_key_secret_arn" in self.model_fields_set else KeepKey.KEEP
 
-    def words(self) -> list[str]:
-        """Return the words of the body that are spelled one way or the other."""
+    def enum_values(self) -> list[str]:
+        """List the enum values that were sent, which may be in either wire format."""
         kind = self.provider_metadata.kind if self.provider_metadata else None
-        words = (getattr(self, "provider", None), getattr(self, "auth_type", None), kind)
-        return [word for word in words if word]
+        values = (getattr(self, "provider", None), getattr(self, "auth_type", None), kind)
+        return [value for value in values if value]
 
 
 class KeyedBody(IntegrationBody):
-    """A description that may hold the key itself: those that come by HTTPS alone."""
+    """Base class of bodies that may contain the key itself, which is allowed over HTTPS only."""
 
     api_key: ApiKey | None = None
 
     @model_validator(mode="after")
-    def _names_one_key(self) -> Self:
+    def _has_one_key(self) -> Self:
         if self.api_key is not None and self.api_key_secret_arn is not None:
-            raise PydanticCustomError("two_keys", "Give either the key or where it lies.")
+            raise PydanticCustomError("two_keys", "Send either api_key or api_key_secret_arn.")
         return self
 
-    def key(self) -> KeyChange:
-        """Return what the body says of the key."""
+    def key_change(self) -> KeyChange:
+        """Determine what the request does with the key."""
         if self.api_key is not None:
             return self.api_key
-        said = super().key()
-        return None if said is KeepKey.KEEP and "api_key" in self.model_fields_set else said
+        change = super().key_change()
+        return None if change is KeepKey.KEEP and "api_key" in self.model_fields_set else change
 
 
 class NewIntegration(IntegrationBody):
-    """A new integration; null in an optional field counts as absent."""
+    """A new integration. A null value in an optional field counts as absent."""
 
     name: Name
-    provider: ProviderWord
+    provider: ProviderName
     model_names: ModelNames | None = None
-    enable_default_models: bool | None = Field(default=None, description="False unless given.")
-    function_calling_enabled: bool | None = Field(default=None, description="True unless given.")
-    auth_type: AuthTypeWord | None = Field(default=None, description="`default` unless given.")
+    enable_default_models: bool | None = Field(default=None, description="Default: false.")
+    function_calling_enabled: bool | None = Field(default=None, description="Default: true.")
+    auth_type: AuthTypeName | None = Field(default=None, description="Default: `default`.")
     scopings: Scopings | None = Field(default=None, description="Omitted or empty: account-wide.")
 
     def settings(self) -> Settings:
-        """Return what the caller chooses, in the service's own words."""
-        given = {name for name, value in self if value is not None} - _KEY_FIELDS
-        return Settings(**{name: _to_domain(name, getattr(self, name)) for name in given})
+        """Convert the body to the domain's settings, without the key."""
+        sent = {name for name, value in self if value is not None} - _KEY_FIELDS
+        return Settings(**{name: _to_domain(name, getattr(self, name)) for name in sent})
 
 
 class CreateBody(KeyedBody, NewIntegration):
-    """A new integration, perhaps with its key; null in an optional field counts as absent."""
+    """A new integration, optionally with its key. A null value in an optional field counts as absent."""
 
 
 class IntegrationChange(IntegrationBody):
-    """A change: what is absent stays, null clears, a list or a map replaces the one before."""
+    """A partial update: absent fields stay, null removes a value, a list or map replaces the old one."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    name: Name = _ABSENT
-    provider: ProviderWord = _ABSENT
-    model_names: ModelNames = _ABSENT
-    enable_default_models: bool = _ABSENT
-    function_calling_enabled: bool = _ABSENT
-    auth_type: AuthTypeWord = _ABSENT
-    scopings: Scopings = _ABSENT
+    name: NotNull[Name] = None
+    provider: NotNull[ProviderName] = None
+    model_names: NotNull[ModelNames] = None
+    enable_default_models: NotNull[bool] = None
+    function_calling_enabled: NotNull[bool] = None
+    auth_type: NotNull[AuthTypeName] = None
+    scopings: NotNull[Scopings] = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _is_not_empty(self) -> Self:
         if not self.model_fields_set:
             raise PydanticCustomError("missing", "The change must have at least one field.")
         return self
 
-    def apply(self, current: Integration, spelling: WireFormat = WireFormat.LEGACY) -> Integration:
-        """Return the integration with everything changed that was sent, but for its key.
+    def apply(self, current: Integration, wire_format: WireFormat = WireFormat.LEGACY) -> Integration:
+        """Apply the fields that were sent, except the key.
 
-        `spelling` is that of the answers to whoever sent it: what only echoes them changes nothing.
+        `wire_format` is that of the client's responses: a value that a response showed changes nothing.
         """
         sent = self.model_fields_set - _KEY_FIELDS
         changes = {name: _to_domain(name, getattr(self, name)) for name in sent}
-        if "provider" in sent:
-            changes["provider"] = canonical_change(self.provider, current.provider, spelling)
+        if self.provider is not None:
+            changes["provider"] = canonical_change(self.provider, current.provider, wire_format)
         return replace(current, **changes)
 
 
 class PatchBody(KeyedBody, IntegrationChange):
-    """A change, perhaps of the key: what is absent stays, null clears, a list or a map replaces the one before."""
+    """A partial update, key included: absent fields stay, null removes a value, a list or map replaces the old one."""
 
 
 class RotateBody(InputModel):
-    """Another key for an integration that has one."""
+    """A new key for an integration that has one."""
 
     api_key: ApiKey
-    grace_seconds: Whole = Field(
-        default=86_400, ge=0, le=604_800, description="How long the key before it can still be had, by its version."
+    grace_seconds: WholeNumber = Field(
+        default=86_400, ge=0, le=604_800, description="How long the previous key can still be read by its version."
     )
     verify: bool = Field(
         default=False,
-        description="Whether the provider must be seen to take the key first; 422 if it is not, and nothing changes.",
+        description="Test the new key with the provider first. Unless it is accepted: 422, and nothing changes.",
     )
 
 
-def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - one field of any kind
+def _to_domain(field: str, value: Any) -> Any:  # noqa: ANN401 - a field of any type
     match field:
         case "provider":
             return canonical(value)

@@ -1,4 +1,4 @@
-"""What operators send to the functions that they invoke directly, and what they get back."""
+"""Commands of operators to the functions that they invoke directly, and the responses."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -10,14 +10,14 @@ from ai_integrations.contracts.fields import OpaqueId
 from ai_integrations.contracts.wire_model import DEFER_BUILD, InputModel
 from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role, Space
 
-# It becomes part of a secret's name, whose characters AWS limits.
+# Part of a secret's name, for which AWS limits the characters.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
 PlaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
 
 
 class MembershipBody(InputModel):
-    """A place that a key's holder belongs to."""
+    """An organization or space that the holder of a key belongs to."""
 
     organization_id: OpaqueId | None = None
     space_id: OpaqueId | None = None
@@ -25,7 +25,7 @@ class MembershipBody(InputModel):
 
 
 class IssueAccessKey(InputModel):
-    """Make a key for one user of one account. An admin needs no memberships, a member sees little without."""
+    """Issue a key to one user of one account. Without memberships, only an admin sees scoped integrations."""
 
     action: Literal["issue"]
     account: Account
@@ -35,20 +35,20 @@ class IssueAccessKey(InputModel):
     expires_at: AwareDatetime | None = None
 
     def holder(self) -> Caller:
-        """Return whom the key stands for."""
+        """Build the caller that the key will identify."""
         memberships = tuple(Membership(**vars(each)) for each in self.memberships)
         return Caller(account=self.account, user=self.user, role=self.role, memberships=memberships)
 
 
 class ListAccessKeys(InputModel):
-    """Tell which keys an account has and had."""
+    """List the keys of an account, revoked and expired ones included."""
 
     action: Literal["list"]
     account: Account
 
 
 class RevokeAccessKey(InputModel):
-    """Make a key useless; calls with it are refused within 60 seconds."""
+    """Revoke a key. Requests with it are rejected after at most 60 seconds."""
 
     action: Literal["revoke"]
     account: Account
@@ -56,7 +56,7 @@ class RevokeAccessKey(InputModel):
 
 
 class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessKey]):
-    """One of the commands about access keys, told apart by `action`."""
+    """A command about access keys. `action` selects it."""
 
     model_config = DEFER_BUILD
 
@@ -64,7 +64,7 @@ class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessK
 
 
 class RegisterOrganization(InputModel):
-    """Write an organization, over what was known of it."""
+    """Create or replace an organization."""
 
     action: Literal["register_organization"]
     account: Account
@@ -73,7 +73,7 @@ class RegisterOrganization(InputModel):
 
 
 class RegisterSpace(InputModel):
-    """Write a space, over what was known of it; its organization must be registered."""
+    """Create or replace a space. Its organization must be registered."""
 
     action: Literal["register_space"]
     account: Account
@@ -84,7 +84,7 @@ class RegisterSpace(InputModel):
 
 
 class RemoveSpace(InputModel):
-    """Forget a space; what is scoped to it stays so."""
+    """Remove a space from the directory. Integrations that are scoped to it stay unchanged."""
 
     action: Literal["remove_space"]
     account: Account
@@ -92,14 +92,14 @@ class RemoveSpace(InputModel):
 
 
 class ListPlaces(InputModel):
-    """Tell which organizations and spaces an account has."""
+    """List the organizations and spaces of an account."""
 
     action: Literal["list"]
     account: Account
 
 
 class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace | ListPlaces]):
-    """One of the commands about the directory, told apart by `action`."""
+    """A command about the directory of organizations and spaces. `action` selects it."""
 
     model_config = DEFER_BUILD
 
@@ -107,18 +107,18 @@ class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace 
 
 
 class SweepCommand(InputModel):
-    """Look for what failures left behind; a dry run looks only."""
+    """Remove orphaned secrets. A dry run only reports them."""
 
     dry_run: bool = False
 
 
 def place_view(place: Organization | Space) -> dict[str, Any]:
-    """Show an organization or a space of the directory."""
+    """Render an organization or a space."""
     return {**place._asdict(), "created_at": _text(place.created_at)}
 
 
 def access_key_view(access_key: AccessKey) -> dict[str, Any]:
-    """Show what is known of a key; neither the key nor its hash is part of it."""
+    """Render an access key, without the key and its hash."""
     return {
         "id": access_key.id,
         **caller_item(access_key.caller),

@@ -1,4 +1,4 @@
-"""From what a client sent to a body that has the agreed form, or to an error that repeats nothing of it."""
+"""Validation of JSON input. The errors never repeat the input, which may contain an API key."""
 
 import re
 from typing import TypeVar
@@ -11,8 +11,8 @@ from ai_integrations.domain.errors import AiIntegrationsError, FieldError, Inval
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-# pydantic's types of error that are about a body's form (400); all others are about its rules (422).
-_FORM_ERRORS = frozenset(
+# The pydantic error types of malformed input (400). All others are broken rules (422).
+_MALFORMED = frozenset(
     {
         "enum",
         "extra_forbidden",
@@ -24,37 +24,40 @@ _FORM_ERRORS = frozenset(
         "union_tag_not_found",
     }
 )
-# The one message of pydantic that repeats its input, said in other words.
-_UNKNOWN_TAG = "The field that tells the kinds of request apart has an unknown value."
-# A list with a fault in each item must not make an answer that nobody takes.
-_MOST_SHOWN = 20
-# A field's name may be shown when it looks like one. A key that was pasted in its place has digits.
+# Replaces the only pydantic message that repeats the input. All tagged unions here are tagged by `action`.
+_UNKNOWN_TAG = "The field action has an unknown value."
+# Caps the error list, so that a body with thousands of errors cannot produce an oversized response.
+_MAX_ERRORS = 20
+# The names of unknown fields that an error may repeat: a key pasted as a field name contains digits.
 _PLAIN_NAME = r"[A-Za-z_-]{1,40}"
 
 
 class UnsupportedMediaTypeError(AiIntegrationsError):
-    """The body is not declared as application/json."""
+    """The Content-Type of the body is not application/json (415)."""
 
 
 def parse_text(text: str, model: type[ModelT]) -> ModelT:
-    """Validate a JSON text; raises InvalidRequestError or RuleViolationError."""
+    """Validate a JSON text.
+
+    Raises InvalidRequestError or RuleViolationError.
+    """
     try:
-        return parse(event=text, model=model)  # type: ignore[call-overload,no-any-return]  # declared for dicts alone
+        return parse(event=text, model=model)  # type: ignore[call-overload,no-any-return]  # typed for dicts only
     except ValidationError as error:
-        # The error holds the input, the API key included: nothing but these parts of it may go on.
+        # The error contains the input, API key included: only these parts may leave this function.
         details = error.errors(include_url=False, include_context=False, include_input=False)
-    # Below the root of a union a location begins with the tag, which is no field.
+    # In a tagged union, a location starts with the tag, which is not a field.
     raise _error_of(details, skipped=int(model.__pydantic_root_model__))
 
 
 def _error_of(details: list[ErrorDetails], skipped: int) -> AiIntegrationsError:
-    of_form = any(_is_about_form(each["type"]) for each in details)
-    error = InvalidRequestError if of_form else RuleViolationError
-    return error(*(FieldError(_pointer(each["loc"][skipped:]), _detail(each)) for each in details[:_MOST_SHOWN]))
+    malformed = any(_is_malformed(each["type"]) for each in details)
+    error = InvalidRequestError if malformed else RuleViolationError
+    return error(*(FieldError(_pointer(each["loc"][skipped:]), _detail(each)) for each in details[:_MAX_ERRORS]))
 
 
-def _is_about_form(error_type: str) -> bool:
-    return error_type in _FORM_ERRORS or error_type.endswith("_type")
+def _is_malformed(error_type: str) -> bool:
+    return error_type in _MALFORMED or error_type.endswith("_type")
 
 
 def _detail(error: ErrorDetails) -> str:

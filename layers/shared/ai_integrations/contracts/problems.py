@@ -1,4 +1,4 @@
-"""Every error as an RFC 9457 problem document, by the table of contract.md, "Status codes"."""
+"""Problem documents (RFC 9457) for all errors, as in the table of contract.md, "Status codes"."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -13,7 +13,7 @@ TYPE_PREFIX = "https://arize.com/docs/ax/rest-reference/errors#"
 
 
 class Kind(NamedTuple):
-    """One row of the table: a status, and how the contract names it."""
+    """One row of the table. `fragment` completes the problem's `type`."""
 
     status: int
     fragment: str
@@ -30,57 +30,84 @@ CONFLICT = Kind(409, "resource-conflict", "Resource conflict")
 PRECONDITION_FAILED = Kind(412, "precondition-failed", "Precondition failed")
 UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 UNPROCESSABLE = Kind(422, "unprocessable-entity", "Unprocessable entity")
-# The wait is in seconds and small: old Python clients sleep exactly that long, three times.
+# One second, because old Python clients retry three times and sleep exactly that long.
 RATE_LIMITED = Kind(429, "rate-limit-exceeded", "Rate limit exceeded", {"Retry-After": "1"})
 INTERNAL = Kind(500, "internal-error", "Internal error")
 UNAVAILABLE = Kind(503, "service-unavailable", "Service unavailable", {"Retry-After": "1"})
 
-# Which status each domain error becomes, and in which words. Errors that carry fields say the rest themselves.
-OF_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
-    errors.InvalidRequestError: (INVALID_REQUEST, "The request does not have the form that the API takes."),
+UNKNOWN_OUTCOME_DETAIL = (
+    "The request failed and may or may not have been applied. "
+    "Read the resource before retrying, or retry with the same Idempotency-Key."
+)
+THROTTLED_DETAIL = "Too many requests. Wait, then retry."
+
+# The status and the message of each domain error. FieldsError adds the fields.
+BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
+    errors.InvalidRequestError: (INVALID_REQUEST, "The request is malformed."),
     errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
     errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
-    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "This access key may not do this."),
+    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "Your access key does not permit this operation."),
     errors.NotFoundError: (NOT_FOUND, "There is no such resource."),
-    errors.VersionConflictError: (PRECONDITION_FAILED, "The integration has changed since. Read it again."),
+    errors.VersionConflictError: (
+        PRECONDITION_FAILED,
+        "The integration has changed since you read it. Read it again, then retry with its new ETag.",
+    ),
     errors.KeyUnavailableError: (
         CONFLICT,
-        "The integration's key can not be had: it is gone or no longer meant for it.",
+        "The integration's API key is unavailable: it was deleted, or its secret is no longer tagged for this account.",
     ),
-    errors.KeyTestFailedError: (UNAVAILABLE, "The key could not be tested, and nothing was changed. Try again."),
-    errors.NoKeyToRotateError: (CONFLICT, "The integration has no key of its own to rotate: set one by PATCH first."),
-    errors.NoPreviousKeyError: (CONFLICT, "There is no key to go back to: nothing was rotated, or its grace is over."),
+    errors.KeyTestFailedError: (
+        UNAVAILABLE,
+        "The key could not be verified, and nothing was changed. Retry the request.",
+    ),
+    errors.NoKeyToRotateError: (
+        CONFLICT,
+        "The integration has no API key of its own to rotate. Set api_key with PATCH first.",
+    ),
+    errors.NoPreviousKeyError: (
+        CONFLICT,
+        "There is no previous key to roll back to: no key was rotated, or the grace period has ended.",
+    ),
     errors.RoleRefusedError: (
         CONFLICT,
-        "AWS does not let the integration's role be assumed: look at its trust policy and the external id.",
+        "AWS denied sts:AssumeRole for the integration's role. Check its trust policy and external ID.",
     ),
-    errors.NameTakenError: (CONFLICT, "Another integration of the account has this name; case does not count."),
-    errors.IdempotencyKeyReusedError: (UNPROCESSABLE, "This Idempotency-Key came before, with another body."),
+    errors.NameTakenError: (
+        CONFLICT,
+        "Another integration of the account has this name. Names are unique, ignoring case.",
+    ),
+    errors.IdempotencyKeyReusedError: (
+        UNPROCESSABLE,
+        "This Idempotency-Key was already used with a different request body. Use a new key.",
+    ),
     UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),
-    errors.ContentionError: (UNAVAILABLE, "Other writes were in the way and nothing was changed. Try again."),
+    errors.ContentionError: (
+        UNAVAILABLE,
+        "The write conflicted with concurrent writes and was not applied. Retry the request.",
+    ),
 }
 
 
 def document(kind: Kind, detail: str, instance: str, field_errors: Iterable[FieldError] = ()) -> dict[str, Any]:
-    """Build the document itself."""
-    shown = [{"pointer": each.pointer, "detail": each.detail} for each in field_errors]
+    """Build a problem document. `instance` is the id of the request."""
+    listed = [{"pointer": each.pointer, "detail": each.detail} for each in field_errors]
     return {
         "type": TYPE_PREFIX + kind.fragment,
         "title": kind.title,
         "status": kind.status,
-        "detail": _with_first_fault(detail, shown),
+        "detail": _with_first_error(detail, listed),
         "instance": instance,
-    } | ({"errors": shown} if shown else {})
+    } | ({"errors": listed} if listed else {})
 
 
-def _with_first_fault(detail: str, faults: list[dict[str, str]]) -> str:
-    """Name a fault in the detail too: the official clients show people that and not the rest."""
-    if not faults:
-        return detail
-    return f"{detail} {': '.join(filter(None, faults[0].values()))}"
-
-
-def document_of(error: errors.AiIntegrationsError, instance: str) -> dict[str, Any]:
-    """Build the document of a domain error."""
-    kind, detail = OF_ERROR[type(error)]
+def document_for(error: errors.AiIntegrationsError, instance: str) -> dict[str, Any]:
+    """Build the problem document of a domain error."""
+    kind, detail = BY_ERROR[type(error)]
     return document(kind, detail, instance, getattr(error, "errors", ()))
+
+
+def _with_first_error(detail: str, listed: list[dict[str, str]]) -> str:
+    """Append the first field error to the detail, because the official clients show no other member."""
+    if not listed:
+        return detail
+    return f"{detail} {': '.join(filter(None, listed[0].values()))}"

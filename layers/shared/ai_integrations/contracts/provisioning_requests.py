@@ -1,4 +1,4 @@
-"""What others may ask for on the bus. A key is refused there: a request names the secret that holds it."""
+"""Requests by event (provisioning). They must not contain a key: `api_key_secret_arn` names its secret."""
 
 import json
 from datetime import timedelta
@@ -25,13 +25,13 @@ from ai_integrations.contracts.wire_model import InputModel, WireModel
 from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.domain.model import Caller, IdempotencyKey, Role
 
-# The longest that a message can wait in the queue and then in its dead-letter queue: a late replay is recognized.
+# The longest time that a message can spend in the queue and its dead-letter queue, so that a late replay is detected.
 OUTCOME_RETENTION = timedelta(days=28)
 
 
-def _of_the_right_form(text: str) -> str:
+def _valid_id(text: str) -> str:
     try:
-        ids.parse(text)
+        ids.decode(text)
     except InvalidRequestError as error:
         raise PydanticCustomError("integration_id_type", "This is not the id of an AI integration.") from error
     return text
@@ -40,47 +40,48 @@ def _of_the_right_form(text: str) -> str:
 RequestId = Annotated[
     str,
     StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$"),
-    Field(description="Chosen by the sender: what has it twice, within four weeks, is the same request."),
+    Field(description="Chosen by the sender. Within four weeks, events with the same request_id are the same request."),
 ]
 IntegrationId = Annotated[
-    str, AfterValidator(_of_the_right_form), Field(description="The id of an integration, as the API shows it.")
+    str, AfterValidator(_valid_id), Field(description="The id of an integration, as in the HTTP API.")
 ]
 
 
-class Address(WireModel):
-    """To whom an outcome is told."""
+class Correlation(WireModel):
+    """The members that identify a request in its outcome."""
 
     account: Account
     request_id: RequestId
 
 
-class Request(InputModel, Address):
-    """The detail of an event that asks for something. Whoever may put it on the bus acts as an admin of the account."""
+class Request(InputModel, Correlation):
+    """The detail of an event that requests a change. Its sender acts as an admin of the account."""
 
     detail_type: ClassVar[str]
     succeeded: ClassVar[type[Succeeded]]
     failed: ClassVar[type[Failed]]
 
-    user: User = Field(description="On whose behalf; shown as the author of the change.")
+    user: User = Field(description="The user on whose behalf the change is made. Shown as its author.")
 
     def caller(self) -> Caller:
-        """Return whom the request stands for."""
+        """Build the caller on whose behalf the request is made."""
         return Caller(account=self.account, user=self.user, role=Role.ADMIN)
 
     def fingerprint(self) -> str:
-        """Return a digest of the request, which holds no key."""
-        said = {"detail_type": self.detail_type, **self.model_dump(exclude_unset=True)}  # null says more than nothing
-        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        """Compute a digest of the request, which contains no key."""
+        sent = self.model_dump(exclude_unset=True)  # an explicit null differs from an absent field
+        compared = {"detail_type": self.detail_type, **sent}
+        return sha256(json.dumps(compared, sort_keys=True).encode()).hexdigest()
 
     def idempotency_key(self) -> IdempotencyKey:
-        """Return what makes the change happen once; the blank keeps it apart from the keys that callers send."""
+        """Build the idempotency key. Its blank keeps it distinct from the keys that HTTP callers send."""
         return IdempotencyKey(
             value=f"event {self.request_id}", fingerprint=self.fingerprint(), retention=OUTCOME_RETENTION
         )
 
-    def address(self) -> dict[str, str]:
-        """Return to whom the outcome is told."""
-        return self.model_dump(include={*Address.model_fields})
+    def correlation(self) -> dict[str, str]:
+        """List the members that the outcome repeats."""
+        return self.model_dump(include={*Correlation.model_fields})
 
 
 class CreateRequested(Request):
@@ -105,7 +106,7 @@ class UpdateRequested(Request):
 
 
 class DeleteRequested(Request):
-    """Delete an integration; one that is deleted already is none the worse for it."""
+    """Delete an integration. Deleting an already deleted integration succeeds."""
 
     detail_type = "AI Integration Delete Requested"
     succeeded = DeleteSucceeded

@@ -1,7 +1,6 @@
-"""What the service says on the bus. None of it holds a key or a header value.
+"""Events that the service publishes. None contains a key or a header value.
 
-Consumers may get an event more than once and tell by `event_id`, which is the same each time; those of one integration
-come in order.
+Delivery is at least once; `event_id` is the same each time. The change events of one integration keep their order.
 """
 
 from datetime import datetime
@@ -19,11 +18,11 @@ SOURCE = "ai-integrations"
 
 
 class Event(WireModel):
-    """The detail of an event; its class says the detail type."""
+    """The detail of an event. The class defines the detail type."""
 
     detail_type: ClassVar[str]
 
-    event_id: str = Field(description="The same in each delivery of this event, and in no other event.")
+    event_id: str = Field(description="Unique per event, and the same in each delivery of it.")
 
 
 class ChangeEvent(Event):
@@ -33,22 +32,24 @@ class ChangeEvent(Event):
 
     id: str
     name: str
-    version: int = Field(description="The version that the change made; a deletion makes none and has the last one.")
+    version: int = Field(
+        description="The version that the change created. A deletion creates none and repeats the last one."
+    )
     actor: str = Field(description="The id of the user who made the change.")
     scopings: list[ScopingView]
     occurred_at: Timestamp
 
     @classmethod
-    def parts(cls, integration: Integration, actor: str, occurred_at: datetime) -> dict[str, Any]:
-        """Return what every change event says."""
+    def common_fields(cls, integration: Integration, actor: str, occurred_at: datetime) -> dict[str, Any]:
+        """Build the fields that all change events share."""
         kind = cls.detail_type.removeprefix("AI Integration ").replace(" ", "-").lower()
         return {
             "event_id": f"{integration.id}.{integration.version}.{kind}",
             "account": integration.account,
-            "id": ids.public(integration.id),
+            "id": ids.encode(integration.id),
             "name": integration.name,
             "version": integration.version,
-            "actor": ids.public_user(actor),
+            "actor": ids.encode_user(actor),
             "scopings": [scoping_view(each) for each in integration.scopings],
             "occurred_at": timestamp(occurred_at),
         }
@@ -61,7 +62,7 @@ class Created(ChangeEvent):
 
 
 class Updated(ChangeEvent):
-    """Fields of an integration have changed; `api_key` is named when there is a key now, or none any more."""
+    """Fields of an integration have changed. `api_key` is listed if a key was added or removed."""
 
     detail_type = "AI Integration Updated"
 
@@ -69,13 +70,13 @@ class Updated(ChangeEvent):
 
 
 class KeyRotated(ChangeEvent):
-    """An integration uses another key now."""
+    """The key of an integration was replaced by another one."""
 
     detail_type = "AI Integration Key Rotated"
 
 
 class Deleted(ChangeEvent):
-    """An integration has been deleted; it can be restored until `restorable_until`."""
+    """An integration has been deleted. It can be restored until `restorable_until`."""
 
     detail_type = "AI Integration Deleted"
 
@@ -83,7 +84,7 @@ class Deleted(ChangeEvent):
 
 
 class Restored(ChangeEvent):
-    """A deleted integration is back."""
+    """A deleted integration has been restored."""
 
     detail_type = "AI Integration Restored"
 
@@ -92,24 +93,24 @@ CHANGE_EVENTS: tuple[type[ChangeEvent], ...] = (Created, Updated, KeyRotated, De
 
 
 class HealthChanged(Event):
-    """A test has found the connection of an integration to be otherwise than the test before it."""
+    """The status of an integration's connection test differs from that of the previous test."""
 
     detail_type = "AI Integration Health Changed"
 
     account: str
     id: str
     status: str = Field(description="passed, failed or not_proved.")
-    previous_status: str = Field(description="As before, or unknown where no test came before.")
+    previous_status: str = Field(description="The status of the previous test, or unknown if there was none.")
     failed_rung: str | None = None
     checked_at: Timestamp
 
     @classmethod
-    def of(cls, health: Health, previous_status: str, number: int) -> Self:
-        """Tell of a test; `number` is how many there have been of this integration."""
+    def from_health(cls, health: Health, previous_status: str, number: int) -> Self:
+        """Build the event for a test. `number` counts the tests of this integration."""
         return cls(
             event_id=f"{health.id}.{number}.health-changed",
             account=health.account,
-            id=ids.public(health.id),
+            id=ids.encode(health.id),
             status=health.status,
             previous_status=previous_status,
             failed_rung=next((each.name for each in health.rungs if each.status is CheckStatus.FAILED), None),
@@ -118,9 +119,9 @@ class HealthChanged(Event):
 
 
 class Outcome(Event):
-    """What became of a request that came by event; `request_id` is the one that the request chose."""
+    """The outcome of a request by event. `request_id` is the one that the sender chose."""
 
-    account: str | None = Field(default=None, description="Absent, like request_id, where the request had none.")
+    account: str | None = Field(default=None, description="Absent, like request_id, if the request had no valid one.")
     request_id: str | None = None
 
 
@@ -132,25 +133,25 @@ class Succeeded(Outcome):
 
 
 class CreateSucceeded(Succeeded):
-    """An integration has been created as asked."""
+    """The requested integration has been created."""
 
     detail_type = "AI Integration Create Succeeded"
 
 
 class UpdateSucceeded(Succeeded):
-    """An integration has been changed as asked."""
+    """The requested change has been made."""
 
     detail_type = "AI Integration Update Succeeded"
 
 
 class DeleteSucceeded(Succeeded):
-    """An integration has been deleted as asked."""
+    """The integration has been deleted as requested."""
 
     detail_type = "AI Integration Delete Succeeded"
 
 
 class Failed(Outcome):
-    """A request has been refused, and will not be tried again: the problem document (RFC 9457) says why."""
+    """A request has been rejected and is not retried. The problem document (RFC 9457) states the reason."""
 
     problem: dict[str, Any]
 
@@ -184,7 +185,7 @@ OUTCOMES: tuple[type[Outcome], ...] = (
 
 
 class SweepRan(Event):
-    """A part of the stack has been looked over for what failures left behind."""
+    """The sweep has searched a part of the stack for orphaned secrets and lost keys."""
 
     detail_type = "AI Integration Sweep Ran"
 
@@ -192,6 +193,10 @@ class SweepRan(Event):
     round_complete: bool
     secrets: int
     integrations: int
-    secrets_without_integration: list[str] = Field(description="ARNs; deleted at the end of the recovery window.")
-    versions_without_integration: list[str] = Field(description="An ARN and a version of it, let go of at once.")
-    integrations_without_secret: list[str] = Field(description="As account/ULID: their key is lost.")
+    secrets_without_integration: list[str] = Field(
+        description="ARNs of orphaned secrets. Their deletion is scheduled with the recovery window."
+    )
+    versions_without_integration: list[str] = Field(
+        description="ARN and version of orphaned secret versions. They are released at once."
+    )
+    integrations_without_secret: list[str] = Field(description="Integrations whose secret is missing, as account/ULID.")

@@ -1,7 +1,7 @@
-"""The bodies of answers: what callers are shown, in the spelling that they read.
+"""Response bodies, in the caller's wire format.
 
-They are typed dictionaries, which the type checker holds to their fields and the API document is made from; nothing
-checks them again when they are shown. What is None is not shown.
+They are typed dictionaries: mypy checks their fields, the API document is generated from them, and no response pays for
+validation at run time. Fields that are None are left out.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired, TypeVar, cast
 
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic takes that of typing from Python 3.12 on
+from typing_extensions import TypedDict  # pydantic supports that of typing from Python 3.12 on
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
-from ai_integrations.contracts.fields import AuthTypeWord, ProviderWord
+from ai_integrations.contracts.fields import AuthTypeName, ProviderName
 from ai_integrations.domain.model import Integration, Scoping, Space
 from ai_integrations.domain.providers import PROVIDERS
 
@@ -22,76 +22,80 @@ Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a time as the wire shows it: RFC 3339, UTC, milliseconds."""
+    """Format a time as RFC 3339 in UTC, with milliseconds."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def given(view: ViewT) -> ViewT:
-    """Take out of a view what is None in it."""
-    parts: Any = view
-    for name in [name for name, part in view.items() if part is None]:
-        del parts[name]
+def without_none(view: ViewT) -> ViewT:
+    """Remove the fields of a view that are None."""
+    fields: Any = view
+    for name in [name for name, value in view.items() if value is None]:
+        del fields[name]
     return view
 
 
 class ScopingView(TypedDict):
-    """One visibility rule; without ids it is the whole account."""
+    """One visibility rule. Without ids, the integration is visible in the whole account."""
 
     organization_id: NotRequired[str | None]
     space_id: NotRequired[str | None]
 
 
 def scoping_view(scoping: Scoping) -> ScopingView:
-    """Show a visibility rule."""
+    """Render a visibility rule."""
     view: ScopingView = {"organization_id": scoping.organization_id, "space_id": scoping.space_id}
-    return given(view)
+    return without_none(view)
 
 
-# Old clients reject a field that they do not know: the answers get no others.
+# Old clients reject unknown fields, so this view must not get new ones.
 class AiIntegration(TypedDict):
-    """How an external LLM provider is reached. What is unset is left out."""
+    """An integration: how to use an external LLM provider. Unset fields are left out."""
 
     id: str
     name: str
-    provider: ProviderWord
-    has_api_key: Annotated[bool, Field(description="Whether a key is stored; the key itself is never shown.")]
+    provider: ProviderName
+    has_api_key: Annotated[
+        bool, Field(description="Whether the integration has a key. The key itself is never returned.")
+    ]
     base_url: NotRequired[str | None]
     model_names: NotRequired[list[str] | None]
     headers: NotRequired[dict[str, str] | None]
     enable_default_models: bool
     function_calling_enabled: bool
-    auth_type: AuthTypeWord
+    auth_type: AuthTypeName
     provider_metadata: NotRequired[dict[str, str] | None]
-    scopings: Annotated[list[ScopingView], Field(description="Who sees it; account-wide is one rule without ids.")]
+    scopings: Annotated[
+        list[ScopingView], Field(description="Who sees the integration. Account-wide is one rule without ids.")
+    ]
     created_at: Timestamp
     updated_at: Timestamp
     created_by_user_id: str
 
 
-def integration_view(integration: Integration, spelling: WireFormat) -> AiIntegration:
-    """Show an integration in the given spelling."""
+def integration_view(integration: Integration, wire_format: WireFormat) -> AiIntegration:
+    """Render an integration in a wire format."""
     view: AiIntegration = {
-        "id": ids.public(integration.id),
+        "id": ids.encode(integration.id),
         "name": integration.name,
-        "provider": spelling.spell(integration.provider),
+        "provider": wire_format.value_of(integration.provider),
         "has_api_key": integration.secret is not None,
         "base_url": integration.base_url,
         "model_names": None if integration.model_names is None else list(integration.model_names),
         "headers": None if integration.headers is None else dict(integration.headers),
         "enable_default_models": integration.enable_default_models,
         "function_calling_enabled": integration.function_calling_enabled,
-        "auth_type": spelling.spell(integration.auth_type),
-        "provider_metadata": _metadata_view(integration, spelling),
+        "auth_type": wire_format.value_of(integration.auth_type),
+        "provider_metadata": _metadata_view(integration, wire_format),
         "scopings": [scoping_view(each) for each in integration.scopings],
         "created_at": timestamp(integration.created_at),
         "updated_at": timestamp(integration.updated_at),
-        "created_by_user_id": ids.public_user(integration.created_by),
+        "created_by_user_id": ids.encode_user(integration.created_by),
     }
-    return given(view)
+    return without_none(view)
 
 
 class KeyRotation(TypedDict):
-    """Which versions of a key can be had; the integration itself has the version that the ETag says."""
+    """The readable versions of a key. The ETag contains the version of the integration itself."""
 
     key_version: str
     former_key_version: NotRequired[str | None]
@@ -99,57 +103,57 @@ class KeyRotation(TypedDict):
 
 
 def rotation_view(integration: Integration) -> KeyRotation:
-    """Show the keys of an integration."""
-    former = integration.previous_key
+    """Render the key versions of an integration."""
+    previous = integration.previous_key
     view: KeyRotation = {
         "key_version": (integration.secret and integration.secret.version) or "",
-        "former_key_version": former.secret.version if former else None,
-        "former_key_usable_until": timestamp(former.usable_until) if former else None,
+        "former_key_version": previous.secret.version if previous else None,
+        "former_key_usable_until": timestamp(previous.usable_until) if previous else None,
     }
-    return given(view)
+    return without_none(view)
 
 
 class Pagination(TypedDict):
-    """Whether more follows, and how to ask for it."""
+    """Whether another page follows, and its cursor."""
 
     has_more: bool
-    next_cursor: NotRequired[Annotated[str | None, Field(description="Given when, and only when, has_more is true.")]]
+    next_cursor: NotRequired[Annotated[str | None, Field(description="Present if and only if has_more is true.")]]
 
 
 def pagination(next_cursor: str | None) -> Pagination:
-    """Show where the next page begins, if there is one."""
+    """Render the cursor of the next page, if there is one."""
     view: Pagination = {"has_more": next_cursor is not None, "next_cursor": next_cursor}
-    return given(view)
+    return without_none(view)
 
 
 class AiIntegrationList(TypedDict):
-    """A page of integrations, the newest first. It may be short, even empty, and more may follow all the same."""
+    """A page of integrations, newest first. It may be short or even empty although another page follows."""
 
     ai_integrations: list[AiIntegration]
     pagination: Pagination
 
 
-# Old clients reject a missing description as well as a field that they do not know.
+# Old clients reject unknown fields and a missing description.
 class SpaceView(TypedDict):
     """A space of the account."""
 
     id: str
     name: str
-    description: Annotated[str, Field(description="Empty unless given.")]
+    description: Annotated[str, Field(description="Empty if the space has none.")]
     created_at: Timestamp
     is_private: NotRequired[
         Annotated[
             bool | None,
             Field(
-                description="Shown to clients alone that insist on it, and true: "
-                "those who belong to it and admins see it."
+                description="Present only for clients that require it. Always true: "
+                "only members of the space and admins see it."
             ),
         ]
     ]
 
 
 def space_view(space: Space, *, private: bool | None = None) -> SpaceView:
-    """Show a space that is registered, so that it has a name and a time."""
+    """Render a space. It must be registered, so that it has a name and a creation time."""
     name, created_at = cast("tuple[str, datetime]", (space.name, space.created_at))
     view: SpaceView = {
         "id": space.id,
@@ -158,18 +162,18 @@ def space_view(space: Space, *, private: bool | None = None) -> SpaceView:
         "created_at": timestamp(created_at),
         "is_private": private,
     }
-    return given(view)
+    return without_none(view)
 
 
 class SpaceList(TypedDict):
-    """A page of spaces, in the order of their ids."""
+    """A page of spaces, ordered by id."""
 
     spaces: list[SpaceView]
     pagination: Pagination
 
 
-def _metadata_view(integration: Integration, spelling: WireFormat) -> dict[str, str] | None:
+def _metadata_view(integration: Integration, wire_format: WireFormat) -> dict[str, str] | None:
     kind = PROVIDERS[integration.provider].metadata
     if kind is None or integration.provider_metadata is None:
         return None
-    return {**integration.provider_metadata, "kind": spelling.spell(kind.word)}
+    return {**integration.provider_metadata, "kind": wire_format.value_of(kind.name)}

@@ -1,1 +1,1 @@
-"""The domain: values, errors and rules. Knows neither AWS nor HTTP."""
+"""The domain layer: values, errors and rules. It knows neither AWS nor HTTP."""

@@ -1,4 +1,4 @@
-"""How an integration's connection was found to be when it was last tested."""
+"""The health of an integration's connection: the result of its last connection test."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class CheckStatus(StrEnum):
-    """What a test, or one rung of it, has shown."""
+    """The result of a connection test, or of one of its steps."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -15,13 +15,16 @@ class CheckStatus(StrEnum):
 
 
 UNKNOWN = "unknown"
-"""What is said of an integration that has never been tested."""
+"""The status of an integration that has never been tested."""
+
+_WORST_FIRST = (CheckStatus.FAILED, CheckStatus.NOT_PROVED, CheckStatus.PASSED)
 
 
 class Rung(NamedTuple):
-    """One step of a test: what it has shown, and what it can not show for this provider.
+    """One step of a connection test; responses call it a rung.
 
-    `provider_said` are the provider's own words, redacted, where something went wrong.
+    `not_proved` states what went wrong, or what the step cannot show for this provider. `provider_said` is the
+    provider's error message, redacted; a passed step has none.
     """
 
     name: str
@@ -33,7 +36,10 @@ class Rung(NamedTuple):
 
 
 class Health(NamedTuple):
-    """The outcome of one test. The key that was tested is told by its version and its fingerprint alone."""
+    """The result of one connection test. It identifies the tested key by version and fingerprint only.
+
+    `integration_version` is 0 for settings that are not saved. `model` is the model that the request named.
+    """
 
     account: str
     id: str
@@ -46,11 +52,11 @@ class Health(NamedTuple):
 
     @property
     def status(self) -> CheckStatus:
-        """Return the outcome as a whole."""
-        return overall(self.rungs)
+        """The status of the test as a whole."""
+        return overall_status(self.rungs)
 
 
-def overall(rungs: Sequence[Rung]) -> CheckStatus:
-    """Return what all rungs together show: a failure outweighs what is not proved, and that what is."""
+def overall_status(rungs: Sequence[Rung]) -> CheckStatus:
+    """Combine the steps of a test: the worst status counts."""
     found = {rung.status for rung in rungs}
-    return next(each for each in (CheckStatus.FAILED, CheckStatus.NOT_PROVED, CheckStatus.PASSED) if each in found)
+    return next(status for status in _WORST_FIRST if status in found)

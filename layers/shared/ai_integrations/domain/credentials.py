@@ -1,4 +1,4 @@
-"""Credentials of a provider, once they have been read: never stored, never logged."""
+"""Credentials read for a provider. They are never stored and never logged."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -7,14 +7,14 @@ from pydantic import SecretStr
 
 
 class ReadKey(NamedTuple):
-    """A key, and the version of its secret that it is."""
+    """An API key, and the version of the secret that it was read from."""
 
     value: SecretStr
     version: str
 
 
 class TemporaryCredentials(NamedTuple):
-    """What AWS takes for as long as it lasts."""
+    """Temporary AWS credentials of an assumed role."""
 
     access_key_id: str
     secret_access_key: SecretStr

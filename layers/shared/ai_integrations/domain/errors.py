@@ -1,23 +1,4 @@
-"""What can go wrong, in the domain's terms; `http/problem.py` says which status each error becomes.
-
-AiIntegrationsError
-├── InvalidRequestError            the request has not the form that was agreed
-├── RuleViolationError             well-formed, but it breaks a rule
-├── AccessKeyNotFoundError         the account never had this access key
-├── AccessForbiddenError           the caller may not do this
-├── NotFoundError                  there is no such thing, or the caller may not see it
-├── KeyUnavailableError            there is an integration, but not the key that is asked for
-├── RoleRefusedError               AWS does not let the service assume the integration's role
-├── KeyTestFailedError             nobody can tell whether the provider takes a key
-├── NoKeyToRotateError             the integration has no key of its own
-├── NoPreviousKeyError               there is no key to go back to, or not any more
-├── NameTakenError                 another integration of the account has the name
-├── IdempotencyKeyReusedError      the key came before, with another body
-├── VersionConflictError           the integration is not, or no longer, of the version that was meant
-└── ContentionError                other writes of the same items kept getting in the way; nothing was written
-
-RepeatedRequestError stands beside the tree: the use cases turn it into the first request's answer.
-"""
+"""The domain's errors. `contracts/problems.py` maps each one to a status and a message."""
 
 from typing import NamedTuple, Self
 
@@ -25,92 +6,95 @@ from ai_integrations.domain.model import Integration
 
 
 class FieldError(NamedTuple):
-    """What is wrong with one field. `pointer` is a JSON pointer (RFC 6901); neither part repeats the input."""
+    """A problem with one field. `pointer` is a JSON pointer (RFC 6901). Neither part repeats the input."""
 
     pointer: str
     detail: str
 
 
 class AiIntegrationsError(Exception):
-    """Anything that this service refuses or fails to do."""
+    """Base class of everything that this service rejects or fails to do."""
 
 
 class FieldsError(AiIntegrationsError):
-    """Fields of the request are at fault."""
+    """Base class of errors that list invalid fields."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__(*errors)
         self.errors = errors
 
-    def below(self, pointer: str) -> Self:
-        """Return the same error for a request that holds at `pointer` what was judged."""
+    def with_prefix(self, pointer: str) -> Self:
+        """Copy the error for a request that contains the checked object at `pointer`."""
         return type(self)(*(FieldError(pointer + each.pointer, each.detail) for each in self.errors))
 
 
 class InvalidRequestError(FieldsError):
-    """The request has not the form that was agreed: 400."""
+    """Malformed request (400)."""
 
 
 class RuleViolationError(FieldsError):
-    """The request is well-formed and breaks a rule: 422."""
+    """Well-formed request that breaks a rule (422)."""
 
 
 class AccessKeyNotFoundError(AiIntegrationsError):
-    """The account never had this access key."""
+    """The account has no such access key."""
 
 
 class AccessForbiddenError(AiIntegrationsError):
-    """The caller may not do this."""
+    """The caller lacks the permission for this operation."""
 
 
 class NotFoundError(AiIntegrationsError):
-    """There is no such thing, or the caller may not see it."""
+    """The resource does not exist, or the caller may not see it."""
 
 
 class VersionConflictError(AiIntegrationsError):
-    """The integration is not, or no longer, of the version that was meant."""
+    """Optimistic-locking conflict: the stored version differs from the expected one."""
 
 
 class KeyUnavailableError(AiIntegrationsError):
-    """There is an integration, but not the key that is asked for: it is gone, or not for this account any more."""
+    """The integration exists, but its key cannot be read: it was deleted, or its secret is not for this account."""
 
 
 class KeyTestFailedError(AiIntegrationsError):
-    """Nobody can tell whether the provider takes a key: its test has not come to an end."""
+    """The key could not be verified: the connection test did not complete."""
 
 
 class NoKeyToRotateError(AiIntegrationsError):
-    """The integration has no key of its own: it has none, or one that somebody else keeps and rotates."""
+    """The integration has no key that this service stores: it has none, or it references an external secret."""
 
 
 class NoPreviousKeyError(AiIntegrationsError):
-    """There is no key to go back to, or not any more."""
+    """There is no key to roll back to: nothing was rotated, or the grace period has ended."""
 
 
 class RoleRefusedError(AiIntegrationsError):
-    """AWS does not let the service assume the integration's role: the role's owner decides whom it trusts."""
+    """AWS denied sts:AssumeRole for the integration's role."""
 
-    def __init__(self, said: str = "") -> None:
-        """`said` is in AWS's words, not to be shown as they are."""
+    def __init__(self, reason: str = "") -> None:
+        """`reason` is AWS's own message: redact it before showing it to a caller."""
         super().__init__()
-        self.said = said
+        self.reason = reason
 
 
 class NameTakenError(AiIntegrationsError):
-    """Another integration of the account has the name, whatever its case."""
+    """Another integration of the account has this name, ignoring case."""
 
 
 class IdempotencyKeyReusedError(AiIntegrationsError):
-    """The idempotency key came before, with another body."""
+    """The idempotency key was already used with a different request body."""
+
+
+class ContentionError(AiIntegrationsError):
+    """Concurrent writes prevented this one on every attempt. Nothing was written."""
 
 
 class RepeatedRequestError(Exception):
-    """The idempotency key came before, with the same body: carries what that request made."""
+    """The request was already applied: same idempotency key, same body. `first` is what it wrote.
+
+    Not an AiIntegrationsError, because use cases turn it into the original response.
+    """
 
     def __init__(self, first: Integration) -> None:
         super().__init__(first.id)
         self.first = first
-
-
-class ContentionError(AiIntegrationsError):
-    """Other writes of the same items kept getting in the way; nothing was written."""

@@ -1,4 +1,4 @@
-"""The domain's objects: immutable, and without any knowledge of AWS or HTTP."""
+"""The domain's values: immutable, and independent of AWS and HTTP."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 class AuthType(StrEnum):
-    """How a consumer authenticates at the provider."""
+    """How a consumer authenticates to the provider."""
 
     DEFAULT = "DEFAULT"
     PROXY_WITH_HEADERS = "PROXY_WITH_HEADERS"
@@ -27,13 +27,13 @@ class AuthType(StrEnum):
 
 
 class Scoping(NamedTuple):
-    """Who sees an integration: a space if one is named, else an organization, else the whole account."""
+    """A visibility rule of an integration: the named space, otherwise the named organization, otherwise the account."""
 
     organization_id: str | None = None
     space_id: str | None = None
 
-    def reaches(self, organization_id: str | None, space_id: str | None) -> bool:
-        """Tell whether it makes an integration visible to a space, and to an organization, that has these ids."""
+    def includes(self, organization_id: str | None, space_id: str | None) -> bool:
+        """Check whether the rule makes an integration visible to this organization or space."""
         if self.space_id is not None:
             return self.space_id == space_id
         return self.organization_id in {None, organization_id}
@@ -43,55 +43,55 @@ ACCOUNT_WIDE = Scoping()
 
 
 class Membership(NamedTuple):
-    """A place that a caller belongs to, and whether the caller administers it."""
+    """An organization or space that a caller belongs to, and whether the caller administers it."""
 
     organization_id: str | None = None
     space_id: str | None = None
     admin: bool = False
 
     def administers(self, scoping: Scoping) -> bool:
-        """Tell whether this membership lets its holder publish to `scoping`.
+        """Check whether this membership allows writing integrations with this scoping.
 
-        A scoping that names both ids must name the very pair of the membership: else a space could be claimed for
-        an organization that it is not in.
+        A scoping with both ids must match both: otherwise a caller could assign a space to an organization that it
+        does not belong to.
         """
         if not self.admin or scoping == ACCOUNT_WIDE or scoping.space_id != self.space_id:
             return False
         return scoping.organization_id in {None, self.organization_id}
 
 
-_NO_PLACE = Membership()
+_IN_THE_ACCOUNT = Membership()  # what every caller has: it shows account-wide integrations
 
 
 class Caller(NamedTuple):
-    """Who calls: one user of one account."""
+    """The user, account, role and memberships behind a request."""
 
     account: str
     user: str
     role: Role
     memberships: tuple[Membership, ...] = ()
 
-    def sees(self, scopings: tuple[Scoping, ...]) -> bool:
-        """Tell whether these scopings make an integration visible to the caller."""
+    def may_view(self, scopings: tuple[Scoping, ...]) -> bool:
+        """Check whether the caller may see an integration with these scopings."""
         return self.role is Role.ADMIN or any(
-            scoping.reaches(own.organization_id, own.space_id)
+            scoping.includes(own.organization_id, own.space_id)
             for scoping in scopings
-            for own in (_NO_PLACE, *self.memberships)
+            for own in (_IN_THE_ACCOUNT, *self.memberships)
         )
 
-    def may_ask_for(self, space_id: str) -> bool:
-        """Tell whether the caller may look at the account through the eyes of a space."""
+    def may_view_space(self, space_id: str) -> bool:
+        """Check whether the caller may list the integrations that a space sees."""
         return self.role is Role.ADMIN or any(own.space_id == space_id for own in self.memberships)
 
     def may_write(self, scopings: tuple[Scoping, ...]) -> bool:
-        """Tell whether the caller may create or change an integration that these scopings make visible."""
+        """Check whether the caller may create or change an integration with these scopings."""
         if self.role is Role.MEMBER:
             return all(any(own.administers(scoping) for own in self.memberships) for scoping in scopings)
         return self.role is Role.ADMIN
 
 
 class AccessKey(NamedTuple):
-    """What is known of an access key once it has been handed out: everything but the key."""
+    """An issued access key, without the key itself."""
 
     id: str
     caller: Caller
@@ -101,17 +101,20 @@ class AccessKey(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """What the stack's parameters say: which private hosts a base_url may name, and how long deleted things last."""
+    """The settings of the stack that the use cases depend on.
+
+    `recovery_window` is how long a deleted integration can be restored. `allowed_private_hosts` is the allow-list of
+    hosts that a base_url may name although they are private, or with `http`.
+    """
 
     recovery_window: timedelta
     allowed_private_hosts: frozenset[str] = frozenset()
 
 
 class SecretVersion(NamedTuple):
-    """Where a provider key lies, never the key itself.
+    """The location of an API key in Secrets Manager, never the key itself.
 
-    `version` is the one that is meant. A secret without is only referred to: somebody else owns it, and whatever is
-    current there counts.
+    `version` is None for an external secret, which the service only references: its current version is used.
     """
 
     arn: str
@@ -119,26 +122,26 @@ class SecretVersion(NamedTuple):
 
     @property
     def is_owned(self) -> bool:
-        """Tell whether the service keeps this secret itself."""
+        """Check whether this service stores the secret."""
         return self.version is not None
 
 
 class PreviousKey(NamedTuple):
-    """The key before the present one, which may still be asked for by its version until a moment."""
+    """The key before the last rotation. It can be read by its version until `usable_until`."""
 
     secret: SecretVersion
     usable_until: datetime
 
 
 class ExternalSecretArn(NamedTuple):
-    """The ARN of a secret that somebody else keeps, as a caller named it: nothing is known of it yet."""
+    """The ARN of an external secret as the caller sent it. It has not been checked yet."""
 
     arn: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a caller chooses about an integration, its key left out."""
+    """What a caller chooses about an integration, without its key."""
 
     name: str
     provider: str
@@ -152,14 +155,14 @@ class Settings:
     scopings: tuple[Scoping, ...] = (ACCOUNT_WIDE,)
 
 
-def folded(name: str) -> str:
-    """Return what all spellings of a name have in common that differ in case or outer blanks alone."""
+def fold_name(name: str) -> str:
+    """Normalize a name for comparison: ignore case, outer whitespace and Unicode composition."""
     return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Integration(Settings):
-    """An external LLM provider as one account has registered it."""
+    """An LLM provider as one account registered it."""
 
     id: str
     account: str
@@ -177,7 +180,7 @@ class Integration(Settings):
 
 
 class Tombstone(NamedTuple):
-    """A deleted integration, for as long as it can be brought back."""
+    """A deleted integration during its recovery window."""
 
     integration: Integration
     deleted_at: datetime
@@ -186,24 +189,24 @@ class Tombstone(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Some integrations of an account, the newest first, and whether there are older ones."""
+    """Part of an account's integrations, newest first. `more` is true if older ones follow."""
 
     integrations: tuple[Integration, ...]
     more: bool
 
 
 class KeepKey(Enum):
-    """What a change says of the API key when it does not mention it."""
+    """The KeyChange of a request that does not mention the key."""
 
     KEEP = "keep"
 
 
 KeyChange = SecretStr | ExternalSecretArn | KeepKey | None
-"""What a request says of an integration's key: the key, or where it lies; that it stays; that there is none."""
+"""What a request does with the key: set it, reference an external secret, keep it, or remove it (None)."""
 
 
 class Organization(NamedTuple):
-    """An organization of the directory."""
+    """An organization in the directory."""
 
     account: str
     id: str
@@ -212,7 +215,7 @@ class Organization(NamedTuple):
 
 
 class Space(NamedTuple):
-    """A space of the directory; one that is known from scopings alone has no name."""
+    """A space in the directory. It has no name and no creation time if only scopings mention it."""
 
     account: str
     id: str
@@ -223,7 +226,10 @@ class Space(NamedTuple):
 
 
 class IdempotencyKey(NamedTuple):
-    """A caller's name for one request, a digest of that request without its API key, and how long both count."""
+    """A caller's name for one request.
+
+    `fingerprint` is a digest of the request without its API key. A retry within `retention` must have the same one.
+    """
 
     value: str
     fingerprint: str

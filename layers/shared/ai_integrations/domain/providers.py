@@ -1,39 +1,40 @@
-"""The providers: one row each, from which schemas, rules, connection tests and the API document follow."""
+"""The table of providers. Schemas, rules, connection tests and the API document are generated from its rows."""
 
 from enum import Enum
 from typing import NamedTuple
 
 
 class MetadataKind(NamedTuple):
-    """The form of a cloud's `provider_metadata`; its words are those of contract.md, "The newer spelling"."""
+    """The fields of a cloud's `provider_metadata`, and the values of its `kind` (contract.md, "Wire formats")."""
 
-    word: str
+    name: str
     legacy_name: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
 
-AWS = MetadataKind(word="AWS", legacy_name="aws", required=("role_arn",), optional=("external_id",))
-GCP = MetadataKind(word="GCP", legacy_name="gcp", required=("project_id", "location", "project_access_label"))
+AWS = MetadataKind(name="AWS", legacy_name="aws", required=("role_arn",), optional=("external_id",))
+GCP = MetadataKind(name="GCP", legacy_name="gcp", required=("project_id", "location", "project_access_label"))
 
 METADATA_KINDS = (AWS, GCP)
 
 
 class Dialect(Enum):
-    """The protocol that a provider speaks, as far as a connection test has to."""
+    """The API protocol of a provider, as connection tests use it."""
 
     OPEN_AI = "OpenAI"
     ANTHROPIC = "Anthropic"
     GEMINI = "Gemini"
     BEDROCK = "Bedrock"
-    UNSPOKEN = "none that can be spoken here"
+    UNSUPPORTED = "unsupported"
 
 
 class Probe(NamedTuple):
     """How a provider's connection is tested.
 
-    `base_url` is where the provider itself answers, if that is one place for all; `root` is the path that all of its
-    API is below, whether a base_url ends with it or not. `unproved` is what a test can never show for this provider.
+    `base_url` is the provider's own endpoint, if all customers share one. `root` is the path prefix of its API; an
+    integration's base_url may or may not end with it. `limit` is the request field that limits the response, and its
+    value in tokens. `unproved` is what a test can never show for this provider.
     """
 
     dialect: Dialect
@@ -45,41 +46,40 @@ class Probe(NamedTuple):
     unproved: str = ""
 
 
-# OpenAI has given up max_tokens, and its reasoning models need room for more than one token before they answer.
+# OpenAI deprecated max_tokens, and its reasoning models need more than one token before they respond.
 _COMPLETION_LIMIT = ("max_completion_tokens", 16)
-_GATEWAY = "Behind a gateway, it is the gateway's key that is tested; what it uses further on is not."
+_GATEWAY = "The test covers the gateway's key, but not the keys that the gateway uses for its providers."
 
 
 class Provider(NamedTuple):
     """One external LLM provider.
 
-    `word` is its name in the store and in the newer spelling, `legacy_name` that of the founding description, which
-    has none for the providers that came later. `metadata` is what a consumer needs beside a key, if anything. `probe`
-    is how a connection is tested.
+    `name` is its value in the table and in the current wire format. `legacy_name` is its value in the legacy format,
+    which has none for later providers. `metadata` is what a consumer needs besides a key, if anything.
     """
 
-    word: str
+    name: str
     legacy_name: str | None
     probe: Probe
     metadata: MetadataKind | None = None
 
 
 PROVIDERS = {
-    provider.word: provider
+    provider.name: provider
     for provider in (
         Provider(
-            word="OPEN_AI",
+            name="OPEN_AI",
             legacy_name="openAI",
             # https://platform.openai.com/docs/api-reference
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://api.openai.com/v1",
                 limit=_COMPLETION_LIMIT,
-                unproved="A restricted key may list models and be refused other uses, and the other way round.",
+                unproved="A restricted key may be allowed to list models but not to use them, or the reverse.",
             ),
         ),
         Provider(
-            word="AZURE_OPEN_AI",
+            name="AZURE_OPEN_AI",
             legacy_name="azureOpenAI",
             # https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle: the API without dated versions
             probe=Probe(
@@ -88,31 +88,31 @@ PROVIDERS = {
                 key_header="api-key",
                 key_prefix="",
                 limit=_COMPLETION_LIMIT,
-                unproved="The list shows models of the resource, not its deployments: name a deployment as the model.",
+                unproved="The list contains models, not deployments. Use the name of a deployment as the model.",
             ),
         ),
         Provider(
-            word="AWS_BEDROCK",
+            name="AWS_BEDROCK",
             legacy_name="awsBedrock",
             metadata=AWS,
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
             probe=Probe(
                 dialect=Dialect.BEDROCK,
-                unproved="That the role can be assumed does not show which models it may invoke, nor in which regions.",
+                unproved="Assuming the role does not show which models it may invoke, or in which regions.",
             ),
         ),
         Provider(
-            word="VERTEX_AI",
+            name="VERTEX_AI",
             legacy_name="vertexAI",
             metadata=GCP,
             probe=Probe(
-                dialect=Dialect.UNSPOKEN,
+                dialect=Dialect.UNSUPPORTED,
                 base_url="https://{location}-aiplatform.googleapis.com",
-                unproved="Google takes tokens that are signed with a service account's key; this service makes none.",
+                unproved="Google requires tokens signed with a service account's key. This service creates none.",
             ),
         ),
         Provider(
-            word="ANTHROPIC",
+            name="ANTHROPIC",
             legacy_name="anthropic",
             # https://docs.anthropic.com/en/api/models-list
             probe=Probe(
@@ -121,29 +121,29 @@ PROVIDERS = {
                 root="/v1",
                 key_header="x-api-key",
                 key_prefix="",
-                unproved="The list is shown without regard to credit and to the limits of the key's workspace.",
+                unproved="The list does not depend on credit, or on the limits of the key's workspace.",
             ),
         ),
         Provider(
-            word="CUSTOM",
+            name="CUSTOM",
             legacy_name="custom",
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                unproved="A server of one's own may have no list of models, or show it to everybody.",
+                unproved="A custom server may not list models, or may list them without authentication.",
             ),
         ),
         Provider(
-            word="NVIDIA_NIM",
+            name="NVIDIA_NIM",
             legacy_name="nvidiaNim",
             # https://docs.api.nvidia.com/nim/reference/llm-apis
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://integrate.api.nvidia.com/v1",
-                unproved="The list of models is public: only a model's answer shows that the key is accepted.",
+                unproved="The list of models is public. Only a model's response shows that the key is accepted.",
             ),
         ),
         Provider(
-            word="GEMINI",
+            name="GEMINI",
             legacy_name="gemini",
             # https://ai.google.dev/api/models
             probe=Probe(
@@ -152,33 +152,33 @@ PROVIDERS = {
                 root="/v1beta",
                 key_header="x-goog-api-key",
                 key_prefix="",
-                unproved="The list is shown without regard to billing and to each model's quota.",
+                unproved="The list does not depend on billing, or on the quota of each model.",
             ),
         ),
         Provider(
-            word="LITELLM",
+            name="LITELLM",
             legacy_name=None,
             # https://docs.litellm.ai/docs/proxy/user_keys
             probe=Probe(dialect=Dialect.OPEN_AI, unproved=_GATEWAY),
         ),
         Provider(
-            word="FIREWORKS",
+            name="FIREWORKS",
             legacy_name=None,
             # https://docs.fireworks.ai/tools-sdks/openai-compatibility
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://api.fireworks.ai/inference/v1",
-                unproved="The list is shown without regard to credit.",
+                unproved="The list does not depend on credit.",
             ),
         ),
         Provider(
-            word="TOGETHER_AI",
+            name="TOGETHER_AI",
             legacy_name=None,
             # https://docs.together.ai/docs/openai-api-compatibility
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 base_url="https://api.together.xyz/v1",
-                unproved="The list is shown without regard to credit.",
+                unproved="The list does not depend on credit.",
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""The rules that need more than one field, or the stack's own settings, to be judged."""
+"""The rules that concern several fields or depend on the stack's settings."""
 
 from collections.abc import Iterator
 
@@ -8,42 +8,44 @@ from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination
 
 
-def check(settings: Settings, *, former: Settings | None, policy: Policy) -> None:
-    """Raise RuleViolationError with every rule of contract.md, "Resource", that the settings break as a whole.
+def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
+    """Raise RuleViolationError with every broken rule of contract.md, "Resource".
 
-    A base_url is judged when it is set or changed: one that `former` had may stay.
+    A base_url is checked only if it differs from that of `previous`: the allow-list may have changed since.
     """
     violations = list(_metadata_violations(settings))
-    if former is None or settings.base_url != former.base_url:
+    if previous is None or settings.base_url != previous.base_url:
         violations += _base_url_violations(settings, policy)
     if violations:
         raise RuleViolationError(*violations)
 
 
-def check_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
-    """Refuse to let a stored key follow to a host or a provider for which nobody has given it."""
+def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
+    """Raise RuleViolationError if a stored key would be sent to a host or provider that it was not given for."""
     if current.secret is None or key is not KeepKey.KEEP:
         return
     if changed.provider != current.provider or destination(changed.base_url) != destination(current.base_url):
         raise RuleViolationError(
-            FieldError("/api_key", "Another host or provider needs the key again, or null, in the same request.")
+            FieldError(
+                "/api_key", "Changing the provider or host requires the key in the same request, or null to remove it."
+            )
         )
 
 
 def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
     kind = PROVIDERS[settings.provider].metadata
-    given = settings.provider_metadata
+    metadata = settings.provider_metadata
     if kind is None:
-        if given is not None:
-            yield FieldError("/provider_metadata", "This provider takes no metadata.")
+        if metadata is not None:
+            yield FieldError("/provider_metadata", "This provider does not accept metadata.")
         return
-    values = given or {}
+    values = metadata or {}
     for name in sorted(set(kind.required) - values.keys()):
         yield FieldError(f"/provider_metadata/{name}", "This provider requires the field.")
-    if values.get("kind", kind.word) != kind.word:
-        yield FieldError("/provider_metadata/kind", "The kind does not fit the provider.")
+    if values.get("kind", kind.name) != kind.name:
+        yield FieldError("/provider_metadata/kind", "The kind does not match the provider.")
     for name in sorted(values.keys() - {"kind", *kind.required, *kind.optional}):
-        yield FieldError(f"/provider_metadata/{name}", "This provider does not take the field.")
+        yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
 
 
 def _base_url_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]:
@@ -51,5 +53,5 @@ def _base_url_violations(settings: Settings, policy: Policy) -> Iterator[FieldEr
         return
     try:
         check_url(settings.base_url, policy.allowed_private_hosts)
-    except RefusedDestinationError as refusal:
-        yield FieldError("/base_url", f"The URL {refusal}.")
+    except RefusedDestinationError as error:
+        yield FieldError("/base_url", f"The URL {error}.")

@@ -1,6 +1,7 @@
-"""Where a stored key may be sent, judged by the text of the URL alone, so that a create needs no name server.
+"""Decide from the text of a URL whether an API key may be sent there.
 
-Whoever connects checks the addresses that the name resolves to as well (architecture.md, "Secrets never travel").
+Creating an integration needs no DNS query. The SSRF guard also checks the resolved addresses when it connects
+(`key_access/outbound/guard.py`).
 """
 
 import re
@@ -13,7 +14,8 @@ MAX_URL_LENGTH = 2048
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 _NUMERIC_LABEL = r"\d+|0x[0-9a-f]*"
-# Names of the local network: RFC 6761, 6762, 8375, the ICANN reservation of .internal, what routers and clusters use.
+# Domains of local networks: RFC 6761, 6762 and 8375, ICANN's reservation of .internal, and names that routers and
+# clusters use.
 _LOCAL_DOMAINS = frozenset(
     {
         "localhost",
@@ -30,21 +32,21 @@ _LOCAL_DOMAINS = frozenset(
         "onion",
     }
 )
-_METADATA_NAMES = frozenset({"metadata.goog"})  # of the cloud metadata services, the one that looks public
-_METADATA_ADDRESSES = frozenset({IPv4Address("168.63.129.16")})  # Azure's, which looks public too
-_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has handed out to the public internet
-_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637, which not every Python knows yet
+_METADATA_NAMES = frozenset({"metadata.goog"})  # the one name of a metadata service that looks public
+_METADATA_ADDRESSES = frozenset({IPv4Address("168.63.129.16")})  # Azure's, which also looks public
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has allocated to the public internet
+_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637; older Python versions report it as global
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address (RFC 6052)
 
 
 class RefusedDestinationError(ValueError):
-    """The text says why, without repeating any of the URL."""
+    """The URL or address is not allowed. The message completes "The URL …" and repeats no part of the URL."""
 
 
 def check_url(url: str, allowed_private_hosts: Collection[str]) -> None:
-    """Refuse a URL to which no key may be sent.
+    """Raise RefusedDestinationError if no key may be sent to the URL.
 
-    `allowed_private_hosts` are lower-case names and addresses that may be private and may use `http`.
+    `allowed_private_hosts` are names and addresses in lower case that may be private and may use `http`.
     """
     parts = _split(url)
     host = _host(parts)
@@ -58,18 +60,18 @@ def check_url(url: str, allowed_private_hosts: Collection[str]) -> None:
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Tell whether an address, and every address inside it, belongs to the public internet."""
+    """Check whether an address, and every IPv4 address that it embeds, belongs to the public internet."""
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast and address not in _METADATA_ADDRESSES
-    written_as_ipv6 = address.ipv4_mapped or _translated(address)
-    if written_as_ipv6 is not None:
-        return is_public(written_as_ipv6)
-    handed_out = address in _GLOBAL_UNICAST and address not in _DOCUMENTATION
-    return all(map(is_public, _embedded(address))) and handed_out and address.is_global
+    ipv4 = address.ipv4_mapped or _translated(address)
+    if ipv4 is not None:
+        return is_public(ipv4)
+    allocated = address in _GLOBAL_UNICAST and address not in _DOCUMENTATION
+    return all(map(is_public, _embedded(address))) and allocated and address.is_global
 
 
 def destination(url: str | None) -> tuple[str, str, int | None] | None:
-    """Return what a key is bound to: scheme, host and port of an accepted URL, or None for the provider's own."""
+    """Extract scheme, host and port, which a key is bound to. None stands for the provider's own endpoint."""
     if url is None:
         return None
     parts = urlsplit(url)
@@ -78,23 +80,23 @@ def destination(url: str | None) -> tuple[str, str, int | None] | None:
 
 def _split(url: str) -> SplitResult:
     if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
-        raise RefusedDestinationError(f"must be a URL of at most {MAX_URL_LENGTH} plain ASCII characters")
+        raise RefusedDestinationError(f"must have at most {MAX_URL_LENGTH} characters, all of them valid in a URL")
     try:
         parts = urlsplit(url)
-        readable = bool(parts.hostname) and parts.port != 0 and _brackets_hold_ipv6(parts)
+        valid = bool(parts.hostname) and parts.port != 0 and _brackets_hold_ipv6(parts)
     except ValueError:
-        readable = False
-    if not readable:
-        raise RefusedDestinationError("must be a URL with a host")
+        valid = False
+    if not valid:
+        raise RefusedDestinationError("must contain a valid host")
     if "@" in parts.netloc:
-        raise RefusedDestinationError("must not carry credentials")
+        raise RefusedDestinationError("must not contain credentials")
     if "#" in url:
-        raise RefusedDestinationError("must not carry a fragment")
+        raise RefusedDestinationError("must not contain a fragment")
     return parts
 
 
 def _brackets_hold_ipv6(parts: SplitResult) -> bool:
-    """Tell whether brackets are there for an IPv6 address alone, without the zone that only this machine knows."""
+    """Check that brackets are used for IPv6 addresses only, and that none has a zone, which is local to a machine."""
     return ("[" in parts.netloc) == (":" in (parts.hostname or "")) and "%" not in parts.netloc
 
 
@@ -106,17 +108,17 @@ def _check_public(host: str) -> None:
     address = _as_address(host)
     if address is not None:
         if not is_public(address):
-            raise RefusedDestinationError("must not name an address that is not public")
+            raise RefusedDestinationError("must not point to a non-public address")
         return
     labels = host.split(".")
     if re.fullmatch(_HOST_NAME, host) is None or re.fullmatch(_NUMERIC_LABEL, labels[-1]):
-        raise RefusedDestinationError("must name a valid host")
+        raise RefusedDestinationError("must contain a valid host name")
     if len(labels) == 1 or labels[-1] in _LOCAL_DOMAINS or host in _METADATA_NAMES:
-        raise RefusedDestinationError("must not name a host of a local network")
+        raise RefusedDestinationError("must not point to a host in a local network")
 
 
 def _as_address(host: str) -> IPv4Address | IPv6Address | None:
-    """Read an address in any notation that a connecting library would, such as 127.1, 0x7f000001 and 017700000001."""
+    """Parse an address in every notation that network libraries accept: 127.1, 0x7f000001, 017700000001."""
     try:
         return ip_address(host)
     except ValueError:

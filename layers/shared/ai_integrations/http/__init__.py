@@ -1,1 +1,1 @@
-"""What HTTP callers see: bodies, problem documents, spellings, routes."""
+"""The HTTP API: routes, conditional requests, cursors, error responses and the API documentation page."""

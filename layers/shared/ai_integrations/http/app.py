@@ -1,4 +1,4 @@
-"""The resolver of all routes; each route parses, makes one call, and shows what came of it."""
+"""The HTTP app of the `api` function, with all routes except connection tests."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from ai_integrations.use_cases.ports import HealthReader
 
 
 class UseCases(NamedTuple):
-    """What the routes call."""
+    """The use cases that the routes call."""
 
     integrations: Integrations
     integration_list: IntegrationList
@@ -25,9 +25,9 @@ class UseCases(NamedTuple):
 
 
 def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver:
-    """Return the resolver."""
+    """Build the app. Without `docs_page`, the documentation page does not exist."""
     app = APIGatewayRestResolver()
-    error_handlers.handle(app, switched_off=() if docs_page else (docs.PAGE,))
+    error_handlers.register(app, disabled=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)

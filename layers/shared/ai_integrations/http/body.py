@@ -1,4 +1,4 @@
-"""The body of an HTTP request: media type, encoding, then validation."""
+"""Parsing of HTTP request bodies: media type, encoding, validation."""
 
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ def parse_body(event: APIGatewayProxyEvent, model: type[ModelT]) -> ModelT:
 def _text(event: APIGatewayProxyEvent) -> str:
     try:
         text = event.decoded_body or ""
-        text.encode()  # JSON can smuggle half of a surrogate pair into a string
+        text.encode()  # rejects lone surrogates, which an event can contain as JSON escapes
     except ValueError:
         raise InvalidRequestError(FieldError("", "The body must be UTF-8.")) from None
     return text

@@ -1,4 +1,4 @@
-"""The caller, as the authorizer hands it to the functions behind the gateway: a flat map of texts."""
+"""The caller in the authorizer context, which API Gateway limits to a flat map of strings."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,6 @@ from ai_integrations.contracts.caller import caller_of
 from ai_integrations.domain.model import Caller
 
 
-def from_context(context: Mapping[str, Any]) -> Caller:
-    """Rebuild the caller from an event's `requestContext.authorizer`."""
+def caller_from_context(context: Mapping[str, Any]) -> Caller:
+    """Restore the caller from an event's `requestContext.authorizer`."""
     return caller_of({**context, "memberships": json.loads(context["memberships"])})

@@ -1,4 +1,4 @@
-"""The routes of connection tests, served by the function that may read keys."""
+"""The routes of connection tests. `test_connection` serves them, because it may read keys."""
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -10,9 +10,9 @@ from ai_integrations.domain.connection_health import Health
 from ai_integrations.domain.model import Caller
 from ai_integrations.http import error_handlers
 from ai_integrations.http.body import parse_body
-from ai_integrations.http.caller import from_context
+from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
-from ai_integrations.http.responses import shown
+from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
 from ai_integrations.use_cases.ports import ConnectionTestRunner
 
@@ -21,21 +21,21 @@ SAVED = "/v2/ai-integrations/<integration_id>/test"
 
 
 class ModelChoice(InputModel):
-    """Which model to ask; without one, the first of the integration's."""
+    """The model to test. Default: the first of the integration's models."""
 
     model: ModelName | None = None
 
 
 def build_connection_test_app(tests: ConnectionTestRunner) -> APIGatewayRestResolver:
-    """Return the resolver."""
+    """Build the app of the `test_connection` function."""
     app = APIGatewayRestResolver()
-    error_handlers.handle(app)
+    error_handlers.register(app)
     ConnectionTestRoutes(app, tests)
     return app
 
 
 class ConnectionTestRoutes:
-    """The routes, each of which parses, makes one call, and shows what came of it."""
+    """The routes. Each parses the request, calls one use case and renders the result."""
 
     def __init__(self, app: APIGatewayRestResolver, tests: ConnectionTestRunner) -> None:
         self._app = app
@@ -44,22 +44,22 @@ class ConnectionTestRoutes:
         app.post(SAVED)(self.test_saved)
 
     def test_settings(self) -> Response[str]:
-        """Test what may become an integration."""
+        """Test the settings of an integration that is not saved."""
         event = self._app.current_event
-        caller = from_context(event.request_context.authorizer)
+        caller = caller_from_context(event.request_context.authorizer)
         body = parse_body(event, CreateBody)
-        return _answer(caller, self._tests.test_settings(caller, body.settings(), body.key()))
+        return _health_response(caller, self._tests.test_settings(caller, body.settings(), body.key_change()))
 
     def test_saved(self, integration_id: str) -> Response[str]:
-        """Test an integration, and record its health."""
+        """Test a saved integration and record its health."""
         event = self._app.current_event
-        caller = from_context(event.request_context.authorizer)
-        ulid = ids.parse(integration_id)
+        caller = caller_from_context(event.request_context.authorizer)
+        ulid = ids.decode(integration_id)
         model = parse_body(event, ModelChoice).model if event.body else None
         health = self._tests.test_saved(caller, ulid, model)
-        return _answer(caller, health, health.integration_version)
+        return _health_response(caller, health, health.integration_version)
 
 
-def _answer(caller: Caller, health: Health, version: int | None = None) -> Response[str]:
+def _health_response(caller: Caller, health: Health, version: int | None = None) -> Response[str]:
     logger.info("connection tested", integration_id=health.id, status=health.status, saved=version is not None)
-    return shown(health_view(health, version), headers=fingerprint_header(caller, health))
+    return json_response(health_view(health, version), headers=fingerprint_header(caller, health))

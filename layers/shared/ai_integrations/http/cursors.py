@@ -1,4 +1,4 @@
-"""Where the next page begins: opaque to callers, and of use only with what it was issued for."""
+"""Opaque pagination cursors, bound to the account and query they were issued for."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -7,13 +7,13 @@ from hashlib import sha256
 from ai_integrations.domain.errors import FieldError, InvalidRequestError
 
 
-def issue(last_read: str, *issued_for: str | None) -> str:
-    """Return a cursor behind `last_read` for an account and the parameters of its list."""
+def encode(last_read: str, *issued_for: str | None) -> str:
+    """Build the cursor of the page that follows `last_read`. `issued_for` is the account and the query."""
     return urlsafe_b64encode(json.dumps([last_read, _digest(issued_for)]).encode()).decode()
 
 
-def redeem(cursor: str | None, *issued_for: str | None) -> str | None:
-    """Return what a cursor was issued behind; InvalidRequestError if it was not issued for this."""
+def decode(cursor: str | None, *issued_for: str | None) -> str | None:
+    """Extract `last_read` from a cursor. Raise InvalidRequestError if it was issued for something else."""
     if cursor is None:
         return None
     try:

@@ -1,6 +1,6 @@
-"""The routes of the API's description: its OpenAPI document, and a page that shows it and tries its calls.
+"""The routes of the API documentation: the OpenAPI document, and a page that shows it and sends requests.
 
-Neither needs an access key: they hold nothing secret, and a browser that opens a page can not send one.
+Neither needs an access key: they contain nothing secret, and a browser cannot send one when it opens a page.
 """
 
 import json
@@ -22,7 +22,7 @@ _INLINE = r"(?s)<(script|style)>(.*?)</\1>"
 
 
 class DocsRoutes:
-    """The routes. A page that is switched off is as unknown as any path that never was."""
+    """The routes. If the page is disabled, its path returns 404 like any unknown path."""
 
     def __init__(self, app: APIGatewayRestResolver, *, page: bool) -> None:
         app.get(DOCUMENT)(self.document)
@@ -30,30 +30,30 @@ class DocsRoutes:
             app.get(PAGE)(self.page)
 
     def document(self) -> Response[str]:
-        """Answer with the document, a committed copy: to generate it would cost a cold start too much."""
-        return _served((_FOLDER / "openapi.json").read_text(), "application/json")
+        """Serve the committed OpenAPI document. Generating it would slow down cold starts."""
+        return _response((_FOLDER / "openapi.json").read_text(), "application/json")
 
     def page(self) -> Response[str]:
-        """Answer with the page, which may run itself alone and reach this API alone."""
+        """Serve the page. Its policy allows only its own script and style, and requests to this origin."""
         page = (_FOLDER / "docs.html").read_text()
-        headers = {"Content-Security-Policy": _policy(page), "Referrer-Policy": "no-referrer"}
-        return _served(page, "text/html; charset=utf-8", headers)
+        headers = {"Content-Security-Policy": _content_security_policy(page), "Referrer-Policy": "no-referrer"}
+        return _response(page, "text/html; charset=utf-8", headers)
 
 
 def methods(path: str) -> tuple[str, ...]:
-    """Return the methods that a path of the document has; none for an unknown path."""
+    """List the methods of a path in the OpenAPI document; an unknown path has none."""
     paths = json.loads((_FOLDER / "openapi.json").read_text())["paths"]
     return tuple(sorted(method.upper() for method in paths.get(path, ())))
 
 
-def _served(text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Response[str]:
+def _response(text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Response[str]:
     return Response(
         status_code=HTTPStatus.OK.value, content_type=content_type, headers={**_HEADERS, **(headers or {})}, body=text
     )
 
 
-def _policy(page: str) -> str:
-    """Return the Content-Security-Policy that lets nothing in but the page's own script and style."""
+def _content_security_policy(page: str) -> str:
+    """Build the Content-Security-Policy that allows only the page's own script and style."""
     inline = "; ".join(
         f"{tag}-src 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
         for tag, text in re.findall(_INLINE, page)

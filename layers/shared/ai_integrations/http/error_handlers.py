@@ -1,4 +1,4 @@
-"""How whatever a route raises becomes an answer."""
+"""Exception handlers that turn every error of a route into a problem document."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -25,45 +25,43 @@ _THROTTLED = frozenset(
 )
 
 
-_UNKNOWN_OUTCOME = "The call failed. Its outcome is unknown: look before you repeat it."
-
-
-def handle(app: APIGatewayRestResolver, switched_off: Collection[str] = ()) -> None:
-    """Make every error of the app's routes a problem document; paths that are switched off are unknown."""
+def register(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
+    """Register the handlers. Paths in `disabled` are treated as unknown."""
 
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
 
-    def refused(error: AiIntegrationsError) -> Response[str]:
-        answer = problem_responses.of_error(error, request_id())
-        logger.info("request refused", error=type(error).__name__, status=answer.status_code)
-        return answer
+    def domain_error(error: AiIntegrationsError) -> Response[str]:
+        response = problem_responses.for_error(error, request_id())
+        logger.info("request refused", error=type(error).__name__, status=response.status_code)
+        return response
 
-    def no_such_route(_error: NotFoundError) -> Response[str]:
+    def unknown_route(_error: NotFoundError) -> Response[str]:
         event = app.current_event
-        methods = () if event.resource in switched_off else docs.methods(event.resource)
+        methods = () if event.resource in disabled else docs.methods(event.resource)
         if not methods or event.http_method in methods:
-            return problem_responses.response(problems.NOT_FOUND, "The API has no such path and method.", request_id())
+            detail = "The API has no such path. The document at /v2/openapi.json lists all paths."
+            return problem_responses.response(problems.NOT_FOUND, detail, request_id())
         allow = {"Allow": ", ".join(methods)}
-        detail = "The path has no such method. The header Allow says which it has."
+        detail = "The path does not have this method. The Allow header lists its methods."
         return problem_responses.response(problems.METHOD_NOT_ALLOWED, detail, request_id(), headers=allow)
 
-    def failed(error: Exception) -> Response[str]:
+    def unexpected_error(error: Exception) -> Response[str]:
         logger.error("request failed", **describe(error))
-        kind, detail = _of_failure(error)
+        kind, detail = _problem_for(error)
         return problem_responses.response(kind, detail, request_id())
 
-    app.exception_handler(AiIntegrationsError)(refused)
-    app.exception_handler(NotFoundError)(no_such_route)
-    app.exception_handler(Exception)(failed)
+    app.exception_handler(AiIntegrationsError)(domain_error)
+    app.exception_handler(NotFoundError)(unknown_route)
+    app.exception_handler(Exception)(unexpected_error)
 
 
-def _of_failure(error: Exception) -> tuple[problems.Kind, str]:
+def _problem_for(error: Exception) -> tuple[problems.Kind, str]:
     if isinstance(error, aws.ClientError):
         if error.response.get("Error", {}).get("Code") in _THROTTLED:
-            return problems.RATE_LIMITED, "Too many requests: wait and try again."
+            return problems.RATE_LIMITED, problems.THROTTLED_DETAIL
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return problems.UNAVAILABLE, _UNKNOWN_OUTCOME
+            return problems.UNAVAILABLE, problems.UNKNOWN_OUTCOME_DETAIL
     if isinstance(error, aws.HTTPClientError | aws.ConnectionError):
-        return problems.UNAVAILABLE, _UNKNOWN_OUTCOME
-    return problems.INTERNAL, _UNKNOWN_OUTCOME
+        return problems.UNAVAILABLE, problems.UNKNOWN_OUTCOME_DETAIL
+    return problems.INTERNAL, problems.UNKNOWN_OUTCOME_DETAIL

@@ -5,12 +5,12 @@ from ai_integrations.use_cases.integrations import VersionCondition, any_version
 
 
 def etag(integration: Integration) -> str:
-    """Return the strong entity tag of an integration's present version."""
+    """Build the strong entity tag of an integration's current version."""
     return f'"{integration.id}.{integration.version}"'
 
 
 def if_match(header: str | None) -> VersionCondition:
-    """Return the condition that an If-Match header sets; a weak tag meets none."""
+    """Build the condition of an If-Match header. Weak tags never match."""
     if header is None or header.strip() == "*":
         return any_version
     tags = {tag.strip() for tag in header.split(",")}

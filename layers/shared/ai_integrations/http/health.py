@@ -1,4 +1,4 @@
-"""How the connection of an integration is shown, and the route of its last test."""
+"""The health of an integration's connection: the response body, and the route of the last test's result."""
 
 from typing import Annotated, NotRequired
 
@@ -7,11 +7,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
-from ai_integrations.contracts.views import Timestamp, given, timestamp
+from ai_integrations.contracts.views import Timestamp, timestamp, without_none
 from ai_integrations.domain.connection_health import UNKNOWN, Health, Rung
 from ai_integrations.domain.model import Caller, Integration, Role
-from ai_integrations.http.caller import from_context
-from ai_integrations.http.responses import shown
+from ai_integrations.http.caller import caller_from_context
+from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import HealthReader
 
@@ -20,27 +20,25 @@ FINGERPRINT_HEADER = "AI-Integration-Key-Fingerprint"
 
 
 class RungView(TypedDict):
-    """One step of a test."""
+    """One step of a connection test."""
 
     name: Annotated[str, Field(description="reachable, authenticated or model_answers.")]
     status: Annotated[str, Field(description="passed, failed or not_proved.")]
     latency_ms: int
     proved: NotRequired[str | None]
-    not_proved: NotRequired[
-        Annotated[str | None, Field(description="What went wrong, or what can not be seen this way.")]
-    ]
-    provider_said: NotRequired[Annotated[str | None, Field(description="The provider's own words, redacted.")]]
+    not_proved: NotRequired[Annotated[str | None, Field(description="What went wrong, or what the step cannot show.")]]
+    provider_said: NotRequired[Annotated[str | None, Field(description="The provider's error message, redacted.")]]
 
 
 class ConnectionHealth(TypedDict):
-    """The outcome of a test; the rungs behind a failed one were not climbed."""
+    """The result of a connection test, which stops at the first failed rung."""
 
-    status: Annotated[str, Field(description="passed, failed or not_proved; unknown where no test has been made.")]
+    status: Annotated[str, Field(description="passed, failed or not_proved; unknown before the first test.")]
     rungs: list[RungView]
     checked_at: NotRequired[Timestamp | None]
     model: NotRequired[Annotated[str | None, Field(description="The model that the request named.")]]
     integration_version: NotRequired[
-        Annotated[int | None, Field(description="Absent for an integration that is not saved.")]
+        Annotated[int | None, Field(description="Absent if the integration is not saved.")]
     ]
     outdated: NotRequired[
         Annotated[bool | None, Field(description="Whether the integration has changed since the test.")]
@@ -48,7 +46,7 @@ class ConnectionHealth(TypedDict):
 
 
 def health_view(health: Health, current_version: int | None = None) -> ConnectionHealth:
-    """Show an outcome; it is outdated when the integration has another version by now."""
+    """Render a result. It is outdated if it belongs to another version than `current_version`."""
     view: ConnectionHealth = {
         "status": health.status,
         "rungs": [_rung_view(each) for each in health.rungs],
@@ -57,7 +55,7 @@ def health_view(health: Health, current_version: int | None = None) -> Connectio
         "integration_version": health.integration_version or None,
         "outdated": None if current_version is None else current_version != health.integration_version,
     }
-    return given(view)
+    return without_none(view)
 
 
 def _rung_view(rung: Rung) -> RungView:
@@ -69,11 +67,11 @@ def _rung_view(rung: Rung) -> RungView:
         "not_proved": rung.not_proved,
         "provider_said": rung.provider_said,
     }
-    return given(view)
+    return without_none(view)
 
 
 class HealthRoutes:
-    """The route, which parses, makes two reads, and shows what came of them."""
+    """The route of the last result."""
 
     def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: HealthReader) -> None:
         self._app = app
@@ -82,27 +80,27 @@ class HealthRoutes:
         app.get(ROUTE)(self.get)
 
     def get(self, integration_id: str) -> Response[str]:
-        """Show how an integration's connection was found to be at last."""
-        caller = from_context(self._app.current_event.request_context.authorizer)
-        integration = self._integrations.get(caller, ids.parse(integration_id))
+        """Return the result of the last test."""
+        caller = caller_from_context(self._app.current_event.request_context.authorizer)
+        integration = self._integrations.get(caller, ids.decode(integration_id))
         health = self._healths.last(caller.account, integration.id)
         if health is None:
-            return shown(ConnectionHealth(status=UNKNOWN, rungs=[]))
-        headers = fingerprint_header(caller, health) if _is_of_present_key(health, integration) else {}
-        return shown(health_view(health, integration.version), headers=headers)
+            return json_response(ConnectionHealth(status=UNKNOWN, rungs=[]))
+        headers = fingerprint_header(caller, health) if _tested_current_key(health, integration) else {}
+        return json_response(health_view(health, integration.version), headers=headers)
 
 
 def fingerprint_header(caller: Caller, health: Health) -> dict[str, str]:
-    """Return the header that tells admins which key was tested, if that is known."""
+    """Build the header with the fingerprint of the tested key, for admins only."""
     if caller.role is not Role.ADMIN or health.key_fingerprint is None:
         return {}
     return {FINGERPRINT_HEADER: health.key_fingerprint}
 
 
-def _is_of_present_key(health: Health, integration: Integration) -> bool:
-    """Tell whether the key that was tested is the one that the integration names.
+def _tested_current_key(health: Health, integration: Integration) -> bool:
+    """Check whether the tested key is the integration's current one.
 
-    For a secret of somebody else's nobody knows without reading it, so that its integration has to be unchanged.
+    The current version of an external secret is unknown without reading it, so the integration must be unchanged.
     """
     secret = integration.secret
     if secret is not None and secret.is_owned:

@@ -1,4 +1,4 @@
-"""The Idempotency-Key of a request (contract.md, "Operations")."""
+"""The Idempotency-Key header (contract.md, "Operations")."""
 
 import json
 import re
@@ -12,9 +12,10 @@ VALID = r"[\x21-\x7e]{1,255}"
 
 
 def idempotency_key(header: str | None, body: CreateBody | RotateBody, operation: str = "") -> IdempotencyKey | None:
-    """Read the header; the digest that later requests are compared by leaves the API key out.
+    """Build the idempotency key of a request. Its fingerprint leaves the API key out.
 
-    The header names one request among those of an operation; the blank keeps its keys apart from those of others.
+    `operation` is a prefix, so that different operations can use the same header value. The blank after it cannot
+    occur in a header value.
     """
     if header is None:
         return None

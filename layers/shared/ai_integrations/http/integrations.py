@@ -14,10 +14,10 @@ from ai_integrations.contracts.views import AiIntegrationList, integration_view,
 from ai_integrations.domain.model import Integration
 from ai_integrations.http import cursors, query_parameters
 from ai_integrations.http.body import parse_body
-from ai_integrations.http.caller import from_context
+from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
-from ai_integrations.http.responses import shown
+from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
 from ai_integrations.use_cases.integrations import Integrations, Rotation, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, Query
@@ -27,7 +27,7 @@ ONE = f"{COLLECTION}/<integration_id>"
 
 
 class IntegrationRoutes:
-    """The routes, each of which parses, makes one call, and shows what came of it."""
+    """The routes. Each parses the request, calls one use case and renders the result."""
 
     def __init__(
         self,
@@ -50,20 +50,20 @@ class IntegrationRoutes:
         app.post(f"{ONE}/key-rotations/rollback")(self.roll_back_key)
 
     def create(self) -> Response[str]:
-        """Register an integration."""
+        """Create an integration."""
         event = self._app.current_event
         body = parse_body(event, CreateBody)
         key = idempotency_key(event.headers.get("idempotency-key"), body)
         integration = self._integrations.create(
-            from_context(event.request_context.authorizer), body.settings(), body.key(), key
+            caller_from_context(event.request_context.authorizer), body.settings(), body.key_change(), key
         )
         logger.info("integration created", integration_id=integration.id)
-        location = f"{event.request_context.path}/{ids.public(integration.id)}"
-        spelling = response_format(body.words(), event.headers)
-        return _one(integration, spelling, HTTPStatus.CREATED, {"Location": location})
+        location = f"{event.request_context.path}/{ids.encode(integration.id)}"
+        wire_format = response_format(body.enum_values(), event.headers)
+        return _integration_response(integration, wire_format, HTTPStatus.CREATED, {"Location": location})
 
     def list_page(self) -> Response[str]:
-        """List integrations, the newest first."""
+        """List integrations, newest first."""
         event = self._app.current_event
         sent = event.query_string_parameters
         query = Query(
@@ -71,89 +71,93 @@ class IntegrationRoutes:
             space_id=query_parameters.opaque_id(sent, "space_id"),
             space_name=query_parameters.text(sent, "space_name", query_parameters.MAX_NAME_LENGTH),
         )
-        caller = from_context(event.request_context.authorizer)
+        caller = caller_from_context(event.request_context.authorizer)
         issued_for = (COLLECTION, caller.account, query.name, query.space_id, query.space_name)
-        after = cursors.redeem(sent.get("cursor"), *issued_for)
+        after = cursors.decode(sent.get("cursor"), *issued_for)
         page = self._list.page(caller, query, after=after, limit=query_parameters.limit(sent))
-        spelling = response_format((), event.headers)
-        return shown(
+        wire_format = response_format((), event.headers)
+        return json_response(
             AiIntegrationList(
-                ai_integrations=[integration_view(each, spelling) for each in page.integrations],
-                pagination=pagination(cursors.issue(page.last_read, *issued_for) if page.last_read else None),
+                ai_integrations=[integration_view(each, wire_format) for each in page.integrations],
+                pagination=pagination(cursors.encode(page.last_read, *issued_for) if page.last_read else None),
             )
         )
 
     def get(self, integration_id: str) -> Response[str]:
-        """Show one integration."""
+        """Return an integration."""
         event = self._app.current_event
-        integration = self._integrations.get(from_context(event.request_context.authorizer), ids.parse(integration_id))
-        return _one(integration, response_format((), event.headers))
+        integration = self._integrations.get(
+            caller_from_context(event.request_context.authorizer), ids.decode(integration_id)
+        )
+        return _integration_response(integration, response_format((), event.headers))
 
     def update(self, integration_id: str) -> Response[str]:
-        """Change one integration."""
+        """Update an integration."""
         event = self._app.current_event
-        ulid = ids.parse(integration_id)
+        ulid = ids.decode(integration_id)
         body = parse_body(event, PatchBody)
         condition = if_match(event.headers.get("if-match"))
-        spelling = response_format(body.words(), event.headers)
-        change = partial(body.apply, spelling=spelling)
+        wire_format = response_format(body.enum_values(), event.headers)
+        change = partial(body.apply, wire_format=wire_format)
         integration = self._integrations.update(
-            from_context(event.request_context.authorizer), ulid, change, body.key(), condition
+            caller_from_context(event.request_context.authorizer), ulid, change, body.key_change(), condition
         )
         logger.info("integration updated", integration_id=ulid, fields=sorted(body.model_fields_set))
-        return _one(integration, spelling)
+        return _integration_response(integration, wire_format)
 
     def delete(self, integration_id: str) -> Response[str]:
-        """Delete one integration."""
+        """Delete an integration."""
         event = self._app.current_event
-        ulid = ids.parse(integration_id)
+        ulid = ids.decode(integration_id)
         self._integrations.delete(
-            from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
+            caller_from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
         )
         logger.info("integration deleted", integration_id=ulid)
-        # Not None: the gateway would be handed null, which not every emulator of it takes.
+        # Not None: it becomes a null body, which some emulators of API Gateway reject.
         return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
 
     def restore(self, integration_id: str) -> Response[str]:
-        """Bring a deleted integration back."""
+        """Restore a deleted integration."""
         event = self._app.current_event
-        ulid = ids.parse(integration_id)
-        integration = self._integrations.restore(from_context(event.request_context.authorizer), ulid)
+        ulid = ids.decode(integration_id)
+        integration = self._integrations.restore(caller_from_context(event.request_context.authorizer), ulid)
         logger.info("integration restored", integration_id=ulid)
-        return _one(integration, response_format((), event.headers))
+        return _integration_response(integration, response_format((), event.headers))
 
     def rotate_key(self, integration_id: str) -> Response[str]:
-        """Let another key take effect."""
+        """Rotate the API key."""
         event = self._app.current_event
-        ulid = ids.parse(integration_id)
+        ulid = ids.decode(integration_id)
         body = parse_body(event, RotateBody)
         rotation = Rotation(
             api_key=body.api_key,
             grace=timedelta(seconds=body.grace_seconds),
             verify=self._verify_key if body.verify else None,
         )
-        caller = from_context(event.request_context.authorizer)
+        caller = caller_from_context(event.request_context.authorizer)
         request = idempotency_key(event.headers.get("idempotency-key"), body, f"rotation {ulid} {caller.user}")
         integrations = self._integrations.idempotent(request) if request else self._integrations
         integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
         logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)
-        return shown(rotation_view(integration), headers={"ETag": etag(integration)})
+        return json_response(rotation_view(integration), headers={"ETag": etag(integration)})
 
     def roll_back_key(self, integration_id: str) -> Response[str]:
-        """Go back to the key before the last rotation."""
+        """Roll back to the previous key."""
         event = self._app.current_event
-        ulid = ids.parse(integration_id)
+        ulid = ids.decode(integration_id)
         integration = self._integrations.roll_back_key(
-            from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
+            caller_from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
         )
         logger.info("key rolled back", integration_id=ulid)
-        return shown(rotation_view(integration), headers={"ETag": etag(integration)})
+        return json_response(rotation_view(integration), headers={"ETag": etag(integration)})
 
 
-def _one(
+def _integration_response(
     integration: Integration,
-    spelling: WireFormat,
+    wire_format: WireFormat,
     status: HTTPStatus = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    return shown(integration_view(integration, spelling), status, {"ETag": etag(integration), **(headers or {})})
+    return json_response(
+        integration_view(integration, wire_format), status, {"ETag": etag(integration), **(headers or {})}
+    )

@@ -17,7 +17,7 @@ def response(
     field_errors: Iterable[FieldError] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    """Answer with a problem document; `instance` is the id of the request, `detail` never repeats an input."""
+    """Build a response with a problem document. `instance` is the request id; `detail` must not repeat input."""
     return Response(
         status_code=kind.status,
         content_type=problems.CONTENT_TYPE,
@@ -26,7 +26,7 @@ def response(
     )
 
 
-def of_error(error: errors.AiIntegrationsError, instance: str) -> Response[str]:
-    """Answer for a domain error."""
-    kind, detail = problems.OF_ERROR[type(error)]
+def for_error(error: errors.AiIntegrationsError, instance: str) -> Response[str]:
+    """Build the response for a domain error."""
+    kind, detail = problems.BY_ERROR[type(error)]
     return response(kind, detail, instance, getattr(error, "errors", ()))

@@ -1,4 +1,4 @@
-"""The parameters of a query; a wrong one is InvalidRequestError and is named without its value."""
+"""Validation of query parameters. InvalidRequestError names the invalid parameter, but not its value."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _NUMBER = r"[1-9][0-9]{0,2}"
 
 
 def limit(query: Mapping[str, str]) -> int:
-    """Return how many things a page may hold."""
+    """Read the maximum size of a page."""
     text = query.get("limit", str(DEFAULT_LIMIT))
     if not re.fullmatch(_NUMBER, text) or int(text) > MAX_LIMIT:
         raise InvalidRequestError(FieldError("", f"The parameter limit must be a number from 1 to {MAX_LIMIT}."))
@@ -23,7 +23,7 @@ def limit(query: Mapping[str, str]) -> int:
 
 
 def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
-    """Return a text, or None where it is not given."""
+    """Read a text; None if it is absent."""
     value = query.get(name)
     if value is not None and not 1 <= len(value) <= max_length:
         raise InvalidRequestError(FieldError("", f"The parameter {name} must have 1 to {max_length} characters."))
@@ -31,7 +31,7 @@ def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
 
 
 def opaque_id(query: Mapping[str, str], name: str) -> str | None:
-    """Return an id that others chose, or None where it is not given."""
+    """Read an opaque id; None if it is absent."""
     value = text(query, name, MAX_ID_LENGTH)
     if value is not None and len(value.encode()) > MAX_ID_BYTES:
         raise InvalidRequestError(FieldError("", f"The parameter {name} must have at most {MAX_ID_BYTES} bytes."))

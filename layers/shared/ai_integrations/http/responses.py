@@ -1,4 +1,4 @@
-"""Answers that carry a JSON body."""
+"""Successful responses with a JSON body."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -7,10 +7,10 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic_core import to_json
 
 
-def shown(
+def json_response(
     body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
-    """Answer with a view."""
+    """Build a response with a view as its body."""
     return Response(
         status_code=status.value,
         content_type="application/json",

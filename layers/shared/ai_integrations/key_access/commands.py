@@ -52,11 +52,11 @@ class KeyCommand(RootModel[FingerprintKey | FindKey]):
 def carry_out(command: FingerprintKey | FindKey, finder: KeySearch) -> dict[str, Any]:
     """Return the answer to a command."""
     if isinstance(command, FingerprintKey):
-        return _print_view(finder.of_integration(command.account, ids.parse(command.integration)))
+        return _print_view(finder.of_integration(command.account, ids.decode(command.integration)))
     fingerprint = command.fingerprint
     if command.api_key is not None:
         fingerprint = finder.of_key(command.account, command.api_key)
-    before = ids.parse(command.after) if command.after else None
+    before = ids.decode(command.after) if command.after else None
     return _findings_view(finder.find(command.account, fingerprint or "", before))
 
 
@@ -65,13 +65,13 @@ def _findings_view(findings: Findings) -> dict[str, Any]:
         "fingerprint": findings.fingerprint,
         "holders": [_print_view(each) for each in findings.holders],
         "unreadable": [_print_view(each) for each in findings.unreadable],
-        "next": ids.public(findings.next_before) if findings.next_before else None,
+        "next": ids.encode(findings.next_before) if findings.next_before else None,
     }
 
 
 def _print_view(printed: KeyPrint) -> dict[str, Any]:
     return {
-        "id": ids.public(printed.integration.id),
+        "id": ids.encode(printed.integration.id),
         "name": printed.integration.name,
         "version": printed.integration.version,
         "key_version": printed.key_version,

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.fields import OpaqueId
 from ai_integrations.contracts.operator_commands import Account, User
-from ai_integrations.contracts.views import given, timestamp
+from ai_integrations.contracts.views import timestamp, without_none
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.credentials import TemporaryCredentials
 from ai_integrations.domain.model import Caller, Membership, Role
@@ -69,7 +69,7 @@ def resolution_view(resolved: Resolved) -> Resolution:
     """Show what has been resolved, the key included: for the invoker alone, and never for a log."""
     integration, credentials = resolved.integration, resolved.credentials
     resolution: Resolution = {
-        "id": ids.public(integration.id),
+        "id": ids.encode(integration.id),
         "name": integration.name,
         "provider": integration.provider,
         "version": integration.version,
@@ -85,7 +85,7 @@ def resolution_view(resolved: Resolved) -> Resolution:
         "aws_credentials": _shown(credentials) if credentials else None,
         "expires_at": timestamp(credentials.expires_at) if credentials else None,
     }
-    return given(resolution)
+    return without_none(resolution)
 
 
 def _shown(credentials: TemporaryCredentials) -> AwsCredentials:

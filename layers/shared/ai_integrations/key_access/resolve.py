@@ -64,10 +64,10 @@ class CredentialResolver:
 
     def _sees(self, caller: Caller, scopings: tuple[Scoping, ...]) -> bool:
         """Tell what a caller sees, who sees what its space's organization sees too, named or not."""
-        if caller.sees(scopings):
+        if caller.may_view(scopings):
             return True
         memberships = tuple(self._at_home(caller.account, own) for own in caller.memberships)
-        return memberships != caller.memberships and caller._replace(memberships=memberships).sees(scopings)
+        return memberships != caller.memberships and caller._replace(memberships=memberships).may_view(scopings)
 
     def _at_home(self, account: str, own: Membership) -> Membership:
         if own.space_id is None or own.organization_id is not None:

@@ -39,11 +39,11 @@ class Change(NamedTuple):
         """Yield the events to publish for this write."""
         if self.tombstone is not None:
             stone = self.tombstone
-            parts = Deleted.parts(stone.integration, stone.deleted_by, stone.deleted_at)
+            parts = Deleted.common_fields(stone.integration, stone.deleted_by, stone.deleted_at)
             yield Deleted(**parts, restorable_until=timestamp(stone.expires_at))
         elif self.after is not None and self.before is None:
             kind = Restored if self.is_restore else Created
-            yield kind(**kind.parts(self.after, self.after.updated_by, self.after.updated_at))
+            yield kind(**kind.common_fields(self.after, self.after.updated_by, self.after.updated_at))
         elif self.after is not None and self.before is not None:
             yield from _difference(self.before, self.after)
 
@@ -66,7 +66,7 @@ class HealthRecorded(NamedTuple):
         """Yield an event if the status differs from that of the previous test."""
         previous_status = self.previous.status.value if self.previous else UNKNOWN
         if self.health.status != previous_status:
-            yield HealthChanged.of(self.health, previous_status, self.number)
+            yield HealthChanged.from_health(self.health, previous_status, self.number)
 
 
 def _referenced(integration: Integration | None) -> set[SecretVersion]:
@@ -81,7 +81,7 @@ def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent
     if (before.secret is None) != (after.secret is None):
         changed.append("api_key")
     if changed:
-        parts = Updated.parts(after, after.updated_by, after.updated_at)
+        parts = Updated.common_fields(after, after.updated_by, after.updated_at)
         yield Updated(**parts, changed_fields=sorted(changed))
     if before.secret and after.secret and before.secret != after.secret:
-        yield KeyRotated(**KeyRotated.parts(after, after.updated_by, after.updated_at))
+        yield KeyRotated(**KeyRotated.common_fields(after, after.updated_by, after.updated_at))

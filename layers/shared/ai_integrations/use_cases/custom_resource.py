@@ -85,7 +85,7 @@ class CustomResource:
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
         key = IdempotencyKey(value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
-        return _shown(self._integrations.create(declared.caller(), body.settings(), body.key(), key))
+        return _shown(self._integrations.create(declared.caller(), body.settings(), body.key_change(), key))
 
     def _update(self, event: Mapping[str, Any]) -> Resource:
         declared, before = _properties(event["ResourceProperties"]), event["OldResourceProperties"]
@@ -93,7 +93,7 @@ class CustomResource:
         try:
             integration = self._integrations.update(
                 declared.caller(),
-                ids.parse(event["PhysicalResourceId"]),
+                ids.decode(event["PhysicalResourceId"]),
                 lambda current: replace(current, **vars(settings)),
                 _key_change(declared, before),
             )
@@ -107,7 +107,7 @@ class CustomResource:
     def _delete(self, event: Mapping[str, Any]) -> Resource:
         resource = Resource(physical_id=event["PhysicalResourceId"], attributes={})
         try:
-            ulid = ids.parse(resource.physical_id)
+            ulid = ids.decode(resource.physical_id)
         except InvalidRequestError:
             return resource  # a creation that was refused left nothing behind
         owner = parse_text(json.dumps(event["ResourceProperties"]), Owner)
@@ -132,7 +132,7 @@ def _key_change(declared: Properties, before: Mapping[str, Any]) -> KeyChange:
 
     What it said before may be wrong in any way: a refused change is taken back by another.
     """
-    key = declared.Integration.key()
+    key = declared.Integration.key_change()
     integration = before.get("Integration")
     was_named = isinstance(integration, dict) and integration.get("api_key_secret_arn") is not None
     return None if key is KeepKey.KEEP and was_named else key
@@ -140,7 +140,7 @@ def _key_change(declared: Properties, before: Mapping[str, Any]) -> KeyChange:
 
 def _shown(integration: Integration) -> Resource:
     return Resource(
-        physical_id=ids.public(integration.id),
+        physical_id=ids.encode(integration.id),
         attributes={
             "name": integration.name,
             "has_api_key": "true" if integration.secret else "false",

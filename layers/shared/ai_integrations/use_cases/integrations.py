@@ -117,7 +117,7 @@ class Integrations:
     def get(self, caller: Caller, ulid: str) -> Integration:
         """Read an integration."""
         integration = self._repository.get(caller.account, ulid)
-        if integration is None or not caller.sees(integration.scopings):
+        if integration is None or not caller.may_view(integration.scopings):
             raise NotFoundError
         return integration
 
@@ -134,7 +134,7 @@ class Integrations:
         def updated(current: Integration) -> Integration:
             changed = edit(current)
             self._check(caller, changed, key, current)
-            rules.check_binding(current, changed, key)
+            rules.check_key_binding(current, changed, key)
             return self._with_key(changed, key, self._keys.add_key_version)
 
         return self._edit(caller, ulid, updated, condition)
@@ -277,7 +277,7 @@ class Integrations:
         return integration
 
     def _authorize(self, caller: Caller, integration: Integration) -> None:
-        if not caller.sees(integration.scopings):
+        if not caller.may_view(integration.scopings):
             raise NotFoundError
         if not caller.may_write(integration.scopings):
             raise AccessForbiddenError
@@ -287,7 +287,7 @@ class Integrations:
             raise AccessForbiddenError
         if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
-        rules.check(settings, former=former, policy=self._policy)
+        rules.check_settings(settings, previous=former, policy=self._policy)
 
     def _next(self, caller: Caller, integration: Integration) -> Integration:
         version = integration.version + 1

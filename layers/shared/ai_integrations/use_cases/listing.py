@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ai_integrations.domain.errors import NotFoundError
-from ai_integrations.domain.model import Caller, Integration, Space, folded
+from ai_integrations.domain.model import Caller, Integration, Space, fold_name
 from ai_integrations.use_cases.ports import IntegrationPages, SpaceReader
 
 # How many integrations one call reads at the most, however few of them match; with what an item can weigh, and a
@@ -55,16 +55,16 @@ class IntegrationList:
         return Page(integrations=tuple(found), last_read=after)
 
     def _filter(self, caller: Caller, query: Query) -> Filter:
-        name = folded(query.name or "")
+        name = fold_name(query.name or "")
         if query.space_id is None and query.space_name is None:
             return lambda integration: (
-                caller.sees(integration.scopings) and (not name or name in folded(integration.name))
+                caller.may_view(integration.scopings) and (not name or name in fold_name(integration.name))
             )
         viewpoints = self._viewpoints(caller, query)
         return lambda integration: (
-            name in folded(integration.name)
+            name in fold_name(integration.name)
             and any(
-                scoping.reaches(space.organization_id, space.id)
+                scoping.includes(space.organization_id, space.id)
                 for scoping in integration.scopings
                 for space in viewpoints
             )
@@ -73,14 +73,14 @@ class IntegrationList:
     def _viewpoints(self, caller: Caller, query: Query) -> Sequence[Space]:
         """Return the spaces through whose eyes the caller looks; NotFoundError for one that is not the caller's."""
         if query.space_name is not None:
-            name = folded(query.space_name)
+            name = fold_name(query.space_name)
             return [
                 space
                 for space in spaces_of(self._directory, caller)
-                if name in folded(space.name or "") and query.space_id in {None, space.id}
+                if name in fold_name(space.name or "") and query.space_id in {None, space.id}
             ]
         space_id = query.space_id or ""
-        if not caller.may_ask_for(space_id):
+        if not caller.may_view_space(space_id):
             raise NotFoundError
         for own in caller.memberships:
             if own.space_id == space_id and own.organization_id is not None:
@@ -106,7 +106,7 @@ class SpaceDirectory:
         matching = [
             space
             for space in spaces_of(self._directory, caller)
-            if folded(name or "") in folded(space.name or "") and (after is None or space.id > after)
+            if fold_name(name or "") in fold_name(space.name or "") and (after is None or space.id > after)
         ]
         page = tuple(matching[:limit])
         return SpacePage(spaces=page, last_read=page[-1].id if len(matching) > limit else None)
@@ -114,4 +114,4 @@ class SpaceDirectory:
 
 def spaces_of(directory: SpaceReader, caller: Caller) -> list[Space]:
     """Return the named spaces that the caller may know of, in the order of their ids."""
-    return [space for space in directory.spaces(caller.account) if space.name and caller.may_ask_for(space.id)]
+    return [space for space in directory.spaces(caller.account) if space.name and caller.may_view_space(space.id)]

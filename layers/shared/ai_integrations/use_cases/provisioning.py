@@ -15,7 +15,7 @@ from ai_integrations.contracts import ids, problems
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.provisioning_requests import (
     REQUESTS,
-    Address,
+    Correlation,
     CreateRequested,
     DeleteRequested,
     Request,
@@ -70,7 +70,7 @@ class Provisioner:
         except FieldsError as error:
             refusal = error
         # Not remembered, and named after this event alone: the same id may yet come with a request that can be decided.
-        return kind.failed(**_address_in(detail), event_id=event_id, problem=problems.document_of(refusal, event_id))
+        return kind.failed(**_address_in(detail), event_id=event_id, problem=problems.document_for(refusal, event_id))
 
     def _earlier(self, request: Request) -> Outcome | None:
         earlier = self._outcomes.find(request.account, request.request_id)
@@ -89,11 +89,11 @@ class Provisioner:
             raise
         except AiIntegrationsError as refusal:
             outcome = request.failed(
-                **_told_to(request, request.failed), problem=problems.document_of(refusal, event_id)
+                **_told_to(request, request.failed), problem=problems.document_for(refusal, event_id)
             )
         else:
             outcome = request.succeeded(
-                **_told_to(request, request.succeeded), id=ids.public(integration.id), version=integration.version
+                **_told_to(request, request.succeeded), id=ids.encode(integration.id), version=integration.version
             )
         self._record(request, outcome)
         return outcome
@@ -112,19 +112,19 @@ class Provisioner:
         except RepeatedRequestError as repeated:
             return repeated.first
         except FieldsError as error:
-            raise error.below("/integration") from None
+            raise error.with_prefix("/integration") from None
 
     def _asked(self, request: Request, integrations: Integrations) -> Integration:
         caller = request.caller()
         match request:
             case CreateRequested():
                 body = request.integration
-                made = integrations.create(caller, body.settings(), body.key(), request.idempotency_key())
+                made = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
             case UpdateRequested():
                 change = request.integration
-                made = integrations.update(caller, ids.parse(request.id), change.apply, change.key())
+                made = integrations.update(caller, ids.decode(request.id), change.apply, change.key_change())
             case DeleteRequested():
-                made = _deleted(integrations, caller, ids.parse(request.id))
+                made = _deleted(integrations, caller, ids.decode(request.id))
         return made
 
 
@@ -138,7 +138,7 @@ def _deleted(integrations: Integrations, caller: Caller, ulid: str) -> Integrati
 def _told_to(request: Request, kind: type[Outcome]) -> dict[str, str]:
     """Return who is told an outcome, and its id; an account has no slash in it, nor has the word for the kind."""
     word = kind.detail_type.replace(" ", "-").lower()
-    return {**request.address(), "event_id": f"{request.account}/{request.request_id}/{word}"}
+    return {**request.correlation(), "event_id": f"{request.account}/{request.request_id}/{word}"}
 
 
 def _refuse_keys(detail: object) -> None:
@@ -154,6 +154,6 @@ def _refuse_keys(detail: object) -> None:
 def _address_in(detail: object) -> dict[str, str]:
     """Return to whom a malformed request can be answered: nobody, unless both parts of the address are sound."""
     try:
-        return Address.model_validate(detail).model_dump()
+        return Correlation.model_validate(detail).model_dump()
     except ValidationError:
         return {}

@@ -12,7 +12,7 @@ from ai_integrations.domain.model import Integration
 from ai_integrations.use_cases.ports import IntegrationInventory, IntegrationReader, SecretInventory, StoredSecret
 
 
-class Position(NamedTuple):
+class SweepPosition(NamedTuple):
     """How far a round has come: what is being read, and where to go on; None is the beginning."""
 
     part: str = "secrets"
@@ -20,7 +20,7 @@ class Position(NamedTuple):
 
 
 @dataclass(kw_only=True)
-class Report:
+class SweepReport:
     """What a run has seen and found; unless it was a dry one, what nobody names has been let go of."""
 
     dry_run: bool
@@ -29,7 +29,7 @@ class Report:
     secrets_without_integration: list[str] = field(default_factory=list)
     versions_without_integration: list[str] = field(default_factory=list)
     integrations_without_secret: list[str] = field(default_factory=list)
-    position: Position | None = None
+    position: SweepPosition | None = None
 
 
 class Sweeper:
@@ -51,31 +51,31 @@ class Sweeper:
         self._clock = clock
         self._grace = grace
 
-    def run(self, position: Position, *, dry_run: bool, has_time: Callable[[], bool]) -> Report:
+    def run(self, position: SweepPosition, *, dry_run: bool, has_time: Callable[[], bool]) -> SweepReport:
         """Go on from a position while there is time; the report's position is None when a round is complete."""
-        report = Report(dry_run=dry_run, position=position)
+        report = SweepReport(dry_run=dry_run, position=position)
         while report.position is not None and has_time():
             step = self._sweep_secrets if report.position.part == "secrets" else self._check_integrations
             report.position = step(report.position.token, report)
         return report
 
-    def _sweep_secrets(self, token: str | None, report: Report) -> Position:
+    def _sweep_secrets(self, token: str | None, report: SweepReport) -> SweepPosition:
         page, following = self._secrets.page(token)
         for secret in page:
             report.secrets += 1
             if secret.changed_at + self._grace <= self._clock():
                 self._judge(secret, report)
-        return Position(token=following) if following else Position(part="integrations")
+        return SweepPosition(token=following) if following else SweepPosition(part="integrations")
 
-    def _check_integrations(self, token: str | None, report: Report) -> Position | None:
+    def _check_integrations(self, token: str | None, report: SweepReport) -> SweepPosition | None:
         page, following = self._records.page(token)
         for integration in page:
             report.integrations += 1
             if self._lacks_secret(integration):
                 report.integrations_without_secret.append(f"{integration.account}/{integration.id}")
-        return Position(part="integrations", token=following) if following else None
+        return SweepPosition(part="integrations", token=following) if following else None
 
-    def _judge(self, secret: StoredSecret, report: Report) -> None:
+    def _judge(self, secret: StoredSecret, report: SweepReport) -> None:
         """Let go of what nobody names; whoever stored it so long ago is not going to name it any more."""
         named = self._named(secret)
         if not named:

@@ -54,7 +54,7 @@ class AccessKeys:
             ExpressionAttributeValues=to_wire({":pk": _listing_key(account, "")["pk"]}),
         )
         for page in pages:
-            yield from map(_access_key_of, map(from_wire, page["Items"]))
+            yield from map(_access_key_from_item, map(from_wire, page["Items"]))
 
     def revoke(self, account: str, key_id: str, now: datetime) -> AccessKey | None:
         """Make a key useless, at once in the table and within the authorizer's cache time at the gateway.
@@ -72,14 +72,14 @@ class AccessKeys:
                 {"Put": {"TableName": self._table, "Item": to_wire(item)}},
             ]
         )
-        return _access_key_of(item)
+        return _access_key_from_item(item)
 
 
 def _listing_key(account: str, key_id: str) -> dict[str, str]:
     return {"pk": f"ACCESSKEYS#{account}", "sk": f"ACCESSKEY#{key_id}"}
 
 
-def _access_key_of(item: Mapping[str, Any]) -> AccessKey:
+def _access_key_from_item(item: Mapping[str, Any]) -> AccessKey:
     return AccessKey(
         id=item["sk"].removeprefix("ACCESSKEY#"),
         caller=caller_of(item),

@@ -38,7 +38,7 @@ class DynamoDbConnectionHealth:
         """Return the last outcome; one consistent read."""
         key = to_wire(items.health_key(account, ulid))
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return health_of(from_wire(item)) if item else None
+        return health_from_item(from_wire(item)) if item else None
 
 
 def health_item(health: Health) -> items.Item:
@@ -48,7 +48,7 @@ def health_item(health: Health) -> items.Item:
     return _given({**health._asdict(), "checked_at": checked_at, "rungs": rungs})
 
 
-def health_of(item: Mapping[str, Any]) -> Health:
+def health_from_item(item: Mapping[str, Any]) -> Health:
     """Rebuild the outcome of a test from its item."""
     found = item["health"]
     return Health(
@@ -56,12 +56,12 @@ def health_of(item: Mapping[str, Any]) -> Health:
         id=found["id"],
         integration_version=int(found["integration_version"]),
         checked_at=datetime.fromisoformat(found["checked_at"]),
-        rungs=tuple(_rung_of(each) for each in found["rungs"]),
+        rungs=tuple(_rung_from_item(each) for each in found["rungs"]),
         **{name: found.get(name) for name in _OPTIONAL},
     )
 
 
-def _rung_of(found: Mapping[str, Any]) -> Rung:
+def _rung_from_item(found: Mapping[str, Any]) -> Rung:
     return Rung(**{**found, "status": CheckStatus(found["status"]), "latency_ms": int(found["latency_ms"])})
 
 

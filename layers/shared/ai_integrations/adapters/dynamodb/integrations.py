@@ -67,7 +67,7 @@ class DynamoDbIntegrations:
     def get(self, account: str, ulid: str) -> Integration | None:
         """Return an integration; one consistent read."""
         item = self._get(items.integration_key(account, ulid))
-        return items.integration_of(item) if item else None
+        return items.integration_from_item(item) if item else None
 
     def find(self, account: str, name: str) -> Integration | None:
         """Return the integration that has a name; two consistent reads."""
@@ -77,7 +77,7 @@ class DynamoDbIntegrations:
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         """Return what is left of a deleted integration, expired or not; one consistent read."""
         item = self._get(items.tombstone_key(account, ulid))
-        return items.tombstone_of(item) if item else None
+        return items.tombstone_from_item(item) if item else None
 
     def update(self, current: Integration, changed: Integration) -> None:
         """Write `changed` over `current`; a new name is taken and the old one freed in the same transaction."""
@@ -123,7 +123,7 @@ class DynamoDbIntegrations:
             Limit=count,
             ExclusiveStartKey=to_wire(start),
         )
-        integrations = tuple([items.integration_of(from_wire(item)) for item in answer["Items"]])
+        integrations = tuple([items.integration_from_item(from_wire(item)) for item in answer["Items"]])
         return Slice(integrations=integrations, more="LastEvaluatedKey" in answer)
 
     def _get(self, key: items.Item) -> items.Item:
@@ -173,7 +173,7 @@ def _repeated(key: IdempotencyKey) -> Callable[[Mapping[str, Any]], Exception]:
     def refusal(earlier: Mapping[str, Any]) -> Exception:
         if earlier["fingerprint"] != key.fingerprint:
             return IdempotencyKeyReusedError()
-        return RepeatedRequestError(items.integration_of(earlier["answer"]))
+        return RepeatedRequestError(items.integration_from_item(earlier["answer"]))
 
     return refusal
 

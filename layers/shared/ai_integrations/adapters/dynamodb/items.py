@@ -15,7 +15,7 @@ from ai_integrations.domain.model import (
     SecretVersion,
     Space,
     Tombstone,
-    folded,
+    fold_name,
 )
 
 Item = dict[str, Any]
@@ -46,7 +46,7 @@ def name_key(account: str, name: str) -> Item:
 
     A digest, since 256 characters can be longer than the 1,024 bytes of a sort key.
     """
-    return {"pk": _account(account), "sk": f"NAME#{_digest(folded(name))}"}
+    return {"pk": _account(account), "sk": f"NAME#{_digest(fold_name(name))}"}
 
 
 def space_key(account: str, space_id: str) -> Item:
@@ -87,26 +87,26 @@ def integration_item(integration: Integration) -> Item:
         "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
-        "former_key": _former_key_item(integration.previous_key),
+        "former_key": _previous_key_item(integration.previous_key),
     }
     return _without_unset(item)
 
 
-def _former_key_item(former: PreviousKey | None) -> Item | None:
+def _previous_key_item(former: PreviousKey | None) -> Item | None:
     if former is None:
         return None
     parts = {"arn": former.secret.arn, "version": former.secret.version, "usable_until": _text(former.usable_until)}
     return _without_unset(parts)
 
 
-def _former_key_of(item: Mapping[str, Any] | None) -> PreviousKey | None:
+def _previous_key_from_item(item: Mapping[str, Any] | None) -> PreviousKey | None:
     if item is None:
         return None
     secret = SecretVersion(arn=item["arn"], version=item.get("version"))
     return PreviousKey(secret=secret, usable_until=datetime.fromisoformat(item["usable_until"]))
 
 
-def integration_of(item: Mapping[str, Any]) -> Integration:
+def integration_from_item(item: Mapping[str, Any]) -> Integration:
     """Rebuild an integration from its item."""
     return Integration(
         id=item["id"],
@@ -129,7 +129,7 @@ def integration_of(item: Mapping[str, Any]) -> Integration:
         secret=SecretVersion(arn=item["secret_arn"], version=item.get("secret_version"))
         if "secret_arn" in item
         else None,
-        previous_key=_former_key_of(item.get("former_key")),
+        previous_key=_previous_key_from_item(item.get("former_key")),
     )
 
 
@@ -145,10 +145,10 @@ def tombstone_item(tombstone: Tombstone) -> Item:
     }
 
 
-def tombstone_of(item: Mapping[str, Any]) -> Tombstone:
+def tombstone_from_item(item: Mapping[str, Any]) -> Tombstone:
     """Rebuild what is left of a deleted integration."""
     return Tombstone(
-        integration=integration_of(item),
+        integration=integration_from_item(item),
         deleted_at=datetime.fromisoformat(item["deleted_at"]),
         deleted_by=item["deleted_by"],
         expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
@@ -187,7 +187,7 @@ def place_item(place: Organization | Space) -> Item:
     return {**key(place.account, place.id), **_without_unset({**place._asdict(), "created_at": created_at})}
 
 
-def organization_of(item: Mapping[str, Any]) -> Organization:
+def organization_from_item(item: Mapping[str, Any]) -> Organization:
     """Rebuild an organization from its item."""
     return Organization(
         account=item["account"],
@@ -197,7 +197,7 @@ def organization_of(item: Mapping[str, Any]) -> Organization:
     )
 
 
-def space_of(account: str, item: Mapping[str, Any]) -> Space:
+def space_from_item(account: str, item: Mapping[str, Any]) -> Space:
     """Rebuild a space from its item, which has little in it when scopings alone have named the space."""
     created_at = item.get("created_at")
     return Space(

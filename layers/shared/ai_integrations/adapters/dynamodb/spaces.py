@@ -21,11 +21,11 @@ class DynamoDbSpaces:
     def space(self, account: str, space_id: str) -> Space | None:
         """Return what is known of a space."""
         item = self._get(items.space_key(account, space_id))
-        return items.space_of(account, item) if item else None
+        return items.space_from_item(account, item) if item else None
 
     def spaces(self, account: str) -> list[Space]:
         """Return all spaces of an account, in the order of their ids."""
-        return [items.space_of(account, item) for item in self._all(items.space_key(account, ""))]
+        return [items.space_from_item(account, item) for item in self._all(items.space_key(account, ""))]
 
     def has_organization(self, account: str, organization_id: str) -> bool:
         """Tell whether an organization is registered."""
@@ -33,7 +33,7 @@ class DynamoDbSpaces:
 
     def organizations(self, account: str) -> list[Organization]:
         """Return all organizations of an account, in the order of their ids."""
-        return [items.organization_of(item) for item in self._all(items.organization_key(account, ""))]
+        return [items.organization_from_item(item) for item in self._all(items.organization_key(account, ""))]
 
     def register(self, place: Organization | Space) -> None:
         """Write an organization or a space, over what was known of it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire
-from ai_integrations.adapters.dynamodb.connection_health import health_of
+from ai_integrations.adapters.dynamodb.connection_health import health_from_item
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
 
 Images = Mapping[str, Any]
@@ -25,14 +25,16 @@ def parse_record(record: Mapping[str, Any]) -> Change | GraceEnded | HealthRecor
 def _health_recorded(new: Images, old: Images) -> Change | HealthRecorded:
     if not new:
         return Change()
-    previous = health_of(old) if old else None
-    return HealthRecorded(health=health_of(new), previous=previous, number=int(new["checks"]))
+    previous = health_from_item(old) if old else None
+    return HealthRecorded(health=health_from_item(new), previous=previous, number=int(new["checks"]))
 
 
 def _change(new: Images, old: Images) -> Change:
     match new.get("sk", "").partition("#")[0]:
         case "DELETED":
-            return Change(tombstone=items.tombstone_of(new))
+            return Change(tombstone=items.tombstone_from_item(new))
         case "INTEGRATION":
-            return Change(before=items.integration_of(old) if old else None, after=items.integration_of(new))
+            return Change(
+                before=items.integration_from_item(old) if old else None, after=items.integration_from_item(new)
+            )
     return Change()

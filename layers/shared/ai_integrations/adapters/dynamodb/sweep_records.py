@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.domain.model import Integration
-from ai_integrations.use_cases.sweep import Position
+from ai_integrations.use_cases.sweep import SweepPosition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,16 +34,16 @@ class SweepRecords:
             **start,
         )
         following = answer.get("LastEvaluatedKey")
-        integrations = [items.integration_of(from_wire(item)) for item in answer["Items"]]
+        integrations = [items.integration_from_item(from_wire(item)) for item in answer["Items"]]
         return integrations, json.dumps(following) if following else None
 
-    def position(self) -> Position:
+    def load_position(self) -> SweepPosition:
         """Return how far the last run has come."""
         answer = self._client.get_item(TableName=self._table, Key=to_wire(_POSITION_KEY), ConsistentRead=True)
         item = from_wire(answer.get("Item", {}))
-        return Position(part=item["part"], token=item.get("token")) if item else Position()
+        return SweepPosition(part=item["part"], token=item.get("token")) if item else SweepPosition()
 
-    def remember(self, position: Position | None) -> None:
+    def store_position(self, position: SweepPosition | None) -> None:
         """Keep how far a run has come; None is the end of a round."""
         if position is None:
             self._client.delete_item(TableName=self._table, Key=to_wire(_POSITION_KEY))

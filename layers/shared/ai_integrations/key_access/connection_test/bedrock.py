@@ -74,6 +74,6 @@ class BedrockSteps:
 
 def _words_of(error: ClientError | RoleRefusedError, integration: Integration) -> str:
     if isinstance(error, RoleRefusedError):
-        return redact(error.said, secrets_of(integration, None))
+        return redact(error.reason, secrets_of(integration, None))
     told = error.response.get("Error", {})
     return redact(f"{told.get('Code', '')}: {told.get('Message', '')}", secrets_of(integration, None))

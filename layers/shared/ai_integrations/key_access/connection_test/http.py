@@ -75,7 +75,7 @@ class _TestRun:
 
     def _each(self) -> Iterator[Rung]:
         yield self._reachable()
-        if self.access.probe.dialect is Dialect.UNSPOKEN:
+        if self.access.probe.dialect is Dialect.UNSUPPORTED:
             yield StepTimer(AUTHENTICATED).unproved(self.access.probe.unproved)
             yield StepTimer(MODEL_ANSWERS).unproved(self.access.probe.unproved)
             return

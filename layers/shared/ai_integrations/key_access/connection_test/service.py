@@ -47,7 +47,7 @@ class ConnectionTests:
     def test_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
         """Test an integration with the key that it has, and record what came of it."""
         integration = self._integrations.get(caller.account, ulid)
-        if integration is None or not caller.sees(integration.scopings):
+        if integration is None or not caller.may_view(integration.scopings):
             raise NotFoundError
         _check_admin(caller)
         key = self._reader.read(integration, integration.secret) if integration.secret else None
@@ -58,7 +58,7 @@ class ConnectionTests:
     def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
         """Test what may become an integration; the rules hold as for a create, and nothing is stored."""
         _check_admin(caller)
-        rules.check(settings, former=None, policy=self._policy)
+        rules.check_settings(settings, previous=None, policy=self._policy)
         draft = self._tester.draft(caller, settings)
         return self._tester.test(draft, self._given(draft, key), None)
 

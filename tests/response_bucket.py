@@ -18,14 +18,14 @@ class Bucket(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.statuses: list[int] = []
-        self.taken: list[tuple[dict[str, str], bytes]] = []
+        self.received: list[tuple[dict[str, str], bytes]] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/answers?X-Amz-Signature={SIGNATURE}"
+        return f"http://127.0.0.1:{self.server_port}/responses?X-Amz-Signature={SIGNATURE}"
 
-    def answers(self) -> list[dict[str, Any]]:
-        return [json.loads(body) for _, body in self.taken]
+    def responses(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for _, body in self.received]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -33,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.taken.append((headers, self.rfile.read(int(headers["content-length"]))))
+        self.server.received.append((headers, self.rfile.read(int(headers["content-length"]))))
         self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()

@@ -1,4 +1,4 @@
-"""The baseline: the same routes as Powertools, boto3 and pydantic show them in their documents, and nothing tuned."""
+"""The baseline: the same routes, as the documentation of Powertools, boto3 and pydantic shows them, without tuning."""
 
 import os
 from collections.abc import Mapping

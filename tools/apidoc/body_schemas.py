@@ -1,4 +1,4 @@
-"""The JSON schemas of the bodies, from the models that parse requests and the types of what is answered."""
+"""JSON schemas of request and response bodies, generated from their models and types."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,35 +16,35 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 
 
 class Generator(GenerateJsonSchema):
-    """What callers see: nothing is null in an answer, and None stands for "absent" in a body, not for a default."""
+    """Generate schemas as clients see them: responses have no null, and None in a request model means "absent"."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - the signature of pydantic
-        """Leave titles out: they say the name again."""
+        """Omit titles, which repeat the field name."""
         return False
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Leave out a default of None."""
+        """Omit a default of None."""
         if schema.get("default", ...) is None:
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """Leave null out of answers."""
+        """Omit null from responses."""
         if self.mode == "serialization":
             return self.generate_inner(schema["schema"])
         return super().nullable_schema(schema)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        """Leave out the title of the class."""
-        return _untitled(super().model_schema(schema))
+        """Omit the title, which repeats the class name."""
+        return _without_title(super().model_schema(schema))
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
-        """Leave out the title of the class."""
-        return _untitled(super().typed_dict_schema(schema))
+        """Omit the title, which repeats the class name."""
+        return _without_title(super().typed_dict_schema(schema))
 
 
-class _Closed(Generator):
-    """Clients reject a field that they do not know, so an answer of the API has no others."""
+class _ClosedGenerator(Generator):
+    """Forbid additional properties, because clients reject unknown fields in a response."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         return super().model_schema(schema) | {"additionalProperties": False}
@@ -53,28 +53,28 @@ class _Closed(Generator):
         return super().typed_dict_schema(schema) | {"additionalProperties": False}
 
 
-def schemas(bodies: Iterable[type[BaseModel]], answers: Iterable[type]) -> dict[str, Any]:
-    """Return the schemas of these types, and of those that they consist of, by name."""
+def build_body_schemas(bodies: Iterable[type[BaseModel]], responses: Iterable[type]) -> dict[str, Any]:
+    """Build the schemas of these types and of all types nested in them, by name."""
     types: list[tuple[type, JsonSchemaMode, TypeAdapter[Any]]] = [
         *((body, "validation", TypeAdapter(body)) for body in bodies),
-        *((answer, "serialization", TypeAdapter(answer)) for answer in answers),
+        *((response, "serialization", TypeAdapter(response)) for response in responses),
     ]
-    _, generated = TypeAdapter.json_schemas(types, ref_template=REF_TEMPLATE, schema_generator=_Closed)
-    return completed(generated["$defs"])
+    _, generated = TypeAdapter.json_schemas(types, ref_template=REF_TEMPLATE, schema_generator=_ClosedGenerator)
+    return complete_schemas(generated["$defs"])
 
 
-def completed(generated: dict[str, Any]) -> dict[str, Any]:
-    """Add to the schemas, by name, what the models leave to the code behind them."""
-    found = {name: readable(schema) for name, schema in generated.items()}
+def complete_schemas(generated: dict[str, Any]) -> dict[str, Any]:
+    """Add what the models do not declare: the defaults of a create, and the metadata of each provider."""
+    found = {name: arrange_properties(schema) for name, schema in generated.items()}
     for name in {CreateBody.__name__, NewIntegration.__name__} & found.keys():
-        _name_defaults(found[name]["properties"])
+        _add_defaults(found[name]["properties"])
     if ProviderMetadata.__name__ in found:
-        found[ProviderMetadata.__name__]["description"] += " " + _who_takes_what()
+        found[ProviderMetadata.__name__]["description"] += " " + _metadata_by_provider()
     return found
 
 
-def readable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Let required fields come first, and a description stand at its field, not at one of the field's alternatives."""
+def arrange_properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put required fields first, and move a description from an alternative (`anyOf`) to its field."""
     properties = schema["properties"]
     for each in properties.values():
         for alternative in each.get("anyOf", ()):
@@ -84,26 +84,26 @@ def readable(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"properties": first | properties}
 
 
-def _untitled(schema: JsonSchemaValue) -> JsonSchemaValue:
+def _without_title(schema: JsonSchemaValue) -> JsonSchemaValue:
     return {name: part for name, part in schema.items() if name != "title"}
 
 
-def _name_defaults(properties: dict[str, Any]) -> None:
+def _add_defaults(properties: dict[str, Any]) -> None:
     defaults = Settings(name="", provider="")
     for name in ("enable_default_models", "function_calling_enabled"):
         properties[name]["default"] = getattr(defaults, name)
-    properties["auth_type"]["default"] = WireFormat.LEGACY.spell(defaults.auth_type)
+    properties["auth_type"]["default"] = WireFormat.LEGACY.value_of(defaults.auth_type)
 
 
-def _who_takes_what() -> str:
+def _metadata_by_provider() -> str:
     sentences = [
-        f"{provider.legacy_name or provider.word}: {_takes(provider.metadata)}."
+        f"{provider.legacy_name or provider.name}: {_describe_fields(provider.metadata)}."
         for provider in PROVIDERS.values()
         if provider.metadata
     ]
-    return " ".join([*sentences, "Other providers take none."])
+    return " ".join([*sentences, "Other providers have no metadata."])
 
 
-def _takes(kind: MetadataKind) -> str:
+def _describe_fields(kind: MetadataKind) -> str:
     required = f"{', '.join(kind.required)} required"
     return f"{required}, {', '.join(kind.optional)} optional" if kind.optional else required

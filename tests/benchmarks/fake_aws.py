@@ -1,4 +1,4 @@
-"""A stand-in for AWS on loopback: it answers at once, with what an account in use would."""
+"""A fake AWS on loopback. It responds immediately, with realistic data of one account."""
 
 import json
 import ssl
@@ -21,7 +21,7 @@ from tests.connection.certificates import certify
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
 SECRET = {"ARN": ARN, "Name": "ai-integrations-test/acme/1", "VersionId": "f" * 32}
-ALWAYS: dict[str, dict[str, Any]] = {
+STATIC: dict[str, dict[str, Any]] = {
     "Scan": {"Items": [], "Count": 0},
     "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]},
     "ListSecrets": {"SecretList": []},
@@ -34,15 +34,15 @@ ALWAYS: dict[str, dict[str, Any]] = {
         "VersionIdsToStages": {"e" * 32: ["AWSCURRENT", f"ai-integrations-{'e' * 32}"]},
     },
 }
-# To the Security Token Service, the one of another protocol: a connection test then ends, telling so.
-NO_ROLE = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
+# Response of STS, the only service with an XML protocol: AssumeRole is denied, so a connection test ends there.
+ASSUME_ROLE_DENIED = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
 PAGE = 50
 _TAKEN = items.name_item(an_integration(name=TAKEN))
 GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
 
 
 def integration(**changes: Any) -> Integration:
-    """Return an integration as teams have them."""
+    """Build an integration of typical size."""
     return an_integration(
         model_names=("gpt-4", "gpt-4o"),
         scopings=(Scoping(),),
@@ -51,11 +51,11 @@ def integration(**changes: Any) -> Integration:
     )
 
 
-def answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Return what AWS would; nothing is the answer to most writes."""
-    if operation in ANSWERS:
-        return ANSWERS[operation](request)
-    return ALWAYS.get(operation, {})
+def respond(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return the response body of an AWS operation; it is empty for most writes."""
+    if operation in DYNAMIC:
+        return DYNAMIC[operation](request)
+    return STATIC.get(operation, {})
 
 
 def _get(request: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _get(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _guards(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the guards that are there: that of one name, and that of each request that has been carried out."""
+    """Return the guard items that exist: one taken name, and the idempotency records written so far."""
     [(table, wanted)] = request["RequestItems"].items()
     return {"Responses": {table: [GUARDS[key["sk"]["S"]] for key in wanted["Keys"] if key["sk"]["S"] in GUARDS]}}
 
@@ -101,7 +101,7 @@ def _page(request: dict[str, Any]) -> dict[str, Any]:
     return {"Items": found, "Count": PAGE}
 
 
-ANSWERS = {"GetItem": _get, "BatchGetItem": _guards, "TransactWriteItems": _write, "Query": _page}
+DYNAMIC = {"GetItem": _get, "BatchGetItem": _guards, "TransactWriteItems": _write, "Query": _page}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -111,9 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if target := self.headers.get("x-amz-target"):
-            self._send(json.dumps(answer(target.rpartition(".")[2], json.loads(body))).encode())
+            self._send(json.dumps(respond(target.rpartition(".")[2], json.loads(body))).encode())
         else:
-            self._send(NO_ROLE, status=403)
+            self._send(ASSUME_ROLE_DENIED, status=403)
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -127,34 +127,34 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Suppress the access log."""
 
 
-class _OneAnswer(_Handler):
-    """Hangs up after each answer, as AWS does when nothing has come for a while."""
+class _OneRequestHandler(_Handler):
+    """Closes the connection after each response, as AWS does with idle connections."""
 
     protocol_version = "HTTP/1.0"
 
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve, and give the endpoint."""
+    """Serve over HTTP, and yield the endpoint."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server, _running(server):
         yield f"http://127.0.0.1:{server.server_port}"
 
 
 @contextmanager
 def serving_over_tls(folder: Path) -> Iterator[dict[str, str]]:
-    """Serve each request on a connection of its own, and give the variables by which clients find and trust it.
+    """Serve over TLS, one request per connection; yield the environment variables for clients.
 
-    The bundle has this server's certificate behind all those that botocore brings.
+    The CA bundle is botocore's, with this server's certificate appended.
     """
     certificate, key = certify(folder, "localhost")
     bundle = folder / "bundle.pem"
     bundle.write_bytes(Path(DEFAULT_CA_BUNDLE).read_bytes() + certificate.read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _OneAnswer) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OneRequestHandler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         with _running(server):
             yield {"AWS_ENDPOINT_URL": f"https://localhost:{server.server_port}", "AWS_CA_BUNDLE": str(bundle)}

@@ -1,4 +1,4 @@
-"""architecture.md, "Secrets never travel": `base_url` judged by its text alone."""
+"""The SSRF rules that apply to the text of a `base_url` (connection-tests.md, "Allowed destinations")."""
 
 from ipaddress import ip_address
 
@@ -6,8 +6,8 @@ import pytest
 
 from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination, is_public
 
-HOSTILE = (
-    # IPv4 that is not public, in every notation that a connecting library reads
+REJECTED_URLS = (
+    # non-public IPv4, in every notation that network libraries accept
     "https://127.0.0.1/",
     "https://127.0.0.1./",
     "https://127.1/",
@@ -32,7 +32,7 @@ HOSTILE = (
     "https://224.0.0.1/",
     "https://240.0.0.1/",
     "https://255.255.255.255/",
-    # numbers that are no address
+    # numbers that are not an address
     "https://256.256.256.256/",
     "https://4294967296/",
     "https://1.2.3.08/",
@@ -48,7 +48,7 @@ HOSTILE = (
     "https://metadata.google.internal/",
     "https://METADATA.goog/",
     "https://instance-data.ec2.internal/",
-    # IPv6 that is not public, or that carries IPv4 that is not
+    # non-public IPv6, or IPv6 that embeds a non-public IPv4 address
     "https://[::]/",
     "https://[::1]/",
     "https://[0:0:0:0:0:0:0:1]/",
@@ -72,7 +72,7 @@ HOSTILE = (
     "https://[v1.example.com]/",
     "https://[example.com]/",
     "https://[::1/",
-    # names of the local network
+    # names of local networks
     "https://localhost/",
     "https://LocalHost:8080/",
     "https://localhost./",
@@ -90,7 +90,7 @@ HOSTILE = (
     "https://vault.private/",
     "https://gateway/",
     "https://service.onion/",
-    # credentials, and hosts that two readers read differently
+    # credentials, and hosts that two parsers read differently
     "https://user:secret@example.com/",
     "https://user@example.com/",
     "https://@example.com/",
@@ -132,12 +132,12 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("url", HOSTILE)
-def test_refuses_a_hostile_url_without_repeating_it(url: str) -> None:
-    with pytest.raises(RefusedDestinationError) as refusal:
+@pytest.mark.parametrize("url", REJECTED_URLS)
+def test_unsafe_url_is_rejected_without_repeating_it(url: str) -> None:
+    with pytest.raises(RefusedDestinationError) as error:
         check_url(url, ())
     host = url.partition("//")[2].strip("/[]")
-    assert not host or host not in str(refusal.value)
+    assert not host or host not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_refuses_a_hostile_url_without_repeating_it(url: str) -> None:
         "https://metadata.example.com/",
     ],
 )
-def test_takes_a_public_https_url(url: str) -> None:
+def test_public_https_url_is_accepted(url: str) -> None:
     check_url(url, ())
     assert destination(url) is not None
 
@@ -177,7 +177,7 @@ ALLOWED = frozenset({"gateway.corp", "10.0.0.5", "localhost", "fd00::5"})
         "http://[fd00::5]/",
     ],
 )
-def test_takes_a_private_host_that_the_stack_allows(url: str) -> None:
+def test_allow_listed_private_host_is_accepted(url: str) -> None:
     check_url(url, ALLOWED)
     assert destination(url) is not None
 
@@ -195,7 +195,7 @@ def test_takes_a_private_host_that_the_stack_allows(url: str) -> None:
         "http://api.openai.com/",
     ],
 )
-def test_allows_nothing_beside_the_allowed_hosts(url: str) -> None:
+def test_host_outside_the_allow_list_is_rejected(url: str) -> None:
     with pytest.raises(RefusedDestinationError):
         check_url(url, ALLOWED)
 
@@ -215,7 +215,7 @@ def test_allows_nothing_beside_the_allowed_hosts(url: str) -> None:
         ("3fff::1", False),
     ],
 )
-def test_judges_an_address_by_what_it_leads_to(address: str, public: bool) -> None:
+def test_address_is_public_only_if_its_embedded_addresses_are(address: str, public: bool) -> None:
     assert is_public(ip_address(address)) is public
 
 
@@ -230,5 +230,5 @@ def test_judges_an_address_by_what_it_leads_to(address: str, public: bool) -> No
         (None, None, True),
     ],
 )
-def test_binds_a_key_to_scheme_host_and_port(one: str | None, other: str | None, same: bool) -> None:
+def test_destination_is_scheme_host_and_port(one: str | None, other: str | None, same: bool) -> None:
     assert (destination(one) == destination(other)) is same

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Heard:
+class ReceivedEvent:
     """An event as a subscriber gets it."""
 
     source: str
@@ -19,21 +19,21 @@ class Heard:
     detail: dict[str, Any]
 
 
-class Listener:
+class Subscriber:
     """Gets what is put on a bus from now on."""
 
     def __init__(self, events: "EventBridgeClient", sqs: "SQSClient", bus: str, source: str) -> None:
         self._sqs = sqs
-        self._before: list[Heard] = []
+        self._before: list[ReceivedEvent] = []
         name = f"listener-{uuid4().hex}"
         self._url = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": [source]}))
         events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
 
-    def heard(self, wait: int = 0) -> list[Heard]:
+    def receive(self, wait: int = 0) -> list[ReceivedEvent]:
         """Return what has come since the last look, in its order; wait that many seconds for the first of it."""
-        heard: list[Heard] = []
+        heard: list[ReceivedEvent] = []
         while messages := self._receive(0 if heard else wait):
             heard += [_heard(json.loads(each["Body"])) for each in messages]
             entries: Any = [
@@ -43,9 +43,9 @@ class Listener:
         self._before += heard
         return heard
 
-    def all(self) -> list[Heard]:
+    def all(self) -> list[ReceivedEvent]:
         """Return everything that has come so far."""
-        self.heard()
+        self.receive()
         return self._before
 
     def _receive(self, wait: int) -> list[Any]:
@@ -53,5 +53,5 @@ class Listener:
         return [*answer.get("Messages", ())]
 
 
-def _heard(event: dict[str, Any]) -> Heard:
-    return Heard(source=event["source"], detail_type=event["detail-type"], detail=event["detail"])
+def _heard(event: dict[str, Any]) -> ReceivedEvent:
+    return ReceivedEvent(source=event["source"], detail_type=event["detail-type"], detail=event["detail"])

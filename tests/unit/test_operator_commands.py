@@ -1,4 +1,4 @@
-"""The payloads of the functions that operators invoke."""
+"""The commands of operators: validation and conversion."""
 
 import json
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def pointers(payload: object, error: type[InvalidRequestError | RuleViolationErr
         ({**ISSUE, "memberships": [{"admin": "yes"}]}, "/memberships/0/admin"),
     ],
 )
-def test_calls_a_wrong_form_400_and_points_into_the_command_as_it_was_sent(payload: object, pointer: str) -> None:
+def test_malformed_command_raises_invalid_request_error_with_its_field(payload: object, pointer: str) -> None:
     assert pointers(payload, InvalidRequestError) == [pointer]
 
 
@@ -53,19 +53,19 @@ def test_calls_a_wrong_form_400_and_points_into_the_command_as_it_was_sent(paylo
         ({"action": "revoke", "account": "a", "id": "short"}, "/id"),
     ],
 )
-def test_calls_a_broken_rule_422(payload: object, pointer: str) -> None:
+def test_broken_rule_raises_rule_violation_error_with_its_field(payload: object, pointer: str) -> None:
     assert pointers(payload, RuleViolationError) == [pointer]
 
 
-def issued(**changes: Any) -> IssueAccessKey:
+def issue_command(**changes: Any) -> IssueAccessKey:
     command = parse_text(json.dumps(ISSUE | changes), AccessKeyCommand).root
     assert isinstance(command, IssueAccessKey)
     return command
 
 
-def test_reads_the_holder_of_a_key() -> None:
-    places = [{"organization_id": "o", "space_id": "s", "admin": True}, {"space_id": "t"}]
-    assert issued(memberships=places).holder() == Caller(
+def test_issue_command_builds_the_caller_with_its_memberships() -> None:
+    memberships = [{"organization_id": "o", "space_id": "s", "admin": True}, {"space_id": "t"}]
+    assert issue_command(memberships=memberships).holder() == Caller(
         account="acme",
         user="alice",
         role=Role.MEMBER,
@@ -73,7 +73,7 @@ def test_reads_the_holder_of_a_key() -> None:
     )
 
 
-def test_reads_the_end_of_a_key_in_any_time_zone() -> None:
+def test_expires_at_is_accepted_in_any_time_zone() -> None:
     expected = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)
-    assert issued(expires_at="2027-01-01T00:00:00+02:00").expires_at == expected
-    assert issued().expires_at is None
+    assert issue_command(expires_at="2027-01-01T00:00:00+02:00").expires_at == expected
+    assert issue_command().expires_at is None

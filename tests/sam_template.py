@@ -29,7 +29,7 @@ def functions() -> dict[str, dict[str, Any]]:
     return {each["Properties"]["CodeUri"].removeprefix("functions/"): each["Properties"] for each in every}
 
 
-def behind_the_gateway() -> list[str]:
+def synchronous_functions() -> list[str]:
     """Return the functions that a caller waits for."""
     serving = [
         name
