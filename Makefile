@@ -111,7 +111,7 @@ check: lint test ## run everything that CI runs
 lint: .venv/dev ## check format, style, imports, types, template, OpenAPI document and event schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
+	PYTHONPATH=layers/client $(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	$(BIN)/python -m tools.apidoc check

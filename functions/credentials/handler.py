@@ -12,7 +12,7 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError
-from ai_integrations.key_access.commands import KeyCommand, carry_out
+from ai_integrations.key_access.commands import KeyCommand, execute_command
 from ai_integrations.key_access.messages import Resolution, ResolveCommand, resolution_view
 from ai_integrations.key_access.resolve import Resolved
 from ai_integrations.observability import hide_exception_messages, logger
@@ -33,7 +33,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[
 
 def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:
     command = parse_text(json.dumps(event), KeyCommand).root
-    result = carry_out(command, key_search())
+    result = execute_command(command, key_search())
     logger.info("keys compared", action=command.action, account=command.account)
     return result
 

@@ -19,6 +19,6 @@ _verification = key_verification()
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Answer the request of `adapters/key_verifier.py`: null if the provider accepts the key, or else why not."""
     integration = integration_from_item(event["integration"])
-    refusal = _verification.refusal(integration, SecretStr(event["api_key"]))
+    refusal = _verification.verify(integration, SecretStr(event["api_key"]))
     logger.info("key verified", integration_id=integration.id, accepted=refusal is None)
     return {"refusal": refusal}

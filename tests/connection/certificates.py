@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own."""
+"""Self-signed certificates for tests."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def certify(folder: Path, host: str) -> tuple[Path, Path]:
-    """Make a certificate for a host that signs itself; return the files of the certificate and of its key."""
+    """Create a self-signed certificate for a host, and return the paths of the certificate and of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)

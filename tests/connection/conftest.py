@@ -1,4 +1,4 @@
-"""Real servers on loopback: nothing else can be connected to from here."""
+"""Fixtures with real servers on loopback; connections to other addresses are blocked."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.connection.servers import Server, serve
 
 
 @pytest.fixture(autouse=True)
-def loopback_alone() -> Iterator[None]:
+def allow_only_loopback() -> Iterator[None]:
     enable_socket()
     socket_allow_hosts(["127.0.0.1"])
     yield
@@ -18,6 +18,6 @@ def loopback_alone() -> Iterator[None]:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """Return a server that answers 200 and `{}` until it is told otherwise."""
+    """Run a server that answers 200 and `{}` by default."""
     with serve() as started:
         yield started

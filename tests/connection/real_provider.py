@@ -1,7 +1,7 @@
-"""A real OpenAI-protocol server: the LiteLLM proxy from PyPI, in an environment of its own, with a canned model.
+"""A real OpenAI-protocol server: the LiteLLM proxy from PyPI with a mock model, in its own virtual environment.
 
-`python -m tests.connection.real_provider` installs it: 700 MB, which is why it is not part of every test run. The
-version is pinned, since releases of this package have been tampered with before (GitHub, BerriAI/litellm#24512).
+`python -m tests.connection.real_provider` installs it. It needs 700 MB, so it is not part of every test run. The
+version is pinned because releases of this package have been compromised before (GitHub, BerriAI/litellm#24512).
 """
 
 import subprocess
@@ -30,28 +30,28 @@ litellm_settings: {{telemetry: false}}
 
 
 def installed() -> bool:
-    """Tell whether the server can be started."""
+    """Check whether the server is installed."""
     return (FOLDER / "installed").exists()
 
 
 def install() -> None:
-    """Make the environment, unless it is whole."""
+    """Create the virtual environment, unless it is complete."""
     if installed():
         return
     venv.create(FOLDER, with_pip=True, clear=True)
     pip = (str(FOLDER / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run((*pip, *PACKAGES), check=True)  # noqa: S603 - a package manager, with the pins of this file
+    subprocess.run((*pip, *PACKAGES), check=True)  # noqa: S603 - a package manager, with the versions pinned in this file
     (FOLDER / "installed").touch()
 
 
 @contextmanager
 def running(folder: Path, port: int) -> Iterator[str]:
-    """Run the server on loopback and return its base URL."""
+    """Run the server on loopback and yield its base URL."""
     (folder / "config.yaml").write_text(_CONFIGURATION)
     command = [str(FOLDER / "bin/litellm"), "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
-    alone = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, env=alone, stdout=log, stderr=log)  # noqa: S603 - the server
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)  # noqa: S603 - the server
     try:
         _wait(f"http://127.0.0.1:{port}/health/liveliness", process)
         yield f"http://127.0.0.1:{port}"
@@ -68,7 +68,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (URLError, TimeoutError, ConnectionError):
             sleep(0.5)
-    raise AssertionError("The server does not serve: its log says why.")
+    raise AssertionError("The server did not start. See its log.")
 
 
 if __name__ == "__main__":

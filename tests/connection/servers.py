@@ -1,4 +1,4 @@
-"""Small HTTP servers that do what providers, and those who only look like one, may do."""
+"""Small HTTP servers that behave like providers, or like misconfigured or hostile servers."""
 
 import json
 import socket
@@ -13,12 +13,12 @@ from typing import Any
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import Address
 
-SYSTEMS_TRUST = ssl.create_default_context()  # made once: reading all certificates takes longer than a test
+SYSTEM_TLS = ssl.create_default_context()  # created once: loading all certificates takes longer than a test
 
 
 @dataclass(frozen=True)
-class Received:
-    """A request as it arrived; names of headers in lower case."""
+class ReceivedRequest:
+    """A request as the server received it, with header names in lower case."""
 
     method: str
     target: str
@@ -33,20 +33,20 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, document: object, status: int = 200) -> "Reply":
+    def from_json(cls, document: object, status: int = 200) -> "Reply":
         return cls(status, json.dumps(document).encode())
 
 
-Behaviour = Callable[[Received], Reply]
+Behaviour = Callable[[ReceivedRequest], Reply]
 
 
 @dataclass
 class Server:
-    """A server on loopback: where it is, what it got, and what it does."""
+    """A server on loopback: its address, its behaviour, and the requests that it received."""
 
     port: int
     behave: Behaviour = lambda _: Reply()
-    received: list[Received] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     peers: set[Any] = field(default_factory=set)
     scheme: str = "http"
 
@@ -56,77 +56,77 @@ class Server:
 
 @contextmanager
 def serve(tls: ssl.SSLContext | None = None, protocol: str = "HTTP/1.0") -> Iterator[Server]:
-    """Run a server in a thread of its own; by HTTP/1.1 it keeps connections open, `peers` has one for each."""
+    """Run a server in a thread. With HTTP/1.1 it keeps connections open; `peers` has one entry for each connection."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = protocol
 
-        def answer(self) -> None:
+        def respond(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             names = {name.lower(): value for name, value in self.headers.items()}
-            got = Received(self.command, self.path, names, self.rfile.read(length))
-            started.received.append(got)
-            started.peers.add(self.client_address)
-            reply = started.behave(got)
+            request = ReceivedRequest(self.command, self.path, names, self.rfile.read(length))
+            server.received.append(request)
+            server.peers.add(self.client_address)
+            reply = server.behave(request)
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            with suppress(OSError):  # whoever has read enough hangs up
+            with suppress(OSError):  # the client may close the connection before it has read everything
                 self.wfile.write(reply.body)
 
-        do_GET = do_POST = answer  # noqa: N815 - the names that http.server looks for
+        do_GET = do_POST = respond  # noqa: N815 - names that http.server requires
 
         def log_message(self, *_: Any) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
-    class Quiet(ThreadingHTTPServer):
+    class QuietServer(ThreadingHTTPServer):
         def handle_error(self, *_: Any) -> None:
-            """Keep quiet about peers that hang up."""
+            """Log nothing about clients that close the connection."""
 
-    listening = Quiet(("127.0.0.1", 0), Handler)
+    listener = QuietServer(("127.0.0.1", 0), Handler)
     if tls is not None:
-        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
-    started = Server(port=listening.server_address[1], scheme="https" if tls else "http")
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True)
+    server = Server(port=listener.server_address[1], scheme="https" if tls else "http")
+    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield started
+        yield server
     finally:
-        listening.shutdown()
-        listening.server_close()
+        listener.shutdown()
+        listener.server_close()
         thread.join()
 
 
 @contextmanager
-def raw(conversation: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Run a server that has one conversation below HTTP, and return its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
+def serve_socket(converse: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Run a server that passes one connected socket to `converse`, and yield its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
 
-    def converse() -> None:
+    def accept() -> None:
         with suppress(OSError):
-            connected, _ = listening.accept()
+            connected, _ = listener.accept()
             with connected, suppress(OSError):
-                conversation(connected)
+                converse(connected)
 
-    thread = Thread(target=converse, daemon=True)
+    thread = Thread(target=accept, daemon=True)
     thread.start()
     try:
-        yield listening.getsockname()[1]
+        yield listener.getsockname()[1]
     finally:
         with suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)  # wakes the thread if nobody has come
-        listening.close()
+            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread if there was no connection
+        listener.close()
         thread.join(timeout=5)
 
 
 @dataclass
-class Answers:
-    """A resolver that gives one list of addresses after another, the last one again and again."""
+class StubDnsResolver:
+    """Returns one list of addresses after the other, and then the last one for every further request."""
 
     lists: list[list[Address]]
-    asked: list[str] = field(default_factory=list)
+    resolved: list[str] = field(default_factory=list)
 
-    def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:  # noqa: ARG002 - the port's form
-        self.asked.append(host)
-        return self.lists[min(len(self.asked), len(self.lists)) - 1]
+    def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:  # noqa: ARG002 - the port's signature
+        self.resolved.append(host)
+        return self.lists[min(len(self.resolved), len(self.lists)) - 1]

@@ -1,4 +1,4 @@
-"""How the clients of AWS connect: seldom, and to nobody whom the bundle of certificates does not know."""
+"""Connections of the AWS clients: reused, with CA certificates loaded once, and only to trusted servers."""
 
 import ssl
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from ai_integrations.bootstrap.botocore_session import session, tls
 from tests.connection.certificates import certify
 from tests.connection.servers import Server, serve
 
-ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1})
 KEY: Any = {"TableName": "t", "Key": {}}
 
 
 @pytest.fixture(autouse=True)
-def context_of_its_own() -> Iterator[None]:
-    """What these tests trust, no other trusts."""
+def separate_tls_context() -> Iterator[None]:
+    """Reset the cached TLS context, so that no other test trusts these certificates."""
     socket_allow_hosts(["127.0.0.1", "::1"])
     tls.cache_clear()
     yield
@@ -29,8 +29,8 @@ def context_of_its_own() -> Iterator[None]:
 
 
 @contextmanager
-def trusted(folder: Path, name: str = "localhost") -> Iterator[tuple[Server, Path]]:
-    """Run a server, and give the bundle that knows its certificate."""
+def serve_https(folder: Path, name: str = "localhost") -> Iterator[tuple[Server, Path]]:
+    """Run an HTTPS server, and yield it with the CA bundle that trusts it."""
     certificate, key = certify(folder, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -39,11 +39,13 @@ def trusted(folder: Path, name: str = "localhost") -> Iterator[tuple[Server, Pat
 
 
 def a_client(service: str, url: str, bundle: Path | None = None) -> Any:
-    return session().create_client(service, endpoint_url=url, verify=str(bundle) if bundle else None, config=ONCE)
+    return session().create_client(
+        service, endpoint_url=url, verify=str(bundle) if bundle else None, config=ONE_ATTEMPT
+    )
 
 
-def test_reads_the_certificates_once_however_many_connections(tmp_path: Path) -> None:
-    with trusted(tmp_path) as (server, bundle):
+def test_aws_clients_load_ca_certificates_once(tmp_path: Path) -> None:
+    with serve_https(tmp_path) as (server, bundle):
         dynamodb, secrets_manager = (
             a_client(service, server.url("localhost"), bundle) for service in ("dynamodb", "secretsmanager")
         )
@@ -55,19 +57,19 @@ def test_reads_the_certificates_once_however_many_connections(tmp_path: Path) ->
     assert (reads.cache_info().misses, reads.cache_info().hits) == (1, 5)
 
 
-def test_does_not_talk_to_a_server_whose_certificate_the_bundle_does_not_know(tmp_path: Path) -> None:
-    with trusted(tmp_path) as (server, _), pytest.raises(SSLError, match="self-signed certificate"):
+def test_aws_client_rejects_untrusted_certificate(tmp_path: Path) -> None:
+    with serve_https(tmp_path) as (server, _), pytest.raises(SSLError, match="self-signed certificate"):
         a_client("dynamodb", server.url("localhost")).get_item(**KEY)
     assert server.received == []
 
 
-def test_does_not_talk_to_a_server_whose_certificate_is_of_another_host(tmp_path: Path) -> None:
-    with trusted(tmp_path, "dynamodb.example") as (server, bundle), pytest.raises(SSLError, match="doesn't match"):
+def test_aws_client_rejects_certificate_of_different_host(tmp_path: Path) -> None:
+    with serve_https(tmp_path, "dynamodb.example") as (server, bundle), pytest.raises(SSLError, match="doesn't match"):
         a_client("dynamodb", server.url("localhost"), bundle).get_item(**KEY)
     assert server.received == []
 
 
-def test_keeps_its_connection() -> None:
+def test_aws_client_reuses_connection() -> None:
     with serve(protocol="HTTP/1.1") as server:
         client = a_client("dynamodb", server.url())
         for _ in range(3):

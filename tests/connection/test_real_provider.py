@@ -1,4 +1,4 @@
-"""The ladder against a real OpenAI-protocol server; `make provider` installs and runs it."""
+"""Connection tests against a real OpenAI-protocol server; `make provider` installs and runs it."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def try_saved(cloud: Cloud, base_url: str, key: str, provider: str, model: str = MODEL) -> Response:
+def create_and_test(cloud: Cloud, base_url: str, key: str, provider: str, model: str = MODEL) -> Response:
     """Create an integration and test it."""
     fingerprints = boto3.client("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
     cloud.variables |= {
@@ -35,18 +35,20 @@ def try_saved(cloud: Cloud, base_url: str, key: str, provider: str, model: str =
 
 
 @pytest.mark.parametrize(("provider", "path"), [("custom", "/v1"), ("LITELLM", ""), ("openAI", "/v1")])
-def test_climbs_to_a_model_that_answers(cloud: Cloud, base_url: str, provider: str, path: str) -> None:
-    answer = try_saved(cloud, base_url + path, MASTER_KEY, provider)
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "passed"], answer.text
+def test_connection_test_passes_all_steps_for_working_integration(
+    cloud: Cloud, base_url: str, provider: str, path: str
+) -> None:
+    response = create_and_test(cloud, base_url + path, MASTER_KEY, provider)
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "passed", "passed"], response.text
 
 
-def test_ends_at_a_wrong_key(cloud: Cloud, base_url: str) -> None:
-    answer = try_saved(cloud, f"{base_url}/v1", "sk-fake-wrong-not-a-key", "custom")
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "failed"]
-    assert "wrong" not in answer.body["rungs"][-1].get("provider_said", "")
+def test_authenticated_fails_with_wrong_key(cloud: Cloud, base_url: str) -> None:
+    response = create_and_test(cloud, f"{base_url}/v1", "sk-fake-wrong-not-a-key", "custom")
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "failed"]
+    assert "wrong" not in response.body["rungs"][-1].get("provider_said", "")
 
 
-def test_ends_at_a_model_that_is_not_there(cloud: Cloud, base_url: str) -> None:
-    answer = try_saved(cloud, f"{base_url}/v1", MASTER_KEY, "custom", model="no-such-model")
-    assert [rung["status"] for rung in answer.body["rungs"]] == ["passed", "passed", "failed"]
-    assert "no-such-model" in answer.body["rungs"][-1]["provider_said"]
+def test_model_answers_fails_with_unknown_model(cloud: Cloud, base_url: str) -> None:
+    response = create_and_test(cloud, f"{base_url}/v1", MASTER_KEY, "custom", model="no-such-model")
+    assert [rung["status"] for rung in response.body["rungs"]] == ["passed", "passed", "failed"]
+    assert "no-such-model" in response.body["rungs"][-1]["provider_said"]

@@ -1,6 +1,6 @@
-"""From an integration to a completion, by unmodified libraries; `make consumers` runs this.
+"""Completions with unmodified provider libraries and resolved integrations; `make consumers` runs these tests.
 
-The provider is the server of the package `fakellm`, behind a door that knows the valid keys, or LiteLLM's own proxy.
+The provider is the server of the package `fakellm` with a check of the API key, or LiteLLM's own proxy.
 """
 
 import json
@@ -15,25 +15,33 @@ import pytest
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, serving
-from tests.stack.consumers.world import MASTER_KEY, PYTHON, Program, Provider, a_program, a_provider, a_proxy
+from tests.stack.consumers.processes import (
+    MASTER_KEY,
+    PYTHON,
+    Program,
+    Provider,
+    running_program,
+    running_provider,
+    running_proxy,
+)
 from tests.stack.platform import Platform
 
 pytestmark = pytest.mark.consumers
 
 FIRST, SECOND, THIRD = (f"sk-fake-key-number-{number}" for number in ("one", "two", "three"))
-NAMES = {"openai": "Production OpenAI", "anthropic": "Production Anthropic", "litellm": "Production OpenAI"}
-IN_HEADERS = "sk-fake-in-headers-not-a-key"  # the table may hold it, being no api_key
-COMPLETION = "[mock response for gpt-4o"  # as the provider begins whatever it says
+INTEGRATIONS = {"openai": "Production OpenAI", "anthropic": "Production Anthropic", "litellm": "Production OpenAI"}
+KEY_IN_HEADERS = "sk-fake-in-headers-not-a-key"  # header values are stored in the table
+COMPLETION = "[mock response for gpt-4o"  # the beginning of every completion of the provider
 
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with a_provider(tmp_path_factory.mktemp("provider")) as running:
+    with running_provider(tmp_path_factory.mktemp("provider")) as running:
         yield running
 
 
 def settings(stack: Stack, account: str) -> dict[str, str]:
-    """Return what a consumer has in its environment: whom to ask and as whom, and no key of any provider."""
+    """Build the environment of a consumer. It contains no provider key."""
     platform = Platform(stack, account)
     return {
         **platform.settings(),
@@ -43,11 +51,11 @@ def settings(stack: Stack, account: str) -> dict[str, str]:
     }
 
 
-def said(program: Program, library: str) -> str:
-    answer = program.ask(library, NAMES[library])
-    assert "said" in answer, answer
-    assert "again" not in answer, "the provider has refused the first key"
-    return str(answer["said"])
+def complete(program: Program, library: str) -> str:
+    response = program.complete(library, INTEGRATIONS[library])
+    assert "completion" in response, response
+    assert not response["retried"], "the provider rejected the first key"
+    return str(response["completion"])
 
 
 def change_keys(stack: Stack, access_key: str, integrations: list[dict[str, Any]], key: str) -> None:
@@ -55,54 +63,56 @@ def change_keys(stack: Stack, access_key: str, integrations: list[dict[str, Any]
         stack.call(access_key, "PATCH", f"/{each['id']}", api_key=key)
 
 
-def test_goes_from_an_integration_to_a_completion_through_changes_and_without_the_registry(
-    tmp_path: Path, provider: Provider
-) -> None:
-    with serving(tmp_path / "stack") as (stack, process), a_program(tmp_path, settings(stack, "acme")) as program:
+def test_program_completes_through_rotations_and_outage_of_registry(tmp_path: Path, provider: Provider) -> None:
+    with serving(tmp_path / "stack") as (stack, process), running_program(tmp_path, settings(stack, "acme")) as program:
         access_key = stack.issue_key(account="acme")
         platform = Platform(stack, "acme")
         integrations = [
             stack.create(
-                access_key, name=NAMES["openai"], provider="openAI", base_url=provider.base_url, api_key=FIRST
+                access_key, name=INTEGRATIONS["openai"], provider="openAI", base_url=provider.base_url, api_key=FIRST
             ),
             stack.create(
-                access_key, name=NAMES["anthropic"], provider="anthropic", base_url=provider.address, api_key=FIRST
+                access_key,
+                name=INTEGRATIONS["anthropic"],
+                provider="anthropic",
+                base_url=provider.address,
+                api_key=FIRST,
             ),
         ]
         provider.accept(FIRST)
-        for library in NAMES:
-            assert said(program, library).startswith(COMPLETION)
+        for library in INTEGRATIONS:
+            assert complete(program, library).startswith(COMPLETION)
 
-        # A change that the program hears of: from then on it shows the new key, and the old one may be withdrawn.
+        # The program receives the change events: it uses the new key, and the old one may be revoked.
         change_keys(stack, access_key, integrations, SECOND)
         for event in platform.hears(2, within=30, of="Key Rotated"):
-            assert program.tell({"detail-type": event.detail_type, "detail": event.detail})
+            assert program.handle_event({"detail-type": event.detail_type, "detail": event.detail})
         provider.accept(SECOND)
-        for library in NAMES:
-            assert said(program, library).startswith(COMPLETION)
+        for library in INTEGRATIONS:
+            assert complete(program, library).startswith(COMPLETION)
 
-        # A change that it does not hear of: it asks the registry again when the provider refuses its key.
+        # It receives no event: it resolves the integration again when the provider rejects its key.
         change_keys(stack, access_key, integrations, THIRD)
         provider.accept(THIRD)
         for library in ("openai", "anthropic"):
-            answer = program.ask(library, NAMES[library])
-            assert answer.get("again"), answer
-        assert said(program, "litellm").startswith(COMPLETION)
+            response = program.complete(library, INTEGRATIONS[library])
+            assert response.get("retried"), response
+        assert complete(program, "litellm").startswith(COMPLETION)
 
-        # Without the registry it goes on with what it has; without a valid key there is no completion at all.
+        # Without the registry it uses the cached keys; without a valid key there is no completion.
         process.kill()
         process.wait()
-        for library in NAMES:
-            assert said(program, library).startswith(COMPLETION)
+        for library in INTEGRATIONS:
+            assert complete(program, library).startswith(COMPLETION)
         provider.accept()
-        assert program.ask("openai", NAMES["openai"])["failed"].startswith("AuthenticationError")
+        assert program.complete("openai", INTEGRATIONS["openai"])["error"].startswith("AuthenticationError")
 
 
-def test_authenticates_as_the_auth_type_says(tmp_path: Path, stack: Stack, provider: Provider) -> None:
+def test_libraries_authenticate_according_to_auth_type(tmp_path: Path, stack: Stack, provider: Provider) -> None:
     access_key = stack.issue_key(account="auth-types")
     common = {"base_url": provider.base_url, "api_key": "sk-fake-not-valid-here"}
     bearer = {**common, "auth_type": "bearer_token", "api_key": FIRST}
-    by_header = {**common, "auth_type": "proxy_with_headers", "headers": {"authorization": f"Bearer {IN_HEADERS}"}}
+    by_header = {**common, "auth_type": "proxy_with_headers", "headers": {"authorization": f"Bearer {KEY_IN_HEADERS}"}}
     address = {"base_url": provider.address}
     bodies: dict[str, dict[str, Any]] = {
         "openai bearer_token": {"provider": "openAI", **bearer},
@@ -113,51 +123,54 @@ def test_authenticates_as_the_auth_type_says(tmp_path: Path, stack: Stack, provi
     }
     for name, body in bodies.items():
         stack.create(access_key, name=name, **body)
-    provider.accept(FIRST, IN_HEADERS)
-    with a_program(tmp_path, settings(stack, "auth-types")) as program:
+    provider.accept(FIRST, KEY_IN_HEADERS)
+    with running_program(tmp_path, settings(stack, "auth-types")) as program:
         for name in ("bearer_token", "proxy_with_headers", "headers alone"):
             for library in ("openai", "litellm"):
-                assert program.ask(library, f"openai {name}")["said"].startswith(COMPLETION), (library, name)
+                assert program.complete(library, f"openai {name}")["completion"].startswith(COMPLETION), (library, name)
         for name in ("bearer_token", "proxy_with_headers"):
             for library in ("anthropic", "litellm"):
-                assert program.ask(library, f"anthropic {name}")["said"].startswith(COMPLETION), (library, name)
+                assert program.complete(library, f"anthropic {name}")["completion"].startswith(COMPLETION), (
+                    library,
+                    name,
+                )
 
 
 @pytest.mark.parametrize(
-    ("auth_type", "headers", "shown"),
+    ("auth_type", "headers", "credentials"),
     [
         ("default", {}, {"api-key": FIRST}),
         ("bearer_token", {"X-Team": "billing"}, {"authorization": f"Bearer {FIRST}", "x-team": "billing"}),
         ("proxy_with_headers", {"API-KEY": "fake-of-the-proxy"}, {"api-key": "fake-of-the-proxy"}),
     ],
 )
-def test_asks_azure_where_and_as_the_integration_says(
-    tmp_path: Path, stack: Stack, auth_type: str, headers: dict[str, str], shown: dict[str, str]
+def test_azure_request_has_address_and_credentials_of_integration(
+    tmp_path: Path, stack: Stack, auth_type: str, headers: dict[str, str], credentials: dict[str, str]
 ) -> None:
     access_key, base_url = stack.issue_key(account="azure"), "https://team.openai.azure.com"
     body = {"provider": "azureOpenAI", "base_url": base_url, "api_key": FIRST, "headers": headers}
     stack.create(access_key, name=f"Azure {auth_type}", auth_type=auth_type, **body)
-    with a_program(tmp_path, settings(stack, "azure")) as program:
-        seen = json.loads(program.ask("azure", f"Azure {auth_type}")["said"])
+    with running_program(tmp_path, settings(stack, "azure")) as program:
+        request = json.loads(program.complete("azure", f"Azure {auth_type}")["completion"])
     url = f"{base_url}/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
-    assert seen == {"url": url, **shown}
+    assert request == {"url": url, **credentials}
 
 
-def test_asks_bedrock_with_the_credentials_of_the_integrations_role(tmp_path: Path, stack: Stack) -> None:
+def test_bedrock_request_is_signed_with_role_credentials(tmp_path: Path, stack: Stack) -> None:
     access_key = stack.issue_key(account="bedrock")
     role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock", "external_id": "tenant-42"}
     stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=role)
-    own = settings(stack, "bedrock")
-    with a_program(tmp_path, own) as program:
-        answer = program.ask("bedrock", "Bedrock", model="anthropic.claude-v2")
-    assert "said" in answer, answer
-    seen = json.loads(answer["said"])
-    assert seen["url"] == f"{own['AWS_ENDPOINT_URL']}/model/anthropic.claude-v2/converse"
-    assert seen["authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
-    assert not seen["authorization"].endswith(f"={own['AWS_ACCESS_KEY_ID']}")
+    environment = settings(stack, "bedrock")
+    with running_program(tmp_path, environment) as program:
+        response = program.complete("bedrock", "Bedrock", model="anthropic.claude-v2")
+    assert "completion" in response, response
+    request = json.loads(response["completion"])
+    assert request["url"] == f"{environment['AWS_ENDPOINT_URL']}/model/anthropic.claude-v2/converse"
+    assert request["authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
+    assert not request["authorization"].endswith(f"={environment['AWS_ACCESS_KEY_ID']}")
 
 
-def test_serves_a_litellm_proxy_and_is_served_by_one(tmp_path: Path, stack: Stack, provider: Provider) -> None:
+def test_litellm_proxy_as_provider_and_as_consumer(tmp_path: Path, stack: Stack, provider: Provider) -> None:
     access_key = stack.issue_key(account="proxy")
     models = [
         {"model_name": "own", "litellm_params": {"model": "openai/gpt-4o", "mock_response": "The proxy itself."}},
@@ -171,21 +184,21 @@ def test_serves_a_litellm_proxy_and_is_served_by_one(tmp_path: Path, stack: Stac
             },
         },
     ]
-    behind = {"provider": "openAI", "base_url": provider.base_url, "api_key": FIRST, "scopings": [{"space_id": "s"}]}
-    stack.create(access_key, name="Behind the proxy", **behind)
+    body = {"provider": "openAI", "base_url": provider.base_url, "api_key": FIRST, "scopings": [{"space_id": "s"}]}
+    stack.create(access_key, name="Behind the proxy", **body)
     provider.accept(FIRST)
-    own = settings(stack, "proxy")
-    with a_proxy(tmp_path, own, models) as address, a_program(tmp_path, own) as program:
-        for name, key in (("The proxy", MASTER_KEY), ("Refused", "sk-fake-of-nobody")):
+    environment = settings(stack, "proxy")
+    with running_proxy(tmp_path, environment, models) as address, running_program(tmp_path, environment) as program:
+        for name, key in (("The proxy", MASTER_KEY), ("Invalid key", "sk-fake-invalid-key")):
             stack.create(access_key, name=name, provider="LITELLM", base_url=address, api_key=key)
         for library in ("openai", "litellm"):
-            assert program.ask(library, "The proxy", model="own") == {"said": "The proxy itself."}
-            assert program.ask(library, "The proxy")["said"].startswith(COMPLETION)
-            assert "failed" in program.ask(library, "Refused", model="own")
+            assert program.complete(library, "The proxy", model="own")["completion"] == "The proxy itself."
+            assert program.complete(library, "The proxy")["completion"].startswith(COMPLETION)
+            assert "error" in program.complete(library, "Invalid key", model="own")
     assert FIRST not in (tmp_path / "proxy.log").read_text()
 
 
-def test_runs_what_the_documentation_shows(tmp_path: Path, stack: Stack, provider: Provider) -> None:
+def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Provider) -> None:
     access_key = stack.issue_key(account="documented")
     role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock"}
     for body in (
@@ -200,7 +213,7 @@ def test_runs_what_the_documentation_shows(tmp_path: Path, stack: Stack, provide
     assert len(snippets) > 8
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, "documented")}
     for snippet in snippets:
-        done = subprocess.run(  # noqa: S603 - our own documentation
+        done = subprocess.run(  # noqa: S603 - documentation of this repository
             [str(PYTHON), "-P", "-c", snippet],
             env=environment,
             cwd=tmp_path,

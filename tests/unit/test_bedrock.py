@@ -1,4 +1,4 @@
-"""Bedrock's ladder: the role, then a model with the role's credentials."""
+"""Connection test of Bedrock: the role, then a model with the role's credentials."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,12 +19,12 @@ PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus
 EXTERNAL_ID = "external-fake-2718"
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock", "external_id": EXTERNAL_ID}
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": f"not authorized with {EXTERNAL_ID}"}}, "AssumeRole")
-LOST = EndpointConnectionError(endpoint_url="https://sts.test")
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://sts.test")
 
 
 @dataclass
-class Sts:
-    """As much of STS as is called, or its failure."""
+class FakeSts:
+    """Records requests for a role, and returns credentials or raises `failure`."""
 
     failure: Exception | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -45,12 +45,12 @@ class Sts:
 
 
 @dataclass
-class Bedrock:
-    """As much of Bedrock as is called, or its failure."""
+class FakeBedrock:
+    """Records requests for a completion, and returns one or raises `failure`."""
 
     failure: Exception | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
-    opened_with: list[TemporaryCredentials] = field(default_factory=list)
+    credentials: list[TemporaryCredentials] = field(default_factory=list)
 
     def converse(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -59,56 +59,56 @@ class Bedrock:
         return {"output": {}}
 
 
-def run_steps(sts: Sts, bedrock: Bedrock, model: str | None = "amazon.nova-lite-v1:0") -> tuple[Rung, ...]:
+def run_steps(sts: FakeSts, bedrock: FakeBedrock, model: str | None = "amazon.nova-lite-v1:0") -> tuple[Rung, ...]:
     def client_with(credentials: TemporaryCredentials) -> Any:
-        bedrock.opened_with.append(credentials)
+        bedrock.credentials.append(credentials)
         return bedrock
 
-    ladder = BedrockSteps(StsRoleAssumer(lambda: cast("Any", sts)), client_with, "eu-central-1")
-    return ladder.run(an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE), model)
+    steps = BedrockSteps(StsRoleAssumer(lambda: cast("Any", sts)), client_with, "eu-central-1")
+    return steps.run(an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE), model)
 
 
-def standings(rungs: tuple[Rung, ...]) -> list[CheckStatus]:
+def statuses(rungs: tuple[Rung, ...]) -> list[CheckStatus]:
     return [rung.status for rung in rungs]
 
 
-def test_assumes_the_role_with_its_external_id_and_asks_a_model_for_one_token() -> None:
-    sts, bedrock = Sts(), Bedrock()
+def test_bedrock_test_assumes_role_and_requests_one_token() -> None:
+    sts, bedrock = FakeSts(), FakeBedrock()
     rungs = run_steps(sts, bedrock)
-    assert standings(rungs) == [PASSED, PASSED, PASSED]
-    assert "which models it may invoke" in (rungs[1].not_proved or "")
+    assert statuses(rungs) == [PASSED, PASSED, PASSED]
+    assert "which models" in (rungs[1].not_proved or "")
     assert (sts.requests[0]["RoleArn"], sts.requests[0]["ExternalId"]) == (ROLE["role_arn"], EXTERNAL_ID)
     assert sts.requests[0]["RoleSessionName"].endswith("-connection-test")
     assert bedrock.requests[0]["inferenceConfig"] == {"maxTokens": 1}
-    assert bedrock.opened_with[0].session_token == SecretStr("fake-token")
+    assert bedrock.credentials[0].session_token == SecretStr("fake-token")
 
 
-def test_ends_at_a_role_that_can_not_be_assumed() -> None:
-    bedrock = Bedrock()
-    rungs = run_steps(Sts(DENIED), bedrock)
-    assert standings(rungs) == [PASSED, FAILED]
+def test_authenticated_fails_if_role_cannot_be_assumed() -> None:
+    bedrock = FakeBedrock()
+    rungs = run_steps(FakeSts(DENIED), bedrock)
+    assert statuses(rungs) == [PASSED, FAILED]
     assert rungs[1].provider_said == "AccessDenied: not authorized with [redacted]"
     assert bedrock.requests == []
 
 
-def test_ends_where_aws_does_not_answer() -> None:
-    assert standings(run_steps(Sts(LOST), Bedrock())) == [FAILED]
+def test_reachable_fails_if_aws_is_unreachable() -> None:
+    assert statuses(run_steps(FakeSts(UNREACHABLE), FakeBedrock())) == [FAILED]
 
 
-def test_says_that_no_model_is_named() -> None:
-    assert standings(run_steps(Sts(), Bedrock(), None)) == [PASSED, PASSED, NOT_PROVED]
+def test_model_answers_is_not_proved_without_model() -> None:
+    assert statuses(run_steps(FakeSts(), FakeBedrock(), None)) == [PASSED, PASSED, NOT_PROVED]
 
 
-@pytest.mark.parametrize("failure", [DENIED, LOST])
-def test_ends_at_a_model_that_does_not_answer(failure: Exception) -> None:
-    rungs = run_steps(Sts(), Bedrock(failure))
-    assert standings(rungs) == [PASSED, PASSED, FAILED]
+@pytest.mark.parametrize("failure", [DENIED, UNREACHABLE])
+def test_model_answers_fails_if_bedrock_fails(failure: Exception) -> None:
+    rungs = run_steps(FakeSts(), FakeBedrock(failure))
+    assert statuses(rungs) == [PASSED, PASSED, FAILED]
     assert "eu-central-1" in (rungs[2].not_proved or "")
-    assert (rungs[2].provider_said is None) is (failure is LOST)
+    assert (rungs[2].provider_said is None) is (failure is UNREACHABLE)
 
 
-def test_sends_no_external_id_that_is_not_stored() -> None:
-    sts = Sts()
+def test_assume_role_omits_missing_external_id() -> None:
+    sts = FakeSts()
     integration: Integration = an_integration(provider_metadata={"role_arn": ROLE["role_arn"]})
     StsRoleAssumer(lambda: cast("Any", sts)).assume(integration, "x")
     assert "ExternalId" not in sts.requests[0]

@@ -108,7 +108,7 @@ HEALTH = Health(
             name="reachable",
             status=CheckStatus.PASSED,
             latency_ms=41,
-            proved="A connection could be made, and its certificate is the host's.",
+            proved="The connection succeeded, and the certificate is valid for the host.",
         ),
         Rung(
             name="authenticated",

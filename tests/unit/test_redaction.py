@@ -1,4 +1,4 @@
-"""What a provider said is shown without keys, whole or in part, in whatever form the provider repeats them."""
+"""Provider messages are shown without keys, whether a provider repeats them in full, in part, or encoded."""
 
 import base64
 import json
@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ai_integrations.key_access.connection_test.redaction import MAX_LENGTH, REDACTED, redact, words_of
+from ai_integrations.key_access.connection_test.redaction import MAX_LENGTH, REDACTED, describe_response, redact_secrets
 
 KEY = "sk-fake-Qw7rTz19XpLm42vB-not-a-key"
 HEADER = "team-blue-7781"
@@ -15,16 +15,16 @@ HEADER = "team-blue-7781"
 ESCAPED_16, ESCAPED_8 = "\\u{:04x}", "\\x{:02x}"
 
 
-def spelled(form: str) -> str:
-    """Write the key by the numbers of its characters."""
+def encode_key(form: str) -> str:
+    """Encode each character of the key by its number."""
     return "".join(form.format(ord(each)) for each in KEY)
 
 
-def said(text: str) -> str:
-    return words_of(text.encode(), [KEY, HEADER, ""]) or ""
+def describe(text: str) -> str:
+    return describe_response(text.encode(), [KEY, HEADER, ""]) or ""
 
 
-def shares_a_run(text: str, secret: str, length: int = 6) -> bool:
+def contains_part_of(text: str, secret: str, length: int = 6) -> bool:
     return any(secret[at : at + length] in text for at in range(len(secret) - length + 1))
 
 
@@ -40,10 +40,10 @@ def shares_a_run(text: str, secret: str, length: int = 6) -> bool:
         f"got {KEY[3:14]} instead",
         f"got {KEY.upper()}",
         f"got {quote(KEY, safe='')}",
-        f"got {spelled('%{:02x}')}",
-        f"got {spelled('&#{};')}",
-        f"got {spelled(ESCAPED_16)}",
-        f"got {spelled(ESCAPED_8)}",
+        f"got {encode_key('%{:02x}')}",
+        f"got {encode_key('&#{};')}",
+        f"got {encode_key(ESCAPED_16)}",
+        f"got {encode_key(ESCAPED_8)}",
         f"got {base64.b64encode(KEY.encode()).decode()}",
         f"got {KEY.encode().hex()}",
         f"your team {HEADER} has no access",
@@ -54,11 +54,11 @@ def shares_a_run(text: str, secret: str, length: int = 6) -> bool:
         f"<html>{KEY[:10]}<b>{KEY[10:]}</b></html>",
     ],
 )
-def test_shows_no_run_of_a_secret(text: str) -> None:
-    shown = said(text)
-    assert not shares_a_run(shown, KEY)
-    assert not shares_a_run(shown.lower(), KEY.lower())
-    assert not shares_a_run(shown, HEADER)
+def test_redaction_removes_secret_in_any_form(text: str) -> None:
+    shown = describe(text)
+    assert not contains_part_of(shown, KEY)
+    assert not contains_part_of(shown.lower(), KEY.lower())
+    assert not contains_part_of(shown, HEADER)
     assert KEY.encode().hex() not in shown
     assert REDACTED in shown
 
@@ -66,7 +66,7 @@ def test_shows_no_run_of_a_secret(text: str) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        "sk-fake-somebody-elses-key-1234567890",
+        "sk-fake-key-of-another-account-1234567890",
         "nvapi-fake0123456789abcdef",
         "AIzaFake0123456789-0123456789-0123456789"[:39],
         "AKIAFAKE0123456789AB",
@@ -77,12 +77,12 @@ def test_shows_no_run_of_a_secret(text: str) -> None:
         "****",
     ],
 )
-def test_shows_nothing_that_looks_like_a_key(other: str) -> None:
-    assert said(f"The key {other} is not valid") == f"The key {REDACTED} is not valid"
+def test_redaction_removes_unknown_text_that_looks_like_a_key(other: str) -> None:
+    assert describe(f"The key {other} is not valid") == f"The key {REDACTED} is not valid"
 
 
-def test_shows_a_keys_last_characters_to_nobody() -> None:
-    assert said(f"The key ending in {KEY[-4:]} has expired.") == f"The key ending in {REDACTED} has expired."
+def test_redaction_removes_last_characters_of_key() -> None:
+    assert describe(f"The key ending in {KEY[-4:]} has expired.") == f"The key ending in {REDACTED} has expired."
 
 
 @pytest.mark.parametrize(
@@ -96,30 +96,33 @@ def test_shows_a_keys_last_characters_to_nobody() -> None:
         ("Invalid model.", "Invalid model."),
     ],
 )
-def test_finds_the_sentence_in_an_answer(body: object, shown: str) -> None:
-    assert said(json.dumps(body)) == shown
+def test_describe_response_extracts_message(body: object, shown: str) -> None:
+    assert describe(json.dumps(body)) == shown
 
 
-def test_keeps_plain_words() -> None:
+def test_redaction_keeps_ordinary_text() -> None:
     text = "The model `gpt-4o` does not exist or you do not have access to it (api-version 2024-10-21)."
-    assert said(text) == text
+    assert describe(text) == text
 
 
-def test_shows_one_line_of_bounded_length_and_printable_characters() -> None:
-    shown = said("a\x1b[31m\r\nb\x00\u202ec " + "word " * 500)
+def test_redaction_returns_one_short_printable_line() -> None:
+    shown = describe("a\x1b[31m\r\nb\x00\u202ec " + "word " * 500)
     assert shown.isprintable()
     assert len(shown) == MAX_LENGTH
     assert shown.startswith("a [31m b c word")
 
 
-def test_says_nothing_where_nothing_was_said() -> None:
-    assert words_of(b"", [KEY]) is None
-    assert words_of(b"\xff\xfe", [KEY]) == "\ufffd\ufffd"
+def test_describe_response_of_empty_body_returns_none() -> None:
+    assert describe_response(b"", [KEY]) is None
+    assert describe_response(b"\xff\xfe", [KEY]) == "\ufffd\ufffd"
 
 
-def test_survives_what_is_nested_too_deeply() -> None:
-    assert said("[" * 100_000).startswith("[")
+def test_describe_response_accepts_deeply_nested_json() -> None:
+    assert describe("[" * 100_000).startswith("[")
 
 
-def test_redacts_a_short_secret_only_as_a_word_of_its_own() -> None:
-    assert redact("eu: europe is not allowed for eu", ["eu"]) == f"{REDACTED}: europe is not allowed for {REDACTED}"
+def test_redaction_removes_short_secret_only_as_whole_word() -> None:
+    assert (
+        redact_secrets("eu: europe is not allowed for eu", ["eu"])
+        == f"{REDACTED}: europe is not allowed for {REDACTED}"
+    )

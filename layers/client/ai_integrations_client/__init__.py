@@ -1,12 +1,15 @@
-"""Resolves AI integrations: from the name that a team knows to what a client of the provider needs.
+"""Resolve AI integrations: from an integration's name to the arguments that a provider's client library needs.
 
     from ai_integrations_client import resolve
     from ai_integrations_client.adapters import openai_arguments
 
     answer = OpenAI(**openai_arguments(resolve("Production OpenAI"))).chat.completions.create(...)
 
-Asks as AI_INTEGRATIONS_FUNCTION, AI_INTEGRATIONS_ACCOUNT and AI_INTEGRATIONS_CONSUMER say; `Client` takes them as
-arguments.
+`resolve` reads its settings from the environment: AI_INTEGRATIONS_FUNCTION, AI_INTEGRATIONS_ACCOUNT and
+AI_INTEGRATIONS_CONSUMER. `Client` takes them as arguments.
+
+Modules depend on each other in one direction, which import-linter enforces: errors <- resolved <- policy <-
+{cache_entry | lambda_source | runtime} <- cache <- {client | adapters} <- {default | bedrock} <- litellm_proxy.
 """
 
 from ai_integrations_client.client import Client
@@ -18,9 +21,9 @@ from ai_integrations_client.errors import (
     UnavailableError,
     UnsuitableError,
 )
-from ai_integrations_client.freshness import Freshness
-from ai_integrations_client.machine import Machine
+from ai_integrations_client.policy import Freshness
 from ai_integrations_client.resolved import AwsCredentials, ResolvedIntegration, Secret
+from ai_integrations_client.runtime import Runtime
 
 __all__ = [
     "AiIntegrationsClientError",
@@ -28,9 +31,9 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "Freshness",
-    "Machine",
     "ResolutionError",
     "ResolvedIntegration",
+    "Runtime",
     "Secret",
     "UnavailableError",
     "UnsuitableError",

@@ -1,16 +1,17 @@
-"""Ready arguments for the clients of providers: `OpenAI(**openai_arguments(resolved))`.
+"""Arguments for the client libraries of providers: `OpenAI(**openai_arguments(resolved))`.
 
-Nothing of those libraries is imported here. The address is always given, the provider's own where the integration has
-none, so that no environment variable such as OPENAI_BASE_URL sends a key elsewhere.
+This module does not import those libraries. Arguments for `openai` and `anthropic` always include an address, by
+default the provider's own, so that no environment variable such as OPENAI_BASE_URL can send a key elsewhere. Arguments
+for `litellm` include it for providers with the OpenAI protocol, and otherwise only if the integration has a base URL.
 
-| auth type | what authenticates |
+| auth type | credentials |
 |---|---|
-| DEFAULT | the key, in the way of the library |
-| BEARER_TOKEN | the key as `Authorization: Bearer`, also where the library's own way is another |
-| PROXY_WITH_HEADERS | the integration's headers; a key, if there is one, is sent beside them as by DEFAULT |
+| DEFAULT | the key, as the library sends it by default |
+| BEARER_TOKEN | the key as `Authorization: Bearer`, even if the library uses a different header by default |
+| PROXY_WITH_HEADERS | the integration's headers; a stored key is sent too, as with DEFAULT |
 
-The integration's headers are sent with every request and win over what a library would send under the same name. Where
-there is no key, libraries that insist on one get NO_KEY.
+The integration's headers are part of every request and replace headers of the same name that a library would send. If
+there is no key, libraries that require one get NO_KEY.
 """
 
 import re
@@ -21,9 +22,9 @@ from ai_integrations_client.errors import UnsuitableError
 from ai_integrations_client.resolved import ResolvedIntegration
 
 NO_KEY = "no-key"
-BEARER_TOKEN = "BEARER_TOKEN"  # noqa: S105 - the name of a scheme
+BEARER_TOKEN = "BEARER_TOKEN"  # noqa: S105 - an auth type
 
-# Providers that speak OpenAI's protocol, and where; for those without an address the integration has to name it.
+# Providers with the OpenAI protocol, and their addresses. Without an address, the integration must have a base_url.
 OPENAI_PROTOCOL = {
     "OPEN_AI": "https://api.openai.com/v1",
     "NVIDIA_NIM": "https://integrate.api.nvidia.com/v1",
@@ -33,7 +34,7 @@ OPENAI_PROTOCOL = {
     "LITELLM": None,
     "CUSTOM": None,
 }
-# LiteLLM's word for each provider.
+# LiteLLM's name of each provider.
 LITELLM_PREFIXES = {
     "OPEN_AI": "openai",
     "AZURE_OPEN_AI": "azure",
@@ -51,46 +52,46 @@ _BEDROCK_HOST = re.compile(r"//bedrock[a-z-]*\.(?P<region>[a-z0-9-]+)\.amazonaws
 
 
 def openai_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
-    """Return arguments of `openai.OpenAI` and `openai.AsyncOpenAI`."""
-    _expect(resolved, OPENAI_PROTOCOL, "OpenAI's protocol")
+    """Build the arguments of `openai.OpenAI` and `openai.AsyncOpenAI`."""
+    _require_provider(resolved, OPENAI_PROTOCOL, "the OpenAI protocol")
     return {
         "api_key": _key(resolved),
-        "base_url": resolved.base_url or _required(OPENAI_PROTOCOL[resolved.provider]),
+        "base_url": resolved.base_url or _require_address(OPENAI_PROTOCOL[resolved.provider]),
         "default_headers": _headers(resolved, "Authorization"),
     }
 
 
 def azure_openai_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
-    """Return arguments of `openai.AzureOpenAI` and its asynchronous sister; `api_version` is the program's to add."""
-    _expect(resolved, {"AZURE_OPEN_AI"}, "Azure's protocol")
+    """Build the arguments of `openai.AzureOpenAI` and `openai.AsyncAzureOpenAI`, except `api_version`."""
+    _require_provider(resolved, {"AZURE_OPEN_AI"}, "the Azure OpenAI protocol")
     headers = _headers(resolved, "Authorization", "api-key")
-    by_token = resolved.auth_type == BEARER_TOKEN
-    # A header of the integration's wins as elsewhere, but here the library would send its own in its place.
-    key = _key(resolved) if by_token else headers.pop("api-key", _key(resolved))
+    uses_token = resolved.auth_type == BEARER_TOKEN
+    # The integration's own `api-key` header must be passed as the key: the library would overwrite the header.
+    key = _key(resolved) if uses_token else headers.pop("api-key", _key(resolved))
     return {
-        "azure_ad_token" if by_token else "api_key": key,
-        "azure_endpoint": _required(resolved.base_url),
+        "azure_ad_token" if uses_token else "api_key": key,
+        "azure_endpoint": _require_address(resolved.base_url),
         "default_headers": headers,
     }
 
 
 def anthropic_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
-    """Return arguments of `anthropic.Anthropic` and `anthropic.AsyncAnthropic`, for a gateway that speaks so too."""
-    _expect(resolved, {"ANTHROPIC", "CUSTOM", "LITELLM"}, "Anthropic's protocol")
+    """Build the arguments of `anthropic.Anthropic` and `anthropic.AsyncAnthropic`, also for compatible gateways."""
+    _require_provider(resolved, {"ANTHROPIC", "CUSTOM", "LITELLM"}, "the Anthropic protocol")
     key = "auth_token" if resolved.auth_type == BEARER_TOKEN else "api_key"
-    own = "https://api.anthropic.com" if resolved.provider == "ANTHROPIC" else None
+    default = "https://api.anthropic.com" if resolved.provider == "ANTHROPIC" else None
     return {
         key: _key(resolved),
-        "base_url": resolved.base_url or _required(own),
+        "base_url": resolved.base_url or _require_address(default),
         "default_headers": _headers(resolved, "Authorization", "X-Api-Key"),
     }
 
 
 def litellm_arguments(resolved: ResolvedIntegration, model: str | None = None) -> dict[str, Any]:
-    """Return arguments of `litellm.completion` and the like; without a model, the integration's first is taken."""
-    _expect(resolved, LITELLM_PREFIXES, "any protocol of LiteLLM's")
+    """Build the arguments of `litellm.completion` and similar functions; by default for the first of `model_names`."""
+    _require_provider(resolved, LITELLM_PREFIXES, "LiteLLM")
     if model is None and not resolved.model_names:
-        raise UnsuitableError("The integration names no model: give one.")
+        raise UnsuitableError("The integration has no model_names: pass a model.")
     prefix = LITELLM_PREFIXES[resolved.provider]
     arguments = {
         "model": f"{prefix}/{model or resolved.model_names[0]}",
@@ -102,12 +103,13 @@ def litellm_arguments(resolved: ResolvedIntegration, model: str | None = None) -
 
 
 def bedrock_arguments(resolved: ResolvedIntegration, region: str | None = None) -> dict[str, Any]:
-    """Return arguments of `boto3.client("bedrock-runtime", …)`; they end with the credentials: see `bedrock.py`.
+    """Build the arguments of `boto3.client("bedrock-runtime", …)`. That client fails once the credentials expire.
 
-    Without a region, that of the integration's base URL is taken, else boto3's own. boto3 sends no further headers.
+    `bedrock.py` has a session that renews them. Without `region`, the region in the integration's base URL is used,
+    then boto3's default. boto3 does not send the integration's headers.
     """
     if resolved.aws_credentials is None:
-        raise UnsuitableError(f"The integration is for {resolved.provider} and has no credentials of AWS.")
+        raise UnsuitableError(f"The integration's provider is {resolved.provider}, so it has no AWS credentials.")
     credentials = resolved.aws_credentials
     arguments = {
         "aws_access_key_id": credentials.access_key_id,
@@ -120,7 +122,7 @@ def bedrock_arguments(resolved: ResolvedIntegration, region: str | None = None) 
 
 
 def bedrock_region(resolved: ResolvedIntegration) -> str | None:
-    """Return the region in the integration's base URL."""
+    """Extract the region from the integration's base URL."""
     found = _BEDROCK_HOST.search(resolved.base_url or "")
     return found["region"] if found else None
 
@@ -129,26 +131,26 @@ def _litellm_credentials(resolved: ResolvedIntegration) -> dict[str, Any]:
     key = _key(resolved)
     match resolved.provider:
         case "AWS_BEDROCK":
-            given = bedrock_arguments(resolved)
+            arguments = bedrock_arguments(resolved)
             names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-            return {"aws_region_name": given.get("region_name"), **{name: given[name] for name in names}}
+            return {"aws_region_name": arguments.get("region_name"), **{name: arguments[name] for name in names}}
         case "VERTEX_AI":
             metadata = resolved.provider_metadata
-            place = {"vertex_project": metadata.get("project_id"), "vertex_location": metadata.get("location")}
-            return {"vertex_credentials": key, **place}
+            location = {"vertex_project": metadata.get("project_id"), "vertex_location": metadata.get("location")}
+            return {"vertex_credentials": key, **location}
         case "AZURE_OPEN_AI" if resolved.auth_type == BEARER_TOKEN:
             return {"azure_ad_token": key}
     return {"api_key": key}
 
 
-def _expect(resolved: ResolvedIntegration, providers: Container[str], what: str) -> None:
+def _require_provider(resolved: ResolvedIntegration, providers: Container[str], feature: str) -> None:
     if resolved.provider not in providers:
-        raise UnsuitableError(f"The integration is for {resolved.provider}, which does not speak {what}.")
+        raise UnsuitableError(f"The integration's provider is {resolved.provider}, which does not support {feature}.")
 
 
-def _required(base_url: str | None) -> str:
+def _require_address(base_url: str | None) -> str:
     if base_url is None:
-        raise UnsuitableError("The integration has no base URL, and its provider no address of its own.")
+        raise UnsuitableError("The integration has no base_url, and its provider has no default address.")
     return base_url
 
 
@@ -157,6 +159,9 @@ def _key(resolved: ResolvedIntegration) -> str:
 
 
 def _headers(resolved: ResolvedIntegration, *replaced: str) -> dict[str, str]:
-    """Return the headers; those that replace what the library sends in its very spelling, else both would be sent."""
-    spelled = {name.lower(): name for name in replaced}
-    return {spelled.get(name.lower(), name): value for name, value in resolved.headers.items()}
+    """Copy the integration's headers, with those in `replaced` spelled as the library does.
+
+    A library replaces its own header only if the case matches; otherwise it would send both.
+    """
+    spelling = {name.lower(): name for name in replaced}
+    return {spelling.get(name.lower(), name): value for name, value in resolved.headers.items()}

@@ -1,4 +1,4 @@
-"""Bedrock for programs that run longer than credentials last."""
+"""Bedrock sessions for programs that run longer than their credentials are valid."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 
 
 def bedrock_session(resolve: Callable[[], ResolvedIntegration], region: str | None = None) -> "boto3.Session":
-    """Return a session whose clients renew their credentials: `bedrock_session(lambda: resolve("Bedrock"))`.
+    """Create a session whose clients renew their credentials: `bedrock_session(lambda: resolve("Bedrock"))`.
 
-    An integration's base URL is the program's to give: `session.client("bedrock-runtime", endpoint_url=…)`.
+    The session sets no endpoint. If the integration has a base URL, pass it:
+    `session.client("bedrock-runtime", endpoint_url=…)`.
     """
-    import boto3  # noqa: PLC0415 - for those who use it
+    import boto3  # noqa: PLC0415 - imported only if it is used
 
     session = get_session()
-    session.register_component("credential_provider", CredentialResolver([_Resolving(resolve)]))
+    session.register_component("credential_provider", CredentialResolver([_IntegrationCredentialProvider(resolve)]))
     return boto3.Session(botocore_session=session, region_name=region or bedrock_region(resolve()))
 
 
-class _Resolving(CredentialProvider):
+class _IntegrationCredentialProvider(CredentialProvider):
     METHOD = CANONICAL_NAME = "ai-integrations"
 
     def __init__(self, resolve: Callable[[], ResolvedIntegration]) -> None:
@@ -37,7 +38,7 @@ class _Resolving(CredentialProvider):
 
     def _metadata(self) -> dict[str, str]:
         resolved = self._resolve()
-        given = bedrock_arguments(resolved)
+        arguments = bedrock_arguments(resolved)
         names = {"access_key": "aws_access_key_id", "secret_key": "aws_secret_access_key", "token": "aws_session_token"}
         expiry = resolved.expires_at.isoformat() if resolved.expires_at else ""
-        return {**{name: given[argument] for name, argument in names.items()}, "expiry_time": expiry}
+        return {**{name: arguments[argument] for name, argument in names.items()}, "expiry_time": expiry}

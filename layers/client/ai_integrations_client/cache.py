@@ -1,4 +1,4 @@
-"""Resolutions that are kept: fresh, refreshed ahead of time, and served stale while the source says nothing."""
+"""A cache of resolutions: single-flight fetches, background refresh, and stale-while-error."""
 
 import logging
 import threading
@@ -6,117 +6,126 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+from ai_integrations_client.cache_entry import CacheEntry
 from ai_integrations_client.errors import AiIntegrationsClientError, ResolutionError, UnavailableError
-from ai_integrations_client.freshness import Freshness, Slot
-from ai_integrations_client.machine import Machine
+from ai_integrations_client.lambda_source import ResolveRequest
+from ai_integrations_client.policy import Freshness
 from ai_integrations_client.resolved import ResolvedIntegration
-from ai_integrations_client.source import Question
+from ai_integrations_client.runtime import Runtime
 
 logger = logging.getLogger("ai_integrations_client")
 
-Concerns = Callable[[Question, ResolvedIntegration | None], bool]
+EntryFilter = Callable[[ResolveRequest, ResolvedIntegration | None], bool]
 
 
 class Cache:
-    """Keeps what `fetch` returns. For each question there is one fetch at a time, whoever waits for it."""
+    """Caches the results of `fetch`. At most one fetch per request is in flight, however many threads wait for it."""
 
     def __init__(
-        self, fetch: Callable[[Question], ResolvedIntegration], freshness: Freshness, machine: Machine
+        self, fetch: Callable[[ResolveRequest], ResolvedIntegration], freshness: Freshness, runtime: Runtime
     ) -> None:
         self._fetch = fetch
         self._freshness = freshness
-        self._machine = machine
-        self._slots: dict[Question, Slot] = {}
+        self._runtime = runtime
+        self._entries: dict[ResolveRequest, CacheEntry] = {}
         self._lock = threading.Lock()
 
-    def get(self, question: Question) -> ResolvedIntegration:
-        """Return what is kept, or what the source says."""
+    def get(self, request: ResolveRequest) -> ResolvedIntegration:
+        """Get a fresh resolution from the cache, or fetch one; ResolutionError or UnavailableError.
+
+        If a refresh is due, it starts in the background. If the service is unavailable, a stale resolution is returned.
+        """
         with self._lock:
-            now = self._machine.clock()
-            slot = self._slots.setdefault(question, Slot())
-            value, fresh = slot.usable(now), slot.fresh(now)
-            if value is not None and not slot.due(now):
+            now = self._runtime.clock()
+            entry = self._entries.setdefault(request, CacheEntry())
+            value, is_fresh = entry.usable_value(now), entry.is_fresh(now)
+            if value is not None and not entry.needs_fetch(now):
                 return value
-            flight, is_new = slot.board()
+            fetch, is_new = entry.join_fetch()
         if is_new:
-            self._machine.spawn(partial(self._fly, question, slot, flight))
-        return value if value is not None and fresh else self._wait(slot, flight)
+            self._runtime.spawn(partial(self._run_fetch, request, entry, fetch))
+        return value if value is not None and is_fresh else self._wait(entry, fetch)
 
-    def doubt(self, concerns: Concerns) -> int:
-        """Ask again at the next use of what is concerned; return how many."""
+    def mark_stale(self, matches: EntryFilter) -> int:
+        """Mark the matching entries as stale, so that their next use fetches them; return their number."""
         with self._lock:
-            found = [slot for question, slot in self._slots.items() if concerns(question, slot.value)]
-            for slot in found:
-                slot.doubt()
+            found = [entry for request, entry in self._entries.items() if matches(request, entry.value)]
+            for entry in found:
+                entry.mark_stale()
         return len(found)
 
-    def forget(self, concerns: Concerns) -> int:
-        """Forget what is concerned; return how many."""
+    def evict(self, matches: EntryFilter) -> int:
+        """Evict the matching entries; return their number."""
         with self._lock:
-            found = [question for question, slot in self._slots.items() if concerns(question, slot.value)]
-            for question in found:
-                self._slots.pop(question).flight = None
+            found = [request for request, entry in self._entries.items() if matches(request, entry.value)]
+            for request in found:
+                self._entries.pop(request).in_flight = None
         return len(found)
 
-    def _wait(self, slot: Slot, flight: Future[ResolvedIntegration]) -> ResolvedIntegration:
+    def _wait(self, entry: CacheEntry, fetch: Future[ResolvedIntegration]) -> ResolvedIntegration:
         with self._lock:
-            patience = self._freshness.patience if slot.usable(self._machine.clock()) else None
+            is_usable = entry.usable_value(self._runtime.clock()) is not None
         try:
-            return flight.result(patience)
+            return fetch.result(self._freshness.patience if is_usable else None)
         except UnavailableError as error:
             unavailable = error
         except TimeoutError:
-            unavailable = UnavailableError("it takes too long")
+            unavailable = UnavailableError("no response in time")
         with self._lock:
-            kept = slot.usable(self._machine.clock())
-            self._retry_later(slot)
-        if kept is None:
+            stale = entry.usable_value(self._runtime.clock())
+            self._postpone_retry(entry)
+        if stale is None:
             raise unavailable
-        return kept
+        return stale
 
-    def _fly(self, question: Question, slot: Slot, flight: Future[ResolvedIntegration]) -> None:
+    def _run_fetch(self, request: ResolveRequest, entry: CacheEntry, fetch: Future[ResolvedIntegration]) -> None:
         try:
-            value = self._fetch(question)
+            value = self._fetch(request)
         except AiIntegrationsClientError as error:
-            self._note_failure(question, slot, flight, error)
-            flight.set_exception(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait have to hear of it
+            self._handle_failure(request, entry, fetch, error)
+            fetch.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - threads that wait for the fetch must get every failure
             unavailable = UnavailableError(type(error).__name__)
-            self._note_failure(question, slot, flight, unavailable)
-            flight.set_exception(unavailable)
+            self._handle_failure(request, entry, fetch, unavailable)
+            fetch.set_exception(unavailable)
         else:
-            self._note_success(slot, flight, value)
-            flight.set_result(value)
+            self._handle_success(entry, fetch, value)
+            fetch.set_result(value)
 
-    def _note_success(self, slot: Slot, flight: Future[ResolvedIntegration], value: ResolvedIntegration) -> None:
-        with self._lock:
-            if slot.flight is flight:
-                now = self._machine.clock()
-                slot.keep(value, self._freshness.life(now, value.expires_at, self._machine.random()))
-                self._drop_unusable(now)
-
-    def _note_failure(
-        self, question: Question, slot: Slot, flight: Future[ResolvedIntegration], error: AiIntegrationsClientError
+    def _handle_success(
+        self, entry: CacheEntry, fetch: Future[ResolvedIntegration], value: ResolvedIntegration
     ) -> None:
         with self._lock:
-            if slot.flight is not flight:
+            if entry.in_flight is fetch:
+                now = self._runtime.clock()
+                entry.store(value, self._freshness.lifetime(now, value.expires_at, self._runtime.random()))
+                self._evict_expired(now)
+
+    def _handle_failure(
+        self,
+        request: ResolveRequest,
+        entry: CacheEntry,
+        fetch: Future[ResolvedIntegration],
+        error: AiIntegrationsClientError,
+    ) -> None:
+        with self._lock:
+            if entry.in_flight is not fetch:  # marked as stale or evicted since the fetch began
                 return
-            slot.flight = None
-            self._retry_later(slot)
+            entry.in_flight = None
+            self._postpone_retry(entry)
             if isinstance(error, ResolutionError):
-                slot.value = None
-            if slot.value is None:
-                del self._slots[question]
+                entry.value = None
+            if entry.value is None:
+                del self._entries[request]
             else:
-                logger.warning("%s could not be renewed. %s", question.integration, error)
+                logger.warning("Resolution of %s could not be refreshed. %s", request.integration, error)
 
-    def _retry_later(self, slot: Slot) -> None:
-        slot.patient_until = self._machine.clock() + self._freshness.jittered(
-            self._freshness.retry, self._machine.random()
-        )
+    def _postpone_retry(self, entry: CacheEntry) -> None:
+        retry = self._freshness.jittered(self._freshness.retry, self._runtime.random())
+        entry.retry_at = self._runtime.clock() + retry
 
-    def _drop_unusable(self, now: float) -> None:
-        """Keep no keys in memory that nothing may be done with any more."""
-        for question, slot in list(self._slots.items()):
-            if slot.flight is None and slot.usable(now) is None:
-                del self._slots[question]
+    def _evict_expired(self, now: float) -> None:
+        """Evict expired entries, so that unusable keys do not stay in memory."""
+        for request, entry in list(self._entries.items()):
+            if entry.in_flight is None and entry.usable_value(now) is None:
+                del self._entries[request]

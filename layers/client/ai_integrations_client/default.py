@@ -1,46 +1,51 @@
-"""The client that the environment describes, made at its first use."""
+"""The process-wide client that the environment configures."""
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ai_integrations_client.client import Client
 from ai_integrations_client.resolved import ResolvedIntegration
 
 
-class _Default:
-    def __init__(self) -> None:
-        self._client: Client | None = None
-        self._lock = threading.Lock()
+class DefaultClient:
+    """Creates a client on first use."""
 
-    def client(self) -> Client:
+    def __init__(self, create: Callable[[], Client] = Client) -> None:
+        self._create = create
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+
+    def get(self) -> Client:
+        """Get the client, and create it on first use; ConfigurationError if a setting is missing."""
         with self._lock:
             if self._client is None:
-                self._client = Client()
+                self._client = self._create()
             return self._client
 
     def reset(self) -> None:
-        """Begin anew: in a forked process the threads are gone that a question may be waiting for."""
-        self.__init__()  # type: ignore[misc]
+        """Reset after fork: the child process does not have the parent's refresh threads."""
+        self._lock = threading.Lock()
+        self._client = None
 
 
-_default = _Default()
-os.register_at_fork(after_in_child=_default.reset)
+default_client = DefaultClient()
+os.register_at_fork(after_in_child=default_client.reset)
 
 
 def resolve(
     integration: str, *, space: str | None = None, organization: str | None = None, key_version: str | None = None
 ) -> ResolvedIntegration:
-    """Return an integration by its id or name; `Client.resolve` says more."""
-    return _default.client().resolve(integration, space=space, organization=organization, key_version=key_version)
+    """Resolve an integration by its id or name; see `Client.resolve`."""
+    return default_client.get().resolve(integration, space=space, organization=organization, key_version=key_version)
 
 
 def invalidate(integration: str | None = None) -> None:
-    """Ask again at the next use: of one integration, by id or name, or of all."""
-    _default.client().invalidate(integration)
+    """Mark the cached resolutions of one integration, by id or name, or of all integrations as stale."""
+    default_client.get().invalidate(integration)
 
 
 def handle_event(event: Mapping[str, Any]) -> bool:
-    """Take in a change event of the service as EventBridge delivers it; tell whether it concerned anything kept."""
-    return _default.client().handle_event(event)
+    """Apply a change event, as EventBridge delivers it, to the cache; return whether it concerned an entry."""
+    return default_client.get().handle_event(event)

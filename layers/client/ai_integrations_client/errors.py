@@ -1,10 +1,10 @@
-"""What can go wrong for a program that resolves integrations. No error has a key in it.
+"""Errors of the client. None of them contains a key.
 
 AiIntegrationsClientError
-├── ConfigurationError   the client was not told whom to ask, or as whom
-├── ResolutionError      the service, or IAM, has said no; asking again will not help
-├── UnavailableError     the service has said nothing, and nothing usable is kept
-└── UnsuitableError      the integration is not one that an adapter's library can use
+├── ConfigurationError   a required setting is missing
+├── ResolutionError      the service or IAM rejected the request; retrying does not help
+├── UnavailableError     the service could not be reached, and no usable resolution is cached
+└── UnsuitableError      the adapter's library cannot use the integration
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,18 @@ from typing import Any
 
 
 class AiIntegrationsClientError(Exception):
-    """Anything that this package raises."""
+    """Base class of all errors of this package."""
 
 
 class ConfigurationError(AiIntegrationsClientError):
-    """The client was not told whom to ask, or as whom."""
+    """A required setting is missing."""
 
 
 class ResolutionError(AiIntegrationsClientError):
-    """The service, or IAM, has said no: a problem (RFC 9457) as attributes.
+    """The service or IAM rejected the request. The attributes are those of a problem document (RFC 9457).
 
-    `status` is 404 for an integration that is not there or not visible, 409 for a key that is gone or a role that may
-    not be assumed, 400 or 422 for a malformed request, 403 for a program that IAM does not let ask.
+    `status` is 404 if the integration does not exist or is not visible, 409 if its key is unavailable or AWS denied
+    assuming its role, 400 or 422 if the request is malformed, and 403 if IAM denied the call.
     """
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
@@ -37,12 +37,15 @@ class ResolutionError(AiIntegrationsClientError):
 
 
 class UnavailableError(AiIntegrationsClientError):
-    """The service has said nothing: time-outs, throttling, failures. `reason` is a word of AWS's or of Python's."""
+    """The service could not be reached: timeout, throttling or server error.
+
+    `reason` is a short text, such as an AWS error code or the name of an exception.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(f"AI integrations can not be reached: {reason}")
+        super().__init__(f"The AI integrations service is unavailable: {reason}")
 
 
 class UnsuitableError(AiIntegrationsClientError):
-    """The integration is not one that an adapter's library can use."""
+    """The adapter's library cannot use the integration."""

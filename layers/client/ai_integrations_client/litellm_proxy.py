@@ -1,6 +1,6 @@
-"""A LiteLLM proxy that holds no keys: each call takes what the integration is at that moment.
+"""Callback for a LiteLLM proxy that stores no keys: each call uses the current state of an integration.
 
-In the proxy's configuration a model names an integration, and this callback fills in its key, address and headers:
+A model in the proxy's configuration names an integration, and the callback sets its key, address and headers:
 
     model_list:
       - model_name: gpt-4o
@@ -8,7 +8,8 @@ In the proxy's configuration a model names an integration, and this callback fil
     litellm_settings:
       callbacks: ai_integrations_client.litellm_proxy.callback
 
-`ai_integration_space` is the space whose eyes are looked through. It asks as the environment says (`resolve`).
+`ai_integration_space` is the space from which the integration is seen. Settings come from the environment, as for
+`resolve`.
 """
 
 import asyncio
@@ -22,23 +23,23 @@ from ai_integrations_client.default import resolve
 
 
 class ResolvingCallback(CustomLogger):  # type: ignore[misc] # where LiteLLM is not installed, it has no type
-    """Puts the integration that a model names in the place of the model's own settings."""
+    """Replaces a model's settings by those of the integration that it names."""
 
     async def async_pre_call_deployment_hook(
         self,
         kwargs: dict[str, Any],
-        call_type: object,  # noqa: ARG002 - as LiteLLM calls it
+        call_type: object,  # noqa: ARG002 - LiteLLM's signature
     ) -> dict[str, Any]:
-        """Return the arguments of one call to a provider."""
-        given = dict(kwargs)
-        integration, space = given.pop("ai_integration", None), given.pop("ai_integration_space", None)
+        """Build the arguments of one call to a provider."""
+        arguments = dict(kwargs)
+        integration, space = arguments.pop("ai_integration", None), arguments.pop("ai_integration_space", None)
         if integration is None:
-            return given
-        # Beside the loop: the first time, and after a change, it waits for the service.
+            return arguments
+        # In a thread: without a fresh cache entry, `resolve` blocks until the service responds.
         resolved = await asyncio.to_thread(partial(resolve, integration, space=space))
-        arguments = litellm_arguments(resolved, str(given["model"]).rpartition("/")[2])
-        # A client that the proxy keeps for the model would use the model's own key.
-        return {**given, "client": None, **arguments}
+        replaced = litellm_arguments(resolved, str(arguments["model"]).rpartition("/")[2])
+        # A client that the proxy caches for the model would use the model's own key.
+        return {**arguments, "client": None, **replaced}
 
 
 callback = ResolvingCallback()

@@ -1,4 +1,4 @@
-"""What a program gets: immutable, and silent about its secrets when it is printed."""
+"""A resolved integration: immutable, and without its secrets when it is printed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 
 
 class Secret:
-    """A text that shows itself to `reveal` alone, and that is not written down by accident."""
+    """Text that only `reveal` returns. Printing or formatting it shows asterisks, and it cannot be pickled."""
 
     __slots__ = ("_text",)
 
@@ -16,7 +16,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text."""
+        """Reveal the secret text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -41,29 +41,29 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not to be pickled: resolve the integration where it is needed")
+        raise TypeError("A Secret cannot be pickled. Resolve the integration in the process that needs it.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AwsCredentials:
-    """Temporary credentials of the role that a Bedrock integration names."""
+    """Temporary credentials of a Bedrock integration's role."""
 
     access_key_id: str
     secret_access_key: Secret
     session_token: Secret
 
 
-def _nothing() -> Mapping[str, str]:
+def _empty_mapping() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedIntegration:
-    """An integration as a program uses it.
+    """An integration and its credentials.
 
-    `provider` is a word such as OPEN_AI or AWS_BEDROCK, `auth_type` is DEFAULT, PROXY_WITH_HEADERS or BEARER_TOKEN.
-    `version` is the integration's and rises with each change, `key_version` is the key's. `expires_at` is when
-    `aws_credentials` end. Header values may be secrets, so they are not shown.
+    `provider` is a value such as OPEN_AI or AWS_BEDROCK; `auth_type` is DEFAULT, PROXY_WITH_HEADERS or BEARER_TOKEN.
+    `version` is that of the integration and rises with each change; `key_version` is that of the key. `expires_at` is
+    when `aws_credentials` expire. Header values may be secret, so `repr` omits them.
     """
 
     id: str
@@ -72,42 +72,42 @@ class ResolvedIntegration:
     version: int
     auth_type: str
     base_url: str | None = None
-    headers: Mapping[str, str] = field(default_factory=_nothing, repr=False)
+    headers: Mapping[str, str] = field(default_factory=_empty_mapping, repr=False)
     model_names: tuple[str, ...] = ()
     enable_default_models: bool = False
     function_calling_enabled: bool = True
-    provider_metadata: Mapping[str, str] = field(default_factory=_nothing)
+    provider_metadata: Mapping[str, str] = field(default_factory=_empty_mapping)
     api_key: Secret | None = None
     key_version: str | None = None
     aws_credentials: AwsCredentials | None = None
     expires_at: datetime | None = None
 
 
-def read(answer: Mapping[str, Any]) -> ResolvedIntegration:
-    """Read the service's answer, what is unknown left out; KeyError, TypeError or ValueError if it is not one."""
-    credentials, expires_at = answer.get("aws_credentials"), answer.get("expires_at")
+def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
+    """Parse the service's response and ignore unknown fields; KeyError, TypeError or ValueError if it is malformed."""
+    credentials, expires_at = response.get("aws_credentials"), response.get("expires_at")
     return ResolvedIntegration(
-        id=answer["id"],
-        name=answer["name"],
-        provider=answer["provider"],
-        version=int(answer["version"]),
-        auth_type=answer["auth_type"],
-        base_url=answer.get("base_url"),
-        headers=MappingProxyType(dict(answer.get("headers") or {})),
-        model_names=tuple(answer.get("model_names") or ()),
-        enable_default_models=bool(answer["enable_default_models"]),
-        function_calling_enabled=bool(answer["function_calling_enabled"]),
-        provider_metadata=MappingProxyType(dict(answer.get("provider_metadata") or {})),
-        api_key=Secret(answer["api_key"]) if answer.get("api_key") else None,
-        key_version=answer.get("key_version"),
+        id=response["id"],
+        name=response["name"],
+        provider=response["provider"],
+        version=int(response["version"]),
+        auth_type=response["auth_type"],
+        base_url=response.get("base_url"),
+        headers=MappingProxyType(dict(response.get("headers") or {})),
+        model_names=tuple(response.get("model_names") or ()),
+        enable_default_models=bool(response["enable_default_models"]),
+        function_calling_enabled=bool(response["function_calling_enabled"]),
+        provider_metadata=MappingProxyType(dict(response.get("provider_metadata") or {})),
+        api_key=Secret(response["api_key"]) if response.get("api_key") else None,
+        key_version=response.get("key_version"),
         aws_credentials=_credentials(credentials) if credentials else None,
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
     )
 
 
-def _credentials(answer: Mapping[str, str]) -> AwsCredentials:
+def _credentials(response: Mapping[str, str]) -> AwsCredentials:
     return AwsCredentials(
-        access_key_id=answer["access_key_id"],
-        secret_access_key=Secret(answer["secret_access_key"]),
-        session_token=Secret(answer["session_token"]),
+        access_key_id=response["access_key_id"],
+        secret_access_key=Secret(response["secret_access_key"]),
+        session_token=Secret(response["session_token"]),
     )

@@ -1,4 +1,4 @@
-"""Change events and `invalidate`: what is asked again, what is forgotten, and what is left alone."""
+"""Change events and `invalidate`: which entries become stale, which are evicted, and which stay fresh."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ai_integrations.contracts import published_events
 from ai_integrations.contracts.views import timestamp
 from ai_integrations_client import ResolutionError, UnavailableError
 from tests.builders import NOON, an_integration
-from tests.unit.client.service import ID, KEY, Bench, a_problem, an_answer
+from tests.unit.client.fixtures import ID, KEY, ClientFixture, a_problem, a_response
 
 NEW = "sk-fake-second-key"
 OTHER = "QWlJbnRlZ3JhdGlvbjoxOjAxS0RaM1pRODAwMDAwMDAwMDAwMDAwMDBD"
@@ -16,81 +16,81 @@ CHANGES = ["Created", "Updated", "Key Rotated", "Restored"]
 
 
 def an_event(kind: str = "Key Rotated", **detail: Any) -> dict[str, Any]:
-    """Return an event as EventBridge delivers it."""
-    made = {"account": "acme", "id": ID, "name": "Production OpenAI", "version": 2} | detail
-    return {"source": "ai-integrations", "detail-type": f"AI Integration {kind}", "detail": made}
+    """Build an event as EventBridge delivers it."""
+    values = {"account": "acme", "id": ID, "name": "Production OpenAI", "version": 2} | detail
+    return {"source": "ai-integrations", "detail-type": f"AI Integration {kind}", "detail": values}
 
 
-def kept(*questions: str) -> Bench:
-    bench = Bench()
-    for question in questions or ("Production OpenAI",):
-        assert bench.key(question) == KEY
-    bench.service.change(api_key=NEW)
-    return bench
+def fixture_with_entries(*integrations: str) -> ClientFixture:
+    fixture = ClientFixture()
+    for integration in integrations or ("Production OpenAI",):
+        assert fixture.key(integration) == KEY
+    fixture.service.change(api_key=NEW)
+    return fixture
 
 
-def test_reads_what_the_service_writes() -> None:
+def test_handle_event_accepts_events_of_the_service() -> None:
     integration = an_integration(version=2)
     rotated = published_events.KeyRotated(**published_events.KeyRotated.common_fields(integration, "alice", NOON))
     deleted = published_events.Deleted(
         **published_events.Deleted.common_fields(integration, "alice", NOON), restorable_until=timestamp(NOON)
     )
     for event in (rotated, deleted):
-        bench = kept()
-        taken_in = {"detail-type": event.detail_type, "detail": event.model_dump(mode="json")}
-        assert bench.client.handle_event(taken_in)
-        assert bench.key() == NEW
+        fixture = fixture_with_entries()
+        received = {"detail-type": event.detail_type, "detail": event.model_dump(mode="json")}
+        assert fixture.client.handle_event(received)
+        assert fixture.key() == NEW
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-@pytest.mark.parametrize("question", ["Production OpenAI", " production OPENAI", ID])
-def test_asks_again_after_a_change_whatever_was_asked_for(kind: str, question: str) -> None:
-    bench = kept(question)
-    assert bench.client.handle_event(an_event(kind))
-    assert bench.key(question) == NEW
+@pytest.mark.parametrize("integration", ["Production OpenAI", " production OPENAI", ID])
+def test_change_event_marks_entry_stale(kind: str, integration: str) -> None:
+    fixture = fixture_with_entries(integration)
+    assert fixture.client.handle_event(an_event(kind))
+    assert fixture.key(integration) == NEW
 
 
-def test_asks_again_under_every_name_and_place() -> None:
-    bench = kept("Production OpenAI", ID)
-    bench.key(space="s")
-    assert bench.client.handle_event(an_event(version=9))
-    assert [bench.key(), bench.key(ID), bench.key(space="s")] == [NEW] * 3
+def test_change_event_marks_all_entries_of_integration_stale() -> None:
+    fixture = fixture_with_entries("Production OpenAI", ID)
+    fixture.key(space="s")
+    assert fixture.client.handle_event(an_event(version=9))
+    assert [fixture.key(), fixture.key(ID), fixture.key(space="s")] == [NEW] * 3
 
 
-def test_serves_what_it_has_after_a_change_while_the_service_is_down() -> None:
-    bench = kept()
-    bench.client.handle_event(an_event())
-    bench.service.answer = OSError()
-    assert bench.key() == KEY
+def test_stale_entry_is_returned_after_change_event_while_service_is_down() -> None:
+    fixture = fixture_with_entries()
+    fixture.client.handle_event(an_event())
+    fixture.service.response = OSError()
+    assert fixture.key() == KEY
 
 
-def test_forgets_what_has_been_deleted() -> None:
-    bench = kept()
-    assert bench.client.handle_event(an_event("Deleted", version=1))
-    bench.service.answer = OSError()
+def test_deletion_event_evicts_entry() -> None:
+    fixture = fixture_with_entries()
+    assert fixture.client.handle_event(an_event("Deleted", version=1))
+    fixture.service.response = OSError()
     with pytest.raises(UnavailableError):
-        bench.key()
-    bench.service.answer = a_problem(404)
+        fixture.key()
+    fixture.service.response = a_problem(404)
     with pytest.raises(ResolutionError):
-        bench.key()
+        fixture.key()
 
 
-def test_finds_what_has_been_restored() -> None:
-    bench = kept()
-    bench.client.handle_event(an_event("Deleted", version=1))
-    bench.service.answer = a_problem(404)
+def test_restored_integration_is_resolved_again() -> None:
+    fixture = fixture_with_entries()
+    fixture.client.handle_event(an_event("Deleted", version=1))
+    fixture.service.response = a_problem(404)
     with pytest.raises(ResolutionError):
-        bench.key()
-    bench.service.answer = an_answer(version=2)
-    bench.client.handle_event(an_event("Restored"))
-    assert bench.key() == KEY
+        fixture.key()
+    fixture.service.response = a_response(version=2)
+    fixture.client.handle_event(an_event("Restored"))
+    assert fixture.key() == KEY
 
 
-def test_notices_when_a_name_goes_over_to_another_integration() -> None:
-    bench = kept()
-    assert bench.client.handle_event(an_event("Created", id=OTHER, version=1))
-    bench.service.answer = an_answer(id=OTHER, api_key=NEW)
-    assert bench.key() == NEW
+def test_created_event_marks_entry_with_same_name_stale() -> None:
+    fixture = fixture_with_entries()
+    assert fixture.client.handle_event(an_event("Created", id=OTHER, version=1))
+    fixture.service.response = a_response(id=OTHER, api_key=NEW)
+    assert fixture.key() == NEW
 
 
 @pytest.mark.parametrize(
@@ -106,67 +106,67 @@ def test_notices_when_a_name_goes_over_to_another_integration() -> None:
         {"detail-type": "AI Integration Updated", "detail": "text"},
     ],
 )
-def test_leaves_alone_what_an_event_does_not_concern(event: dict[str, Any]) -> None:
-    bench = kept()
-    assert not bench.client.handle_event(event)
-    assert bench.key() == KEY
-    assert bench.times_asked == 1
+def test_unrelated_event_leaves_entry_fresh(event: dict[str, Any]) -> None:
+    fixture = fixture_with_entries()
+    assert not fixture.client.handle_event(event)
+    assert fixture.key() == KEY
+    assert fixture.fetch_count == 1
 
 
-@pytest.mark.parametrize("meant", [None, "Production OpenAI", "production openai ", ID])
-def test_asks_again_when_the_program_says_so(meant: str | None) -> None:
-    bench = kept("Production OpenAI", ID)
-    bench.client.invalidate(meant)
-    assert [bench.key(), bench.key(ID)] == [NEW] * 2
+@pytest.mark.parametrize("argument", [None, "Production OpenAI", "production openai ", ID])
+def test_invalidate_marks_matching_entries_stale(argument: str | None) -> None:
+    fixture = fixture_with_entries("Production OpenAI", ID)
+    fixture.client.invalidate(argument)
+    assert [fixture.key(), fixture.key(ID)] == [NEW] * 2
 
 
-def test_leaves_others_alone_when_the_program_means_one() -> None:
-    bench = kept()
-    bench.client.invalidate("Another")
-    assert bench.key() == KEY
+def test_invalidate_leaves_other_entries_fresh() -> None:
+    fixture = fixture_with_entries()
+    fixture.client.invalidate("Another")
+    assert fixture.key() == KEY
 
 
 @pytest.mark.parametrize("kind", [*CHANGES, "Deleted"])
-def test_does_not_keep_what_was_asked_before_an_event(kind: str) -> None:
-    """An answer that was on its way when the integration changed may be the one before the change."""
-    bench = Bench()
+def test_fetch_that_began_before_event_is_not_cached(kind: str) -> None:
+    """A fetch that is in flight during a change may return the state before the change."""
+    fixture = ClientFixture()
 
-    def happen() -> None:
-        bench.client.handle_event(an_event(kind))
+    def publish_event() -> None:
+        fixture.client.handle_event(an_event(kind))
 
-    bench.service.before_answering = happen
-    assert bench.key() == KEY
-    bench.service.before_answering = lambda: None
-    bench.service.change(api_key=NEW)
-    assert bench.key() == NEW
+    fixture.service.before_response = publish_event
+    assert fixture.key() == KEY
+    fixture.service.before_response = lambda: None
+    fixture.service.change(api_key=NEW)
+    assert fixture.key() == NEW
 
 
-def test_does_not_keep_a_renewal_that_was_asked_before_an_event() -> None:
-    bench = kept()
-    bench.in_the_background = True
-    bench.service.answer = an_answer()
-    bench.now += 250
-    bench.key()
+def test_refresh_that_began_before_event_is_not_cached() -> None:
+    fixture = fixture_with_entries()
+    fixture.run_in_background = True
+    fixture.service.response = a_response()
+    fixture.now += 250
+    fixture.key()
 
     def rotate() -> None:
-        bench.service.before_answering = lambda: None
-        bench.client.handle_event(an_event())
+        fixture.service.before_response = lambda: None
+        fixture.client.handle_event(an_event())
 
-    bench.service.before_answering = rotate
-    bench.run()
-    bench.in_the_background = False
-    bench.service.change(api_key=NEW)
-    assert bench.key() == NEW
+    fixture.service.before_response = rotate
+    fixture.run_background_work()
+    fixture.run_in_background = False
+    fixture.service.change(api_key=NEW)
+    assert fixture.key() == NEW
 
 
-def test_ignores_the_failure_of_a_question_from_before_an_event() -> None:
-    bench = kept()
-    bench.in_the_background = True
-    bench.now += 250
-    bench.key()
-    bench.client.handle_event(an_event())
-    answer, bench.service.answer = bench.service.answer, a_problem(404)
-    bench.run()
-    bench.in_the_background = False
-    bench.service.answer = answer
-    assert bench.key() == NEW
+def test_failed_refresh_that_began_before_event_is_ignored() -> None:
+    fixture = fixture_with_entries()
+    fixture.run_in_background = True
+    fixture.now += 250
+    fixture.key()
+    fixture.client.handle_event(an_event())
+    response, fixture.service.response = fixture.service.response, a_problem(404)
+    fixture.run_background_work()
+    fixture.run_in_background = False
+    fixture.service.response = response
+    assert fixture.key() == NEW

@@ -1,4 +1,4 @@
-"""What a program gets, and what of it can be seen."""
+"""`ResolvedIntegration`: how responses are parsed, and what is visible when one is printed."""
 
 import copy
 import json
@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ai_integrations_client import AwsCredentials, ResolvedIntegration, Secret
-from ai_integrations_client.resolved import read
-from tests.unit.client.service import ID, KEY, an_answer
+from ai_integrations_client.resolved import parse_response
+from tests.unit.client.fixtures import ID, KEY, a_response
 
-FULL = an_answer(
+FULL = a_response(
     base_url="https://llm.example.com/v1",
     headers={"X-Team": "fake-header-value"},
     model_names=["m-1", "m-2"],
@@ -27,8 +27,8 @@ FULL = an_answer(
 )
 
 
-def test_has_everything_that_the_service_says() -> None:
-    assert read(FULL) == ResolvedIntegration(
+def test_parse_response_reads_all_fields() -> None:
+    assert parse_response(FULL) == ResolvedIntegration(
         id=ID,
         name="Production OpenAI",
         provider="OPEN_AI",
@@ -51,45 +51,45 @@ def test_has_everything_that_the_service_says() -> None:
     )
 
 
-def test_has_empty_parts_for_what_is_not_set_and_leaves_what_it_does_not_know() -> None:
-    resolved = read(an_answer(api_key=..., key_version=..., colour="red"))
+def test_parse_response_defaults_missing_and_ignores_unknown_fields() -> None:
+    resolved = parse_response(a_response(api_key=..., key_version=..., colour="red"))
     assert (resolved.base_url, resolved.api_key, resolved.aws_credentials, resolved.expires_at) == (None,) * 4
     assert (dict(resolved.headers), resolved.model_names, dict(resolved.provider_metadata)) == ({}, (), {})
 
 
-def test_can_be_made_by_a_test_that_needs_little_of_it() -> None:
+def test_resolved_integration_has_defaults() -> None:
     resolved = ResolvedIntegration(id=ID, name="x", provider="OPEN_AI", version=1, auth_type="DEFAULT")
     assert (dict(resolved.headers), dict(resolved.provider_metadata), resolved.model_names) == ({}, {}, ())
 
 
-def test_shows_no_secret() -> None:
-    resolved = read(FULL)
-    shown = [repr(resolved), str(resolved), f"{resolved.api_key}", f"{resolved.api_key!r}", f"{resolved.api_key:>20}"]
-    shown += ["%s" % resolved.api_key, json.dumps(resolved, default=str), repr([resolved.aws_credentials])]  # noqa: UP031
-    assert not [text for text in shown for secret in (KEY, "fake-") if secret in text]
+def test_resolved_integration_hides_secrets_when_printed() -> None:
+    resolved = parse_response(FULL)
+    texts = [repr(resolved), str(resolved), f"{resolved.api_key}", f"{resolved.api_key!r}", f"{resolved.api_key:>20}"]
+    texts += ["%s" % resolved.api_key, json.dumps(resolved, default=str), repr([resolved.aws_credentials])]  # noqa: UP031
+    assert not [text for text in texts for secret in (KEY, "fake-") if secret in text]
 
 
 @pytest.mark.parametrize("field", ["name", "api_key"])
-def test_can_not_be_changed(field: str) -> None:
+def test_resolved_integration_is_frozen(field: str) -> None:
     with pytest.raises(FrozenInstanceError):
-        setattr(read(FULL), field, "other")
+        setattr(parse_response(FULL), field, "other")
 
 
 @pytest.mark.parametrize("field", ["headers", "provider_metadata"])
-def test_can_not_be_changed_inside(field: str) -> None:
-    parts: Any = getattr(read(FULL), field)
+def test_mappings_of_resolved_integration_are_read_only(field: str) -> None:
+    parts: Any = getattr(parse_response(FULL), field)
     with pytest.raises(TypeError):
         parts["X"] = "y"
 
 
-def test_compares_secrets_by_what_they_hide() -> None:
+def test_secrets_are_compared_by_value() -> None:
     assert Secret("fake-a") == Secret("fake-a") != Secret("fake-b")
     assert Secret("fake-a") != "fake-a"
     assert len({Secret("fake-a"), Secret("fake-a")}) == 1
 
 
-def test_copies_a_secret_and_never_writes_it_down() -> None:
+def test_secret_can_be_copied_but_not_pickled() -> None:
     secret = Secret(KEY)
     assert copy.copy(secret) is copy.deepcopy(secret) is secret
-    with pytest.raises(TypeError, match="not to be pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(secret)

@@ -1,37 +1,37 @@
-"""Many threads, one client: barriers and events in the place of waiting."""
+"""One client used by many threads, synchronized by barriers and events."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ai_integrations_client import Client, Machine, UnavailableError
-from ai_integrations_client.machine import beside
-from tests.unit.client.service import KEY, NOON, Service, an_answer
+from ai_integrations_client import Client, Runtime, UnavailableError
+from ai_integrations_client.runtime import run_in_thread
+from tests.unit.client.fixtures import KEY, NOON, FakeService, a_response
 
 THREADS = 16
 SECONDS = 10  # until a test that hangs fails
 
 
-class Crowd:
-    """A client, and a service that answers when the test lets it."""
+class ThreadsFixture:
+    """A client, and a service that responds once `may_respond` is set."""
 
     def __init__(self) -> None:
-        self.service = Service()
-        self.asked, self.may_answer = threading.Event(), threading.Event()
-        self.service.before_answering = self._hold
+        self.service = FakeService()
+        self.called, self.may_respond = threading.Event(), threading.Event()
+        self.service.before_response = self._wait
         self.now = NOON
         self.client = Client(
             function="credentials",
             account="acme",
             consumer="billing-job",
             lambda_client=self.service,
-            machine=Machine(clock=lambda: self.now, random=lambda: 0.0),
+            runtime=Runtime(clock=lambda: self.now, random=lambda: 0.0),
         )
 
-    def _hold(self) -> None:
-        self.asked.set()
-        assert self.may_answer.wait(SECONDS)
+    def _wait(self) -> None:
+        self.called.set()
+        assert self.may_respond.wait(SECONDS)
 
     def key(self) -> str:
         key = self.client.resolve("Production OpenAI").api_key
@@ -39,86 +39,86 @@ class Crowd:
         return key.reveal()
 
 
-def test_asks_once_for_all_who_wait() -> None:
-    crowd = Crowd()
-    together = threading.Barrier(THREADS)
+def test_concurrent_resolves_share_one_fetch() -> None:
+    fixture = ThreadsFixture()
+    barrier = threading.Barrier(THREADS)
 
-    def ask() -> str:
-        together.wait(SECONDS)
-        return crowd.key()
+    def resolve() -> str:
+        barrier.wait(SECONDS)
+        return fixture.key()
 
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = [pool.submit(ask) for _ in range(THREADS)]
-        assert crowd.asked.wait(SECONDS)
-        crowd.may_answer.set()
-        assert {answer.result(SECONDS) for answer in answers} == {KEY}
-    assert len(crowd.service.asked) == 1
+        results = [pool.submit(resolve) for _ in range(THREADS)]
+        assert fixture.called.wait(SECONDS)
+        fixture.may_respond.set()
+        assert {result.result(SECONDS) for result in results} == {KEY}
+    assert len(fixture.service.requests) == 1
 
 
-def test_tells_all_who_wait_of_a_failure() -> None:
-    crowd = Crowd()
-    crowd.service.answer = OSError()
+def test_failed_fetch_raises_in_all_waiting_threads() -> None:
+    fixture = ThreadsFixture()
+    fixture.service.response = OSError()
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = [pool.submit(crowd.key) for _ in range(THREADS)]
-        assert crowd.asked.wait(SECONDS)
-        crowd.may_answer.set()
-        assert {type(answer.exception(SECONDS)) for answer in answers} == {UnavailableError}
+        results = [pool.submit(fixture.key) for _ in range(THREADS)]
+        assert fixture.called.wait(SECONDS)
+        fixture.may_respond.set()
+        assert {type(result.exception(SECONDS)) for result in results} == {UnavailableError}
 
 
-def test_holds_nobody_up_while_it_renews_ahead_of_time() -> None:
-    crowd = Crowd()
-    crowd.may_answer.set()
-    crowd.key()
-    crowd.may_answer.clear()
-    crowd.asked.clear()
-    crowd.now += 250
+def test_background_refresh_does_not_block_callers() -> None:
+    fixture = ThreadsFixture()
+    fixture.may_respond.set()
+    fixture.key()
+    fixture.may_respond.clear()
+    fixture.called.clear()
+    fixture.now += 250
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = [pool.submit(crowd.key) for _ in range(THREADS)]
-        assert {answer.result(SECONDS) for answer in answers} == {KEY}
-        assert crowd.asked.wait(SECONDS)
-        assert len(crowd.service.asked) == 2
-        crowd.may_answer.set()
+        results = [pool.submit(fixture.key) for _ in range(THREADS)]
+        assert {result.result(SECONDS) for result in results} == {KEY}
+        assert fixture.called.wait(SECONDS)
+        assert len(fixture.service.requests) == 2
+        fixture.may_respond.set()
 
 
-def test_gives_a_question_after_a_change_the_answer_after_the_change() -> None:
-    """One who asks after an invalidation must not be given the answer to a question from before it."""
-    crowd = Crowd()
+def test_resolve_after_invalidate_does_not_join_earlier_fetch() -> None:
+    """A call after an invalidation must not get the result of a fetch that began before it."""
+    fixture = ThreadsFixture()
     with ThreadPoolExecutor(2) as pool:
-        before = pool.submit(crowd.key)
-        assert crowd.asked.wait(SECONDS)
-        crowd.asked.clear()
-        crowd.service.answer = an_answer(api_key="sk-fake-second-key", version=2)
-        crowd.client.invalidate()
-        after = pool.submit(crowd.key)
-        assert crowd.asked.wait(SECONDS)
-        crowd.may_answer.set()
+        before = pool.submit(fixture.key)
+        assert fixture.called.wait(SECONDS)
+        fixture.called.clear()
+        fixture.service.response = a_response(api_key="sk-fake-second-key", version=2)
+        fixture.client.invalidate()
+        after = pool.submit(fixture.key)
+        assert fixture.called.wait(SECONDS)
+        fixture.may_respond.set()
         assert (before.result(SECONDS), after.result(SECONDS)) == (KEY, "sk-fake-second-key")
-    assert crowd.key() == "sk-fake-second-key"
+    assert fixture.key() == "sk-fake-second-key"
 
 
-def test_stands_a_storm_of_questions_and_changes() -> None:
-    crowd = Crowd()
-    crowd.may_answer.set()
-    together = threading.Barrier(THREADS)
+def test_concurrent_resolve_and_invalidate() -> None:
+    fixture = ThreadsFixture()
+    fixture.may_respond.set()
+    barrier = threading.Barrier(THREADS)
 
-    def storm(number: int) -> None:
-        together.wait(SECONDS)
+    def resolve_repeatedly(number: int) -> None:
+        barrier.wait(SECONDS)
         for _ in range(200):
-            assert crowd.key() == KEY
+            assert fixture.key() == KEY
             if number == 0:
-                crowd.client.invalidate()
+                fixture.client.invalidate()
 
     with ThreadPoolExecutor(THREADS) as pool:
-        for done in [pool.submit(storm, number) for number in range(THREADS)]:
+        for done in [pool.submit(resolve_repeatedly, number) for number in range(THREADS)]:
             done.result(SECONDS)
-    assert 1 < len(crowd.service.asked) <= 201
+    assert 1 < len(fixture.service.requests) <= 201
 
 
-def test_lets_the_caller_do_it_where_there_can_be_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_thread: threading.Thread) -> None:
+def test_run_in_thread_runs_inline_if_no_thread_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(threading.Thread, "start", fail)
     done: list[str] = []
-    beside(lambda: done.append("here"))
+    run_in_thread(lambda: done.append("here"))
     assert done == ["here"]

@@ -1,1 +1,1 @@
-"""Everything that may read a provider key or connect to a provider: one package, because it is a trust boundary."""
+"""Read provider keys and connect to providers. This code is one package because it is a trust boundary."""

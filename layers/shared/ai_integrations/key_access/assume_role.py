@@ -1,4 +1,4 @@
-"""Temporary credentials for providers that take a role in place of a key."""
+"""Temporary AWS credentials for providers that take an IAM role instead of a key."""
 
 import re
 from collections.abc import Callable
@@ -16,43 +16,46 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, CredentialsTypeDef
 
 _SESSION_SECONDS = 3600
-_NOT_IN_A_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_MAX_SESSION_NAME_LENGTH = 64
+_NOT_ALLOWED_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
 class StsRoleAssumer:
-    """Assumes the role that an integration names."""
+    """Assumes the IAM role of an integration."""
 
     def __init__(self, client: Callable[[], "STSClient"]) -> None:
-        """`client` makes the client when it is first needed: most integrations have a key and no role."""
+        """`client` creates the STS client on first use, because most integrations have a key instead of a role."""
         self._client = client
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
-        """Return credentials of the integration's role, under a session name that tells integration and consumer.
+        """Assume the integration's role; RoleRefusedError if AWS denies it.
 
-        An external id that is stored is always sent: without it, the role's owner could not tell who asks
-        (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html). RoleRefusedError if AWS says no.
+        The session name identifies the integration and the consumer in CloudTrail. A stored external ID is always
+        sent, because it prevents the confused deputy problem
+        (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
         """
         metadata = integration.provider_metadata or {}
+        session_name = _NOT_ALLOWED_IN_SESSION_NAME.sub("-", f"{integration.id}-{consumer}")
         request: AssumeRoleRequestTypeDef = {
             "RoleArn": metadata["role_arn"],
-            "RoleSessionName": _NOT_IN_A_NAME.sub("-", f"{integration.id}-{consumer}")[:64],
+            "RoleSessionName": session_name[:_MAX_SESSION_NAME_LENGTH],
             "DurationSeconds": _SESSION_SECONDS,
         }
         if "external_id" in metadata:
             request["ExternalId"] = metadata["external_id"]
-        answer = self._assume(request)
+        credentials = self._assume(request)
         return TemporaryCredentials(
-            access_key_id=answer["AccessKeyId"],
-            secret_access_key=SecretStr(answer["SecretAccessKey"]),
-            session_token=SecretStr(answer["SessionToken"]),
-            expires_at=answer["Expiration"],
+            access_key_id=credentials["AccessKeyId"],
+            secret_access_key=SecretStr(credentials["SecretAccessKey"]),
+            session_token=SecretStr(credentials["SessionToken"]),
+            expires_at=credentials["Expiration"],
         )
 
     def _assume(self, request: "AssumeRoleRequestTypeDef") -> "CredentialsTypeDef":
         try:
             return self._client().assume_role(**request)["Credentials"]
         except ClientError as error:
-            refusal = error.response["Error"]
-            if refusal["Code"] != "AccessDenied":
+            details = error.response["Error"]
+            if details["Code"] != "AccessDenied":
                 raise
-            raise RoleRefusedError(f"{refusal['Code']}: {refusal.get('Message', '')}") from None
+            raise RoleRefusedError(f"{details['Code']}: {details.get('Message', '')}") from None

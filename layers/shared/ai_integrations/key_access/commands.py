@@ -1,4 +1,4 @@
-"""What operators ask functions/credentials about keys, told apart from a resolution by `action`."""
+"""Operator commands of functions/credentials that compare keys by fingerprint, selected by `action`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -9,13 +9,13 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.fields import ApiKey
 from ai_integrations.contracts.operator_commands import Account
 from ai_integrations.contracts.wire_model import DEFER_BUILD, InputModel
-from ai_integrations.key_access.key_search import Findings, KeyPrint, KeySearch
+from ai_integrations.key_access.key_search import KeyFingerprint, KeySearch, SearchPage
 
 IntegrationId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class FingerprintKey(InputModel):
-    """Tell the fingerprint of the key that an integration has: whether a rotation has changed it, for one."""
+    """Compute the fingerprint of an integration's current key, for example to check a rotation."""
 
     action: Literal["fingerprint"]
     account: Account
@@ -23,9 +23,9 @@ class FingerprintKey(InputModel):
 
 
 class FindKey(InputModel):
-    """Tell which integrations of an account hold a key, which is given itself or by its fingerprint.
+    """Find the integrations of an account that hold a key, given the key itself or its fingerprint.
 
-    Of a long account an answer holds one page, and in `next` what to send as `after` for the one behind it.
+    The response is one page. Pass its `next` as `after` to get the following page.
     """
 
     action: Literal["find_key"]
@@ -35,45 +35,45 @@ class FindKey(InputModel):
     after: IntegrationId | None = None
 
     @model_validator(mode="after")
-    def _names_one_key(self) -> Self:
+    def _has_key_or_fingerprint(self) -> Self:
         if (self.api_key is None) is (self.fingerprint is None):
             raise PydanticCustomError("one_key", "Give either the key or its fingerprint.")
         return self
 
 
 class KeyCommand(RootModel[FingerprintKey | FindKey]):
-    """One of the commands about keys, told apart by `action`."""
+    """Either key command; `action` selects which."""
 
     model_config = DEFER_BUILD
 
     root: FingerprintKey | FindKey = Field(discriminator="action")
 
 
-def carry_out(command: FingerprintKey | FindKey, finder: KeySearch) -> dict[str, Any]:
-    """Return the answer to a command."""
+def execute_command(command: FingerprintKey | FindKey, search: KeySearch) -> dict[str, Any]:
+    """Execute a key command and build its response."""
     if isinstance(command, FingerprintKey):
-        return _print_view(finder.of_integration(command.account, ids.decode(command.integration)))
+        return _fingerprint_view(search.fingerprint_integration(command.account, ids.decode(command.integration)))
     fingerprint = command.fingerprint
     if command.api_key is not None:
-        fingerprint = finder.of_key(command.account, command.api_key)
+        fingerprint = search.fingerprint_key(command.account, command.api_key)
     before = ids.decode(command.after) if command.after else None
-    return _findings_view(finder.find(command.account, fingerprint or "", before))
+    return _page_view(search.find_holders(command.account, fingerprint or "", before))
 
 
-def _findings_view(findings: Findings) -> dict[str, Any]:
+def _page_view(page: SearchPage) -> dict[str, Any]:
     return {
-        "fingerprint": findings.fingerprint,
-        "holders": [_print_view(each) for each in findings.holders],
-        "unreadable": [_print_view(each) for each in findings.unreadable],
-        "next": ids.encode(findings.next_before) if findings.next_before else None,
+        "fingerprint": page.fingerprint,
+        "holders": [_fingerprint_view(each) for each in page.holders],
+        "unreadable": [_fingerprint_view(each) for each in page.unreadable],
+        "next": ids.encode(page.next_before) if page.next_before else None,
     }
 
 
-def _print_view(printed: KeyPrint) -> dict[str, Any]:
+def _fingerprint_view(found: KeyFingerprint) -> dict[str, Any]:
     return {
-        "id": ids.encode(printed.integration.id),
-        "name": printed.integration.name,
-        "version": printed.integration.version,
-        "key_version": printed.key_version,
-        "fingerprint": printed.fingerprint,
+        "id": ids.encode(found.integration.id),
+        "name": found.integration.name,
+        "version": found.integration.version,
+        "key_version": found.key_version,
+        "fingerprint": found.fingerprint,
     }

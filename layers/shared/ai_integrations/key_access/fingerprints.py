@@ -1,12 +1,12 @@
-"""Fingerprints of keys: which integrations hold the same one, without a character of it being shown.
+"""Fingerprints of keys: they show which integrations hold the same key, without revealing any of it.
 
-Decided: a fingerprint is an HMAC that KMS makes with a key which never leaves it, so that nobody who sees fingerprints
-can try out keys against them. Only the functions that read provider keys make them, because only they have one in hand
-without an extra trip: whoever writes a key (`functions/api` and the like) would need a fourth call to AWS for each
-create, and is not to hold a grant that tells two keys apart. So a fingerprint is
+A fingerprint is an HMAC that KMS computes with a key that never leaves KMS. Knowing a fingerprint therefore does not
+help to guess the provider key. Only functions that already read provider keys compute fingerprints. Functions that
+write keys, such as `functions/api`, do not: each create would need a fourth AWS call, and they would need permission to
+compare keys. A fingerprint is
 
-- recorded with an integration's health when its connection is tested, and shown from there;
-- made on demand by `functions/credentials`, for one integration or, page by page, for those of an account.
+- stored with an integration's health when its connection is tested, and shown with it;
+- computed on demand by `functions/credentials`, for one integration or page by page for those of an account.
 """
 
 from hashlib import sha256
@@ -20,30 +20,30 @@ from ai_integrations.observability import describe, logger
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-_SHOWN_BYTES = 16
+_FINGERPRINT_BYTES = 16
 
 
 class KmsFingerprints:
-    """Makes fingerprints with the stack's HMAC key."""
+    """Computes fingerprints with the stack's HMAC key."""
 
     def __init__(self, client: "KMSClient", key_id: str) -> None:
         self._client = client
         self._key_id = key_id
 
-    def of(self, account: str, key: SecretStr) -> str:
-        """Return the fingerprint of a key: the same for the same key within an account, and for no other account.
+    def compute(self, account: str, key: SecretStr) -> str:
+        """Compute the fingerprint of a key. The same key has different fingerprints in different accounts.
 
-        KMS takes 4,096 bytes and a key may be longer: what it gets is a digest, which goes nowhere else.
+        KMS accepts at most 4,096 bytes and a key may be longer, so KMS gets a digest of the key.
         """
         digest = sha256(key.get_secret_value().encode()).hexdigest()
         message = f"ai-integrations key fingerprint\n{account}\n{digest}".encode()
-        answer = self._client.generate_mac(KeyId=self._key_id, MacAlgorithm="HMAC_SHA_256", Message=message)
-        return answer["Mac"][:_SHOWN_BYTES].hex()
+        response = self._client.generate_mac(KeyId=self._key_id, MacAlgorithm="HMAC_SHA_256", Message=message)
+        return response["Mac"][:_FINGERPRINT_BYTES].hex()
 
-    def of_tested(self, account: str, key: SecretStr) -> str | None:
-        """Return the fingerprint, or None where KMS does not make one: a connection can be tested without."""
+    def try_compute(self, account: str, key: SecretStr) -> str | None:
+        """Compute the fingerprint of a key, or log a warning and return None if KMS fails."""
         try:
-            return self.of(account, key)
+            return self.compute(account, key)
         except (BotoCoreError, ClientError) as error:
-            logger.warning("fingerprint not made", **describe(error))
+            logger.warning("fingerprint not computed", **describe(error))
             return None

@@ -1,4 +1,4 @@
-"""Which integrations hold a key, asked by operators; nothing of a key is in the answers but its fingerprint."""
+"""Search for the integrations that hold a key. Results contain fingerprints, never keys."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,23 +9,26 @@ from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
 from ai_integrations.domain.model import Integration
 from ai_integrations.use_cases.ports import IntegrationStore, KeyFingerprints, KeyReader
 
-PAGE = 25  # integrations for each of which a key is read and a fingerprint made, in one invocation
+PAGE = 25  # integrations per invocation; each costs one read of a key and one HMAC
 
 
-class KeyPrint(NamedTuple):
-    """The key of one integration, as far as it may be known; without a fingerprint, the key can not be read."""
+class KeyFingerprint(NamedTuple):
+    """The fingerprint of an integration's key; None if the key could not be read."""
 
     integration: Integration
     key_version: str | None
     fingerprint: str | None
 
 
-class Findings(NamedTuple):
-    """One page of a search: who holds the key, whose key can not be read, and where the next page begins."""
+class SearchPage(NamedTuple):
+    """One page of a search: integrations that hold the key, and integrations whose key could not be read.
+
+    `next_before` is the id to continue from, or None on the last page.
+    """
 
     fingerprint: str
-    holders: tuple[KeyPrint, ...]
-    unreadable: tuple[KeyPrint, ...]
+    holders: tuple[KeyFingerprint, ...]
+    unreadable: tuple[KeyFingerprint, ...]
     next_before: str | None
 
 
@@ -37,43 +40,43 @@ class KeySearch:
         self._reader = reader
         self._fingerprints = fingerprints
 
-    def of_integration(self, account: str, ulid: str) -> KeyPrint:
-        """Return the fingerprint of the key that an integration has; NotFoundError or KeyUnavailableError."""
+    def fingerprint_integration(self, account: str, ulid: str) -> KeyFingerprint:
+        """Compute the fingerprint of an integration's key; NotFoundError or KeyUnavailableError."""
         integration = self._integrations.get(account, ulid)
         if integration is None:
             raise NotFoundError
-        printed = self._print(integration)
-        if printed is None or printed.fingerprint is None:
+        found = self._read_fingerprint(integration)
+        if found is None or found.fingerprint is None:
             raise KeyUnavailableError
-        return printed
+        return found
 
-    def of_key(self, account: str, key: SecretStr) -> str:
-        """Return the fingerprint that a key has in an account."""
-        return self._fingerprints.of(account, key)
+    def fingerprint_key(self, account: str, key: SecretStr) -> str:
+        """Compute the fingerprint of a key in an account."""
+        return self._fingerprints.compute(account, key)
 
-    def find(self, account: str, fingerprint: str, before: str | None = None) -> Findings:
-        """Return who holds a key among the newest integrations that are older than the id `before`."""
+    def find_holders(self, account: str, fingerprint: str, before: str | None = None) -> SearchPage:
+        """Find the holders of a key among the newest integrations that are older than the id `before`."""
         page = self._integrations.newest(account, before, PAGE)
-        prints = tuple(self._prints(page.integrations))
-        return Findings(
+        found = tuple(self._read_fingerprints(page.integrations))
+        return SearchPage(
             fingerprint=fingerprint,
-            holders=tuple(each for each in prints if each.fingerprint == fingerprint),
-            unreadable=tuple(each for each in prints if each.fingerprint is None),
+            holders=tuple(each for each in found if each.fingerprint == fingerprint),
+            unreadable=tuple(each for each in found if each.fingerprint is None),
             next_before=page.integrations[-1].id if page.more else None,
         )
 
-    def _prints(self, integrations: tuple[Integration, ...]) -> Iterator[KeyPrint]:
+    def _read_fingerprints(self, integrations: tuple[Integration, ...]) -> Iterator[KeyFingerprint]:
         for integration in integrations:
-            printed = self._print(integration)
-            if printed is not None:
-                yield printed
+            found = self._read_fingerprint(integration)
+            if found is not None:
+                yield found
 
-    def _print(self, integration: Integration) -> KeyPrint | None:
+    def _read_fingerprint(self, integration: Integration) -> KeyFingerprint | None:
         if integration.secret is None:
             return None
         try:
             key = self._reader.read(integration, integration.secret)
-        except KeyUnavailableError:  # one key that is gone must not end the search
-            return KeyPrint(integration=integration, key_version=None, fingerprint=None)
-        fingerprint = self._fingerprints.of(integration.account, key.value)
-        return KeyPrint(integration=integration, key_version=key.version, fingerprint=fingerprint)
+        except KeyUnavailableError:  # one unavailable key must not end the search
+            return KeyFingerprint(integration=integration, key_version=None, fingerprint=None)
+        fingerprint = self._fingerprints.compute(integration.account, key.value)
+        return KeyFingerprint(integration=integration, key_version=key.version, fingerprint=fingerprint)

@@ -1,4 +1,4 @@
-"""What programs send to functions/credentials, and what they get back."""
+"""Request and response of functions/credentials."""
 
 from typing import Annotated, NotRequired
 
@@ -16,29 +16,29 @@ from ai_integrations.key_access.resolve import Resolved
 
 
 class ResolveCommand(InputModel):
-    """Hand out what opens an integration's provider, to a program that IAM lets invoke the function.
+    """Resolve an integration to its API key or temporary AWS credentials.
 
-    `integration` is an id or a name. A program sees what its space and its organization see; without them, what is
-    account-wide.
+    `integration` is an id or a name. The program sees integrations of its space and its organization, and account-wide
+    ones.
     """
 
     account: Account
     integration: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    consumer: User = Field(description="Which program asks: goes to the audit log and into role session names.")
+    consumer: User = Field(description="Name of the program, for the audit log and role session names.")
     organization_id: OpaqueId | None = None
     space_id: OpaqueId | None = None
     key_version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
-        default=None, description="Ask for this version of the key: after a rotation the one before, during its grace."
+        default=None, description="Version of the key: the current one, or the previous one during its grace period."
     )
 
     def caller(self) -> Caller:
-        """Return through whose eyes the program looks."""
-        place = Membership(organization_id=self.organization_id, space_id=self.space_id)
-        return Caller(account=self.account, user=self.consumer, role=Role.READER, memberships=(place,))
+        """Build the caller whose visibility applies: a reader in the program's space and organization."""
+        membership = Membership(organization_id=self.organization_id, space_id=self.space_id)
+        return Caller(account=self.account, user=self.consumer, role=Role.READER, memberships=(membership,))
 
 
 class AwsCredentials(TypedDict):
-    """Temporary credentials of AWS."""
+    """Temporary AWS credentials."""
 
     access_key_id: str
     secret_access_key: str
@@ -46,7 +46,7 @@ class AwsCredentials(TypedDict):
 
 
 class Resolution(TypedDict):
-    """What a program needs to talk to a provider; `expires_at` is when the credentials of AWS end, RFC 3339."""
+    """What a program needs to call a provider. `expires_at` is when `aws_credentials` expire (RFC 3339)."""
 
     id: str
     name: str
@@ -66,7 +66,7 @@ class Resolution(TypedDict):
 
 
 def resolution_view(resolved: Resolved) -> Resolution:
-    """Show what has been resolved, the key included: for the invoker alone, and never for a log."""
+    """Build the response. It contains the key, so it must never be logged."""
     integration, credentials = resolved.integration, resolved.credentials
     resolution: Resolution = {
         "id": ids.encode(integration.id),
@@ -82,13 +82,13 @@ def resolution_view(resolved: Resolved) -> Resolution:
         "provider_metadata": None if integration.provider_metadata is None else dict(integration.provider_metadata),
         "api_key": resolved.key.value.get_secret_value() if resolved.key else None,
         "key_version": resolved.key.version if resolved.key else None,
-        "aws_credentials": _shown(credentials) if credentials else None,
+        "aws_credentials": _credentials_view(credentials) if credentials else None,
         "expires_at": timestamp(credentials.expires_at) if credentials else None,
     }
     return without_none(resolution)
 
 
-def _shown(credentials: TemporaryCredentials) -> AwsCredentials:
+def _credentials_view(credentials: TemporaryCredentials) -> AwsCredentials:
     return AwsCredentials(
         access_key_id=credentials.access_key_id,
         secret_access_key=credentials.secret_access_key.get_secret_value(),

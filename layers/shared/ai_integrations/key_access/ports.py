@@ -1,10 +1,10 @@
-"""The ports of outbound connections; all others are in use_cases/ports.py, which knows nothing of connections."""
+"""Ports of outbound connections. All other ports are in use_cases/ports.py, which does not depend on key_access."""
 
 from typing import Protocol
 
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import Address
-from ai_integrations.key_access.outbound.http_messages import Answer, Request
+from ai_integrations.key_access.outbound.http_messages import Request, Response
 
 
 class DnsResolver(Protocol):
@@ -22,6 +22,6 @@ class Outbound(Protocol):
         """Open a connection and send nothing."""
         ...
 
-    def send(self, request: Request, deadline: Deadline) -> Answer:
+    def send(self, request: Request, deadline: Deadline) -> Response:
         """Send one request and read the response."""
         ...

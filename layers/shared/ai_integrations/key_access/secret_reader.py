@@ -1,4 +1,4 @@
-"""Provider keys in Secrets Manager: the side that reads."""
+"""Read provider keys from Secrets Manager."""
 
 from typing import TYPE_CHECKING
 
@@ -14,41 +14,41 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
-# How AWS says that a secret, or a version of it, is not there or waits to be deleted.
-_GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
-# How it says so of somebody else's secret: without the tag, or the right to decrypt, this service may not see it. If
-# it may not see one of its own, the stack is broken, and that must not look like an answer.
-_WITHHELD = _GONE | {"AccessDeniedException"}
+# The secret or the version does not exist, or the secret is scheduled for deletion.
+_UNAVAILABLE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
+# For a secret owned by someone else, AccessDenied also counts as unavailable (missing tag or KMS permission). For our
+# own it is a misconfiguration and must surface.
+_EXTERNAL_UNAVAILABLE = _UNAVAILABLE | {"AccessDeniedException"}
 
 
 class SecretsManagerKeyReader:
-    """Reads the key that an integration names."""
+    """Reads the keys of integrations."""
 
     def __init__(self, client: "SecretsManagerClient") -> None:
         self._client = client
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
-        """Return a key of an integration; KeyUnavailableError if it is gone, or meant for others by now.
+        """Read a key; KeyUnavailableError if it no longer exists or is not tagged for the integration's account.
 
-        A secret of somebody else's is checked at each read: its tag may have changed since it was registered.
+        The tag of an external secret is checked at each read, because its owner may have changed it.
         """
         try:
             if not secret.is_owned and not is_meant_for(
                 integration.account, self._client.describe_secret(SecretId=secret.arn)
             ):
                 raise KeyUnavailableError
-            answer = self._value(secret)
+            response = self._get_value(secret)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in (_GONE if secret.is_owned else _WITHHELD):
+            if error.response["Error"]["Code"] not in (_UNAVAILABLE if secret.is_owned else _EXTERNAL_UNAVAILABLE):
                 raise
             raise KeyUnavailableError from None
-        # Whoever keeps a secret by hand easily ends it with a line feed, which no header may hold; or keeps bytes.
-        key = answer.get("SecretString", "").strip()
+        # Hand-entered secrets often end with a newline, which is illegal in an HTTP header; others hold binary data.
+        key = response.get("SecretString", "").strip()
         if not key:
             raise KeyUnavailableError
-        return ReadKey(value=SecretStr(key), version=answer["VersionId"])
+        return ReadKey(value=SecretStr(key), version=response["VersionId"])
 
-    def _value(self, secret: SecretVersion) -> "GetSecretValueResponseTypeDef":
+    def _get_value(self, secret: SecretVersion) -> "GetSecretValueResponseTypeDef":
         if secret.version is None:
             return self._client.get_secret_value(SecretId=secret.arn, VersionStage="AWSCURRENT")
         return self._client.get_secret_value(SecretId=secret.arn, VersionId=secret.version)

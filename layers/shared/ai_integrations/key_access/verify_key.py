@@ -1,4 +1,4 @@
-"""The trial of a key that nothing names yet, by a function that has no right in AWS."""
+"""Verify a key before rotation. The function that does this, functions/verify_key, has no AWS permissions."""
 
 from pydantic import SecretStr
 
@@ -9,26 +9,33 @@ from ai_integrations.use_cases.ports import StepRunner
 
 
 class SkippedRoleSteps:
-    """Tests no integration that names a role: who can not assume it has nothing to show."""
+    """Reports integrations with an IAM role as inconclusive: this function cannot assume roles."""
 
     def run(self, _integration: Integration, _model: str | None) -> tuple[Rung, ...]:
-        """Return the one rung."""
-        why = "This provider is opened by a role: a key of it can not be tested."
-        return (StepTimer(AUTHENTICATED).unproved(why),)
+        """Report one inconclusive step."""
+        reason = "This provider uses an IAM role instead of a key, so there is no key to verify."
+        return (StepTimer(AUTHENTICATED).inconclusive(reason),)
 
 
 class KeyVerification:
-    """Tries keys at their providers."""
+    """Verifies keys against their providers."""
 
     def __init__(self, steps: StepRunner) -> None:
         self._steps = steps
 
-    def refusal(self, integration: Integration, api_key: SecretStr) -> str | None:
-        """Say why a key has not been seen to be taken: by a rung that failed, or because none could show it."""
+    def verify(self, integration: Integration, api_key: SecretStr) -> str | None:
+        """Verify a key: None if the provider accepted it, or the reason why it was not verified.
+
+        No step may fail, and `authenticated` must pass.
+        """
         for rung in self._steps.run(integration, api_key, None):
             if rung.status is CheckStatus.FAILED or (
                 rung.name == AUTHENTICATED and rung.status is not CheckStatus.PASSED
             ):
-                said = f" The provider said: {rung.provider_said}" if rung.provider_said else ""
-                return f"The test of the key ended at {rung.name!r}. {rung.not_proved}{said}"
+                return _describe(rung)
         return None
+
+
+def _describe(rung: Rung) -> str:
+    provider = f" The provider returned: {rung.provider_said}" if rung.provider_said else ""
+    return f"The key was not verified (step {rung.name!r}). {rung.not_proved}{provider}"

@@ -267,11 +267,11 @@ class RoleAssumer(Protocol):
 class KeyFingerprints(Protocol):
     """Computes fingerprints, by which keys are compared without being shown."""
 
-    def of(self, account: str, key: SecretStr) -> str:
+    def compute(self, account: str, key: SecretStr) -> str:
         """Compute the fingerprint of a key."""
         ...
 
-    def of_tested(self, account: str, key: SecretStr) -> str | None:
+    def try_compute(self, account: str, key: SecretStr) -> str | None:
         """Compute the fingerprint of a key, or None if that fails."""
         ...
 

@@ -1,6 +1,6 @@
-"""The test of Bedrock: the role is assumed as for any program, and the model is asked with its credentials.
+"""Connection test of Bedrock: assume the role, then call the model with the role's credentials.
 
-AWS's own endpoints are called by its own client; the guard has no part in it.
+The calls go through the AWS SDK to AWS's own endpoints, so the SSRF guard is not involved.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from ai_integrations.domain.credentials import TemporaryCredentials
 from ai_integrations.domain.errors import RoleRefusedError
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import PROVIDERS
-from ai_integrations.key_access.connection_test.provider_requests import secrets_of
-from ai_integrations.key_access.connection_test.redaction import redact
+from ai_integrations.key_access.connection_test.provider_requests import collect_secrets
+from ai_integrations.key_access.connection_test.redaction import redact_secrets
 from ai_integrations.key_access.connection_test.step_timer import (
     AUTHENTICATED,
     MODEL_ANSWERS,
@@ -31,34 +31,37 @@ _CONSUMER = "connection-test"
 
 
 class BedrockSteps:
-    """Tests integrations that name a role."""
+    """Tests integrations that have an IAM role."""
 
     def __init__(
         self, roles: RoleAssumer, client_with: Callable[[TemporaryCredentials], "BedrockRuntimeClient"], region: str
     ) -> None:
-        """`region` is the one whose models are asked: the function's own."""
+        """`client_with` creates a client for `region`, which is the function's own."""
         self._roles = roles
         self._client_with = client_with
         self._region = region
 
     def run(self, integration: Integration, model: str | None) -> tuple[Rung, ...]:
-        """Return the rungs that were climbed; the first two are one call to AWS."""
-        reaching, authenticating = StepTimer(REACHABLE), StepTimer(AUTHENTICATED)
+        """Run the steps in order, up to the first that fails. The first two are a single call of sts:AssumeRole."""
+        reachable, authenticated = StepTimer(REACHABLE), StepTimer(AUTHENTICATED)
         try:
             credentials = self._roles.assume(integration, _CONSUMER)
         except (ClientError, RoleRefusedError) as error:
-            said = _words_of(error, integration)
-            return (reaching.passed("AWS answered."), authenticating.failed("The role can not be assumed.", said))
+            reason = "The integration's role could not be assumed."
+            return (reachable.passed("AWS answered."), authenticated.failed(reason, _describe(error, integration)))
         except BotoCoreError:
-            return (reaching.failed("AWS did not answer."),)
-        unproved = PROVIDERS[integration.provider].probe.unproved
-        assumed = authenticating.passed("The role was assumed.", unproved)
-        return (reaching.passed("AWS answered."), assumed, self._model_answers(integration, credentials, model))
+            return (reachable.failed("AWS could not be reached."),)
+        limits = PROVIDERS[integration.provider].probe.unproved
+        return (
+            reachable.passed("AWS answered."),
+            authenticated.passed("The integration's role was assumed.", limits),
+            self._test_model(integration, credentials, model),
+        )
 
-    def _model_answers(self, integration: Integration, credentials: TemporaryCredentials, model: str | None) -> Rung:
-        watch = StepTimer(MODEL_ANSWERS)
+    def _test_model(self, integration: Integration, credentials: TemporaryCredentials, model: str | None) -> Rung:
+        timer = StepTimer(MODEL_ANSWERS)
         if model is None:
-            return watch.unproved(NO_MODEL)
+            return timer.inconclusive(NO_MODEL)
         try:
             self._client_with(credentials).converse(
                 modelId=model,
@@ -66,14 +69,15 @@ class BedrockSteps:
                 inferenceConfig={"maxTokens": 1},
             )
         except ClientError as error:
-            return watch.failed(f"Bedrock refused in {self._region}.", _words_of(error, integration))
+            return timer.failed(f"Bedrock rejected the request in {self._region}.", _describe(error, integration))
         except BotoCoreError:
-            return watch.failed(f"Bedrock did not answer in {self._region}.")
-        return watch.passed(f"The model answered in {self._region}.")
+            return timer.failed(f"Bedrock could not be reached in {self._region}.")
+        return timer.passed(f"The model answered in {self._region}.")
 
 
-def _words_of(error: ClientError | RoleRefusedError, integration: Integration) -> str:
+def _describe(error: ClientError | RoleRefusedError, integration: Integration) -> str:
+    secrets = collect_secrets(integration, None)
     if isinstance(error, RoleRefusedError):
-        return redact(error.reason, secrets_of(integration, None))
-    told = error.response.get("Error", {})
-    return redact(f"{told.get('Code', '')}: {told.get('Message', '')}", secrets_of(integration, None))
+        return redact_secrets(error.reason, secrets)
+    details = error.response.get("Error", {})
+    return redact_secrets(f"{details.get('Code', '')}: {details.get('Message', '')}", secrets)

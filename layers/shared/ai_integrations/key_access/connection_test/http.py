@@ -1,7 +1,7 @@
-"""The test of a provider that is talked to by HTTP with a key.
+"""Connection test of a provider that is called over HTTP with a key.
 
-Whether credentials are accepted is measured, not assumed: the same request is sent once with them and once without. If
-both are answered, the endpoint is open to everybody, and nothing has been proved of the key.
+Whether the provider checks the credentials is measured: the same request is sent with and without them. If both
+succeed, the endpoint is public, and the test has proved nothing about the key.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,12 @@ from ai_integrations.domain.connection_health import CheckStatus, Rung
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import Dialect
 from ai_integrations.domain.url_policy import RefusedDestinationError
-from ai_integrations.key_access.connection_test.provider_requests import Access, access_to, secrets_of
-from ai_integrations.key_access.connection_test.redaction import words_of
+from ai_integrations.key_access.connection_test.provider_requests import (
+    ProviderAccess,
+    build_access,
+    collect_secrets,
+)
+from ai_integrations.key_access.connection_test.redaction import describe_response
 from ai_integrations.key_access.connection_test.step_timer import (
     AUTHENTICATED,
     MODEL_ANSWERS,
@@ -25,147 +29,153 @@ from ai_integrations.key_access.connection_test.step_timer import (
 )
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.guard import UnreachableError
-from ai_integrations.key_access.outbound.http_messages import Answer, Request
+from ai_integrations.key_access.outbound.http_messages import Request, Response
 from ai_integrations.key_access.ports import Outbound
 
-# Seconds. The function has 25 and reads a key, a table and perhaps a fingerprint as well.
-TOTAL, CONNECT, LIST, COMPLETE = 15.0, 5.0, 6.0, 10.0
+# Seconds. The function's timeout is 25, and it also reads a key, the table and perhaps a fingerprint.
+_TOTAL, _CONNECT, _LIST, _COMPLETION = 15.0, 5.0, 6.0, 10.0
 
-_REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_SAYS_NOTHING = frozenset(
+_REJECTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_INCONCLUSIVE = frozenset(
     {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.NOT_IMPLEMENTED}
 )
-_OPEN = "The endpoint answers without the credentials too: whether they are right can not be seen there."
-_UNCLEAR = "The list was shown; what happens without the credentials is not clear, so that it may be open to everybody."
-_NOTHING_TO_PROVE = "The integration has no key and no headers: there is nothing to authenticate with."
+_FAILURES = (RefusedDestinationError, UnreachableError, DeadlinePassedError)
+
+_PUBLIC_LIST = "The provider also lists its models without the credentials, so the list does not prove them."
+_UNCLEAR_LIST = (
+    "The provider listed its models, but the same request without credentials had an unclear result: the list may be "
+    "public."
+)
+_NO_CREDENTIALS = "The integration has no key and no headers, so there are no credentials to test."
 
 
 class HttpSteps:
-    """Tests integrations, each within a time limit of its own."""
+    """Tests integrations over HTTP, each within a time limit."""
 
-    def __init__(self, outbound: Outbound, seconds: float = TOTAL) -> None:
+    def __init__(self, outbound: Outbound, seconds: float = _TOTAL) -> None:
         self._outbound = outbound
         self._seconds = seconds
 
     def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
-        """Return the rungs that were climbed."""
-        access = access_to(integration, key)
+        """Run the steps in order, up to the first that fails."""
+        access = build_access(integration, key)
         if access is None:
-            rung = StepTimer(REACHABLE)
-            return (rung.failed("Nothing says where the provider is: the integration needs a base_url."),)
-        climb = _TestRun(self._outbound, access, secrets_of(integration, key), model, Deadline(self._seconds))
-        return climb.rungs()
+            timer = StepTimer(REACHABLE)
+            return (timer.failed("The address of the provider is unknown: set the integration's base_url."),)
+        secrets = collect_secrets(integration, key)
+        return _HttpTest(self._outbound, access, secrets, model, Deadline(self._seconds)).run()
 
 
 @dataclass(frozen=True)
-class _TestRun:
+class _HttpTest:
     outbound: Outbound
-    access: Access
+    access: ProviderAccess
     secrets: list[str] = field(repr=False)
     model: str | None
     deadline: Deadline
 
-    def rungs(self) -> tuple[Rung, ...]:
-        climbed: list[Rung] = []
-        for rung in self._each():
-            climbed.append(rung)
+    def run(self) -> tuple[Rung, ...]:
+        results: list[Rung] = []
+        for rung in self._steps():
+            results.append(rung)
             if rung.status is CheckStatus.FAILED:
                 break
-        return tuple(self._in_hindsight(climbed))
+        return tuple(self._prove_key_by_model(results))
 
-    def _each(self) -> Iterator[Rung]:
-        yield self._reachable()
+    def _steps(self) -> Iterator[Rung]:
+        yield self._test_connection()
         if self.access.probe.dialect is Dialect.UNSUPPORTED:
-            yield StepTimer(AUTHENTICATED).unproved(self.access.probe.unproved)
-            yield StepTimer(MODEL_ANSWERS).unproved(self.access.probe.unproved)
+            yield StepTimer(AUTHENTICATED).inconclusive(self.access.probe.unproved)
+            yield StepTimer(MODEL_ANSWERS).inconclusive(self.access.probe.unproved)
             return
-        yield self._authenticated()
-        yield self._model_answers()
+        yield self._test_credentials()
+        yield self._test_model()
 
-    def _in_hindsight(self, climbed: list[Rung]) -> list[Rung]:
-        """Let a model that answers only with the credentials prove what an open list of models could not."""
-        match climbed:
+    def _prove_key_by_model(self, results: list[Rung]) -> list[Rung]:
+        """Let `authenticated` pass after all if the model answers only with the credentials."""
+        match results:
             case [first, Rung(status=CheckStatus.NOT_PROVED) as second, Rung(status=CheckStatus.PASSED) as third]:
-                if self._is_refused_without_credentials():
-                    proved = "The model answered with the credentials and not without them."
+                if self._model_needs_credentials():
+                    proved = "The model answered with the credentials and rejected the same request without them."
                     return [first, second._replace(status=CheckStatus.PASSED, proved=proved, provider_said=None), third]
-        return climbed
+        return results
 
-    def _is_refused_without_credentials(self) -> bool:
-        asked = self.access.completion(self.model or "")
-        return bool(self.access.credentials) and self._status_without_credentials(asked) in _REFUSED
+    def _model_needs_credentials(self) -> bool:
+        request = self.access.completion_request(self.model or "")
+        return bool(self.access.credential_headers) and self._status_without_credentials(request) in _REJECTED
 
-    def _reachable(self) -> Rung:
-        watch = StepTimer(REACHABLE)
+    def _test_connection(self) -> Rung:
+        timer = StepTimer(REACHABLE)
         try:
-            self.outbound.reach(self.access.base_url, self.deadline.within(CONNECT))
+            self.outbound.reach(self.access.base_url, self.deadline.within(_CONNECT))
         except _FAILURES as failure:
-            return watch.failed(_of(failure))
+            return timer.failed(_describe_failure(failure))
         if self.access.base_url.lower().startswith("https:"):
-            return watch.passed("A connection could be made, and its certificate is the host's.")
-        return watch.passed("A connection could be made.", "It is not encrypted: nothing shows whose server it is.")
+            return timer.passed("The connection succeeded, and the certificate is valid for the host.")
+        return timer.passed(
+            "The connection succeeded.", "It is not encrypted, so the identity of the server is not verified."
+        )
 
-    def _authenticated(self) -> Rung:
-        watch = StepTimer(AUTHENTICATED)
-        asked = self.access.models()
+    def _test_credentials(self) -> Rung:
+        timer = StepTimer(AUTHENTICATED)
+        request = self.access.models_request()
         try:
-            answer = self._send(asked, LIST, opened=True)
+            response = self._send(request, _LIST, with_credentials=True)
         except _FAILURES as failure:
-            return watch.failed(_of(failure))
-        if _is_good(answer):
-            return self._compared(watch, asked)
-        said = words_of(answer.body, self.secrets)
-        if answer.status in _SAYS_NOTHING:
-            return watch.unproved(f"The list of models was answered by status {answer.status}.", said)
-        return watch.failed(_of_status(answer), said)
+            return timer.failed(_describe_failure(failure))
+        if _is_success(response):
+            return self._compare_without_credentials(timer, request)
+        message = describe_response(response.body, self.secrets)
+        if response.status in _INCONCLUSIVE:
+            return timer.inconclusive(f"Listing the models returned status {response.status}.", message)
+        return timer.failed(_describe_status(response), message)
 
-    def _compared(self, watch: StepTimer, asked: Request) -> Rung:
-        if not self.access.credentials:
-            return watch.unproved(_NOTHING_TO_PROVE)
-        status = self._status_without_credentials(asked)
-        if status in _REFUSED:
-            proved = "The models were listed with the credentials and not without them."
-            return watch.passed(proved, self.access.probe.unproved)
-        return watch.unproved(_OPEN if status == HTTPStatus.OK else _UNCLEAR)
+    def _compare_without_credentials(self, timer: StepTimer, request: Request) -> Rung:
+        if not self.access.credential_headers:
+            return timer.inconclusive(_NO_CREDENTIALS)
+        status = self._status_without_credentials(request)
+        if status in _REJECTED:
+            proved = "The provider lists its models with the credentials and rejects the same request without them."
+            return timer.passed(proved, self.access.probe.unproved)
+        return timer.inconclusive(_PUBLIC_LIST if status == HTTPStatus.OK else _UNCLEAR_LIST)
 
-    def _status_without_credentials(self, asked: Request) -> int | None:
+    def _status_without_credentials(self, request: Request) -> int | None:
         try:
-            return self._send(asked, LIST, opened=False).status
+            return self._send(request, _LIST, with_credentials=False).status
         except _FAILURES:
             return None
 
-    def _model_answers(self) -> Rung:
-        watch = StepTimer(MODEL_ANSWERS)
+    def _test_model(self) -> Rung:
+        timer = StepTimer(MODEL_ANSWERS)
         if self.model is None:
-            return watch.unproved(NO_MODEL)
+            return timer.inconclusive(NO_MODEL)
         try:
-            answer = self._send(self.access.completion(self.model), COMPLETE, opened=True)
+            response = self._send(self.access.completion_request(self.model), _COMPLETION, with_credentials=True)
         except _FAILURES as failure:
-            return watch.failed(_of(failure))
-        if not _is_good(answer):
-            return watch.failed(_of_status(answer), words_of(answer.body, self.secrets))
-        if answer.truncated or not self.access.is_completion(answer.body):
-            return watch.failed("The answer has not the form of a model's.", words_of(answer.body, self.secrets))
-        return watch.passed("The model answered.")
+            return timer.failed(_describe_failure(failure))
+        if not _is_success(response):
+            return timer.failed(_describe_status(response), describe_response(response.body, self.secrets))
+        if response.truncated or not self.access.is_completion(response.body):
+            reason = "The response is not a completion in the provider's format."
+            return timer.failed(reason, describe_response(response.body, self.secrets))
+        return timer.passed("The model answered.")
 
-    def _send(self, request: Request, seconds: float, *, opened: bool) -> Answer:
-        return self.outbound.send(self.access.request(request, opened=opened), self.deadline.within(seconds))
+    def _send(self, request: Request, seconds: float, *, with_credentials: bool) -> Response:
+        complete = self.access.add_headers(request, with_credentials=with_credentials)
+        return self.outbound.send(complete, self.deadline.within(seconds))
 
 
-_FAILURES = (RefusedDestinationError, UnreachableError, DeadlinePassedError)
-
-
-def _of(failure: Exception) -> str:
+def _describe_failure(failure: Exception) -> str:
     if isinstance(failure, RefusedDestinationError):
-        return f"The base_url {failure}: nothing was sent."
-    return str(failure) or "There was no answer in time."
+        return f"Nothing was sent: the base_url {failure}."
+    return str(failure) or "The provider did not respond in time."
 
 
-def _of_status(answer: Answer) -> str:
-    if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
-        return f"The provider redirects elsewhere (status {answer.status}); a key is not sent after it."
-    return f"The provider answered with status {answer.status}."
+def _describe_status(response: Response) -> str:
+    if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+        return f"The provider redirected the request (status {response.status}). Keys are not sent to redirect targets."
+    return f"The provider answered with status {response.status}."
 
 
-def _is_good(answer: Answer) -> bool:
-    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+def _is_success(response: Response) -> bool:
+    return HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES

@@ -1,7 +1,7 @@
-"""A provider's own words, without what must not be shown: keys, header values, and anything that looks like one.
+"""Redact the messages of providers: keys, header values, and anything that looks like a key.
 
-Providers repeat what they were sent, often in part (`sk-abc***wxyz`): so a word goes as soon as it has a few
-characters in a row with a secret, or stars or dots where a key would go on.
+Providers repeat what they received, often in part (`sk-abc***wxyz`). A word is therefore redacted if it shares a few
+consecutive characters with a secret, or if it contains a mask such as stars or dots.
 """
 
 import json
@@ -14,8 +14,8 @@ from urllib.parse import unquote
 MAX_LENGTH = 300
 REDACTED = "[redacted]"
 
-_RUN = 5  # characters in a row that a word may not share with a secret
-_ENDING = 4  # as many of a key's last characters are what providers like to show
+_SHARED_CHARACTERS = 5  # consecutive characters of a secret that make a word secret
+_LAST_CHARACTERS = 4  # how many of a key's last characters providers like to show
 _WORD = re.compile(r"[^\s\"'`<>(){}\[\],;:|]+")
 _MASKED = re.compile(r"[*\u2022\u25cf]{2,}|\w\.{3,}\w|\w\u2026\w")
 _LOOKS_LIKE_A_KEY = re.compile(
@@ -31,27 +31,27 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _TAG = re.compile(r"<[^>]{0,500}>")
 
 
-def words_of(body: bytes, secrets: Iterable[str]) -> str | None:
-    """Return what a provider's answer says to people, fit to be shown; None if it says nothing."""
+def describe_response(body: bytes, secrets: Iterable[str]) -> str | None:
+    """Extract the message from a provider's response and redact it; None if there is no text."""
     text = body.decode("utf-8", errors="replace")
-    return redact(_message(text), secrets) or None
+    return redact_secrets(_extract_message(text), secrets) or None
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return a text in one line of printable characters, of bounded length, with no word of it telling of a secret."""
+def redact_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Replace every word that reveals a secret, in one line of at most MAX_LENGTH printable characters."""
     known = [each for each in secrets if each]
-    plain = _TAG.sub(" ", _decoded(text))
+    plain = _TAG.sub(" ", _decode(text))
     printable = "".join(character if character.isprintable() else " " for character in plain)
     for secret in known:
-        if len(secret) >= _RUN:
+        if len(secret) >= _SHARED_CHARACTERS:
             printable = printable.replace(secret, REDACTED)
-    shown = _WORD.sub(lambda found: REDACTED if _tells(found[0], known) else found[0], printable)
-    line = " ".join(shown.split())
+    redacted = _WORD.sub(lambda found: REDACTED if _reveals_secret(found[0], known) else found[0], printable)
+    line = " ".join(redacted.split())
     return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}\u2026"
 
 
-def _message(text: str) -> str:
-    """Find the sentence in the forms that providers use: {"error": {"message": …}}, {"message": …}, {"detail": …}."""
+def _extract_message(text: str) -> str:
+    """Find the message in the formats of providers: {"error": {"message": …}}, {"message": …}, {"detail": …}."""
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError):
@@ -62,20 +62,22 @@ def _message(text: str) -> str:
     return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
 
-def _decoded(text: str) -> str:
-    """Undo the ways of writing a character by its number, behind which a repeated key could hide."""
+def _decode(text: str) -> str:
+    """Undo escapes, percent-encoding and HTML entities, which could hide a repeated key."""
     plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
     return unescape(unquote(plain))
 
 
-def _tells(word: str, secrets: Iterable[str]) -> bool:
+def _reveals_secret(word: str, secrets: Iterable[str]) -> bool:
     bare = word.strip(".!?")
     if _MASKED.search(word) or _LOOKS_LIKE_A_KEY.search(word):
         return True
-    return any(_shares(bare, secret) for secret in secrets)
+    return any(_shares_characters(bare, secret) for secret in secrets)
 
 
-def _shares(word: str, secret: str) -> bool:
-    if word == secret or (len(secret) >= 2 * _ENDING and word.endswith(secret[-_ENDING:]) and len(word) == _ENDING):
+def _shares_characters(word: str, secret: str) -> bool:
+    is_ending = len(secret) >= 2 * _LAST_CHARACTERS and word == secret[-_LAST_CHARACTERS:]
+    if word == secret or is_ending:
         return True
-    return any(word[at : at + _RUN] in secret for at in range(len(word) - _RUN + 1))
+    runs = (word[at : at + _SHARED_CHARACTERS] for at in range(len(word) - _SHARED_CHARACTERS + 1))
+    return any(run in secret for run in runs)

@@ -1,4 +1,4 @@
-"""Tests of connections: of integrations as they are, and of ones that are not there yet."""
+"""Test the connections of stored integrations, and of settings before they are saved."""
 
 from pydantic import SecretStr
 
@@ -27,7 +27,7 @@ from ai_integrations.use_cases.ports import HealthRecorder, IntegrationReader, K
 
 
 class ConnectionTests:
-    """What admins can find out about connections."""
+    """Runs connection tests for admins."""
 
     def __init__(
         self,
@@ -45,25 +45,25 @@ class ConnectionTests:
         self._policy = policy
 
     def test_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
-        """Test an integration with the key that it has, and record what came of it."""
+        """Test an integration with its stored key, and record the result."""
         integration = self._integrations.get(caller.account, ulid)
         if integration is None or not caller.may_view(integration.scopings):
             raise NotFoundError
-        _check_admin(caller)
+        _require_admin(caller)
         key = self._reader.read(integration, integration.secret) if integration.secret else None
         health = self._tester.test(integration, key, model)
         self._healths.record(health)
         return health
 
     def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
-        """Test what may become an integration; the rules hold as for a create, and nothing is stored."""
-        _check_admin(caller)
+        """Test settings that are not saved. The rules of a create apply, and nothing is stored."""
+        _require_admin(caller)
         rules.check_settings(settings, previous=None, policy=self._policy)
         draft = self._tester.draft(caller, settings)
-        return self._tester.test(draft, self._given(draft, key), None)
+        return self._tester.test(draft, self._read_submitted_key(draft, key), None)
 
-    def _given(self, integration: Integration, key: KeyChange) -> ReadKey | None:
-        """Return the key that came with the request, or that lies where the request says."""
+    def _read_submitted_key(self, integration: Integration, key: KeyChange) -> ReadKey | None:
+        """Read the key from the request, or from the external secret that the request names."""
         if isinstance(key, SecretStr):
             return ReadKey(value=key, version="")
         if not isinstance(key, ExternalSecretArn):
@@ -71,12 +71,12 @@ class ConnectionTests:
         try:
             return self._reader.read(integration, SecretVersion(arn=key.arn, version=None))
         except KeyUnavailableError:
-            # In the words of a create, so that nobody learns which secrets exist.
+            # The same error as for a create, so that callers cannot find out which secrets exist.
             raise RuleViolationError(
                 FieldError("/api_key_secret_arn", "This account has no such secret to refer to.")
             ) from None
 
 
-def _check_admin(caller: Caller) -> None:
+def _require_admin(caller: Caller) -> None:
     if caller.role is not Role.ADMIN:
         raise AccessForbiddenError

@@ -1,4 +1,4 @@
-"""The measure of one rung, and the words that all tests share."""
+"""Measure one step of a connection test and build its result."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -9,11 +9,11 @@ REACHABLE = "reachable"
 AUTHENTICATED = "authenticated"
 MODEL_ANSWERS = "model_answers"
 
-NO_MODEL = "No model is named: name one in the request, or in model_names."
+NO_MODEL = "There is no model to test: name one in the request or in model_names."
 
 
 class StepTimer:
-    """Times one rung and makes it."""
+    """Times a step from its creation on, and builds the step's result."""
 
     def __init__(self, name: str, clock: Callable[[], float] = perf_counter) -> None:
         self._name = name
@@ -21,23 +21,25 @@ class StepTimer:
         self._start = clock()
 
     def passed(self, proved: str, not_proved: str = "") -> Rung:
-        """Return a rung that has been climbed; `not_proved` is what it leaves open all the same."""
-        return self._rung(CheckStatus.PASSED, proved=proved, not_proved=not_proved)
+        """Return a passed step; `not_proved` is what it still leaves open."""
+        return self._build(CheckStatus.PASSED, proved=proved, not_proved=not_proved)
 
-    def failed(self, why: str, said: str | None = None) -> Rung:
-        """Return the rung that the test ends at."""
-        return self._rung(CheckStatus.FAILED, not_proved=why, said=said)
+    def failed(self, reason: str, message: str | None = None) -> Rung:
+        """Return a failed step; the test ends."""
+        return self._build(CheckStatus.FAILED, not_proved=reason, message=message)
 
-    def unproved(self, why: str, said: str | None = None) -> Rung:
-        """Return a rung that has shown nothing, and leads on all the same."""
-        return self._rung(CheckStatus.NOT_PROVED, not_proved=why, said=said)
+    def inconclusive(self, reason: str, message: str | None = None) -> Rung:
+        """Return an inconclusive step; the test continues."""
+        return self._build(CheckStatus.NOT_PROVED, not_proved=reason, message=message)
 
-    def _rung(self, status: CheckStatus, *, proved: str = "", not_proved: str = "", said: str | None = None) -> Rung:
+    def _build(
+        self, status: CheckStatus, *, proved: str = "", not_proved: str = "", message: str | None = None
+    ) -> Rung:
         return Rung(
             name=self._name,
             status=status,
             latency_ms=round((self._clock() - self._start) * 1000),
             proved=proved or None,
             not_proved=not_proved or None,
-            provider_said=said,
+            provider_said=message,
         )

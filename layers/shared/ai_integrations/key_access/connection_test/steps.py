@@ -1,4 +1,4 @@
-"""The test of a connection: reachable, authenticated, a model answers. It ends at the first rung that fails."""
+"""Select the steps of a connection test by provider."""
 
 from pydantic import SecretStr
 
@@ -9,16 +9,16 @@ from ai_integrations.use_cases.ports import RoleStepRunner, StepRunner
 
 
 class ProviderSteps:
-    """Tests integrations of every provider."""
+    """Runs the steps that suit an integration's provider: with a key, or with an IAM role."""
 
     def __init__(self, *, keys: StepRunner, roles: RoleStepRunner) -> None:
         self._keys = keys
         self._roles = roles
 
     def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
-        """Test an integration with a key, which need not be the one that it has.
+        """Test an integration with a key, which may differ from its stored one.
 
-        The model is the one that is named, or the integration's first.
+        Without `model`, the first of the integration's models is tested.
         """
         model = model or next(iter(integration.model_names or ()), None)
         if PROVIDERS[integration.provider].probe.dialect is Dialect.BEDROCK:

@@ -1,4 +1,4 @@
-"""One test: the steps, its moment, and which key it was."""
+"""Run one connection test and record when, and with which key."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,16 +12,16 @@ _UNSAVED = "unsaved"
 
 
 class ConnectionTester:
-    """Makes tests, and stores nothing."""
+    """Runs connection tests and stores nothing."""
 
     def __init__(self, *, steps: StepRunner, fingerprints: KeyFingerprints, clock: Callable[[], datetime]) -> None:
-        """`clock` tells an aware UTC time."""
+        """`clock` returns an aware UTC time."""
         self._steps = steps
         self._fingerprints = fingerprints
         self._clock = clock
 
     def draft(self, caller: Caller, settings: Settings) -> Integration:
-        """Return what a caller's settings would make, before it is saved: without an id and of no version."""
+        """Build an unsaved integration from a caller's settings: version 0, with a placeholder as its id."""
         now = self._clock()
         return Integration(
             **vars(settings),
@@ -35,7 +35,7 @@ class ConnectionTester:
         )
 
     def test(self, integration: Integration, key: ReadKey | None, model: str | None) -> Health:
-        """Test an integration with a key, which need not be the one that it has."""
+        """Test an integration with a key, which may differ from its stored one."""
         health = Health(
             account=integration.account,
             id=integration.id,
@@ -46,5 +46,5 @@ class ConnectionTester:
         )
         if key is None:
             return health
-        fingerprint = self._fingerprints.of_tested(integration.account, key.value)
+        fingerprint = self._fingerprints.try_compute(integration.account, key.value)
         return health._replace(key_version=key.version or None, key_fingerprint=fingerprint)

@@ -1,4 +1,4 @@
-"""A socket whose every read and write ends by one deadline, however many there are."""
+"""A socket whose reads and writes all share one deadline."""
 
 import io
 import socket
@@ -7,9 +7,9 @@ from ai_integrations.key_access.outbound.deadline import Deadline
 
 
 class DeadlineSocket:
-    """As much of a socket as `http.client` uses.
+    """The part of a socket's interface that `http.client` uses.
 
-    A time-out of the socket alone would begin anew with each byte that a slow peer lets through.
+    A socket timeout is not enough: it restarts with each byte, so a slow peer could extend the total time at will.
     """
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
@@ -17,16 +17,16 @@ class DeadlineSocket:
         self._deadline = deadline
 
     def sendall(self, data: bytes) -> None:
-        """Send everything."""
+        """Send all data before the deadline."""
         self._socket.settimeout(self._deadline.remaining())
         self._socket.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return what the peer sends, as a file."""
+        """Open the received data as a file."""
         return io.BufferedReader(_Received(self._socket, self._deadline))
 
     def close(self) -> None:
-        """Leave the socket open, since `http.client` calls this before the answer is read; who connected closes it."""
+        """Do nothing: `http.client` calls this before the response is read. The caller closes the connected socket."""
 
 
 class _Received(io.RawIOBase):

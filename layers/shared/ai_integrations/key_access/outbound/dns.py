@@ -1,4 +1,4 @@
-"""From a host's name to its addresses, in bounded time."""
+"""Resolve host names before a deadline."""
 
 import socket
 from collections.abc import Callable
@@ -13,30 +13,30 @@ Address = IPv4Address | IPv6Address
 
 
 class SystemDnsResolver:
-    """Asks the system's resolver, which knows no time limit of its own."""
+    """Uses the system's resolver in a thread, because the system call has no timeout."""
 
     def __init__(self, lookup: Callable[..., list[Any]] = socket.getaddrinfo) -> None:
-        """`lookup` has the form of `socket.getaddrinfo`."""
-        self._look_up = lookup
+        """`lookup` has the signature of `socket.getaddrinfo`."""
+        self._lookup = lookup
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:
-        """Return all A and AAAA answers for a name, IPv4 first; OSError if there are none."""
-        answers: SimpleQueue[list[Address] | OSError] = SimpleQueue()
-        Thread(target=lambda: answers.put(self._answer(host, port)), daemon=True).start()
+        """Resolve a name to the addresses of all its A and AAAA records, IPv4 first; OSError if there are none."""
+        results: SimpleQueue[list[Address] | OSError] = SimpleQueue()
+        Thread(target=lambda: results.put(self._look_up(host, port)), daemon=True).start()
         try:
-            answer = answers.get(timeout=deadline.remaining())
+            result = results.get(timeout=deadline.remaining())
         except Empty:
             raise DeadlinePassedError from None
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
+        if isinstance(result, OSError):
+            raise result
+        return result
 
-    def _answer(self, host: str, port: int) -> list[Address] | OSError:
+    def _look_up(self, host: str, port: int) -> list[Address] | OSError:
         try:
-            found = self._look_up(host, port, type=socket.SOCK_STREAM)
+            entries = self._lookup(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             return error
-        except UnicodeError:  # a label that the system's IDNA encoding refuses
+        except UnicodeError:  # the IDNA encoding rejects a label
             return OSError("no such name")
-        addresses = {ip_address(str(entry[4][0])) for entry in found}
+        addresses = {ip_address(str(entry[4][0])) for entry in entries}
         return sorted(addresses, key=lambda each: (each.version, int(each)))

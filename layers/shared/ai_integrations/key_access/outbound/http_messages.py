@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is sent. The headers, and all that is left out of `repr`, may hold a key."""
+    """An outbound request. URL, headers and body may contain a key, so `repr` omits them."""
 
     method: str
     url: str = field(repr=False)
@@ -16,8 +16,8 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What came back; of a body that is longer than the request allows, only the beginning."""
+class Response:
+    """A response. Its body is cut off at the request's `max_bytes`; `truncated` shows whether that happened."""
 
     status: int
     body: bytes = field(repr=False)

@@ -1,4 +1,4 @@
-"""`key_access/resolve.py`: who gets which key, on fakes; other writers get in between."""
+"""`key_access/resolve.py` on fakes: visibility, key versions, and changes during a resolution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,48 +26,48 @@ from tests.fakes import InMemoryDirectory, InMemoryRepository
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x"
 OLD, NEW = SecretVersion(arn=ARN, version="old"), SecretVersion(arn=ARN, version="new")
-REFERENCE = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
+EXTERNAL = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:external", version=None)
 GRACE = timedelta(hours=1)
 
 
 @dataclass
-class Keys:
-    """A vault whose keys say in themselves which secret and version they are."""
+class FakeKeyReader:
+    """Returns keys whose text contains their version."""
 
-    gone: set[SecretVersion] = field(default_factory=set)
+    deleted: set[SecretVersion] = field(default_factory=set)
     before_reading: Callable[[], None] = lambda: None
     reads: int = 0
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:  # noqa: ARG002 - the port's signature
         self.reads += 1
         self.before_reading()
-        if secret in self.gone:
+        if secret in self.deleted:
             raise KeyUnavailableError
-        version = secret.version or "theirs-1"
+        version = secret.version or "external-1"
         return ReadKey(value=SecretStr(f"sk-fake-{version}"), version=version)
 
 
 @dataclass
-class Roles:
-    """A token service that remembers for whom it was asked."""
+class FakeRoleAssumer:
+    """Records each integration and consumer for which a role was assumed."""
 
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    assumed: list[tuple[str, str]] = field(default_factory=list)
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
-        self.asked.append((integration.id, consumer))
+        self.assumed.append((integration.id, consumer))
         secret = SecretStr("fake")
         return TemporaryCredentials(
             access_key_id="fake", secret_access_key=secret, session_token=secret, expires_at=NOON + GRACE
         )
 
 
-class World:
+class ResolverFixture:
     def __init__(self, **changes: Any) -> None:
         self.repository, self.directory, self.keys, self.roles = (
             InMemoryRepository(),
             InMemoryDirectory(),
-            Keys(),
-            Roles(),
+            FakeKeyReader(),
+            FakeRoleAssumer(),
         )
         self.now = NOON
         self.integration = an_integration(**{"secret": NEW, **changes})
@@ -91,31 +91,31 @@ class World:
 
 
 def a_program(organization: str | None = None, space: str | None = None, account: str = "acme") -> Caller:
-    place = Membership(organization_id=organization, space_id=space)
-    return Caller(account=account, user="billing-job", role=Role.READER, memberships=(place,))
+    membership = Membership(organization_id=organization, space_id=space)
+    return Caller(account=account, user="billing-job", role=Role.READER, memberships=(membership,))
 
 
-def test_resolves_by_id_and_by_name_whatever_its_case() -> None:
-    world = World()
-    by_id = world.resolver.by_id(a_program(), ULID)
-    assert by_id == world.resolver.by_name(a_program(), "  production OPENAI ")
-    assert by_id.integration == world.integration
+def test_resolve_accepts_id_and_name_in_any_case() -> None:
+    fixture = ResolverFixture()
+    by_id = fixture.resolver.by_id(a_program(), ULID)
+    assert by_id == fixture.resolver.by_name(a_program(), "  production OPENAI ")
+    assert by_id.integration == fixture.integration
     assert by_id.key == ReadKey(value=SecretStr("sk-fake-new"), version="new")
     assert by_id.credentials is None
 
 
 @pytest.mark.parametrize("name", ["Staging OpenAI", "Production", ""])
-def test_has_nothing_under_another_name(name: str) -> None:
+def test_resolve_unknown_name_raises_not_found(name: str) -> None:
     with pytest.raises(NotFoundError):
-        World().resolver.by_name(a_program(), name)
+        ResolverFixture().resolver.by_name(a_program(), name)
 
 
-def test_has_nothing_of_another_account() -> None:
-    world = World()
+def test_resolve_other_account_raises_not_found() -> None:
+    fixture = ResolverFixture()
     with pytest.raises(NotFoundError):
-        world.resolver.by_id(a_program(account="other"), ULID)
+        fixture.resolver.by_id(a_program(account="other"), ULID)
     with pytest.raises(NotFoundError):
-        world.resolver.by_name(a_program(account="other"), "Production OpenAI")
+        fixture.resolver.by_name(a_program(account="other"), "Production OpenAI")
 
 
 @pytest.mark.parametrize(
@@ -132,94 +132,96 @@ def test_has_nothing_of_another_account() -> None:
         (Scoping(organization_id="o"), "p", "s", False),
         (Scoping(organization_id="o", space_id="s"), "o", None, False),
         (Scoping(organization_id="o", space_id="s"), None, "s", True),
-        # The directory knows that space `home` is in organization `o`.
+        # Space `home` is registered in organization `o`.
         (Scoping(organization_id="o"), None, "home", True),
         (Scoping(organization_id="o"), "p", "home", False),
         (Scoping(organization_id="p"), None, "home", False),
         (Scoping(organization_id="o"), None, "unknown", False),
     ],
 )
-def test_shows_a_program_what_its_place_sees(
+def test_resolve_applies_visibility_of_space_and_organization(
     scoping: Scoping, organization: str | None, space: str | None, *, visible: bool
 ) -> None:
-    world = World(scopings=(scoping,))
-    world.directory.register(Space(account="acme", id="home", organization_id="o"))
-    world.directory.register(Space(account="other", id="unknown", organization_id="o"))
+    fixture = ResolverFixture(scopings=(scoping,))
+    fixture.directory.register(Space(account="acme", id="home", organization_id="o"))
+    fixture.directory.register(Space(account="other", id="unknown", organization_id="o"))
     program = a_program(organization, space)
     if visible:
-        assert world.resolver.by_id(program, ULID).integration == world.integration
+        assert fixture.resolver.by_id(program, ULID).integration == fixture.integration
     else:
         with pytest.raises(NotFoundError):
-            world.resolver.by_id(program, ULID)
-        assert world.keys.reads == 0
+            fixture.resolver.by_id(program, ULID)
+        assert fixture.keys.reads == 0
 
 
-def test_hands_out_an_integration_that_has_no_key() -> None:
-    assert World(secret=None).key() is None
+def test_resolve_integration_without_key_returns_no_key() -> None:
+    assert ResolverFixture(secret=None).key() is None
 
 
-def test_hands_out_the_present_key_by_its_version_too() -> None:
-    assert World().key("new") == "sk-fake-new"
+def test_resolve_current_key_by_version() -> None:
+    assert ResolverFixture().key("new") == "sk-fake-new"
 
 
-def test_hands_out_the_key_before_by_its_version_while_its_grace_lasts() -> None:
-    world = World(previous_key=PreviousKey(secret=OLD, usable_until=NOON + GRACE))
-    assert world.key() == "sk-fake-new"
-    assert world.key("old") == "sk-fake-old"
-    world.now = NOON + GRACE - timedelta(microseconds=1)
-    assert world.key("old") == "sk-fake-old"
-    world.now = NOON + GRACE
+def test_resolve_previous_key_by_version_during_grace_period() -> None:
+    fixture = ResolverFixture(previous_key=PreviousKey(secret=OLD, usable_until=NOON + GRACE))
+    assert fixture.key() == "sk-fake-new"
+    assert fixture.key("old") == "sk-fake-old"
+    fixture.now = NOON + GRACE - timedelta(microseconds=1)
+    assert fixture.key("old") == "sk-fake-old"
+    fixture.now = NOON + GRACE
     with pytest.raises(KeyUnavailableError):
-        world.key("old")
-    assert world.key() == "sk-fake-new"
+        fixture.key("old")
+    assert fixture.key() == "sk-fake-new"
 
 
-@pytest.mark.parametrize("changes", [{}, {"secret": None}, {"secret": REFERENCE}])
-def test_has_no_key_of_a_version_that_is_not_named(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{}, {"secret": None}, {"secret": EXTERNAL}])
+def test_resolve_unknown_key_version_raises_key_unavailable(changes: dict[str, Any]) -> None:
     with pytest.raises(KeyUnavailableError):
-        World(**changes).key("old")
+        ResolverFixture(**changes).key("old")
 
 
-def test_hands_out_the_present_key_of_somebody_elses_secret_by_its_version() -> None:
-    world = World(secret=REFERENCE)
-    assert world.key() == world.key("theirs-1") == "sk-fake-theirs-1"
+def test_resolve_external_secret_by_version() -> None:
+    fixture = ResolverFixture(secret=EXTERNAL)
+    assert fixture.key() == fixture.key("external-1") == "sk-fake-external-1"
 
 
-def test_hands_out_the_new_key_when_the_one_before_is_let_go_while_it_is_read() -> None:
-    world = World(secret=OLD)
+def test_resolve_returns_new_key_if_rotation_releases_the_old_one() -> None:
+    fixture = ResolverFixture(secret=OLD)
 
     def rotate() -> None:
-        world.keys.before_reading = lambda: None
-        world.keys.gone.add(OLD)
-        world.change(secret=NEW)
+        fixture.keys.before_reading = lambda: None
+        fixture.keys.deleted.add(OLD)
+        fixture.change(secret=NEW)
 
-    world.keys.before_reading = rotate
-    assert world.key() == "sk-fake-new"
-    assert world.keys.reads == 2
+    fixture.keys.before_reading = rotate
+    assert fixture.key() == "sk-fake-new"
+    assert fixture.keys.reads == 2
 
 
-def test_is_not_there_when_it_is_hidden_while_its_key_is_read() -> None:
-    world = World(secret=OLD)
-    world.keys.gone.add(OLD)
-    world.keys.before_reading = lambda: world.change(scopings=(Scoping(space_id="s"),))
+def test_resolve_raises_not_found_if_integration_becomes_invisible() -> None:
+    fixture = ResolverFixture(secret=OLD)
+    fixture.keys.deleted.add(OLD)
+    fixture.keys.before_reading = lambda: fixture.change(scopings=(Scoping(space_id="s"),))
     with pytest.raises(NotFoundError):
-        world.key()
+        fixture.key()
 
 
-def test_says_that_a_key_is_gone_after_a_second_look() -> None:
-    world = World(secret=OLD)
-    world.keys.gone.add(OLD)
+def test_resolve_raises_key_unavailable_if_key_was_deleted() -> None:
+    fixture = ResolverFixture(secret=OLD)
+    fixture.keys.deleted.add(OLD)
     with pytest.raises(KeyUnavailableError):
-        world.key()
-    assert world.keys.reads == 1
+        fixture.key()
+    assert fixture.keys.reads == 1
 
 
-def test_assumes_a_role_for_bedrock_alone_and_beside_a_key() -> None:
-    bedrock = World(provider="AWS_BEDROCK", provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r"})
+def test_resolve_assumes_role_only_for_bedrock() -> None:
+    bedrock = ResolverFixture(
+        provider="AWS_BEDROCK", provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r"}
+    )
     resolved = bedrock.resolver.by_id(a_program(), ULID)
     assert resolved.credentials is not None
     assert resolved.key is not None
-    assert bedrock.roles.asked == [(ULID, "billing-job")]
-    others = World(provider="VERTEX_AI")
-    assert others.resolver.by_id(a_program(), ULID).credentials is None
-    assert others.roles.asked == []
+    assert bedrock.roles.assumed == [(ULID, "billing-job")]
+    vertex = ResolverFixture(provider="VERTEX_AI")
+    assert vertex.resolver.by_id(a_program(), ULID).credentials is None
+    assert vertex.roles.assumed == []

@@ -1,4 +1,4 @@
-"""`key_access/assume_role.py`: how roles are assumed, against what boto itself accepts as a request."""
+"""`key_access/assume_role.py`, with requests that botocore validates."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.builders import NOON, ULID, an_integration
 
 ROLE = "arn:aws:iam::123456789012:role/bedrock"
 EXPIRY = NOON + timedelta(hours=1)
-ANSWER = {
+RESPONSE = {
     "Credentials": {
         "AccessKeyId": "ASIAFAKEFAKEFAKEFAKE",
         "SecretAccessKey": "fake-secret",
@@ -27,29 +27,29 @@ ANSWER = {
 CLIENT = boto3.client("sts", region_name="eu-central-1")
 
 
-class Sts:
-    """A client that answers once and says what it was asked."""
+class FakeSts:
+    """Validates and records requests, and returns fixed credentials."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def assume_role(self, **request: Any) -> dict[str, Any]:
         with Stubber(CLIENT) as stub:
             expected = dict.fromkeys(request, ANY)
-            stub.add_response("assume_role", ANSWER, expected)
-            self.asked.append(request)
-            answer: dict[str, Any] = CLIENT.assume_role(**request)  # type: ignore[assignment]
-        return answer
+            stub.add_response("assume_role", RESPONSE, expected)
+            self.requests.append(request)
+            response: dict[str, Any] = CLIENT.assume_role(**request)  # type: ignore[assignment]
+        return response
 
 
 def assume(consumer: str = "billing-job", **metadata: str) -> tuple[dict[str, Any], TemporaryCredentials]:
-    sts = Sts()
+    sts = FakeSts()
     integration = an_integration(provider="AWS_BEDROCK", provider_metadata={"role_arn": ROLE, **metadata})
     credentials = StsRoleAssumer(lambda: cast("Any", sts)).assume(integration, consumer)
-    return sts.asked[0], credentials
+    return sts.requests[0], credentials
 
 
-def test_asks_for_the_role_for_an_hour_and_hands_out_what_it_gets() -> None:
+def test_assume_role_returns_credentials_for_one_hour() -> None:
     request, credentials = assume()
     assert request == {"RoleArn": ROLE, "RoleSessionName": f"{ULID}-billing-job", "DurationSeconds": 3600}
     assert credentials.access_key_id == "ASIAFAKEFAKEFAKEFAKE"
@@ -58,24 +58,24 @@ def test_asks_for_the_role_for_an_hour_and_hands_out_what_it_gets() -> None:
     assert credentials.expires_at == EXPIRY
 
 
-def test_shows_no_secret_part_of_the_credentials() -> None:
+def test_credentials_repr_hides_secrets() -> None:
     _, credentials = assume()
     assert "fake-" not in repr(credentials)
 
 
 @pytest.mark.parametrize("external_id", ["tenant-42", "00", "a/b:c=d,e@f"])
-def test_never_asks_without_the_external_id_that_is_stored(external_id: str) -> None:
+def test_assume_role_sends_stored_external_id(external_id: str) -> None:
     request, _ = assume(external_id=external_id)
     assert request["ExternalId"] == external_id
 
 
-def test_never_makes_an_external_id_up() -> None:
+def test_assume_role_without_external_id_sends_none() -> None:
     request, _ = assume()
     assert "ExternalId" not in request
 
 
 @pytest.mark.parametrize(
-    ("consumer", "named"),
+    ("consumer", "in_session_name"),
     [
         ("billing-job", "billing-job"),
         ("arn:aws:sts::1:assumed-role/r/s", "arn-aws-sts--1-assumed-role-r-s"),
@@ -84,13 +84,13 @@ def test_never_makes_an_external_id_up() -> None:
         ("x" * 256, "x" * 37),
     ],
 )
-def test_names_integration_and_consumer_in_a_session_name_that_aws_takes(consumer: str, named: str) -> None:
+def test_session_name_identifies_integration_and_consumer(consumer: str, in_session_name: str) -> None:
     request, _ = assume(consumer)
-    assert request["RoleSessionName"] == f"{ULID}-{named}"
+    assert request["RoleSessionName"] == f"{ULID}-{in_session_name}"
     assert re.fullmatch(r"[\w+=,.@-]{2,64}", request["RoleSessionName"], re.ASCII)
 
 
-class Refusing:
+class FailingSts:
     def __init__(self, code: str) -> None:
         self._code = code
 
@@ -98,10 +98,10 @@ class Refusing:
         raise ClientError({"Error": {"Code": self._code, "Message": "not authorized: fake-token"}}, "AssumeRole")
 
 
-def test_tells_a_role_that_does_not_trust_the_service_from_a_failure() -> None:
+def test_assume_role_raises_role_refused_only_if_access_is_denied() -> None:
     integration = an_integration(provider_metadata={"role_arn": ROLE})
     with pytest.raises(RoleRefusedError) as refused:
-        StsRoleAssumer(lambda: cast("Any", Refusing("AccessDenied"))).assume(integration, "x")
+        StsRoleAssumer(lambda: cast("Any", FailingSts("AccessDenied"))).assume(integration, "x")
     assert refused.value.__suppress_context__
     with pytest.raises(ClientError):
-        StsRoleAssumer(lambda: cast("Any", Refusing("Throttling"))).assume(integration, "x")
+        StsRoleAssumer(lambda: cast("Any", FailingSts("Throttling"))).assume(integration, "x")

@@ -1,4 +1,4 @@
-"""What the tests of consumers start: a provider, a LiteLLM proxy, programs, with libraries of their own."""
+"""Processes of the consumer tests: a provider, a LiteLLM proxy and consumers, in a separate virtual environment."""
 
 import json
 import os
@@ -26,7 +26,7 @@ PROXY_SETTINGS = {
 
 
 class Provider:
-    """A running provider, and the keys that it takes."""
+    """A running provider and its valid keys."""
 
     def __init__(self, port: int, keys: Path) -> None:
         self.address = f"http://127.0.0.1:{port}"
@@ -34,7 +34,7 @@ class Provider:
         self._keys = keys
 
     def accept(self, *keys: str) -> None:
-        """Take these keys from now on, and no others."""
+        """Make these keys valid, and all others invalid."""
         draft = self._keys.with_suffix(".draft")
         draft.write_text("\n".join(keys))
         draft.replace(self._keys)
@@ -46,26 +46,26 @@ class Program:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def ask(self, library: str, integration: str, **more: str) -> dict[str, Any]:
+    def complete(self, library: str, integration: str, **more: str) -> dict[str, Any]:
         return self._exchange({"library": library, "integration": integration, **more})
 
-    def tell(self, event: dict[str, Any]) -> bool:
+    def handle_event(self, event: dict[str, Any]) -> bool:
         return bool(self._exchange({"event": event})["concerned"])
 
-    def _exchange(self, question: dict[str, Any]) -> dict[str, Any]:
-        questions, answers = self._process.stdin, self._process.stdout
-        assert questions is not None
-        assert answers is not None
-        questions.write(json.dumps(question) + "\n")
-        questions.flush()
-        line = answers.readline()
-        assert line, f"the consumer has ended with {self._process.wait()}"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+    def _exchange(self, command: dict[str, Any]) -> dict[str, Any]:
+        commands, responses = self._process.stdin, self._process.stdout
+        assert commands is not None
+        assert responses is not None
+        commands.write(json.dumps(command) + "\n")
+        commands.flush()
+        line = responses.readline()
+        assert line, f"the consumer exited with status {self._process.wait()}"
+        response: dict[str, Any] = json.loads(line)
+        return response
 
 
 @contextmanager
-def a_provider(folder: Path) -> Iterator[Provider]:
+def running_provider(folder: Path) -> Iterator[Provider]:
     port, keys = free_port(), folder / "valid-keys"
     keys.touch()
     with _running([str(HERE / "provider.py"), str(port), str(keys)], {}, folder / "provider.log"):
@@ -75,8 +75,8 @@ def a_provider(folder: Path) -> Iterator[Provider]:
 
 
 @contextmanager
-def a_proxy(folder: Path, settings: dict[str, str], models: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Run a LiteLLM proxy with these models, and return its address."""
+def running_proxy(folder: Path, settings: dict[str, str], models: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Run a LiteLLM proxy with these models, and yield its address."""
     port, configuration = free_port(), folder / "proxy.json"
     callbacks = "ai_integrations_client.litellm_proxy.callback"
     configuration.write_text(json.dumps({"model_list": list(models), "litellm_settings": {"callbacks": callbacks}}))
@@ -88,20 +88,20 @@ def a_proxy(folder: Path, settings: dict[str, str], models: Iterable[dict[str, A
 
 
 @contextmanager
-def a_program(folder: Path, settings: dict[str, str]) -> Iterator[Program]:
-    with _running([str(HERE / "program.py")], settings, folder / "program.log", talks=True) as process:
+def running_program(folder: Path, settings: dict[str, str]) -> Iterator[Program]:
+    with _running([str(HERE / "program.py")], settings, folder / "program.log", use_pipes=True) as process:
         yield Program(process)
 
 
 @contextmanager
 def _running(
-    command: list[str], settings: dict[str, str], log: Path, *, talks: bool = False
+    command: list[str], settings: dict[str, str], log: Path, *, use_pipes: bool = False
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Run a program with nothing of this machine's settings but where programs are."""
+    """Run a program with a minimal environment: PATH, HOME and the given settings."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    pipe = subprocess.PIPE if talks else None
+    pipe = subprocess.PIPE if use_pipes else None
     with log.open("w") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own programs
+        process = subprocess.Popen(  # noqa: S603 - programs of this repository
             [str(PYTHON), "-P", *command],
             env=environment | settings,
             cwd=log.parent,
@@ -130,4 +130,4 @@ def _wait_for(address: str, log: Path) -> None:
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise AssertionError(f"{address} does not answer:\n{log.read_text()}")
+    raise AssertionError(f"{address} does not respond:\n{log.read_text()}")

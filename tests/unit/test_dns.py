@@ -1,4 +1,4 @@
-"""A host's addresses, in bounded time."""
+"""Name resolution before a deadline."""
 
 import socket
 from ipaddress import ip_address
@@ -11,19 +11,19 @@ from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePasse
 from ai_integrations.key_access.outbound.dns import SystemDnsResolver
 
 
-def found(*addresses: str) -> list[Any]:
+def entries(*addresses: str) -> list[Any]:
     return [(0, 0, 0, "", (each, 443)) for each in addresses]
 
 
-def test_returns_every_address_once_and_ipv4_first() -> None:
-    resolver = SystemDnsResolver(lambda *_, **__: found("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
+def test_resolve_returns_distinct_addresses_ipv4_first() -> None:
+    resolver = SystemDnsResolver(lambda *_, **__: entries("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
     assert resolver.resolve("h", 443, Deadline(5)) == [
         ip_address(each) for each in ("1.1.1.1", "8.8.8.8", "2606:4700::1")
     ]
 
 
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), UnicodeError("label")])
-def test_says_that_a_name_is_unknown(failure: Exception) -> None:
+def test_resolve_unknown_name_raises_oserror(failure: Exception) -> None:
     def lookup(*_: Any, **__: Any) -> list[Any]:
         raise failure
 
@@ -31,7 +31,7 @@ def test_says_that_a_name_is_unknown(failure: Exception) -> None:
         SystemDnsResolver(lookup).resolve("h", 443, Deadline(5))
 
 
-def test_does_not_wait_for_a_name_server_that_never_answers() -> None:
+def test_resolve_stops_at_deadline() -> None:
     answered = Event()
 
     def lookup(*_: Any, **__: Any) -> list[Any]:

@@ -1,0 +1,99 @@
+"""A client with a fake service, a fixed clock and controlled background work."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ai_integrations_client import Client, Freshness, Runtime
+
+KEY = "sk-fake-first-key"
+ID = "QWlJbnRlZ3JhdGlvbjoxOjAxS0RaM1pRODAwMDAwMDAwMDAwMDAwMDBB"
+NOON = 1_767_355_200.0  # 2026-01-02T12:00:00Z
+
+
+def a_response(**changes: Any) -> dict[str, Any]:
+    response = {
+        "id": ID,
+        "name": "Production OpenAI",
+        "provider": "OPEN_AI",
+        "version": 1,
+        "enable_default_models": True,
+        "function_calling_enabled": True,
+        "auth_type": "DEFAULT",
+        "api_key": KEY,
+        "key_version": "version-1",
+    } | changes
+    return {name: value for name, value in response.items() if value is not ...}
+
+
+def a_problem(status: int, title: str = "Resource not found") -> dict[str, Any]:
+    problem = {"type": "https://example.com/e", "title": title, "status": status, "detail": "No.", "instance": "r"}
+    return {"problem": problem}
+
+
+@dataclass
+class FakeService:
+    """A Lambda client that returns or raises `response` and records requests."""
+
+    response: dict[str, Any] | Exception = field(default_factory=a_response)
+    function_error: str | None = None
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    before_response: Callable[[], None] = lambda: None
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(json.loads(request["Payload"]) | {"function": request["FunctionName"]})
+        response = self.response
+        self.before_response()
+        if isinstance(response, Exception):
+            raise response
+        failed = {"FunctionError": self.function_error} if self.function_error else {}
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(response).encode()), **failed}
+
+    def change(self, **changes: Any) -> None:
+        assert isinstance(self.response, dict)
+        self.response = self.response | {"version": self.response["version"] + 1} | changes
+
+
+@dataclass
+class ClientFixture:
+    """A client with a clock that the test sets. With `run_in_background`, the test also runs the background work."""
+
+    service: FakeService = field(default_factory=FakeService)
+    freshness: Freshness = field(default_factory=Freshness)
+    now: float = NOON
+    random: float = 0.0
+    run_in_background: bool = False
+    background_work: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        runtime = Runtime(clock=lambda: self.now, random=lambda: self.random, spawn=self._spawn)
+        self.client = Client(
+            function="credentials",
+            account="acme",
+            consumer="billing-job",
+            lambda_client=self.service,
+            freshness=self.freshness,
+            runtime=runtime,
+        )
+
+    def _spawn(self, work: Callable[[], None]) -> None:
+        if self.run_in_background:
+            self.background_work.append(work)
+        else:
+            work()
+
+    def run_background_work(self) -> None:
+        """Run the work of the threads that have been started."""
+        while self.background_work:
+            self.background_work.pop(0)()
+
+    def key(self, integration: str = "Production OpenAI", **arguments: str) -> str:
+        key = self.client.resolve(integration, **arguments).api_key
+        assert key is not None
+        return key.reveal()
+
+    @property
+    def fetch_count(self) -> int:
+        return len(self.service.requests)

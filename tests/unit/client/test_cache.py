@@ -1,0 +1,224 @@
+"""Caching: when the service is called, and what `resolve` returns while it is unavailable."""
+
+import gc
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ai_integrations_client import Freshness, ResolutionError, Secret, UnavailableError
+from tests.unit.client.fixtures import KEY, NOON, ClientFixture, FakeService, a_problem, a_response
+
+DOWN = OSError("down")
+NEW = "sk-fake-second-key"
+
+
+def timestamp(seconds: float) -> str:
+    return datetime.fromtimestamp(NOON + seconds, UTC).isoformat()
+
+
+def response_with_credentials(expires_in: float) -> dict[str, Any]:
+    credentials = {"access_key_id": "fake", "secret_access_key": "fake", "session_token": "fake"}
+    return a_response(aws_credentials=credentials, expires_at=timestamp(expires_in))
+
+
+def secrets_in_memory() -> set[str]:
+    gc.collect()
+    return {each.reveal() for each in gc.get_objects() if isinstance(each, Secret)}
+
+
+def fixture_with_entry(**freshness: float) -> ClientFixture:
+    fixture = ClientFixture(freshness=Freshness(**freshness))
+    assert fixture.key() == KEY
+    fixture.service.change(api_key=NEW)
+    fixture.run_in_background = True
+    return fixture
+
+
+def test_resolve_fetches_once_while_entry_is_fresh() -> None:
+    fixture = fixture_with_entry()
+    fixture.now += 239
+    assert fixture.key() == KEY
+    assert fixture.background_work == []
+    assert fixture.fetch_count == 1
+
+
+def test_each_combination_of_arguments_has_its_own_entry() -> None:
+    fixture = ClientFixture()
+    for arguments in ({}, {"space": "s"}, {"space": "t"}, {"organization": "s"}, {"key_version": "version-1"}):
+        fixture.key(**arguments)
+        fixture.key(**arguments)
+    fixture.key("production openai")
+    assert fixture.fetch_count == 6
+
+
+def test_entry_is_refreshed_once_in_background_before_it_is_stale() -> None:
+    fixture = fixture_with_entry()
+    fixture.now += 240
+    assert [fixture.key() for _ in range(5)] == [KEY] * 5
+    assert len(fixture.background_work) == 1
+    fixture.run_background_work()
+    assert fixture.key() == NEW
+    assert fixture.fetch_count == 2
+
+
+def test_resolve_waits_for_fetch_if_entry_is_stale() -> None:
+    fixture = fixture_with_entry()
+    fixture.run_in_background = False
+    fixture.now += 300
+    assert fixture.key() == NEW
+
+
+@pytest.mark.parametrize(("random", "ttl"), [(0.0, 300), (0.5, 285), (1.0, 270)])
+def test_jitter_shortens_ttl(random: float, ttl: float) -> None:
+    fixture = ClientFixture(random=random)
+    fixture.key()
+    fixture.service.response = DOWN
+    fixture.now = NOON + ttl * 0.8 - 0.01
+    fixture.key()
+    assert fixture.fetch_count == 1
+    fixture.now = NOON + ttl * 0.8 + 0.01
+    fixture.key()
+    assert fixture.fetch_count == 2
+
+
+def test_stale_entry_is_returned_until_max_stale_while_service_is_down() -> None:
+    fixture = fixture_with_entry(max_stale=1000)
+    fixture.run_in_background = False
+    fixture.service.response = DOWN
+    fixture.now = NOON + 1299
+    assert fixture.key() == KEY
+    fixture.now = NOON + 1300
+    with pytest.raises(UnavailableError):
+        fixture.key()
+
+
+def test_unavailable_service_is_called_at_most_once_per_retry_interval() -> None:
+    fixture = fixture_with_entry()
+    fixture.run_in_background = False
+    fixture.service.response = DOWN
+    fixture.now = NOON + 400
+    assert [fixture.key() for _ in range(5)] == [KEY] * 5
+    assert fixture.fetch_count == 2
+    fixture.now += 10
+    fixture.key()
+    assert fixture.fetch_count == 3
+
+
+def test_entry_is_refreshed_after_outage() -> None:
+    fixture = fixture_with_entry()
+    fixture.run_in_background = False
+    response, fixture.service.response = fixture.service.response, DOWN
+    fixture.now += 1000
+    assert fixture.key() == KEY
+    fixture.service.response = response
+    fixture.now += 10
+    assert fixture.key() == NEW
+
+
+def test_resolve_without_entry_raises_unavailable_and_calls_again() -> None:
+    fixture = ClientFixture(FakeService(response=DOWN))
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            fixture.key()
+    assert fixture.fetch_count == 3
+    fixture.service.response = a_response()
+    assert fixture.key() == KEY
+
+
+def test_entry_is_evicted_if_service_rejects_refresh() -> None:
+    fixture = fixture_with_entry()
+    fixture.now += 250
+    fixture.service.response = a_problem(404)
+    assert fixture.key() == KEY
+    fixture.run_background_work()
+    fixture.run_in_background = False
+    with pytest.raises(ResolutionError):
+        fixture.key()
+    fixture.service.response = DOWN
+    with pytest.raises(UnavailableError):
+        fixture.key()
+
+
+def test_rejection_is_not_cached() -> None:
+    fixture = ClientFixture(FakeService(response=a_problem(404)))
+    with pytest.raises(ResolutionError):
+        fixture.key()
+    fixture.service.response = a_response()
+    assert fixture.key() == KEY
+
+
+def test_stale_entry_is_returned_if_fetch_exceeds_patience() -> None:
+    fixture = fixture_with_entry(patience=0)
+    fixture.now += 300
+    assert [fixture.key() for _ in range(3)] == [KEY] * 3
+    assert len(fixture.background_work) == 1
+    fixture.run_background_work()
+    assert fixture.key() == NEW
+
+
+def test_temporary_credentials_are_refreshed_before_they_expire() -> None:
+    fixture = ClientFixture(FakeService(response=response_with_credentials(3600)), freshness=Freshness(ttl=10_000))
+    fixture.client.resolve("x")
+    fixture.service.response = response_with_credentials(9000)
+    fixture.now = NOON + 3300
+    assert fixture.client.resolve("x").expires_at == datetime.fromisoformat(timestamp(9000))
+    assert fixture.fetch_count == 2
+
+
+def test_expired_credentials_are_never_returned() -> None:
+    fixture = ClientFixture(
+        FakeService(response=response_with_credentials(3600)), freshness=Freshness(max_stale=100_000)
+    )
+    fixture.client.resolve("x")
+    fixture.service.response = DOWN
+    fixture.now = NOON + 3599
+    assert fixture.client.resolve("x").aws_credentials is not None
+    fixture.now = NOON + 3600
+    with pytest.raises(UnavailableError):
+        fixture.client.resolve("x")
+
+
+def test_short_lived_credentials_are_cached_for_most_of_their_lifetime() -> None:
+    fixture = ClientFixture(FakeService(response=response_with_credentials(100)))
+    fixture.client.resolve("x")
+    fixture.now = NOON + 63
+    fixture.client.resolve("x")
+    assert fixture.fetch_count == 1
+
+
+def test_fetched_credentials_are_returned_even_if_already_expired() -> None:
+    fixture = ClientFixture(FakeService(response=response_with_credentials(-1)))
+    assert fixture.client.resolve("x").aws_credentials is not None
+    fixture.client.resolve("x")
+    assert fixture.fetch_count == 2
+
+
+def test_entry_is_stale_if_clock_was_set_back() -> None:
+    fixture = fixture_with_entry()
+    fixture.run_in_background = False
+    fixture.now -= 3600
+    assert fixture.key() == NEW
+
+
+def test_expired_keys_do_not_stay_in_memory() -> None:
+    key = "sk-fake-key-that-expires"
+    fixture = ClientFixture(FakeService(response=a_response(api_key=key)))
+    fixture.key("first")
+    fixture.service.change(api_key=NEW)
+    assert key in secrets_in_memory()
+    fixture.now += 4000
+    fixture.key("second")
+    assert key not in secrets_in_memory()
+
+
+def test_failed_refresh_is_logged_without_key(caplog: pytest.LogCaptureFixture) -> None:
+    fixture = fixture_with_entry()
+    fixture.run_in_background = False
+    fixture.service.response = OSError(KEY)
+    fixture.now += 300
+    fixture.key()
+    assert caplog.messages == [
+        "Resolution of Production OpenAI could not be refreshed. The AI integrations service is unavailable: OSError"
+    ]
+    assert KEY not in caplog.text

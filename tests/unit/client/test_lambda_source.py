@@ -1,0 +1,82 @@
+"""Invoking the function: the request that is sent, and the error that each failure raises."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from ai_integrations_client import ResolutionError, UnavailableError
+from tests.unit.client.fixtures import KEY, ClientFixture, FakeService, a_problem, a_response
+
+IDENTITY = {"function": "credentials", "account": "acme", "consumer": "billing-job"}
+
+
+def client_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": f"about {KEY}"}}, "Invoke")
+
+
+def test_fetch_sends_identity_and_request() -> None:
+    fixture = ClientFixture()
+    fixture.client.resolve("Production OpenAI")
+    fixture.client.resolve("x", space="s", organization="o", key_version="version-0")
+    assert fixture.service.requests == [
+        {**IDENTITY, "integration": "Production OpenAI"},
+        {**IDENTITY, "integration": "x", "space_id": "s", "organization_id": "o", "key_version": "version-0"},
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_fetch_raises_resolution_error_for_problem(status: int) -> None:
+    problem = a_problem(status)
+    problem["problem"]["errors"] = [{"pointer": "/account", "detail": "Bad."}]
+    with pytest.raises(ResolutionError) as raised:
+        ClientFixture(FakeService(response=problem)).key()
+    error = raised.value
+    assert (error.status, error.title, error.detail) == (status, "Resource not found", "No.")
+    assert (error.type, error.instance) == ("https://example.com/e", "r")
+    assert error.errors == ({"pointer": "/account", "detail": "Bad."},)
+    assert str(error) == f"{status} Resource not found: No."
+
+
+def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
+    with pytest.raises(ResolutionError) as raised:
+        ClientFixture(FakeService(response=client_error("AccessDeniedException"))).key()
+    assert raised.value.status == 403
+    assert "ConsumerPolicy" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (client_error("TooManyRequestsException"), "TooManyRequestsException"),
+        (client_error("ResourceNotFoundException"), "ResourceNotFoundException"),
+        (EndpointConnectionError(endpoint_url=f"http://127.0.0.1/{KEY}"), "EndpointConnectionError"),
+        (ReadTimeoutError(endpoint_url="http://127.0.0.1/"), "ReadTimeoutError"),
+        (OSError(KEY), "OSError"),
+        (a_problem(503, "FakeService unavailable"), "FakeService unavailable"),
+        (a_problem(429, "Rate limit exceeded"), "Rate limit exceeded"),
+        (a_response(name=...), "malformed response"),
+        (a_response(expires_at="tomorrow"), "malformed response"),
+        ({"problem": {"status": "x"}}, "malformed response"),
+    ],
+)
+def test_fetch_raises_unavailable_error_without_details(response: Any, reason: str) -> None:
+    with pytest.raises(UnavailableError) as raised:
+        ClientFixture(FakeService(response=response)).key()
+    assert raised.value.reason == reason
+    assert KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize("payload", ["", "null", "[]", '"text"'])
+def test_fetch_raises_unavailable_error_if_response_is_no_object(payload: str) -> None:
+    service = FakeService()
+    service.response = json.loads(payload) if payload else ValueError()
+    with pytest.raises(UnavailableError):
+        ClientFixture(service).key()
+
+
+def test_fetch_raises_unavailable_error_if_function_failed() -> None:
+    response = {"errorMessage": KEY, "errorType": "LoggedError"}
+    with pytest.raises(UnavailableError, match=r"the function failed$"):
+        ClientFixture(FakeService(response=response, function_error="Unhandled")).key()
