@@ -81,8 +81,8 @@ class DynamoDbIntegrations:
 
     def find(self, account: str, name: str) -> Integration | None:
         """Read the integration that has a name, using two consistent reads."""
-        reservation = self._get_item(items.name_key(account, name))
-        return self.get(account, reservation["integration_id"]) if reservation else None
+        guard = self._get_item(items.name_key(account, name))
+        return self.get(account, guard["integration_id"]) if guard else None
 
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         """Read the tombstone of a deleted integration, expired or not, using one consistent read."""
