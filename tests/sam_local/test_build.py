@@ -7,7 +7,7 @@ import yaml  # type: ignore[import-untyped]
 
 from tests.builders import ROOT
 
-UNZIPPED_MB = 24
+UNZIPPED_MB = 28
 
 
 def test_sam_validate_accepts_the_template() -> None:
