@@ -141,9 +141,11 @@ def test_unsaved_integration_is_tested_and_nothing_stored(cloud: Cloud, server: 
 
 def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> None:
     server.behave = accept_one_key
-    created = cloud.secrets_manager.create_secret(
-        Name="external", SecretString=API_KEY, Tags=[{"Key": "ai-integrations:account", "Value": "acme"}]
-    )
+    tags: Any = [
+        {"Key": "ai-integrations:account", "Value": "acme"},
+        {"Key": "ai-integrations:hosts", "Value": f"127.0.0.1:{server.port}"},
+    ]
+    created = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=tags)
     body = body_for(server, api_key=..., api_key_secret_arn=created["ARN"])
     assert run_unsaved_test(cloud, body).body["status"] == "passed"
     saved = cloud.api(gateway_event(body)).body["id"]
@@ -151,6 +153,25 @@ def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> 
     assert get_health(cloud, saved).headers[FINGERPRINT] == fingerprint
     rejected = run_unsaved_test(cloud, body, a_caller(account="other"))
     assert (rejected.status, rejected.pointers) == (422, ["/api_key_secret_arn"])
+
+
+@pytest.mark.parametrize("hosts", [None, "127.0.0.1", "gateway.example.com"])
+def test_connection_test_sends_no_external_secret_to_a_host_that_its_tag_does_not_list(
+    cloud: Cloud, server: Server, hosts: str | None
+) -> None:
+    listed: Any = [{"Key": "ai-integrations:hosts", "Value": f"127.0.0.1:{server.port}"}]
+    account: Any = [{"Key": "ai-integrations:account", "Value": "acme"}]
+    arn = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=account + listed)["ARN"]
+    body = body_for(server, api_key=..., api_key_secret_arn=arn)
+    saved = cloud.api(gateway_event(body)).body["id"]
+    cloud.secrets_manager.untag_resource(SecretId=arn, TagKeys=["ai-integrations:hosts"])
+    if hosts is not None:
+        cloud.secrets_manager.tag_resource(SecretId=arn, Tags=[{"Key": "ai-integrations:hosts", "Value": hosts}])
+    refused, refused_create = run_unsaved_test(cloud, body), cloud.api(gateway_event(body | {"name": "x"}))
+    assert (refused.status, refused.pointers) == (422, ["/api_key_secret_arn"])
+    assert refused.body["errors"] == refused_create.body["errors"]
+    assert run_saved_test(cloud, saved).status == 409
+    assert server.received == []
 
 
 def test_unsaved_integration_is_validated_like_a_create(cloud: Cloud, server: Server) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, label
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG, label
 from ai_integrations.domain.errors import RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
 from tests.builders import API_KEY, an_integration
@@ -171,6 +171,42 @@ def test_reference_secret_rejects_every_other_secret_with_the_same_error(stores:
             stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
         messages.add(str(error.value))
     assert len(messages) == 1, "the error must not disclose which secrets exist"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "allowed"),
+    [
+        ("gateway.example.com", True),
+        (".example.com api.openai.com:443", True),
+        ("api.openai.com", False),
+        (None, False),
+    ],
+)
+def test_reference_secret_accepts_only_hosts_that_its_tag_lists(
+    stores: Stores, hosts: str | None, *, allowed: bool
+) -> None:
+    integration = an_integration(account="acme", provider="CUSTOM", base_url="https://gateway.example.com/v1")
+    tags = {ACCOUNT_TAG: "acme"} | ({HOSTS_TAG: hosts} if hosts else {})
+    reference = ExternalSecretArn(arn=stores.create_external_secret("external", API_KEY, tags))
+    if allowed:
+        assert stores.keys.reference_secret(integration, reference).arn == reference.arn
+    else:
+        with pytest.raises(RuleViolationError) as error:
+            stores.keys.reference_secret(integration, reference)
+        assert [each.pointer for each in error.value.errors] == ["/api_key_secret_arn"]
+
+
+def test_reference_secret_of_another_account_has_the_same_error_for_every_host(stores: Stores) -> None:
+    messages = set()
+    for base_url in ("https://gateway.example.com", "https://evil.example.com"):
+        integration = an_integration(account="acme", provider="CUSTOM", base_url=base_url)
+        for account in ("other", "acme-2"):
+            tags = {ACCOUNT_TAG: account, HOSTS_TAG: "gateway.example.com"}
+            arn = stores.create_external_secret(f"of-{account}", API_KEY, tags)
+            with pytest.raises(RuleViolationError) as error:
+                stores.keys.reference_secret(integration, ExternalSecretArn(arn=arn))
+            messages.add(str(error.value))
+    assert len(messages) == 1, "the error must not disclose the tags of another account's secret"
 
 
 def test_external_secret_is_never_changed(stores: Stores) -> None:

@@ -1,13 +1,16 @@
 """The rules of contract.md, "Resource", that concern several fields."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import RuleViolationError
+from ai_integrations.domain.model import AuthType, ExternalSecretArn, KeepKey, KeyChange, SecretVersion
 from ai_integrations.domain.providers import PROVIDERS
-from tests.builders import a_policy, the_settings
+from tests.builders import API_KEY, a_policy, an_integration, the_settings
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
 PROJECT = {"project_id": "p", "location": "europe-west3", "project_access_label": "team"}
@@ -74,3 +77,62 @@ def test_private_base_url_is_accepted_only_if_allow_listed() -> None:
     rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.5"))
     with pytest.raises(RuleViolationError):
         rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.6"))
+
+
+OWNED = SecretVersion(arn="arn:own", version="v1")
+EXTERNAL = SecretVersion(arn="arn:external", version=None)
+OLD_HOST, NEW_HOST = {"base_url": "https://old.example.com"}, {"base_url": "https://new.example.com"}
+HEADERS = {"headers": {"Authorization": "fake-credential"}}
+PROXY = {"auth_type": AuthType.PROXY_WITH_HEADERS}
+
+
+def unbound_fields(
+    current: dict[str, Any], changed: dict[str, Any], key: KeyChange = KeepKey.KEEP, *, sends_headers: bool = False
+) -> list[str]:
+    """List the credentials that a change would send to a place that they were not given for."""
+    secret = current.pop("secret", None)
+    try:
+        rules.check_binding(
+            an_integration(secret=secret, **current), the_settings(**changed), key, sends_headers=sends_headers
+        )
+    except RuleViolationError as error:
+        return [each.pointer for each in error.errors]
+    return []
+
+
+@pytest.mark.parametrize("secret", [OWNED, EXTERNAL], ids=["stored key", "referenced secret"])
+@pytest.mark.parametrize("changed", [NEW_HOST, OLD_HOST | HEADERS], ids=["other host", "added header"])
+def test_redirected_key_must_be_given_again_or_removed(secret: SecretVersion, changed: dict[str, Any]) -> None:
+    assert unbound_fields({"secret": secret, **OLD_HOST}, changed) == ["/api_key"]
+    assert unbound_fields({"secret": secret, **OLD_HOST}, changed, sends_headers=True) == ["/api_key"]
+    for key in (SecretStr(API_KEY), ExternalSecretArn(arn="arn:other"), None):
+        assert unbound_fields({"secret": secret, **OLD_HOST}, changed, key) == []
+
+
+def test_change_without_a_stored_key_needs_none() -> None:
+    assert unbound_fields(OLD_HOST, NEW_HOST) == []
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        pytest.param({}, id="no key"),
+        pytest.param({"secret": OWNED, **PROXY}, id="key of a proxy"),
+    ],
+)
+def test_headers_that_are_credentials_must_be_given_again_or_removed_for_another_host(current: dict[str, Any]) -> None:
+    key = SecretStr(API_KEY) if "secret" in current else KeepKey.KEEP
+    before = {**current, **OLD_HOST, **HEADERS}
+    assert unbound_fields({**before}, NEW_HOST | HEADERS, key) == ["/headers"]
+    assert unbound_fields({**before}, NEW_HOST | HEADERS, key, sends_headers=True) == []
+    assert unbound_fields({**before}, NEW_HOST, key, sends_headers=True) == []
+    assert unbound_fields({**before}, OLD_HOST | HEADERS, key) == []
+
+
+def test_key_and_headers_that_move_together_are_reported_together() -> None:
+    current = {"secret": OWNED, **PROXY, **OLD_HOST, **HEADERS}
+    assert unbound_fields(current, NEW_HOST | HEADERS) == ["/api_key", "/headers"]
+
+
+def test_headers_beside_a_key_stay_settings_when_the_key_is_given_again() -> None:
+    assert unbound_fields({"secret": OWNED, **OLD_HOST, **HEADERS}, NEW_HOST | HEADERS, SecretStr(API_KEY)) == []

@@ -22,9 +22,9 @@ _ROUTING_WORDS = (
     r"|region|resource|rout|server|target|upstream|\buri|url|virtual"
 )
 
-# A tag's value has at most 256 characters: letters, digits, blanks and + - = . _ : / @, so not `*` for a wildcard
+# AWS recommends letters, digits, blanks and + - = . _ : / @ for tags, so the form without `*` is the documented one
 # (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html).
-_LISTED_HOST = r"(?P<name>(\.[a-z0-9_-]+){2,}|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:(?P<port>[0-9]{1,5}))?"
+_LISTED_HOST = r"(\*(?=\.))?(?P<name>(\.[a-z0-9_-]+){2,}|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:(?P<port>[0-9]{1,5}))?"
 _NAMED_HOST = r"((?P<scheme>https?)://)?(?P<name>[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:(?P<port>[0-9]{1,5}))?(/[\w./~-]*)?"
 
 
