@@ -56,7 +56,7 @@ class KeyUnavailableError(AiIntegrationsError):
     """The integration exists, but its key cannot be read: it was deleted, or its owner does not allow this use."""
 
     def __init__(self, reason: str = "") -> None:
-        """`reason` is for callers who name an external secret, and says no more than the error of a create."""
+        """`reason` is the error of a create that names the same external secret."""
         super().__init__()
         self.reason = reason
 
