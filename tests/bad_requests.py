@@ -1,4 +1,4 @@
-"""Requests that must be refused, whatever they are: each strategy makes what is wrong by its making."""
+"""Hypothesis strategies for invalid requests. The API must reject every one of them."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ COLLECTION = "/v2/ai-integrations"
 UNKNOWN_ULID = "01KDZ3ZQ8000000000000000ZZ"
 KNOWN_ID = ids.encode(ULID)
 BODY = {"name": CANARY, "provider": "openAI", "api_key": CANARY, "headers": {"X-Team": CANARY}}
-# The resources of the template that take a body, with the id that some of them need.
+# The routes that accept a body.
 CREATE = ("POST", "")
 PATCH = ("PATCH", f"/{KNOWN_ID}")
 ROTATE = ("POST", f"/{KNOWN_ID}/key-rotations")
@@ -28,7 +28,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def hypothesis_settings(cases: int) -> settings:
-    """Have so many cases tried: always the same, unless more are asked for."""
+    """Build the settings for this many cases. They are the same in every run unless BAD_REQUESTS is set."""
     return settings(
         max_examples=cases,
         derandomize=not REQUESTED_CASES,
@@ -40,7 +40,7 @@ def hypothesis_settings(cases: int) -> settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request below /v2/ai-integrations, as its client sends it; `path` is percent-encoded."""
+    """A request below /v2/ai-integrations. `path` is percent-encoded."""
 
     method: str
     path: str = ""
@@ -49,20 +49,20 @@ class Request:
     body: bytes = b""
 
 
-def _sent(value: object) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _to(*endpoints: tuple[str, str]) -> st.SearchStrategy[Request]:
+def _to_any_of(*endpoints: tuple[str, str]) -> st.SearchStrategy[Request]:
     return st.sampled_from([Request(method=method, path=path) for method, path in endpoints])
 
 
 def _with_body(bodies: st.SearchStrategy[bytes], *endpoints: tuple[str, str]) -> st.SearchStrategy[Request]:
-    return st.builds(lambda request, body: replace(request, body=body), _to(*endpoints), bodies)
+    return st.builds(lambda request, body: replace(request, body=body), _to_any_of(*endpoints), bodies)
 
 
-_EVERYWHERE = (CREATE, PATCH, ROTATE, TEST)
-_VALID = _sent(BODY)
+_BODY_ENDPOINTS = (CREATE, PATCH, ROTATE, TEST)
+_VALID = _json(BODY)
 
 _numbers = st.integers() | st.floats() | st.just(10**400) | st.just(-(10**4000))
 _texts = st.text(max_size=20) | st.just(CANARY)
@@ -75,22 +75,22 @@ _lists = st.lists(_values, max_size=3)
 _maps = st.dictionaries(_texts, _values, max_size=3)
 _depths = st.sampled_from([200, 1_000, 20_000, 300_000])
 
-_no_objects = st.one_of(
+_not_json_objects = st.one_of(
     st.integers(0, len(_VALID) - 1).map(lambda end: _VALID[:end]),
-    (_lists | _numbers | _texts | st.none()).map(_sent),
+    (_lists | _numbers | _texts | st.none()).map(_json),
     st.builds(lambda opening, depth: opening * depth, st.sampled_from([b"[", b'{"name":', b'[{"a":']), _depths),
     st.builds(lambda depth: b"[" * depth + b"]" * depth, _depths),
-    st.binary(min_size=1, max_size=60).map(lambda some: b"\xff" + some),
-    st.sampled_from([b"\xfe", b"\xc0\x80", b"\xed\xa0\x80"]).map(lambda wrong: wrong + _VALID),
+    st.binary(min_size=1, max_size=60).map(lambda data: b"\xff" + data),
+    st.sampled_from([b"\xfe", b"\xc0\x80", b"\xed\xa0\x80"]).map(lambda prefix: prefix + _VALID),
     st.just(_VALID.decode().encode("utf-16")),
     st.just(gzip.compress(_VALID, mtime=0)),
-    st.binary(max_size=5).map(lambda more: _VALID + b"}" + more),
+    st.binary(max_size=5).map(lambda suffix: _VALID + b"}" + suffix),
 )
 _unknown_fields = st.builds(
-    lambda name, value: _sent({**BODY, f"x{name}": value}), st.text(max_size=40) | st.just(CANARY), _values
+    lambda name, value: _json({**BODY, f"x{name}": value}), st.text(max_size=40) | st.just(CANARY), _values
 )
 
-# What each field takes for no value of its own, whatever is in it.
+# Values of a wrong type for each field.
 _WRONG_TYPES = {
     "name": _numbers | _lists | _maps | st.booleans() | st.none(),
     "provider": _numbers | _lists | _maps | st.none() | _texts,
@@ -105,7 +105,7 @@ _WRONG_TYPES = {
     "auth_type": _numbers | _lists | _maps | st.just(CANARY),
     "scopings": _numbers | _maps | _texts | st.lists(_numbers, min_size=1),
 }
-_BROKEN_RULES: dict[str, st.SearchStrategy[Any]] = {
+_RULE_VIOLATIONS: dict[str, st.SearchStrategy[Any]] = {
     "name": st.sampled_from(["", " ", "\x00", "a\nb", "\ud800", "a" * 257, CANARY * 200_000]),
     "api_key": st.sampled_from(["", "****", "sk-****ef", "...abcd", "********", "\udfff"]),
     "base_url": st.sampled_from(
@@ -130,15 +130,15 @@ _BROKEN_RULES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _with_wrong_fields(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[bytes]:
-    """Take the valid body, one field of which is wrong, perhaps behind a right one of the same name."""
+def _with_invalid_field(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[bytes]:
+    """Make one field of the valid body invalid, optionally after a duplicate key with a valid value."""
 
-    def with_wrong(name: str, value: object, is_double: bool) -> bytes:
-        wrong = _sent({**{key: each for key, each in BODY.items() if key != name}, name: value})
-        return b'{"%s": "right", %s' % (name.encode(), wrong[1:]) if is_double else wrong
+    def with_invalid(name: str, value: object, has_duplicate: bool) -> bytes:
+        invalid = _json({**{key: each for key, each in BODY.items() if key != name}, name: value})
+        return b'{"%s": "valid", %s' % (name.encode(), invalid[1:]) if has_duplicate else invalid
 
     return st.sampled_from(sorted(fields)).flatmap(
-        lambda name: st.builds(with_wrong, st.just(name), fields[name], st.booleans())
+        lambda name: st.builds(with_invalid, st.just(name), fields[name], st.booleans())
     )
 
 
@@ -148,9 +148,9 @@ _ids = st.one_of(
         [CANARY, "..", "%00", "%2e%2e%2f", "null", "a" * 7000, KNOWN_ID[:-1], f"{KNOWN_ID}=", KNOWN_ID.lower()]
     ),
     st.just(ids.encode(UNKNOWN_ULID)),
-    st.binary(max_size=60).map(lambda some: ids.encode(some.hex())),
+    st.binary(max_size=60).map(lambda data: ids.encode(data.hex())),
 )
-_OF_ONE = (
+_ITEM_ENDPOINTS = (
     ("GET", ""),
     ("PATCH", ""),
     ("DELETE", ""),
@@ -158,27 +158,27 @@ _OF_ONE = (
     ("POST", "/key-rotations"),
     ("GET", "/health"),
 )
-_below = st.sampled_from(
+_unknown_paths = st.sampled_from(
     ["/../spaces", "/a/b", "/test/../..", "/%2f..%2f", f"/{KNOWN_ID}/{CANARY}", f"/{KNOWN_ID}/restore/x"]
 )
 
 
-def _of_nobody(endpoint: tuple[str, str], id_: str) -> Request:
-    method, below = endpoint
-    body = _sent({"api_key": CANARY}) if method in {"PATCH", "POST"} else b""
-    return Request(method=method, path=f"/{quote(id_, safe='%')}{below}", body=body)
+def _with_unknown_id(endpoint: tuple[str, str], id_: str) -> Request:
+    method, suffix = endpoint
+    body = _json({"api_key": CANARY}) if method in {"PATCH", "POST"} else b""
+    return Request(method=method, path=f"/{quote(id_, safe='%')}{suffix}", body=body)
 
 
-_paths = st.builds(_of_nobody, st.sampled_from(_OF_ONE), _ids) | _below.map(
+_paths = st.builds(_with_unknown_id, st.sampled_from(_ITEM_ENDPOINTS), _ids) | _unknown_paths.map(
     lambda path: Request(method="GET", path=path)
 )
-_methods = st.builds(
+_unsupported_methods = st.builds(
     lambda method, path: Request(method=method, path=path, body=_VALID),
     st.sampled_from(["PUT", "TRACE", "FOO", "POSTS"]),
     st.sampled_from([f"/{KNOWN_ID}", f"/{KNOWN_ID}/key-rotations", "/test"]),
 )
 
-_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
+_invalid_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.builds(
         dict, limit=st.integers(max_value=0).map(str) | st.integers(min_value=101).map(str) | _texts.map("x{}".format)
     ),
@@ -191,45 +191,45 @@ _parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
         | st.builds(lambda opening, depth: opening * depth, st.sampled_from(["W1tb", "eyJh"]), st.just(5_000)),
     ),
 )
-_queries = _parameters.map(lambda query: Request(method="GET", query=query, headers={}))
+_queries = _invalid_parameters.map(lambda query: Request(method="GET", query=query, headers={}))
 
 _media_types = st.sampled_from(
     ["", "text/plain", "application/jsonx", "application/json-patch+json", "multipart/form-data; boundary=x", CANARY]
 )
-_untyped = st.builds(
+_wrong_media_types = st.builds(
     lambda request, media: replace(request, headers={"Content-Type": media} if media else {}, body=_VALID),
-    _to(*_EVERYWHERE),
+    _to_any_of(*_BODY_ENDPOINTS),
     _media_types,
 )
 _visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=40)
-_unmet = st.builds(
+_failed_preconditions = st.builds(
     lambda method, tag: Request(
-        method=method, path=f"/{KNOWN_ID}", headers={**JSON, "If-Match": tag}, body=_sent({"api_key": CANARY})
+        method=method, path=f"/{KNOWN_ID}", headers={**JSON, "If-Match": tag}, body=_json({"api_key": CANARY})
     ),
     st.sampled_from(["PATCH", "DELETE"]),
     (_visible | st.sampled_from([f'W/"{ULID}.1"', f"{ULID}.1", f'"{ULID}.2"', f'"{CANARY}"', '""', ","])).filter(
         lambda tag: tag != "*"
     ),
 )
-_not_idempotent = st.builds(
+_invalid_idempotency_keys = st.builds(
     lambda key: Request(method="POST", headers={**JSON, "Idempotency-Key": key}, body=_VALID),
     st.sampled_from(["", "a b", "é", f"{CANARY} {CANARY}", "k" * 256, "\t"]),
 )
 
 requests: st.SearchStrategy[Request] = st.one_of(
-    _with_body(_no_objects, *_EVERYWHERE),
-    _with_body(_unknown_fields, *_EVERYWHERE),
-    _with_body(_with_wrong_fields(_WRONG_TYPES), CREATE, PATCH, TEST),
-    _with_body(_with_wrong_fields(_BROKEN_RULES), CREATE, PATCH, TEST),
+    _with_body(_not_json_objects, *_BODY_ENDPOINTS),
+    _with_body(_unknown_fields, *_BODY_ENDPOINTS),
+    _with_body(_with_invalid_field(_WRONG_TYPES), CREATE, PATCH, TEST),
+    _with_body(_with_invalid_field(_RULE_VIOLATIONS), CREATE, PATCH, TEST),
     _with_body(st.just(b"{}"), PATCH, ROTATE),
     _paths,
-    _methods,
+    _unsupported_methods,
     _queries,
-    _untyped,
-    _unmet,
-    _not_idempotent,
+    _wrong_media_types,
+    _failed_preconditions,
+    _invalid_idempotency_keys,
 )
 
-wrong_authorizations = st.sampled_from(
+invalid_authorizations = st.sampled_from(
     ["", "Bearer", "Bearer ", f"Bearer {CANARY}", f"Basic {CANARY}", CANARY, f"Bearer aik_{'A' * 43}", "Bearer \u00e9"]
 )

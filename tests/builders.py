@@ -1,4 +1,4 @@
-"""Builders that say only what matters to a test; the rest is valid and plain."""
+"""Builders of valid test data: a test passes only the values that it is about."""
 
 import json
 from copy import deepcopy
@@ -18,7 +18,7 @@ ULID = "01KDZ3ZQ80000000000000000A"
 
 
 def an_event(name: str) -> dict[str, Any]:
-    """Return one of the real events."""
+    """Load an event of events/."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
 
@@ -57,7 +57,7 @@ def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1") -> Ide
 
 
 def create_body(**changes: Any) -> dict[str, Any]:
-    """Return the least that creates an integration, and the changes; `...` takes a field out."""
+    """Build the smallest valid body of a create, with changes. `...` removes a field."""
     body = {"name": "Production OpenAI", "provider": "openAI"} | changes
     return {name: value for name, value in body.items() if value is not ...}
 
@@ -70,13 +70,16 @@ def gateway_event(
     method: str = "POST",
     path: str = "/v2/ai-integrations",
 ) -> dict[str, Any]:
-    """Return the real event of a create with parts exchanged; a text is sent as it is, a header of None not at all."""
+    """Build an API Gateway event from events/create_openai.json.
+
+    A string body is sent as it is. A header with the value None is removed.
+    """
     event = deepcopy(an_event("create_openai"))
     text = json.dumps(create_body() if body is ... else body)
     event |= {"body": body if isinstance(body, str) else text, "httpMethod": method, "path": path}
     event["requestContext"] |= {"httpMethod": method, "path": f"/live{path}"}
-    sent = event["headers"] | (headers or {})
-    event["headers"] = {name: value for name, value in sent.items() if value is not None}
+    all_headers = event["headers"] | (headers or {})
+    event["headers"] = {name: value for name, value in all_headers.items() if value is not None}
     event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
     if caller is not None:
         event["requestContext"]["authorizer"] |= {"principalId": caller.user, **to_context(caller_item(caller))}

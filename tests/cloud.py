@@ -1,4 +1,4 @@
-"""The stack in one process: the functions as Lambda loads them, over an in-process AWS that counts and can fail."""
+"""Run the functions in one process as Lambda does, on an in-process AWS that records calls and injects failures."""
 
 import importlib
 import io
@@ -24,7 +24,8 @@ from tests import sam_template
 from tests.builders import API_KEY
 from tests.leaks import Canaries
 
-HANDED_OUT = frozenset({"access_key", "api_key", "aws_credentials"})
+# Response fields that may contain a secret.
+SECRET_FIELDS = frozenset({"access_key", "api_key", "aws_credentials"})
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 
 
 @cache
-def _onlooker(
+def _uncounted_clients(
     endpoint: str | None,
 ) -> tuple["DynamoDBClient", "SecretsManagerClient", "EventBridgeClient", "SQSClient"]:
-    """Return clients that are not counted and do not fail."""
+    """Build clients whose calls are not recorded and do not fail."""
     uncounted = boto3.Session()
     return (
         uncounted.client("dynamodb", endpoint_url=endpoint),
@@ -48,11 +49,11 @@ def _onlooker(
 
 
 class Killed(BaseException):
-    """The function ends here, as if its process were gone: it handles nothing any more."""
+    """End the function as if its process were killed: no `except Exception` of it runs."""
 
 
 class Context(LambdaContext):
-    """What Lambda tells a function about one invocation."""
+    """The context object of one invocation."""
 
     _function_name = "function"
     _memory_limit_in_mb = 512
@@ -66,17 +67,17 @@ class Context(LambdaContext):
 
 @dataclass(frozen=True)
 class Response:
-    """An answer of the API, as the gateway would pass it on; names of headers in lower case."""
+    """A response of the API, as the gateway would return it. Header names are in lower case."""
 
     status: int
     headers: dict[str, str]
     text: str
 
     @classmethod
-    def from_lambda(cls, given: dict[str, Any]) -> "Response":
-        """Read what a function has handed to the gateway."""
-        headers = {name.lower(): values[0] for name, values in given["multiValueHeaders"].items()}
-        return cls(status=given["statusCode"], headers=headers, text=given["body"])
+    def from_lambda(cls, result: dict[str, Any]) -> "Response":
+        """Read the result that a function returned to the gateway."""
+        headers = {name.lower(): values[0] for name, values in result["multiValueHeaders"].items()}
+        return cls(status=result["statusCode"], headers=headers, text=result["body"])
 
     @property
     def body(self) -> Any:
@@ -84,7 +85,7 @@ class Response:
 
     @property
     def pointers(self) -> list[str]:
-        """Return the fields at fault, after a look at the problem document's own form."""
+        """List the invalid fields, after checking the form of the problem document."""
         problem = self.body
         assert self.headers["content-type"] == "application/problem+json"
         assert problem["status"] == self.status
@@ -94,7 +95,12 @@ class Response:
 
 @dataclass
 class Cloud:
-    """One account of AWS with the stack's table in it."""
+    """An AWS account with the table of the stack.
+
+    Each test ends with a search for leaks. `outputs` may contain header values but no keys: function responses and
+    requests to DynamoDB. `published` may contain neither: requests to other services, and exceptions.
+    `verify_requests` may contain both: invocations of verify_key. Requests to Secrets Manager are not recorded.
+    """
 
     environment: pytest.MonkeyPatch
     written: io.StringIO
@@ -107,80 +113,78 @@ class Cloud:
     endpoint: str | None = None
 
     def __post_init__(self) -> None:
-        self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _onlooker(self.endpoint)
+        self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _uncounted_clients(self.endpoint)
         self.table = sam_template.environment("api")["TABLE_NAME"]
         self.variables["AWS_ENDPOINT_URL"] = self.endpoint or ""
         self.add_table()
-        self._answers: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
-        self._losses: dict[str, Exception] = {}
-        self._end: tuple[int, bool] | None = None
+        self._responses: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
+        self._lost_responses: dict[str, Exception] = {}
+        self._kill_at: tuple[int, bool] | None = None
         self._events = session().get_component("event_emitter")
         self._events.register_first("before-call.*.*", self._before)
         self._events.register_first("after-call.*.*", self._after)
 
     def close(self) -> None:
-        """Let go of the session, of which later tests make their clients."""
+        """Remove the hooks from the session, which later tests share."""
         self._events.unregister("before-call.*.*", self._before)
         self._events.unregister("after-call.*.*", self._after)
 
     @property
     def keys(self) -> set[str]:
-        """Return the keys that must not be seen outside Secrets Manager; a test may add its own."""
+        """The keys to search for. A test can add its own."""
         return self.canaries.keys
 
     def _before(self, model: Any, params: dict[str, Any], **_: Any) -> Any:
         service = model.service_model.service_name
         operation = f"{service}:{model.name}"
         self.calls.append(operation)
-        self._take_note(service, str(params["body"]))
-        if self._end == (len(self.calls), False):
+        self._record_request(service, str(params["body"]))
+        if self._kill_at == (len(self.calls), False):
             raise Killed
-        answer = self._answers.get(operation)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = self._responses.get(operation)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
-    def _take_note(self, service: str, request: str) -> None:
-        """Keep what AWS is sent, for the search: header values belong in the table alone, keys in no other service.
-
-        But for the question whether a provider takes a key.
-        """
+    def _record_request(self, service: str, request: str) -> None:
+        """Record a request for the leak search. Only the table may store header values, only Secrets Manager keys."""
         if service == "lambda":
             self.verify_requests.append(request)
         elif service != "secretsmanager":
             (self.outputs if service == "dynamodb" else self.published).append(request)
 
     def _after(self, model: Any, **_: Any) -> None:
-        if self._end == (len(self.calls), True):
+        if self._kill_at == (len(self.calls), True):
             raise Killed
-        error = self._losses.get(f"{model.service_model.service_name}:{model.name}")
+        error = self._lost_responses.get(f"{model.service_model.service_name}:{model.name}")
         if error is not None:
             raise error
 
     def fail(self, operation: str, failure: Exception | tuple[str, int], message: str = f"Refused: {API_KEY}") -> None:
-        """Let an operation, such as dynamodb:GetItem, fail in the client or with AWS's error code and status."""
-        self._answers[operation] = failure if isinstance(failure, Exception) else _refusal(*failure, message)
+        """Make an operation such as `dynamodb:GetItem` fail, in the client or with an AWS error code and status."""
+        self._responses[operation] = failure if isinstance(failure, Exception) else _error_response(*failure, message)
 
     def lose_response(self, operation: str, error: Exception) -> None:
-        """Let an operation succeed and its answer be lost."""
-        self._losses[operation] = error
+        """Let an operation succeed, but raise an error instead of returning its response."""
+        self._lost_responses[operation] = error
 
     def kill(self, call: int, *, after: bool) -> None:
-        """Kill the function at a call, counted from 1 and from now on: before AWS gets it, or after AWS has done it."""
+        """Kill the function before or after AWS executes a call. Calls count from 1, starting now."""
         self.calls.clear()
-        self._end = call, after
+        self._kill_at = call, after
 
-    def respond(self, operation: str, answer: dict[str, Any]) -> None:
-        """Let an operation answer with this, whatever there is."""
-        self._answers[operation] = _http(200), answer
+    def respond(self, operation: str, response: dict[str, Any]) -> None:
+        """Make an operation return this response without being executed."""
+        self._responses[operation] = _http(200), response
 
     def recover(self) -> None:
-        self._answers.clear()
-        self._losses.clear()
-        self._end = None
+        """Remove all injected failures."""
+        self._responses.clear()
+        self._lost_responses.clear()
+        self._kill_at = None
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
-        """Load a function afresh, with the environment that the template declares and what a test has set of it."""
+        """Import a function again, with the environment of the template and the overrides in `variables`."""
         for variable, value in sam_template.environment(name).items():
             self.environment.setenv(variable, self.variables.get(variable, value))
         module = f"functions.{name}.handler"
@@ -192,60 +196,60 @@ class Cloud:
         """Invoke a handler as Lambda does."""
         self.canaries.plant(event)
         try:
-            answer = handler(event, Context())
+            result = handler(event, Context())
         except Exception as error:
             self.published += [*traceback.format_exception(error), repr(error)]
             raise
-        shown = dict(answer or {})
-        # What is handed out to be used: an access key the one time that it is shown, and what opens a provider.
-        handed_out = HANDED_OUT & shown.keys()
-        self.canaries.keys |= {text for name in handed_out for text in _texts(shown.pop(name))}
-        self.outputs.append(json.dumps(shown))
-        return answer
+        visible = dict(result or {})
+        # These fields exist to return a secret: a new access key, or the credentials of a provider.
+        secret_fields = SECRET_FIELDS & visible.keys()
+        self.canaries.keys |= {text for name in secret_fields for text in _texts(visible.pop(name))}
+        self.outputs.append(json.dumps(visible))
+        return result
 
     def api(self, event: dict[str, Any]) -> Response:
-        """Send a request of the gateway to the API's function."""
+        """Send a gateway event to the API function."""
         return self.http("api", event)
 
     def http(self, function: str, event: dict[str, Any]) -> Response:
-        """Send a request of the gateway to a function."""
+        """Send a gateway event to a function."""
         return Response.from_lambda(self.function(function)(event))
 
     def add_table(self) -> None:
-        """Add the stack's table."""
+        """Create the table of the stack."""
         self.dynamodb.create_table(**sam_template.table(self.table))
 
     def add_bus(self) -> None:
-        """Add the stack's event bus."""
+        """Create the event bus of the stack."""
         self.eventbridge.create_event_bus(Name=sam_template.environment("sweep")["EVENT_BUS_NAME"])
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
-        """Return the table's items whose sort key begins so."""
+        """List the items whose sort key has this prefix."""
         found = self.dynamodb.scan(TableName=self.table)["Items"]
         return [item for item in found if item["sk"]["S"].startswith(prefix)]
 
     def secrets(self) -> list[dict[str, Any]]:
-        """Return everything about every secret but its value."""
+        """List the metadata of all secrets."""
         return [dict(each) for each in self.secrets_manager.list_secrets()["SecretList"]]
 
     def stored_keys(self) -> list[str]:
-        """Return the values of all secrets."""
+        """List the values of all secrets."""
         return [self.secrets_manager.get_secret_value(SecretId=each["ARN"])["SecretString"] for each in self.secrets()]
 
     def referenced_key(self) -> str:
-        """Return the key that the one integration there is names."""
+        """Read the key that the only integration references."""
         [item] = self.items("INTEGRATION#")
-        named = {"SecretId": item["secret_arn"]["S"], "VersionId": item["secret_version"]["S"]}
-        return self.secrets_manager.get_secret_value(**named)["SecretString"]
+        reference = {"SecretId": item["secret_arn"]["S"], "VersionId": item["secret_version"]["S"]}
+        return self.secrets_manager.get_secret_value(**reference)["SecretString"]
 
     def leaks(self, *texts: str) -> list[str]:
-        """Return what shows more than it may, of these texts and of all that the functions said and left."""
+        """List the texts with a leak: these texts, all outputs of the functions, all items and secret metadata."""
         secrets = json.dumps(self.secrets(), default=str)
-        shown = self.canaries.texts_with_keys([*self.outputs, json.dumps(self.items())])
-        return shown + self.canaries.texts_with_canaries([*texts, *self.published, secrets])
+        found = self.canaries.texts_with_keys([*self.outputs, json.dumps(self.items())])
+        return found + self.canaries.texts_with_canaries([*texts, *self.published, secrets])
 
     def log(self) -> list[dict[str, Any]]:
-        """Return what the functions have logged."""
+        """Parse the log entries of the functions."""
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
 
 
@@ -253,7 +257,7 @@ def _texts(value: str | dict[str, str]) -> set[str]:
     return {value} if isinstance(value, str) else set(value.values())
 
 
-def _refusal(code: str, status: int, message: str) -> tuple[AWSResponse, dict[str, Any]]:
+def _error_response(code: str, status: int, message: str) -> tuple[AWSResponse, dict[str, Any]]:
     error = {"Code": code, "Message": message}
     parsed = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "aws-request-id"}}
     return _http(status), parsed
@@ -267,18 +271,18 @@ def _http(status: int) -> AWSResponse:
 def cloud(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator[Cloud]:
-    """Return an empty account with the stack's table; look afterwards for keys in everything that can be seen."""
-    with mock_aws(), leak_search(Cloud(environment=monkeypatch, written=io.StringIO()), capfd, caplog) as made:
-        yield made
+    """Create an account with an empty table, and search for leaks at the end."""
+    with mock_aws(), leak_search(Cloud(environment=monkeypatch, written=io.StringIO()), capfd, caplog) as account:
+        yield account
 
 
 @contextmanager
 def leak_search(cloud: Cloud, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[Cloud]:
-    """Look for keys in everything that can be seen when it ends."""
+    """Collect logs and output, and search everything for leaks when the context ends."""
     stream = logger.registered_handler.setStream(cloud.written)  # type: ignore[attr-defined]
     caplog.set_level("INFO")
     yield cloud
     logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
     cloud.close()
     leaks = cloud.leaks(cloud.written.getvalue(), caplog.text, *capfd.readouterr())
-    assert not leaks, "a key or a header value has been seen where it does not belong"
+    assert not leaks, "a key or header value leaked"

@@ -1,6 +1,6 @@
-"""No test can reach a real account: the credentials are dummies, and nothing of the machine's own settings is read.
+"""Settings of all tests: fake AWS credentials, the distribution to processes, and the summary of the fault matrix.
 
-Here is also how `make test` shares its tests out to processes, and what comes after the tests of all of them.
+The AWS settings of the machine are ignored, so no test can reach a real account.
 """
 
 import os
@@ -27,7 +27,7 @@ STACK = "tests/stack/"
 
 
 class Distribution(LoadScopeScheduling):  # type: ignore[misc]
-    """Files stay whole; all tests of the stack are one process's, for they share it, and some of them measure it."""
+    """Run each file in one process, and all stack tests in the same one: they share the stack, and some measure it."""
 
     def _split_scope(self, nodeid: str) -> str:
         return STACK if nodeid.startswith(STACK) else nodeid.partition("::")[0]
@@ -40,13 +40,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let several processes begin with what is one's alone and takes longest."""
+    """Start with the stack tests, which run in one process and take longest."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: not item.nodeid.startswith(STACK))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """End with a line about the size and the result of the fault matrix."""
+    """Add a line with the size and result of the fault matrix."""
     line = tally.summary(each for reports in terminalreporter.stats.values() for each in reports)
     if line is not None:
         terminalreporter.section("faults")

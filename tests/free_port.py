@@ -1,16 +1,16 @@
-"""A port for a program that is told on which one to listen, and comes to that a while after it was chosen."""
+"""Choose a free port for a program that starts to listen on it later."""
 
 import socket
 from contextlib import suppress
 from random import SystemRandom
 
-# A system takes the ports that it chooses itself from above: no other test gets one of these meanwhile.
+# Below the range from which operating systems assign ports, so that no other socket gets the port in the meantime.
 RANGE = range(20_000, 32_768)
 
 
 def free_port() -> int:
-    """Return a port of the loopback that nobody listens on."""
+    """Find a port of the loopback address on which no process listens."""
     for port in SystemRandom().sample(RANGE, 100):
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
-    raise OSError("no port is free")
+    raise OSError("no free port found")

@@ -1,4 +1,4 @@
-"""What must not be seen: keys anywhere but in Secrets Manager, header values anywhere but in the table and answers."""
+"""Search for leaks: keys outside Secrets Manager, header values outside the table and responses."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,33 +8,33 @@ from typing import Any
 
 from tests.builders import API_KEY
 
-_LONG_ENOUGH = 8  # to be found by chance nowhere
+_MIN_LENGTH = 8  # shorter values could occur by chance
 
 
 @dataclass
 class Canaries:
-    """What requests have brought in."""
+    """The keys and header values that requests contained."""
 
     keys: set[str] = field(default_factory=lambda: {API_KEY})
     header_values: set[str] = field(default_factory=set)
 
     def plant(self, event: Mapping[str, Any]) -> None:
-        """Take note of the keys and header values in what a function is sent."""
-        self.keys |= _telling({event.get("authorizationToken", "").partition(" ")[2]})
+        """Record the keys and header values of an event that a function receives."""
+        self.keys |= _searchable({event.get("authorizationToken", "").partition(" ")[2]})
         for body in _bodies(event):
-            self.keys |= _telling([body.get("api_key")])
-            with suppress(AttributeError):  # no map
-                self.header_values |= _telling(body["headers"].values() if "headers" in body else ())
+            self.keys |= _searchable([body.get("api_key")])
+            with suppress(AttributeError):  # not a mapping
+                self.header_values |= _searchable(body["headers"].values() if "headers" in body else ())
 
     def texts_with_keys(self, texts: Iterable[str]) -> list[str]:
-        return _holding(self.keys, texts)
+        return _containing(self.keys, texts)
 
     def texts_with_canaries(self, texts: Iterable[str]) -> list[str]:
-        return _holding(self.keys | self.header_values, texts)
+        return _containing(self.keys | self.header_values, texts)
 
 
 def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the integrations in a request of the gateway, of the queue and of CloudFormation."""
+    """Find the integrations in an event of the gateway, the queue or CloudFormation."""
     found = [event.get("ResourceProperties", {}).get("Integration")]
     with suppress(KeyError, RecursionError, TypeError, ValueError):
         found.append(json.loads(event["body"]))
@@ -44,9 +44,9 @@ def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)]
 
 
-def _telling(values: Iterable[Any]) -> set[str]:
-    return {value for value in values if isinstance(value, str) and len(value) >= _LONG_ENOUGH}
+def _searchable(values: Iterable[Any]) -> set[str]:
+    return {value for value in values if isinstance(value, str) and len(value) >= _MIN_LENGTH}
 
 
-def _holding(canaries: Iterable[str], texts: Iterable[str]) -> list[str]:
+def _containing(canaries: Iterable[str], texts: Iterable[str]) -> list[str]:
     return [text for text in texts if any(canary in text for canary in canaries)]

@@ -1,4 +1,4 @@
-"""What surrounds the event-driven functions: the bus with somebody who listens, and the queue of requests."""
+"""Fixtures for the event-driven functions: the event bus with a subscriber, and the provisioning queue."""
 
 import json
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from tests.event_subscriber import Subscriber
 
 @pytest.fixture
 def bus(cloud: Cloud) -> Iterator[Subscriber]:
-    """Return a listener on the stack's bus; what it heard is searched for keys, too."""
+    """Create the event bus and a subscriber. The leak search includes the events that it receives."""
     name = sam_template.environment("provision")["EVENT_BUS_NAME"]
     cloud.eventbridge.create_event_bus(Name=name)
-    listener = Subscriber(cloud.eventbridge, cloud.sqs, name, SOURCE)
-    yield listener
-    cloud.published += [json.dumps(asdict(each)) for each in listener.all()]
+    subscriber = Subscriber(cloud.eventbridge, cloud.sqs, name, SOURCE)
+    yield subscriber
+    cloud.published += [json.dumps(asdict(each)) for each in subscriber.all()]
 
 
 class Requests:
-    """The queue of requests, and what Lambda does for its function: receive, invoke, delete what succeeded."""
+    """The provisioning queue and its event source mapping: receive, invoke the function, delete what succeeded."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -35,10 +35,10 @@ class Requests:
             self._cloud.sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(envelope))
 
     def deliver(self) -> dict[str, Any]:
-        """Deliver what waits, and return the function's answer."""
+        """Invoke the function with the waiting messages, and return its result."""
         names: Any = {"MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
-        answer = self._cloud.sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, **names)
-        records = [_record(each) for each in answer.get("Messages", ())]
+        response = self._cloud.sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, **names)
+        records = [_record(each) for each in response.get("Messages", ())]
         result: dict[str, Any] = self._cloud.function("provision")({"Records": records})
         failed = {each["itemIdentifier"] for each in result["batchItemFailures"]}
         for record in records:
@@ -47,10 +47,10 @@ class Requests:
         return result
 
     def left(self) -> tuple[int, int]:
-        """Return how many messages wait, and how many are with a function or may be delivered later."""
+        """Count the visible and the invisible messages."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        found = self._cloud.sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["All"])["Attributes"]
-        waiting, hidden = (int(found[name]) for name in names)  # type: ignore[index]
+        attributes = self._cloud.sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["All"])["Attributes"]
+        waiting, hidden = (int(attributes[name]) for name in names)  # type: ignore[index]
         return waiting, hidden
 
 

@@ -1,4 +1,4 @@
-"""The place where CloudFormation waits for answers to its requests, on loopback."""
+"""A local stand-in for the S3 bucket to which custom resources send their responses."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SIGNATURE = "fake-signature-0123456789"
 
 
 class Bucket(HTTPServer):
-    """Where CloudFormation waits for answers: what it is sent gets the statuses that it is given, and then 200."""
+    """Record each response. Requests get the given statuses in order, then 200."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -1,4 +1,4 @@
-"""What template.yaml declares, read from it: nothing of it is written a second time in a test."""
+"""Read facts from template.yaml, so that tests do not repeat them."""
 
 from functools import cache
 from typing import Any
@@ -13,24 +13,24 @@ _TABLE_PROPERTIES = ("BillingMode", "AttributeDefinitions", "KeySchema", "Global
 
 @cache
 def template() -> dict[str, Any]:
-    """Return the template, short forms such as !Ref written out."""
+    """Parse the template, with short forms such as !Ref expanded."""
     loaded: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
     return loaded
 
 
 def resources(resource_type: str) -> dict[str, dict[str, Any]]:
-    """Return the resources of one type by their logical names."""
+    """Find the resources of one type, by logical id."""
     return {name: each for name, each in template()["Resources"].items() if each["Type"] == resource_type}
 
 
 def functions() -> dict[str, dict[str, Any]]:
-    """Return the properties of every function by the name of its folder."""
+    """Find the properties of all functions, by folder name."""
     every = resources("AWS::Serverless::Function").values()
     return {each["Properties"]["CodeUri"].removeprefix("functions/"): each["Properties"] for each in every}
 
 
 def synchronous_functions() -> list[str]:
-    """Return the functions that a caller waits for."""
+    """List the functions that API Gateway invokes."""
     serving = [
         name
         for name, each in functions().items()
@@ -40,16 +40,16 @@ def synchronous_functions() -> list[str]:
 
 
 def table(name: str) -> dict[str, Any]:
-    """Return what CreateTable needs to make the stack's table under a name."""
+    """Build the CreateTable parameters for a copy of the table with this name."""
     declared = template()["Resources"]["Table"]["Properties"]
     return {"TableName": name} | {each: declared[each] for each in _TABLE_PROPERTIES if each in declared}
 
 
 def environment(function: str) -> dict[str, str]:
-    """Return the environment of a function, as a deployment with the parameters' defaults would make it."""
-    of_all = template()["Globals"]["Function"]["Environment"]["Variables"]
+    """Build the environment of a function for a deployment with default parameters."""
+    shared = template()["Globals"]["Function"]["Environment"]["Variables"]
     own = functions()[function].get("Environment", {}).get("Variables", {})
-    return {name: str(_resolved(value)) for name, value in {**of_all, **own}.items()}
+    return {name: str(_resolved(value)) for name, value in {**shared, **own}.items()}
 
 
 def _resolved(value: Any) -> Any:

@@ -1,6 +1,6 @@
-"""What the files of events/ find: nothing at all, or what they refer to, which is kept by `python -m tests.seeds`.
+"""Seed data for the files of events/: `python -m tests.seeds` creates what they refer to.
 
-That is an access key to show and one to revoke, and an integration with a provider key.
+This is an integration with a provider key, an access key to authenticate with, and one to revoke.
 """
 
 import sys
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ACCOUNT = "acme"
-HOLDER = {"account": ACCOUNT, "user": "alice", "role": "admin"}
+KEY_OWNER = {"account": ACCOUNT, "user": "alice", "role": "admin"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """The events' account in one stack; `variables` are those of the function `api`."""
+class SeedAccount:
+    """The account of the events in one stack. `variables` are those of the function `api`."""
 
     dynamodb: "DynamoDBClient"
     secrets_manager: "SecretsManagerClient"
     variables: dict[str, str]
 
     def empty(self) -> None:
-        """Forget its integrations and their keys."""
+        """Delete its integrations and their keys."""
         table = self.variables["TABLE_NAME"]
         for item in self.dynamodb.scan(TableName=table)["Items"]:
             if item["pk"] == {"S": f"ACCOUNT#{ACCOUNT}"}:
@@ -48,28 +48,28 @@ class Account:
             if secret["Name"].startswith(prefix):
                 self.secrets_manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
 
-    def keep(self) -> str:
-        """Keep what events refer to; return the access key that nobody is shown again."""
+    def create_seeds(self) -> str:
+        """Create what the events refer to. Returns the access key that `access_keys_revoke` revokes."""
         table = self.variables["TABLE_NAME"]
         prefix, key_id = self.variables["SECRET_PREFIX"], self.variables["SECRET_KMS_KEY_ID"]
-        vault = SecretsManagerKeyStore(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
+        key_store = SecretsManagerKeyStore(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
         integration = an_integration(account=ACCOUNT)
-        kept = replace(integration, secret=vault.create_key(integration, SecretStr(API_KEY)))
-        DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)).insert(kept, None)
-        self._keep_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
-        revoked = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
-        return AccessKeys(self.dynamodb, table).issue(revoked)
+        stored = replace(integration, secret=key_store.create_key(integration, SecretStr(API_KEY)))
+        DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)).insert(stored, None)
+        self._store_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
+        to_revoke = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
+        return AccessKeys(self.dynamodb, table).issue(to_revoke)
 
-    def _keep_hash(self, key: str) -> None:
-        """Keep the hash of a key that was not issued but written down, where architecture.md says that hashes are."""
-        item: dict[str, Any] = {name: {"S": value} for name, value in HOLDER.items()}
+    def _store_hash(self, key: str) -> None:
+        """Store the hash of the fixed access key in events/authorizer_valid.json, in the format of the table."""
+        item: dict[str, Any] = {name: {"S": value} for name, value in KEY_OWNER.items()}
         item |= {"pk": {"S": f"ACCESSKEY#{sha256(key.encode()).hexdigest()}"}, "sk": {"S": "ACCESSKEY"}}
         self.dynamodb.put_item(TableName=self.variables["TABLE_NAME"], Item={**item, "memberships": {"L": []}})
 
 
-def account_of_stack(endpoint: str) -> Account:
-    """Return the account in a running local stack."""
-    return Account(
+def account_of_stack(endpoint: str) -> SeedAccount:
+    """Find the account in a running local stack."""
+    return SeedAccount(
         dynamodb=aws.client("dynamodb", endpoint),
         secrets_manager=aws.client("secretsmanager", endpoint),
         variables=Deployment(endpoint=endpoint).environments()["ApiFunction"],
@@ -80,4 +80,4 @@ if __name__ == "__main__":
     account = account_of_stack(connection.read(ROOT / ".local" / "connection.env")["AWS_ENDPOINT_URL"])
     account.empty()
     if sys.argv[1:] != ["empty"]:
-        account.keep()
+        account.create_seeds()

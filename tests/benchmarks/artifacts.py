@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.local.layers import RUNTIME_PACKAGES, _with_requirements
+from tools.local.layers import RUNTIME_PACKAGES, with_dependencies
 
 from tests.builders import ROOT
 
@@ -87,7 +87,7 @@ def check_python() -> None:
 
 def _copy_installed(names: Iterable[str], folder: Path) -> None:
     folder.mkdir(parents=True)
-    for name in _with_requirements(set(names)):
+    for name in with_dependencies(set(names)):
         distribution = importlib.metadata.distribution(name)
         for file in distribution.files or []:
             if ".." not in file.parts and "__pycache__" not in file.parts:

@@ -1,4 +1,4 @@
-"""The table of docs/sam-local.md: which function gets which event, and what it is expected to answer."""
+"""Parse the table of docs/sam-local.md: the function, event, required data and expected response of each row."""
 
 import json
 from contextlib import suppress
@@ -12,29 +12,30 @@ PAGE = ROOT / "docs" / "sam-local.md"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One event: what it needs to be `kept` by tests/seeds.py, if anything, and what the answer has to contain."""
+    """One event. `needs_seeds` is true if it needs the data of tests/seeds.py."""
 
     function: str
     event: str
-    kept: bool
-    answer: Any
+    needs_seeds: bool
+    response: Any
 
     def __str__(self) -> str:
         return self.event
 
 
 def rows() -> list[Row]:
-    """Return the rows of the table."""
+    """Parse all rows."""
     cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in PAGE.read_text().splitlines()]
     return [_row(*line) for line in cells if len(line) == 4 and line[0].endswith("Function")]
 
 
-def _row(function: str, event: str, account: str, answer: str) -> Row:
-    return Row(function=function, event=event, kept={"empty": False, "kept": True}[account], answer=json.loads(answer))
+def _row(function: str, event: str, account: str, response: str) -> Row:
+    needs_seeds = {"empty": False, "kept": True}[account]
+    return Row(function=function, event=event, needs_seeds=needs_seeds, response=json.loads(response))
 
 
-def shows(payload: Any, expected: Any) -> bool:
-    """Tell whether a payload has everything that is expected; "…" is anything, and JSON in a text is looked into."""
+def contains(payload: Any, expected: Any) -> bool:
+    """Check that a payload contains all expected parts. "…" matches anything; JSON in a string is parsed."""
     if expected == "…":
         return True
     if isinstance(expected, dict | list) and isinstance(payload, str):
@@ -42,7 +43,7 @@ def shows(payload: Any, expected: Any) -> bool:
             payload = json.loads(payload)
     match payload, expected:
         case dict(), dict():
-            return all(name in payload and shows(payload[name], part) for name, part in expected.items())
+            return all(name in payload and contains(payload[name], part) for name, part in expected.items())
         case list(), list():
-            return len(payload) == len(expected) and all(map(shows, payload, expected))
+            return len(payload) == len(expected) and all(map(contains, payload, expected))
     return bool(payload == expected)

@@ -1,4 +1,4 @@
-"""The table of docs/sam-local.md: it has every event, and its answers are those of the functions."""
+"""The table of docs/sam-local.md has every event, and the responses of the functions."""
 
 import json
 from collections import Counter
@@ -10,10 +10,10 @@ from tests import sam_template
 from tests.builders import EVENTS, an_event
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
-from tests.events.table import Row, rows, shows
+from tests.events.table import Row, contains, rows
 from tests.messaging import bus
 from tests.response_bucket import SIGNATURE, Bucket, bucket
-from tests.seeds import Account
+from tests.seeds import SeedAccount
 
 __all__ = ["bucket", "bus"]
 
@@ -23,30 +23,33 @@ FOLDERS = {
 }
 
 
-def test_has_every_event_once() -> None:
+def test_table_lists_every_event_once() -> None:
     assert Counter(row.event for row in rows()) == Counter(file.stem for file in EVENTS.glob("*.json"))
 
 
 @pytest.mark.parametrize("row", rows(), ids=str)
-def test_says_what_the_function_answers(cloud: Cloud, bus: Subscriber, bucket: Bucket, row: Row) -> None:
+def test_function_returns_the_response_in_the_table(cloud: Cloud, bus: Subscriber, bucket: Bucket, row: Row) -> None:
     assert bus.receive() == []
-    if row.kept:
+    if row.needs_seeds:
         variables = sam_template.environment("api")
-        kept = Account(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)
-        cloud.keys.add(kept.keep())
-    answer = answered(cloud, bucket, row)
-    assert shows(answer, row.answer), answer
+        account = SeedAccount(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)
+        cloud.keys.add(account.create_seeds())
+    response = response_to(cloud, bucket, row)
+    assert contains(response, row.response), response
 
 
-def answered(cloud: Cloud, bucket: Bucket, row: Row) -> Any:
-    """Return what Lambda would: an answer by way of JSON, an exception as a document; or what CloudFormation gets."""
+def response_to(cloud: Cloud, bucket: Bucket, row: Row) -> Any:
+    """Invoke a function and convert its result or exception as Lambda does.
+
+    For a custom resource, the response is what it sends to CloudFormation.
+    """
     event = an_event(row.event)
     if "ResponseURL" in event:
         cloud.keys.add(SIGNATURE)
         event["ResponseURL"] = bucket.url
     try:
         payload = json.loads(json.dumps(cloud.function(FOLDERS[row.function])(event)))
-    except Exception as error:  # noqa: BLE001 - whatever it is, Lambda describes it so
+    except Exception as error:  # noqa: BLE001 - Lambda reports every exception like this
         return {"errorType": type(error).__name__, "errorMessage": str(error)}
     return bucket.responses()[0] if "ResponseURL" in event else payload
 
@@ -61,13 +64,13 @@ def answered(cloud: Cloud, bucket: Bucket, row: Row) -> Any:
         (None, None),
     ],
 )
-def test_finds_what_is_expected(payload: Any, expected: Any) -> None:
-    assert shows(payload, expected)
+def test_contains_accepts_a_payload_with_all_expected_parts(payload: Any, expected: Any) -> None:
+    assert contains(payload, expected)
 
 
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [({"a": 1}, {"a": 2}), ({}, {"a": "…"}), ([1], []), ({"body": "text"}, {"body": {}}), (None, {}), ("1", 1)],
 )
-def test_misses_what_is_not_there(payload: Any, expected: Any) -> None:
-    assert not shows(payload, expected)
+def test_contains_rejects_a_payload_without_an_expected_part(payload: Any, expected: Any) -> None:
+    assert not contains(payload, expected)

@@ -10,7 +10,7 @@ from tests import sam_template
 from tests.builders import API_KEY, NOON
 from tests.faults.scene import NEW, OLD, Ask, Scene
 from tests.faults.stories import FIRST, Story
-from tests.handlers import stories
+from tests.handlers import scenarios
 
 
 def _published(*requests: Callable[[Scene], Ask], **body: object) -> Callable[[Scene], Ask]:
@@ -80,9 +80,11 @@ def _restore(scene: Scene) -> Ask:
 
 def _delivered(name: str, scene: Scene) -> Ask:
     """Deliver an event to its function, as often as it is asked to."""
-    function, prepare = stories.STORIES[name]
+    function, prepare = scenarios.SCENARIOS[name]
     world = scene.world
-    run = stories.Run(world.cloud, scene.account, world.answers_url, lambda to, event: world.function(to)(event))
+    run = scenarios.ScenarioRun(
+        world.cloud, scene.account, world.answers_url, lambda to, event: world.function(to)(event)
+    )
     event = prepare(run)
     return scene.delivering(function, event)
 
@@ -103,18 +105,18 @@ FOLLOWERS: dict[str, Story] = {
 }
 _ENDS: dict[str, dict[str, str | None]] = {
     "create": {"first": None},
-    "create_referring": {"first": API_KEY},
+    "create_with_secret_reference": {"first": API_KEY},
     "create_with_taken_name": {"first": None},
     "update": {"second": None},
-    "update_referring": {"first": API_KEY},
+    "update_to_secret_reference": {"first": API_KEY},
     "delete": {},
-    "stack_creates": {"first": API_KEY},
-    "stack_updates": {"second": None},
-    "stack_replaces": {"first": None},
-    "stack_deletes": {},
+    "stack_create": {"first": API_KEY},
+    "stack_update": {"second": None},
+    "stack_account_change": {"first": None},
+    "stack_delete": {},
 }
 DELIVERIES = {
-    f"{stories.STORIES[name][0]}: {name}": Story(
+    f"{scenarios.SCENARIOS[name][0]}: {name}": Story(
         partial(_delivered, name), ends, told_by_refusal="secretsmanager:DescribeSecret"
     )
     for name, ends in _ENDS.items()

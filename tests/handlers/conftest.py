@@ -1,4 +1,7 @@
-"""Event JSON → lambda_handler → an in-process AWS. Each test that uses `cloud` ends with a search for leaked keys."""
+"""Fixtures for tests that pass an event to a function's `lambda_handler`, with moto instead of AWS.
+
+Every test that uses `cloud` ends with a search for leaked keys.
+"""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""Whatever is wrong with a request: it is refused, nothing of it is repeated anywhere, and nothing has changed.
+"""Fuzz the API with invalid requests: each is rejected and changes nothing, and no response or log repeats its content.
 
-BAD_REQUESTS asks for more of them, which are others each time; those of the default are always the same.
+By default, the requests are the same in every run. BAD_REQUESTS sets a number of random requests instead.
 """
 
 import base64
@@ -15,15 +15,15 @@ from tests import bad_requests, sam_template
 from tests.bad_requests import CANARY, COLLECTION, Request, requests
 from tests.builders import a_caller, gateway_event
 from tests.cloud import Cloud, Response
-from tests.seeds import Account
+from tests.seeds import SeedAccount
 
 CASES = bad_requests.REQUESTED_CASES or 300
-READING = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
-_ONE = re.compile(r"^/(?!test$)[^/]+")
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+_ID_IN_PATH = re.compile(r"^/(?!test$)[^/]+")
 
 
-def event_of(request: Request) -> dict[str, Any]:
-    """Return what the gateway makes of a request: a body that is no text is base64."""
+def to_gateway_event(request: Request) -> dict[str, Any]:
+    """Convert a request as API Gateway does: a body that is not UTF-8 is base64."""
     try:
         body, is_base64 = request.body.decode(), False
     except UnicodeDecodeError:
@@ -36,37 +36,37 @@ def event_of(request: Request) -> dict[str, Any]:
         path=COLLECTION + request.path,
     )
     return event | {
-        "resource": COLLECTION + _ONE.sub("/{integration_id}", request.path),
+        "resource": COLLECTION + _ID_IN_PATH.sub("/{integration_id}", request.path),
         "queryStringParameters": request.query or None,
         "multiValueQueryStringParameters": {name: [value] for name, value in request.query.items()} or None,
         "isBase64Encoded": is_base64,
     }
 
 
-@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it hides the request that it is about
-def test_refuses_what_is_wrong_and_changes_nothing(cloud: Cloud) -> None:
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # as an error it hides the failing request
+def test_invalid_request_is_rejected_and_changes_nothing(cloud: Cloud) -> None:
     cloud.keys.add(CANARY)
     functions = {name: cloud.function(name) for name in ("api", "test_connection")}
-    Account(
+    SeedAccount(
         dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=sam_template.environment("api")
-    ).keep()
+    ).create_seeds()
     before = state(cloud)
 
     @bad_requests.hypothesis_settings(CASES)
     @given(request=requests)
-    def refuses(request: Request) -> None:
+    def check(request: Request) -> None:
         cloud.calls.clear()
-        said = cloud.written.tell()
-        answer = Response.from_lambda(
-            functions["test_connection" if request.path == "/test" else "api"](event_of(request))
-        )
-        assert 400 <= answer.status < 500, cloud.written.getvalue()[said:]
-        assert answer.pointers is not None, "it is a problem document"
-        assert not cloud.leaks(answer.text, cloud.written.getvalue()[said:])
-        assert READING.issuperset(cloud.calls)
+        log_start = len(cloud.written.getvalue())
+        function = functions["test_connection" if request.path == "/test" else "api"]
+        response = Response.from_lambda(function(to_gateway_event(request)))
+        log = cloud.written.getvalue()[log_start:]
+        assert 400 <= response.status < 500, log
+        assert response.pointers is not None, "the body must be a problem document"
+        assert not cloud.leaks(response.text, log)
+        assert READS.issuperset(cloud.calls)
         cloud.outputs.clear()
 
-    refuses()
+    check()
     assert state(cloud) == before
 
 

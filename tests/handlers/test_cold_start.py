@@ -1,4 +1,4 @@
-"""What a start of a function does not do. Each test looks at new processes, for this one has all imported already."""
+"""The work that functions do in the init phase, each observed in a new Python process."""
 
 import json
 import os
@@ -11,58 +11,76 @@ import pytest
 from tests import sam_template
 from tests.builders import ROOT
 
-LOOK = """
-import gc, importlib, json, sys
+PROBE = """
+import gc, importlib.metadata, json, ssl, sys
+
+calls = {"searches for installed packages": 0, "reads of CA certificates": 0}
+
+def count_calls(owner, name, label):
+    function = getattr(owner, name)
+    def counted(*args, **kwargs):
+        calls[label] += 1
+        return function(*args, **kwargs)
+    setattr(owner, name, counted)
+
+count_calls(importlib.metadata, "distributions", "searches for installed packages")
+count_calls(ssl.SSLContext, "load_verify_locations", "reads of CA certificates")
+
 importlib.import_module(sys.argv[1])
-models = sys.modules.get("pydantic") and sys.modules["pydantic"].BaseModel
-def below(kind):
-    return [kind, *(each for child in kind.__subclasses__() for each in below(child))]
-ours = [each for each in below(models) if each.__module__.startswith("ai_integrations.")] if models else []
-built = [each.__qualname__ for each in ours if each.__pydantic_complete__]
-deferred = [each.__qualname__ for each in ours if not each.__pydantic_complete__]
-loader = sys.modules.get("pydantic.plugin._loader")
-plugins = loader and loader._plugins
-session = sys.modules.get("ai_integrations.bootstrap.botocore_session")
-bundles = session.tls().load_verify_locations.cache_info().misses if session else 0
-gc_state = [gc.isenabled(), gc.get_freeze_count() > 0]
-models_seen = {"built": built, "deferred": deferred, "plugins": plugins}
-print(json.dumps({**models_seen, "bundles": bundles, "modules": [*sys.modules], "gc": gc_state}))
+
+def subclasses(model):
+    return [model, *(each for child in model.__subclasses__() for each in subclasses(child))]
+
+base = sys.modules["pydantic"].BaseModel if "pydantic" in sys.modules else None
+models = [each for each in subclasses(base) if each.__module__.startswith("ai_integrations.")] if base else []
+print(json.dumps({
+    "built models": [each.__qualname__ for each in models if each.__pydantic_complete__],
+    "deferred models": [each.__qualname__ for each in models if not each.__pydantic_complete__],
+    "garbage collection": gc.isenabled(),
+    "objects excluded from garbage collection": gc.get_freeze_count(),
+    "modules": list(sys.modules),
+    **calls,
+}))
 """
 
 
-def started(function: str, **variables: str) -> dict[str, Any]:
+def run_init(function: str, **variables: str) -> dict[str, Any]:
+    """Import a function's handler in a new process, with its deployed environment, and report what init did."""
     environment = {**os.environ, **sam_template.environment(function), "PYTHONPATH": str(ROOT), **variables}
-    command = [sys.executable, "-c", LOOK, f"functions.{function}.handler"]
+    command = [sys.executable, "-c", PROBE, f"functions.{function}.handler"]
     run = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very Python
-    seen: dict[str, Any] = json.loads(run.stdout)
-    return seen
+    report: dict[str, Any] = json.loads(run.stdout)
+    return report
 
 
 @pytest.mark.parametrize("function", sam_template.functions())
-def test_builds_no_model_and_looks_for_no_garbage_in_what_stays(function: str) -> None:
-    seen = started(function)
-    assert seen["built"] == []
-    assert seen["bundles"] == 0
-    assert seen["plugins"] is None, "all installed packages have been searched for plugins of pydantic"
-    assert seen["gc"] == [True, True]
-    assert "boto3" not in seen["modules"]
-    assert "aws_xray_sdk" not in seen["modules"]
+def test_on_demand_init_defers_work_and_excludes_its_objects_from_garbage_collection(function: str) -> None:
+    init = run_init(function)
+    assert init["built models"] == []
+    assert init["reads of CA certificates"] == 0
+    assert init["searches for installed packages"] == 0, "pydantic has searched all installed packages for plugins"
+    assert init["garbage collection"] is True
+    assert init["objects excluded from garbage collection"] > 0
+    assert "boto3" not in init["modules"]
+    assert "aws_xray_sdk" not in init["modules"]
 
 
-@pytest.mark.parametrize("ahead", ["snap-start", "provisioned-concurrency"])
+@pytest.mark.parametrize("initialization_type", ["snap-start", "provisioned-concurrency"])
 @pytest.mark.parametrize(
     ("function", "models"), [("api", {"CreateBody", "PatchBody", "RotateBody"}), ("credentials", {"ResolveCommand"})]
 )
-def test_does_what_it_can_when_nobody_waits_for_the_start(function: str, models: set[str], ahead: str) -> None:
-    seen = started(function, AWS_LAMBDA_INITIALIZATION_TYPE=ahead)
-    assert models <= set(seen["built"])
-    assert (seen["deferred"], seen["bundles"]) == ([], 1)
+def test_init_ahead_of_requests_builds_models_and_reads_certificates(
+    function: str, models: set[str], initialization_type: str
+) -> None:
+    init = run_init(function, AWS_LAMBDA_INITIALIZATION_TYPE=initialization_type)
+    assert models <= set(init["built models"])
+    assert (init["deferred models"], init["reads of CA certificates"]) == ([], 1)
 
 
-def test_starts_the_authorizer_without_powertools_and_pydantic() -> None:
-    packages = {str(name).split(".")[0] for name in started("authorizer")["modules"]}
+def test_init_of_the_authorizer_loads_neither_powertools_nor_pydantic() -> None:
+    packages = {str(name).split(".")[0] for name in run_init("authorizer")["modules"]}
     assert not packages & {"aws_lambda_powertools", "pydantic", "pydantic_core"}
 
 
-def test_starts_the_api_without_the_parts_of_pydantic_that_its_models_do_not_need() -> None:
-    assert not {"pydantic.functional_serializers", "pydantic.root_model"} & set(started("api")["modules"])
+def test_init_of_the_api_does_not_load_unused_modules_of_pydantic() -> None:
+    assert not {"pydantic.functional_serializers", "pydantic.root_model"} & set(run_init("api")["modules"])

@@ -1,4 +1,4 @@
-"""`POST /v2/ai-integrations`: what the caller sees, and what is in AWS afterwards."""
+"""`POST /v2/ai-integrations`: the response, and the state of DynamoDB and Secrets Manager afterwards."""
 
 import base64
 import re
@@ -8,24 +8,24 @@ import pytest
 
 from ai_integrations.domain.model import Membership, Role
 from tests.builders import API_KEY, a_caller, an_event, create_body, gateway_event
-from tests.cloud import Cloud
+from tests.cloud import Cloud, Response
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
 PROJECT = {"project_id": "p", "location": "europe-west3", "project_access_label": "team"}
 
 
-def test_answers_the_founding_example_with_its_fields_and_defaults(cloud: Cloud) -> None:
-    answer = cloud.api(an_event("create_openai"))
-    body = answer.body
+def test_create_with_the_sample_event_returns_all_fields_with_defaults(cloud: Cloud) -> None:
+    response = cloud.api(an_event("create_openai"))
+    body = response.body
     ulid = base64.b64decode(body["id"]).decode().removeprefix("AiIntegration:1:")
-    assert answer.status == 201
-    assert answer.headers == {
+    assert response.status == 201
+    assert response.headers == {
         "content-type": "application/json",
         "location": f"/live/v2/ai-integrations/{body['id']}",
         "etag": f'"{ulid}.1"',
     }
-    assert MOMENT.fullmatch(body["created_at"])
+    assert TIMESTAMP.fullmatch(body["created_at"])
     assert body == {
         "id": body["id"],
         "name": "Production OpenAI",
@@ -42,7 +42,7 @@ def test_answers_the_founding_example_with_its_fields_and_defaults(cloud: Cloud)
     }
 
 
-def test_keeps_the_key_in_a_secret_and_its_place_in_the_table(cloud: Cloud) -> None:
+def test_create_with_a_key_stores_it_in_a_secret_that_the_item_references(cloud: Cloud) -> None:
     cloud.api(gateway_event(create_body(api_key=API_KEY)))
     [item] = cloud.items("INTEGRATION#")
     [secret] = cloud.secrets()
@@ -53,15 +53,15 @@ def test_keeps_the_key_in_a_secret_and_its_place_in_the_table(cloud: Cloud) -> N
     assert secret["KmsKeyId"].endswith(":Key")
 
 
-def test_keeps_no_secret_without_a_key(cloud: Cloud) -> None:
-    answer = cloud.api(gateway_event(create_body()))
-    assert answer.body["has_api_key"] is False
+def test_create_without_a_key_stores_no_secret(cloud: Cloud) -> None:
+    response = cloud.api(gateway_event(create_body()))
+    assert response.body["has_api_key"] is False
     assert cloud.secrets() == []
     assert "secret_arn" not in cloud.items("INTEGRATION#")[0]
 
 
-def test_shows_every_optional_field_that_was_given(cloud: Cloud) -> None:
-    given = {
+def test_create_with_optional_fields_returns_them(cloud: Cloud) -> None:
+    optional = {
         "base_url": "https://example.com/v1",
         "model_names": ["m"],
         "headers": {"X-Team": "search"},
@@ -69,34 +69,40 @@ def test_shows_every_optional_field_that_was_given(cloud: Cloud) -> None:
         "function_calling_enabled": False,
         "scopings": [{"organization_id": "o", "space_id": "s"}],
     }
-    answer = cloud.api(gateway_event(create_body(**given)))
-    assert {name: answer.body[name] for name in given} == given
+    response = cloud.api(gateway_event(create_body(**optional)))
+    assert {name: response.body[name] for name in optional} == optional
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("body", "metadata"),
     [
-        ({"provider": "awsBedrock", "provider_metadata": ROLE}, {"kind": "aws", **ROLE}),
-        ({"provider": "AWS_BEDROCK", "provider_metadata": ROLE}, {"kind": "AWS", **ROLE}),
-        ({"provider": "vertexAI", "provider_metadata": {**PROJECT, "kind": "GCP"}}, {"kind": "gcp", **PROJECT}),
+        pytest.param({"provider": "awsBedrock", "provider_metadata": ROLE}, {"kind": "aws", **ROLE}, id="lower case"),
+        pytest.param({"provider": "AWS_BEDROCK", "provider_metadata": ROLE}, {"kind": "AWS", **ROLE}, id="upper case"),
+        pytest.param(
+            {"provider": "vertexAI", "provider_metadata": {**PROJECT, "kind": "GCP"}},
+            {"kind": "gcp", **PROJECT},
+            id="lower case, upper case kind",
+        ),
     ],
 )
-def test_answers_in_the_spelling_of_the_body(cloud: Cloud, given: dict[str, Any], shown: dict[str, str]) -> None:
+def test_create_returns_enum_values_in_the_spelling_of_the_request_body(
+    cloud: Cloud, body: dict[str, Any], metadata: dict[str, str]
+) -> None:
     headers: dict[str, str | None] = {"sdk-language": "python", "sdk-version": "8.40.0"}
-    answer = cloud.api(gateway_event(create_body(**given), headers=headers))
-    assert answer.body["provider"] == given["provider"]
-    assert answer.body["provider_metadata"] == shown
+    response = cloud.api(gateway_event(create_body(**body), headers=headers))
+    assert response.body["provider"] == body["provider"]
+    assert response.body["provider_metadata"] == metadata
 
 
-def test_refuses_a_taken_name_whatever_its_case(cloud: Cloud) -> None:
+def test_create_with_a_taken_name_in_another_case_returns_409(cloud: Cloud) -> None:
     cloud.api(gateway_event(create_body(name="Production")))
-    answer = cloud.api(gateway_event(create_body(name=" PRODUCTION ", api_key=API_KEY)))
-    assert (answer.status, answer.pointers) == (409, [])
+    response = cloud.api(gateway_event(create_body(name=" PRODUCTION ", api_key=API_KEY)))
+    assert (response.status, response.pointers) == (409, [])
     assert len(cloud.items("INTEGRATION#")) == 1
     assert cloud.secrets() == []
 
 
-def test_lets_two_accounts_use_one_name(cloud: Cloud) -> None:
+def test_create_with_a_name_of_another_account_succeeds(cloud: Cloud) -> None:
     events = [gateway_event(create_body(), caller=a_caller(account=account)) for account in ("acme", "other")]
     assert [cloud.api(event).status for event in events] == [201, 201]
 
@@ -104,81 +110,94 @@ def test_lets_two_accounts_use_one_name(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "pointers"),
     [
-        ({"name": "My Integration"}, 400, ["/provider"]),
-        ("{", 400, [""]),
-        ("", 400, [""]),
-        ([], 400, [""]),
-        (create_body(api_kee=API_KEY), 400, ["/api_kee"]),
-        (create_body(**{API_KEY: "x"}), 400, [""]),
-        (create_body(api_key={"value": API_KEY}), 400, ["/api_key"]),
-        (create_body(provider="awsBedrock"), 422, ["/provider_metadata/role_arn"]),
-        (create_body(provider="openAI", provider_metadata={"role_arn": "x"}), 422, ["/provider_metadata"]),
-        (create_body(base_url="http://169.254.169.254/"), 422, ["/base_url"]),
-        (create_body(api_key="sk-****ef"), 422, ["/api_key"]),
-        (create_body(headers={"X": "a\r\nb"}), 422, ["/headers"]),
-        (
+        pytest.param({"name": "My Integration"}, 400, ["/provider"], id="required field missing"),
+        pytest.param("{", 400, [""], id="no JSON"),
+        pytest.param("", 400, [""], id="empty"),
+        pytest.param([], 400, [""], id="no object"),
+        pytest.param(create_body(api_kee=API_KEY), 400, ["/api_kee"], id="unknown field"),
+        pytest.param(create_body(**{API_KEY: "x"}), 400, [""], id="unknown field named like a key"),
+        pytest.param(create_body(api_key={"value": API_KEY}), 400, ["/api_key"], id="key not a string"),
+        pytest.param(create_body(provider="awsBedrock"), 422, ["/provider_metadata/role_arn"], id="role missing"),
+        pytest.param(
+            create_body(provider="openAI", provider_metadata={"role_arn": "x"}),
+            422,
+            ["/provider_metadata"],
+            id="metadata of another provider",
+        ),
+        pytest.param(create_body(base_url="http://169.254.169.254/"), 422, ["/base_url"], id="private host"),
+        pytest.param(create_body(api_key="sk-****ef"), 422, ["/api_key"], id="masked key"),
+        pytest.param(create_body(headers={"X": "a\r\nb"}), 422, ["/headers"], id="line break in a header"),
+        pytest.param(
             create_body(provider="vertexAI", api_key=API_KEY),
             422,
             [f"/provider_metadata/{each}" for each in ("location", "project_access_label", "project_id")],
+            id="project missing",
         ),
     ],
 )
-def test_refuses_a_body_and_points_at_its_faults(cloud: Cloud, body: object, status: int, pointers: list[str]) -> None:
-    answer = cloud.api(gateway_event(body))
-    assert (answer.status, answer.pointers) == (status, pointers)
-    assert answer.body["instance"] == gateway_event()["requestContext"]["requestId"]
+def test_create_with_an_invalid_body_points_to_the_invalid_fields(
+    cloud: Cloud, body: object, status: int, pointers: list[str]
+) -> None:
+    response = cloud.api(gateway_event(body))
+    assert (response.status, response.pointers) == (status, pointers)
+    assert response.body["instance"] == gateway_event()["requestContext"]["requestId"]
     assert cloud.calls == []
 
 
-def test_refuses_another_media_type(cloud: Cloud) -> None:
-    answer = cloud.api(gateway_event(headers={"Content-Type": "text/plain"}))
-    assert (answer.status, answer.pointers) == (415, [])
+def test_create_with_another_media_type_returns_415(cloud: Cloud) -> None:
+    response = cloud.api(gateway_event(headers={"Content-Type": "text/plain"}))
+    assert (response.status, response.pointers) == (415, [])
 
 
-MEMBER = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
+SPACE_ADMIN = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
 
 
 @pytest.mark.parametrize(
     ("caller", "scopings", "status"),
     [
-        (a_caller(role=Role.ADMIN), [], 201),
-        (a_caller(role=Role.READER), [], 403),
-        (a_caller(role=Role.READER), [{"space_id": "s"}], 403),
-        (MEMBER, [{"space_id": "s"}], 201),
-        (MEMBER, [{"space_id": "t"}], 403),
-        (MEMBER, [], 403),
+        pytest.param(a_caller(role=Role.ADMIN), [], 201, id="admin, whole account"),
+        pytest.param(a_caller(role=Role.READER), [], 403, id="reader, whole account"),
+        pytest.param(a_caller(role=Role.READER), [{"space_id": "s"}], 403, id="reader, a space"),
+        pytest.param(SPACE_ADMIN, [{"space_id": "s"}], 201, id="space admin, own space"),
+        pytest.param(SPACE_ADMIN, [{"space_id": "t"}], 403, id="space admin, another space"),
+        pytest.param(SPACE_ADMIN, [], 403, id="space admin, whole account"),
     ],
 )
-def test_lets_callers_create_where_they_may(cloud: Cloud, caller: Any, scopings: list[Any], status: int) -> None:
-    answer = cloud.api(gateway_event(create_body(scopings=scopings, api_key=API_KEY), caller=caller))
-    assert answer.status == status
+def test_create_is_allowed_only_where_the_caller_is_an_admin(
+    cloud: Cloud, caller: Any, scopings: list[Any], status: int
+) -> None:
+    response = cloud.api(gateway_event(create_body(scopings=scopings, api_key=API_KEY), caller=caller))
+    assert response.status == status
     assert len(cloud.items("INTEGRATION#")) == len(cloud.secrets()) == (1 if status == 201 else 0)
 
 
-def send(cloud: Cloud, key: str, **changes: Any) -> Any:
+def create_with_idempotency_key(cloud: Cloud, key: str, **changes: Any) -> Response:
     return cloud.api(gateway_event(create_body(**changes), headers={"Idempotency-Key": key}))
 
 
-def test_gives_a_repeated_request_the_first_answer(cloud: Cloud) -> None:
-    first, second = (send(cloud, "request-1", api_key=API_KEY) for _ in range(2))
+def test_create_retried_with_the_same_idempotency_key_returns_the_original_response(cloud: Cloud) -> None:
+    first, second = (create_with_idempotency_key(cloud, "request-1", api_key=API_KEY) for _ in range(2))
     assert (second.status, second.body, second.headers) == (201, first.body, first.headers)
     assert len(cloud.secrets()) == 1
 
 
-def test_refuses_an_idempotency_key_with_another_body(cloud: Cloud) -> None:
-    send(cloud, "request-1")
-    assert send(cloud, "request-1", name="Another").status == 422
-    assert send(cloud, "request-2", name="Another").status == 201
-    assert send(cloud, "with blank", name="A third").status == 400
+def test_create_with_a_used_idempotency_key_and_another_body_returns_422(cloud: Cloud) -> None:
+    create_with_idempotency_key(cloud, "request-1")
+    assert create_with_idempotency_key(cloud, "request-1", name="Another").status == 422
+    assert create_with_idempotency_key(cloud, "request-2", name="Another").status == 201
 
 
-def test_reads_a_body_that_the_gateway_has_encoded(cloud: Cloud) -> None:
+def test_create_with_a_malformed_idempotency_key_returns_400(cloud: Cloud) -> None:
+    assert create_with_idempotency_key(cloud, "with blank").status == 400
+
+
+def test_create_with_a_base64_encoded_body_succeeds(cloud: Cloud) -> None:
     event = gateway_event()
     encoded = base64.b64encode(event["body"].encode()).decode()
     assert cloud.api(event | {"body": encoded, "isBase64Encoded": True}).status == 201
 
 
-def test_logs_each_outcome_once_without_anything_of_the_body(cloud: Cloud) -> None:
+def test_create_logs_each_outcome_once_and_nothing_of_the_body(cloud: Cloud) -> None:
     cloud.api(gateway_event(create_body(name="Named", headers={"X-Secret": "hidden"}, api_key=API_KEY)))
     cloud.api(gateway_event(create_body(name="Named")))
     created, refused = cloud.log()
@@ -187,9 +206,3 @@ def test_logs_each_outcome_once_without_anything_of_the_body(cloud: Cloud) -> No
     assert (refused["error"], refused["status"]) == ("NameTakenError", 409)
     assert "Named" not in cloud.written.getvalue()
     assert "hidden" not in cloud.written.getvalue()
-
-
-@pytest.mark.parametrize(("method", "path"), [("POST", "/v2/nothing"), ("GET", "/")])
-def test_has_a_problem_document_for_what_it_does_not_route(cloud: Cloud, method: str, path: str) -> None:
-    answer = cloud.api(gateway_event(method=method, path=path))
-    assert (answer.status, answer.pointers) == (404, [])

@@ -1,4 +1,4 @@
-"""`functions/credentials`, invoked by a program that IAM lets do so."""
+"""`functions/credentials`, invoked by a consumer."""
 
 import json
 from typing import Any
@@ -9,30 +9,31 @@ from botocore.exceptions import ReadTimeoutError
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud
+from tests.handlers.failures import Failure, failure_id
 
 ROLE = "arn:aws:iam::123456789012:role/bedrock"
 URL = "https://secretsmanager.eu-central-1.amazonaws.com"
 
 
 def create(cloud: Cloud, **changes: Any) -> dict[str, Any]:
-    answer = cloud.api(gateway_event(create_body(**{"api_key": API_KEY, **changes})))
-    assert answer.status == 201
+    response = cloud.api(gateway_event(create_body(**{"api_key": API_KEY, **changes})))
+    assert response.status == 201
     cloud.calls.clear()
-    created: dict[str, Any] = answer.body
+    created: dict[str, Any] = response.body
     return created
 
 
 def resolve(cloud: Cloud, integration: str = "Production OpenAI", **changes: Any) -> dict[str, Any]:
     event = {"account": "acme", "integration": integration, "consumer": "billing-job", **changes}
-    answer: dict[str, Any] = cloud.function("credentials")(event)
-    return answer
+    response: dict[str, Any] = cloud.function("credentials")(event)
+    return response
 
 
-def audit(cloud: Cloud) -> dict[str, Any]:
+def audit_record(cloud: Cloud) -> dict[str, Any]:
     return next(line for line in cloud.log() if line["message"] == "credentials resolved")
 
 
-def test_hands_out_everything_that_a_program_needs(cloud: Cloud) -> None:
+def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cloud) -> None:
     created = create(
         cloud,
         provider="custom",
@@ -43,8 +44,8 @@ def test_hands_out_everything_that_a_program_needs(cloud: Cloud) -> None:
         enable_default_models=True,
         function_calling_enabled=False,
     )
-    answer = resolve(cloud, created["id"])
-    assert answer == {
+    resolved = resolve(cloud, created["id"])
+    assert resolved == {
         "id": created["id"],
         "name": "Production OpenAI",
         "provider": "CUSTOM",
@@ -56,19 +57,20 @@ def test_hands_out_everything_that_a_program_needs(cloud: Cloud) -> None:
         "function_calling_enabled": False,
         "auth_type": "BEARER_TOKEN",
         "api_key": API_KEY,
-        "key_version": answer["key_version"],
+        "key_version": resolved["key_version"],
     }
-    assert answer == resolve(cloud, "production openai ") == resolve(cloud, key_version=answer["key_version"])
+    assert resolved == resolve(cloud, "production openai ")
+    assert resolved == resolve(cloud, key_version=resolved["key_version"])
 
 
-def test_makes_no_call_that_it_does_not_need(cloud: Cloud) -> None:
+def test_resolve_by_id_makes_two_calls(cloud: Cloud) -> None:
     created = create(cloud)
     cloud.calls.clear()
     resolve(cloud, created["id"])
     assert cloud.calls == ["dynamodb:GetItem", "secretsmanager:GetSecretValue"]
 
 
-def test_leaves_out_what_is_not_set(cloud: Cloud) -> None:
+def test_resolve_omits_fields_that_are_not_set(cloud: Cloud) -> None:
     create(cloud, api_key=None)
     assert resolve(cloud).keys() == {
         "id",
@@ -81,32 +83,32 @@ def test_leaves_out_what_is_not_set(cloud: Cloud) -> None:
     }
 
 
-def test_answers_in_plain_json(cloud: Cloud) -> None:
+def test_resolve_returns_only_json_types(cloud: Cloud) -> None:
     create(cloud, provider="awsBedrock", provider_metadata={"role_arn": ROLE, "external_id": "tenant-42"})
-    answer = resolve(cloud)
-    assert json.loads(json.dumps(answer)) == answer
+    response = resolve(cloud)
+    assert json.loads(json.dumps(response)) == response
 
 
-def test_assumes_the_role_of_bedrock(cloud: Cloud) -> None:
+def test_resolve_bedrock_returns_temporary_credentials_of_the_role(cloud: Cloud) -> None:
     create(cloud, provider="awsBedrock", api_key=None, provider_metadata={"role_arn": ROLE, "external_id": "tenant-42"})
-    answer = resolve(cloud)
-    assert answer["aws_credentials"].keys() == {"access_key_id", "secret_access_key", "session_token"}
-    assert answer["expires_at"].endswith("Z")
-    assert answer["provider_metadata"] == {"role_arn": ROLE, "external_id": "tenant-42"}
-    assert "api_key" not in answer
+    resolved = resolve(cloud)
+    assert resolved["aws_credentials"].keys() == {"access_key_id", "secret_access_key", "session_token"}
+    assert resolved["expires_at"].endswith("Z")
+    assert resolved["provider_metadata"] == {"role_arn": ROLE, "external_id": "tenant-42"}
+    assert "api_key" not in resolved
     assert cloud.calls[-1] == "sts:AssumeRole"
-    assert audit(cloud)["role_assumed"] is True
+    assert audit_record(cloud)["role_assumed"] is True
 
 
-def test_tells_that_a_role_does_not_trust_the_service(cloud: Cloud) -> None:
+def test_resolve_bedrock_when_the_role_cannot_be_assumed_returns_409(cloud: Cloud) -> None:
     create(cloud, provider="awsBedrock", provider_metadata={"role_arn": ROLE})
     cloud.fail("sts:AssumeRole", ("AccessDenied", 403))
     assert resolve(cloud)["problem"]["status"] == 409
 
 
-def test_reads_a_secret_that_somebody_else_keeps(cloud: Cloud) -> None:
+def test_resolve_referenced_secret_returns_its_value_only_while_it_is_tagged_for_the_account(cloud: Cloud) -> None:
     tags: Any = [{"Key": ACCOUNT_TAG, "Value": "acme"}]
-    arn = cloud.secrets_manager.create_secret(Name="theirs", SecretString=API_KEY, Tags=tags)["ARN"]
+    arn = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=tags)["ARN"]
     create(cloud, api_key=..., api_key_secret_arn=arn)
     assert resolve(cloud)["api_key"] == API_KEY
     cloud.secrets_manager.tag_resource(SecretId=arn, Tags=[{"Key": ACCOUNT_TAG, "Value": "other"}])
@@ -114,42 +116,42 @@ def test_reads_a_secret_that_somebody_else_keeps(cloud: Cloud) -> None:
     assert API_KEY not in json.dumps(resolve(cloud))
 
 
-def test_holds_to_what_a_place_sees(cloud: Cloud) -> None:
+def test_resolve_outside_the_scopings_returns_the_same_404_as_a_missing_integration(cloud: Cloud) -> None:
     create(cloud, scopings=[{"organization_id": "o", "space_id": "s"}])
     assert resolve(cloud, space_id="s")["api_key"] == API_KEY
-    hidden = [resolve(cloud), resolve(cloud, space_id="t"), resolve(cloud, organization_id="o", account="other")]
+    invisible = [resolve(cloud), resolve(cloud, space_id="t"), resolve(cloud, organization_id="o", account="other")]
     missing = resolve(cloud, "No such name")
-    assert hidden == [missing] * 3
+    assert invisible == [missing] * 3
     assert missing["problem"]["status"] == 404
 
 
-def test_knows_the_organization_of_a_space_from_the_directory(cloud: Cloud) -> None:
-    create(cloud, name="teaches", api_key=None, scopings=[{"organization_id": "o", "space_id": "s"}])
+def test_resolve_for_a_space_includes_integrations_of_its_organization(cloud: Cloud) -> None:
+    create(cloud, name="registers the space", api_key=None, scopings=[{"organization_id": "o", "space_id": "s"}])
     create(cloud, scopings=[{"organization_id": "o"}])
     assert resolve(cloud, space_id="s")["api_key"] == API_KEY
     assert resolve(cloud, space_id="t")["problem"]["status"] == 404
 
 
-def test_records_who_got_which_version_and_never_the_key(cloud: Cloud) -> None:
+def test_resolve_logs_consumer_and_versions_and_never_the_key(cloud: Cloud) -> None:
     create(cloud)
-    answer = resolve(cloud)
-    line = audit(cloud)
-    assert line["level"] == "INFO"
-    assert line["function_request_id"] == "lambda-request-id"
-    assert (line["account"], line["consumer"]) == ("acme", "billing-job")
-    assert (line["version"], line["key_version"]) == (1, answer["key_version"])
-    assert line["role_assumed"] is False
+    resolved = resolve(cloud)
+    record = audit_record(cloud)
+    assert record["level"] == "INFO"
+    assert record["function_request_id"] == "lambda-request-id"
+    assert (record["account"], record["consumer"]) == ("acme", "billing-job")
+    assert (record["version"], record["key_version"]) == (1, resolved["key_version"])
+    assert record["role_assumed"] is False
     assert API_KEY not in cloud.written.getvalue()
 
 
-def test_records_who_was_refused(cloud: Cloud) -> None:
+def test_resolve_when_refused_logs_the_consumer_and_the_error(cloud: Cloud) -> None:
     resolve(cloud, "No such name")
     line = cloud.log()[-1]
     assert (line["message"], line["error"]) == ("request refused", "NotFoundError")
     assert (line["account"], line["consumer"]) == ("acme", "billing-job")
 
 
-def test_forgets_who_asked_before(cloud: Cloud) -> None:
+def test_resolve_does_not_log_the_consumer_of_the_previous_invocation(cloud: Cloud) -> None:
     function = cloud.function("credentials")
     function({"account": "acme", "integration": "x", "consumer": "billing-job"})
     function({})
@@ -171,7 +173,7 @@ def test_forgets_who_asked_before(cloud: Cloud) -> None:
         ({"space_id": ""}, 422, "/space_id"),
     ],
 )
-def test_refuses_a_request_with_a_problem_document(
+def test_invalid_request_returns_a_problem_document_without_a_call_to_aws(
     cloud: Cloud, changes: dict[str, Any], status: int, pointer: str
 ) -> None:
     event = {"account": "acme", "integration": "x", "consumer": "billing-job"} | changes
@@ -189,15 +191,16 @@ def test_refuses_a_request_with_a_problem_document(
         ("secretsmanager:GetSecretValue", ReadTimeoutError(endpoint_url=URL)),
         ("dynamodb:GetItem", ("InternalServerError", 500)),
     ],
+    ids=failure_id,
 )
-def test_fails_without_a_word_of_what_aws_said(
-    cloud: Cloud, operation: str, failure: Exception | tuple[str, int]
+def test_resolve_when_aws_fails_raises_an_error_without_its_message(
+    cloud: Cloud, operation: str, failure: Failure
 ) -> None:
     create(cloud)
     cloud.fail(operation, failure)
-    with pytest.raises(Exception, match=r"^$") as failed:
+    with pytest.raises(Exception, match=r"^$") as error:
         resolve(cloud)
-    assert type(failed.value).__name__ == "LoggedError"
-    assert failed.value.__suppress_context__
+    assert type(error.value).__name__ == "LoggedError"
+    assert error.value.__suppress_context__
     line = cloud.log()[-1]
     assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "failed", "billing-job")

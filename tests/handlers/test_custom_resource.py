@@ -1,4 +1,4 @@
-"""Requests of CloudFormation through the function, to an answer at a URL that is a credential."""
+"""`functions/custom_resource`: requests of CloudFormation, reported to a URL that is itself a credential."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from tests.builders import API_KEY
 from tests.cloud import Cloud
+from tests.handlers.failures import Failure, failure_id
 from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket"]
@@ -15,7 +16,7 @@ COMMIT = "dynamodb:TransactWriteItems"
 
 
 @pytest.fixture(autouse=True)
-def url_is_secret(cloud: Cloud) -> None:
+def response_url_is_a_secret(cloud: Cloud) -> None:
     cloud.keys.add(SIGNATURE)
 
 
@@ -29,56 +30,58 @@ def a_request(
         "RequestId": "request-1",
         "LogicalResourceId": "Llm",
         "ResourceType": "Custom::AiIntegration",
-        "ResourceProperties": properties or declared(),
+        "ResourceProperties": properties or resource_properties(),
         **more,
     }
 
 
-def declared(**integration: Any) -> dict[str, Any]:
+def resource_properties(**integration: Any) -> dict[str, Any]:
     body = {"name": "Production OpenAI", "provider": "openAI"} | integration
     return {"ServiceToken": "arn:aws:lambda:…", "Account": "acme", "User": "platform", "Integration": body}
 
 
-def test_creates_changes_and_deletes(cloud: Cloud, bucket: Bucket) -> None:
+def test_resource_is_created_updated_and_deleted_with_its_integration(cloud: Cloud, bucket: Bucket) -> None:
     function = cloud.function("custom_resource")
     function(a_request(bucket, "Create"))
-    made = bucket.responses()[-1]
-    assert made["Status"] == "SUCCESS"
-    assert made["Data"] == {"name": "Production OpenAI", "has_api_key": "false", "version": "1"}
-    named = {"PhysicalResourceId": made["PhysicalResourceId"], "OldResourceProperties": declared()}
-    function(a_request(bucket, "Update", declared(name="Renamed"), **named))
+    created = bucket.responses()[-1]
+    assert created["Status"] == "SUCCESS"
+    assert created["Data"] == {"name": "Production OpenAI", "has_api_key": "false", "version": "1"}
+    identity = {"PhysicalResourceId": created["PhysicalResourceId"], "OldResourceProperties": resource_properties()}
+    function(a_request(bucket, "Update", resource_properties(name="Renamed"), **identity))
     assert bucket.responses()[-1]["Data"]["version"] == "2"
-    function(a_request(bucket, "Delete", declared(name="Renamed"), **named))
+    function(a_request(bucket, "Delete", resource_properties(name="Renamed"), **identity))
     assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert cloud.items("INTEGRATION#") == []
 
 
-def test_gives_the_fields_at_fault_as_the_reason(cloud: Cloud, bucket: Bucket) -> None:
-    cloud.function("custom_resource")(a_request(bucket, "Create", declared(api_key=API_KEY, provider="?")))
-    answer = bucket.responses()[-1]
-    assert answer["Status"] == "FAILED"
-    assert "/Integration/api_key: " in answer["Reason"]
-    assert "/Integration/provider: " in answer["Reason"]
-    assert API_KEY not in json.dumps(answer)
+def test_create_with_invalid_properties_fails_and_names_each_field(cloud: Cloud, bucket: Bucket) -> None:
+    cloud.function("custom_resource")(a_request(bucket, "Create", resource_properties(api_key=API_KEY, provider="?")))
+    response = bucket.responses()[-1]
+    assert response["Status"] == "FAILED"
+    assert "/Integration/api_key: " in response["Reason"]
+    assert "/Integration/provider: " in response["Reason"]
+    assert API_KEY not in json.dumps(response)
     assert cloud.items() == []
 
 
-def test_gives_the_problem_as_the_reason(cloud: Cloud, bucket: Bucket) -> None:
+def test_create_with_a_taken_name_fails_and_its_rollback_deletes_nothing(cloud: Cloud, bucket: Bucket) -> None:
     function = cloud.function("custom_resource")
     function(a_request(bucket, "Create"))
     function(a_request(bucket, "Create", RequestId="request-2"))
-    answer = bucket.responses()[-1]
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "refused-request-2")
-    assert answer["Reason"] == "Another integration of the account has this name. Names are unique, ignoring case."
+    response = bucket.responses()[-1]
+    assert (response["Status"], response["PhysicalResourceId"]) == ("FAILED", "refused-request-2")
+    assert response["Reason"] == "Another integration of the account has this name. Names are unique, ignoring case."
     function(a_request(bucket, "Delete", RequestId="request-3", PhysicalResourceId="refused-request-2"))
     assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
 @pytest.mark.parametrize(
-    "failure", [("ThrottlingException", 400), ("AccessDeniedException", 400), RuntimeError(API_KEY)]
+    "failure", [("ThrottlingException", 400), ("AccessDeniedException", 400), RuntimeError(API_KEY)], ids=failure_id
 )
-def test_answers_nothing_and_comes_again_when_aws_fails(cloud: Cloud, bucket: Bucket, failure: Any) -> None:
+def test_create_when_aws_fails_reports_nothing_and_succeeds_on_retry(
+    cloud: Cloud, bucket: Bucket, failure: Failure
+) -> None:
     function = cloud.function("custom_resource")
     cloud.fail(COMMIT, failure)
     with pytest.raises(Exception, match=r"^$"):
@@ -90,18 +93,20 @@ def test_answers_nothing_and_comes_again_when_aws_fails(cloud: Cloud, bucket: Bu
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
-def test_comes_again_when_the_answer_is_not_taken_and_makes_nothing_twice(cloud: Cloud, bucket: Bucket) -> None:
+def test_create_retried_after_a_rejected_report_repeats_it_and_creates_nothing_more(
+    cloud: Cloud, bucket: Bucket
+) -> None:
     function = cloud.function("custom_resource")
     bucket.statuses = [403]
     with pytest.raises(Exception, match=r"^$"):
         function(a_request(bucket, "Create"))
     function(a_request(bucket, "Create"))
-    first, again = bucket.responses()
-    assert first == again
+    first, retried = bucket.responses()
+    assert first == retried
     assert len(cloud.items("INTEGRATION#")) == 1
 
 
-def test_does_nothing_it_does_not_know(cloud: Cloud, bucket: Bucket) -> None:
+def test_unknown_request_type_raises_an_error_and_is_logged(cloud: Cloud, bucket: Bucket) -> None:
     with pytest.raises(Exception, match=r"^$"):
         cloud.function("custom_resource")(a_request(bucket, "Read", PhysicalResourceId="id-1"))
     [line] = cloud.log()

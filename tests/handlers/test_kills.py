@@ -1,12 +1,14 @@
-"""Kill a function before and after each of its AWS calls, deliver again: it ends as if nothing had happened.
+"""Kill a function before or after each of its AWS calls and deliver its event again.
 
-The places to kill at are the calls that an undisturbed run makes. Each run has an account of its own in the one table.
+The result must equal that of an undisturbed run. The undisturbed run also shows at which calls to kill. Every run has
+its own account in one table.
 """
 
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from typing import Any
 from uuid import uuid4
 
@@ -15,76 +17,82 @@ import pytest
 from ai_integrations.contracts import ids
 from tests.cloud import Cloud, Killed
 from tests.event_subscriber import Subscriber
-from tests.handlers.stories import STORIES, Event, Run
+from tests.handlers.scenarios import SCENARIOS, Event, ScenarioRun
 from tests.response_bucket import Bucket, bucket
 
 __all__ = ["bucket"]
 
-# Ids as callers know them and as the table has them, random and digested values, times.
-_VARYING = re.compile(
+_DIFFERS_BETWEEN_RUNS = re.compile(
     "|".join(
         [
-            ids.encode("")[:20] + r"\w{36}",
-            r"[0-7][0-9A-HJKMNP-TV-Z]{25}",
-            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-            r"[0-9a-f]{64}",
-            r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)",
-            r"\b\d{10}\b",
-            r"(?<=ACCOUNT-)\w{6}",  # of a secret's ARN
+            ids.encode("")[:20] + r"\w{36}",  # ids in the API
+            r"[0-7][0-9A-HJKMNP-TV-Z]{25}",  # ULIDs
+            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",  # UUIDs
+            r"[0-9a-f]{64}",  # SHA-256 digests
+            r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)",  # times
+            r"\b\d{10}\b",  # times in seconds
+            r"(?<=ACCOUNT-)\w{6}",  # the end of a secret's ARN
         ]
     )
 )
 
 
 @dataclass(frozen=True)
-class World:
+class KillFixture:
+    """The functions of one stack, and everything that they write to."""
+
     cloud: Cloud
     bus: Subscriber
     bucket: Bucket
 
     functions: dict[str, Callable[[Event], Any]] = field(default_factory=dict)
 
-    def new_run(self) -> Run:
-        return Run(self.cloud, f"account-{uuid4().hex}", self.bucket.url, self.deliver)
+    def new_run(self) -> ScenarioRun:
+        return ScenarioRun(self.cloud, f"account-{uuid4().hex}", self.bucket.url, self.deliver)
 
     def deliver(self, function: str, event: Event) -> None:
-        """Invoke a function. It is loaded once: a new process would know nothing more, and take longer to start."""
+        """Invoke a function. It is loaded only once: a new process would have the same state and start slowly."""
         if function not in self.functions:
             self.functions[function] = self.cloud.function(function)
         self.functions[function](event)
 
-    def state(self, run: Run) -> str:
-        """Return everything that can be seen of a run's account, without what differs from run to run."""
-        told = {
-            each.detail["event_id"]: each.detail for each in self.bus.all() if each.detail["account"] == run.account
+    def state(self, run: ScenarioRun) -> list[str]:
+        """Return all visible effects of a run as lines of JSON, with values that differ between runs masked."""
+        events = [event.detail for event in self.bus.all() if event.detail["account"] == run.account]
+        responses = [response for response in self.bucket.responses() if run.account in response["StackId"]]
+        state = {
+            "items": run.items(),
+            "secrets": run.secrets(),
+            "events": {detail["event_id"]: detail for detail in events},
+            "responses": {response["RequestId"]: response for response in responses},
         }
-        answers = {each["RequestId"]: each for each in self.bucket.responses() if run.account in each["StackId"]}
-        text = json.dumps([run.items(), told, answers, run.secrets()], sort_keys=True, default=str)
-        return _VARYING.sub("…", text.replace(run.account, "ACCOUNT"))
+        text = json.dumps(state, sort_keys=True, indent=2, default=str)
+        return _DIFFERS_BETWEEN_RUNS.sub("…", text.replace(run.account, "ACCOUNT")).splitlines()
 
 
 @pytest.fixture
-def world(cloud: Cloud, bus: Subscriber, bucket: Bucket) -> World:
-    return World(cloud, bus, bucket)
+def fixture(cloud: Cloud, bus: Subscriber, bucket: Bucket) -> KillFixture:
+    return KillFixture(cloud, bus, bucket)
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_ends_the_same_wherever_it_is_killed(world: World, name: str) -> None:
-    function, prepare = STORIES[name]
-    undisturbed = world.new_run()
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_retry_after_a_kill_at_any_call_gives_the_undisturbed_result(fixture: KillFixture, scenario: str) -> None:
+    function, prepare = SCENARIOS[scenario]
+    undisturbed = fixture.new_run()
     event = prepare(undisturbed)
-    world.cloud.calls.clear()
+    fixture.cloud.calls.clear()
     undisturbed.deliver(function, event)
-    calls = [*world.cloud.calls]
-    expected = world.state(undisturbed)
+    calls = [*fixture.cloud.calls]
+    expected = fixture.state(undisturbed)
     assert len(calls) > 1
     for number, call in enumerate(calls, 1):
         for after in (False, True):
-            run = world.new_run()
+            run = fixture.new_run()
             event = prepare(run)
-            world.cloud.kill(number, after=after)
+            fixture.cloud.kill(number, after=after)
             with pytest.raises(Killed):
                 run.deliver(function, event)
-            world.cloud.recover()
+            fixture.cloud.recover()
             run.deliver(function, event)
-            assert world.state(run) == expected, f"killed {'after' if after else 'before'} {call}"
+            difference = "\n".join(unified_diff(expected, fixture.state(run), "undisturbed", "killed", lineterm=""))
+            assert not difference, f"killed {'after' if after else 'before'} {call}\n{difference}"

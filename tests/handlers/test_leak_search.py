@@ -1,4 +1,4 @@
-"""The search that ends each test of this tier finds a key wherever a function may leave one."""
+"""The leak search that ends every test of a function finds a key in each place where a function may leave one."""
 
 import json
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from tests.cloud import Cloud
 KEY = "sk-fake-canary-to-be-found"
 
 
-def in_an_answer(cloud: Cloud) -> None:
-    cloud.invoke(lambda _event, _context: {"said": KEY}, {})
+def in_a_response(cloud: Cloud) -> None:
+    cloud.invoke(lambda _event, _context: {"leak": KEY}, {})
 
 
 def in_an_exception(cloud: Cloud) -> None:
@@ -27,12 +27,12 @@ def in_an_exception(cloud: Cloud) -> None:
 
 
 def in_the_log(_cloud: Cloud) -> None:
-    logger.info("said", key=KEY)
+    logger.info("leak", key=KEY)
 
 
 def on_the_bus(cloud: Cloud) -> None:
     cloud.add_bus()
-    aws_clients.events().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": json.dumps({"said": KEY})}])
+    aws_clients.events().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": json.dumps({"leak": KEY})}])
 
 
 def in_the_table(cloud: Cloud) -> None:
@@ -43,19 +43,19 @@ def in_a_tag(cloud: Cloud) -> None:
     cloud.secrets_manager.create_secret(Name="x", SecretString="x", Tags=[{"Key": "x", "Value": KEY}])
 
 
-PLACES = [in_an_answer, in_an_exception, in_the_log, on_the_bus, in_the_table, in_a_tag]
+PLACES = [in_a_response, in_an_exception, in_the_log, on_the_bus, in_the_table, in_a_tag]
 
 
-@pytest.mark.parametrize("plant", PLACES)
-def test_finds_a_key(cloud: Cloud, plant: Callable[[Cloud], None]) -> None:
+@pytest.mark.parametrize("leak", PLACES)
+def test_leak_search_finds_a_key(cloud: Cloud, leak: Callable[[Cloud], None]) -> None:
     cloud.keys.add(KEY)
     assert not cloud.leaks(cloud.written.getvalue())
-    plant(cloud)
+    leak(cloud)
     assert cloud.leaks(cloud.written.getvalue())
-    cloud.keys.remove(KEY)  # or this test would end as it should
+    cloud.keys.remove(KEY)  # otherwise the search after this test finds it and fails the test
 
 
-def test_does_not_mistake_a_secret_for_a_leak(cloud: Cloud) -> None:
+def test_leak_search_ignores_a_key_in_a_secret(cloud: Cloud) -> None:
     cloud.keys.add(KEY)
     aws_clients.secrets_manager().create_secret(Name="x", SecretString=KEY)
     assert not cloud.leaks(cloud.written.getvalue())

@@ -1,4 +1,4 @@
-"""Batches of the table's stream through the function: what is tidied, what is told, what comes again."""
+"""`functions/publish_changes`: secret cleanup, change events and retries for batches of the table's stream."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,86 +12,95 @@ from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.streams import a_record
 
-TELL = "events:PutEvents"
+PUBLISH = "events:PutEvents"
 FIRST = an_integration(updated_by="alice")
 SECOND = replace(FIRST, version=2, name="Second")
 THIRD = replace(SECOND, version=3, name="Third")
 TOMBSTONE = Tombstone(integration=THIRD, deleted_at=NOON, deleted_by="bob", expires_at=NOON + timedelta(days=30))
-CREATED, UPDATED = a_record(None, FIRST, "100"), a_record(FIRST, SECOND, "101")
-UPDATED_AGAIN, DELETED = a_record(SECOND, THIRD, "102"), a_record(None, TOMBSTONE, "103")
+CREATE, UPDATE = a_record(None, FIRST, "100"), a_record(FIRST, SECOND, "101")
+SECOND_UPDATE, DELETE = a_record(SECOND, THIRD, "102"), a_record(None, TOMBSTONE, "103")
 POISON: dict[str, Any] = {
     "eventName": "MODIFY",
     "dynamodb": {"SequenceNumber": "101", "NewImage": {"sk": {"S": "INTEGRATION#1"}}},
 }
+DONE: dict[str, Any] = {"batchItemFailures": []}
 
 
 def publish(cloud: Cloud, *records: dict[str, Any]) -> Any:
     return cloud.function("publish_changes")({"Records": list(records)})
 
 
-def ids(bus: Subscriber) -> list[str]:
-    return [each.detail["event_id"] for each in bus.receive()]
+def received_ids(bus: Subscriber) -> list[str]:
+    return [event.detail["event_id"] for event in bus.receive()]
 
 
-def up_to(number: str) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": number}]}
+def failed_from(sequence_number: str) -> dict[str, Any]:
+    """Return the response that lets Lambda retry from this record."""
+    return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
 
 
-def test_tells_each_change_in_its_order(cloud: Cloud, bus: Subscriber) -> None:
-    assert publish(cloud, CREATED, UPDATED, UPDATED_AGAIN, DELETED) == {"batchItemFailures": []}
-    assert ids(bus) == [f"{ULID}.{end}" for end in ("1.created", "2.updated", "3.updated", "3.deleted")]
+def test_batch_publishes_an_event_for_each_change_in_order(cloud: Cloud, bus: Subscriber) -> None:
+    assert publish(cloud, CREATE, UPDATE, SECOND_UPDATE, DELETE) == DONE
+    assert received_ids(bus) == [f"{ULID}.{change}" for change in ("1.created", "2.updated", "3.updated", "3.deleted")]
 
 
-def test_loses_nothing_before_a_poisoned_record(cloud: Cloud, bus: Subscriber) -> None:
-    assert publish(cloud, CREATED, POISON, UPDATED_AGAIN) == up_to("101")
-    assert ids(bus) == [f"{ULID}.1.created"]
+def test_batch_with_a_poison_record_publishes_the_records_before_it(cloud: Cloud, bus: Subscriber) -> None:
+    assert publish(cloud, CREATE, POISON, SECOND_UPDATE) == failed_from("101")
+    assert received_ids(bus) == [f"{ULID}.1.created"]
     [line] = cloud.log()
     assert (line["message"], line["sequence_number"]) == ("change not published", "101")
 
 
-def test_lets_lambda_halve_a_batch_that_begins_with_a_poisoned_record(cloud: Cloud, bus: Subscriber) -> None:
+def test_batch_that_starts_with_a_poison_record_fails_so_that_lambda_bisects_it(cloud: Cloud, bus: Subscriber) -> None:
     with pytest.raises(Exception, match=r"^$"):
-        publish(cloud, POISON, UPDATED_AGAIN)
-    assert ids(bus) == []
+        publish(cloud, POISON, SECOND_UPDATE)
+    assert received_ids(bus) == []
 
 
-def test_gives_a_poisoned_record_up_alone(cloud: Cloud) -> None:
-    assert publish(cloud, POISON) == up_to("101")
+def test_batch_of_only_a_poison_record_is_reported_as_failed(cloud: Cloud) -> None:
+    assert publish(cloud, POISON) == failed_from("101")
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "failure",
     [
-        ("ThrottlingException", 400),
-        ("InternalException", 500),
-        {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "…"}]},
+        pytest.param(("ThrottlingException", 400), id="request throttled"),
+        pytest.param(("InternalException", 500), id="request failed"),
+        pytest.param(
+            {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "…"}]},
+            id="entry rejected",
+        ),
     ],
 )
-def test_tells_again_under_the_same_id_what_the_bus_has_not_taken(cloud: Cloud, bus: Subscriber, answer: Any) -> None:
-    if isinstance(answer, dict):
-        cloud.respond(TELL, answer)
+def test_batch_retried_after_the_bus_failed_publishes_with_the_same_event_id(
+    cloud: Cloud, bus: Subscriber, failure: Any
+) -> None:
+    if isinstance(failure, dict):
+        cloud.respond(PUBLISH, failure)
     else:
-        cloud.fail(TELL, answer)
-    assert publish(cloud, CREATED) == up_to("100")
+        cloud.fail(PUBLISH, failure)
+    assert publish(cloud, CREATE) == failed_from("100")
     cloud.recover()
-    assert publish(cloud, CREATED) == publish(cloud, CREATED) == {"batchItemFailures": []}
-    assert ids(bus) == [f"{ULID}.1.created"] * 2
+    assert publish(cloud, CREATE) == publish(cloud, CREATE) == DONE
+    assert received_ids(bus) == [f"{ULID}.1.created"] * 2
 
 
-def test_logs_no_value_of_a_record_that_it_can_not_read(cloud: Cloud) -> None:
+def test_unparseable_record_is_reported_as_failed_without_logging_its_values(cloud: Cloud) -> None:
     poison = a_record(None, replace(FIRST, headers={"X-Key": API_KEY}))
     del poison["dynamodb"]["NewImage"]["created_at"]
-    assert publish(cloud, poison) == up_to("100")
+    assert publish(cloud, poison) == failed_from("100")
+    assert API_KEY not in cloud.written.getvalue()
 
 
 @pytest.fixture
 def secret(cloud: Cloud) -> SecretVersion:
-    """Return a secret of the service's own, with a second version under its label."""
-    made = cloud.secrets_manager.create_secret(Name="ai-integrations-test/acme/1", SecretString=API_KEY)
-    return SecretVersion(arn=made["ARN"], version=made["VersionId"])
+    """Store a secret of the service and return its first version."""
+    created = cloud.secrets_manager.create_secret(Name="ai-integrations-test/acme/1", SecretString=API_KEY)
+    return SecretVersion(arn=created["ARN"], version=created["VersionId"])
 
 
-def another_version(cloud: Cloud, secret: SecretVersion) -> SecretVersion:
+def add_version(cloud: Cloud, secret: SecretVersion) -> SecretVersion:
+    """Store a second version with a label of its own, and without AWSCURRENT."""
     version = "11111111-1111-4111-8111-111111111111"
     cloud.secrets_manager.put_secret_value(
         SecretId=secret.arn,
@@ -102,57 +111,60 @@ def another_version(cloud: Cloud, secret: SecretVersion) -> SecretVersion:
     return secret._replace(version=version)
 
 
-def stages(cloud: Cloud, secret: SecretVersion) -> list[str]:
-    described = cloud.secrets_manager.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
-    return described.get(secret.version or "", [])
+def stage_labels(cloud: Cloud, secret: SecretVersion) -> list[str]:
+    versions = cloud.secrets_manager.describe_secret(SecretId=secret.arn)["VersionIdsToStages"]
+    return versions.get(secret.version or "", [])
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_lets_the_current_label_follow_to_a_new_key(
-    cloud: Cloud, bus: Subscriber, secret: SecretVersion, times: int
+@pytest.mark.parametrize("deliveries", [1, 2])
+def test_key_rotation_moves_awscurrent_to_the_new_version(
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, deliveries: int
 ) -> None:
-    new = another_version(cloud, secret)
-    rotated = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
-    for _ in range(times):
-        assert publish(cloud, rotated) == {"batchItemFailures": []}
-    assert "AWSCURRENT" in stages(cloud, new)
-    assert "AWSCURRENT" not in stages(cloud, secret)
-    assert ids(bus) == [f"{ULID}.2.key-rotated"] * times
+    new = add_version(cloud, secret)
+    rotation = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
+    for _ in range(deliveries):
+        assert publish(cloud, rotation) == DONE
+    assert "AWSCURRENT" in stage_labels(cloud, new)
+    assert "AWSCURRENT" not in stage_labels(cloud, secret)
+    assert received_ids(bus) == [f"{ULID}.2.key-rotated"] * deliveries
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_schedules_the_deletion_of_a_secret_and_takes_it_back(
-    cloud: Cloud, bus: Subscriber, secret: SecretVersion, times: int
+@pytest.mark.parametrize("deliveries", [1, 2])
+def test_delete_schedules_the_deletion_of_the_secret_and_restore_cancels_it(
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion, deliveries: int
 ) -> None:
-    keyed = replace(FIRST, secret=secret)
-    for _ in range(times):
-        assert publish(cloud, a_record(None, TOMBSTONE._replace(integration=keyed))) == {"batchItemFailures": []}
+    with_key = replace(FIRST, secret=secret)
+    for _ in range(deliveries):
+        assert publish(cloud, a_record(None, TOMBSTONE._replace(integration=with_key))) == DONE
     [scheduled] = cloud.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
     assert "DeletedDate" in scheduled
-    for _ in range(times):
-        assert publish(cloud, a_record(None, replace(keyed, version=2))) == {"batchItemFailures": []}
+    for _ in range(deliveries):
+        assert publish(cloud, a_record(None, replace(with_key, version=2))) == DONE
     assert "DeletedDate" not in cloud.secrets_manager.describe_secret(SecretId=secret.arn)
-    assert ids(bus) == [f"{ULID}.1.deleted"] * times + [f"{ULID}.2.restored"] * times
+    assert received_ids(bus) == [f"{ULID}.1.deleted"] * deliveries + [f"{ULID}.2.restored"] * deliveries
 
 
-def test_goes_on_when_a_secret_is_gone(cloud: Cloud, bus: Subscriber, secret: SecretVersion) -> None:
+def test_changes_of_a_key_whose_secret_is_gone_are_published(
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion
+) -> None:
     cloud.secrets_manager.delete_secret(SecretId=secret.arn, ForceDeleteWithoutRecovery=True)
-    keyed, rotated = replace(FIRST, secret=secret), replace(FIRST, version=2, secret=secret._replace(version="v2"))
+    with_key = replace(FIRST, secret=secret)
+    rotated = replace(FIRST, version=2, secret=secret._replace(version="v2"))
     records = [
-        a_record(keyed, rotated, "100"),
+        a_record(with_key, rotated, "100"),
         a_record(rotated, replace(FIRST, version=3), "101"),
-        a_record(None, TOMBSTONE._replace(integration=keyed), "102"),
+        a_record(None, TOMBSTONE._replace(integration=with_key), "102"),
         a_record(None, rotated, "103"),
     ]
-    assert publish(cloud, *records) == {"batchItemFailures": []}
-    assert len(ids(bus)) == 4
+    assert publish(cloud, *records) == DONE
+    assert len(received_ids(bus)) == 4
 
 
 @pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "dynamodb:GetItem"])
-def test_tells_nothing_before_the_secret_is_tidied(
+def test_delete_when_the_secret_cleanup_fails_publishes_nothing(
     cloud: Cloud, bus: Subscriber, secret: SecretVersion, operation: str
 ) -> None:
     cloud.fail(operation, ("InternalServiceError", 500))
     deleted = a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=secret)))
-    assert publish(cloud, deleted) == up_to("100")
-    assert ids(bus) == []
+    assert publish(cloud, deleted) == failed_from("100")
+    assert received_ids(bus) == []

@@ -1,1 +1,1 @@
-"""A small evaluator of IAM policies: would AWS have let a function make the calls that it made?"""
+"""A small IAM policy evaluator: it checks whether the policies of a function allow the AWS calls that it made."""

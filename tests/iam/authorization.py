@@ -1,7 +1,7 @@
-"""What AWS asks IAM for when a call comes in: one call can be several actions on several resources.
+"""The permissions that an AWS call requires. One call can require several actions on several resources.
 
-Each rule's source is the service authorization reference and the page of the operation in the service's own API
-reference (https://docs.aws.amazon.com/service-authorization/latest/reference/).
+The rules come from the service authorization reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/) and the API reference of each operation.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,13 +14,13 @@ from tests.iam.policies import ACCOUNT, REGION
 Parameters = Mapping[str, Any]
 _TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 _ENCRYPTS = {"CreateSecret": ("GenerateDataKey", "Decrypt"), "PutSecretValue": ("GenerateDataKey", "Decrypt")}
-_ACTIONS = {"Invoke": "InvokeFunction"}  # where an action has not the name of its operation
+_ACTIONS = {"Invoke": "InvokeFunction"}  # actions whose name differs from the operation
 _DECRYPTS = {"GetSecretValue": ("Decrypt",)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of AWS as it was recorded: `service` in the spelling of actions, such as `dynamodb`."""
+    """A recorded AWS call. `service` is the prefix of its IAM actions, such as `dynamodb`."""
 
     function: str
     service: str
@@ -30,20 +30,20 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What IAM knows beside the call: the tags and the encryption key of each secret, by ARN and by name."""
+    """The state that IAM conditions refer to: the tags and the encryption key of each secret, by ARN."""
 
     tags: Mapping[str, Mapping[str, str]]
     keys: Mapping[str, str]
 
     def requests(self, call: Call) -> Iterator[Request]:
-        """Return what a call needs permission for."""
-        rule = _RULES.get(call.service, _plain)
+        """Yield the IAM requests that a call makes."""
+        rule = _RULES.get(call.service, _single_action)
         yield from rule(call, self)
 
 
-def _plain(call: Call, _account: Account) -> Iterator[Request]:
-    named = {"events": _buses, "kms": _key, "lambda": _function, "sqs": _queue, "sts": _role}[call.service]
-    for resource in sorted(named(call.parameters)):
+def _single_action(call: Call, _account: Account) -> Iterator[Request]:
+    resources = {"events": _buses, "kms": _key, "lambda": _function, "sqs": _queue, "sts": _role}[call.service]
+    for resource in sorted(resources(call.parameters)):
         yield Request(action=f"{call.service}:{_ACTIONS.get(call.operation, call.operation)}", resource=resource)
 
 
@@ -52,25 +52,25 @@ def _dynamodb(call: Call, _account: Account) -> Iterator[Request]:
         case "TransactWriteItems", {"TransactItems": items}:
             for item in items:
                 [(kind, parameters)] = item.items()
-                yield _on_item(_TRANSACTED[kind], parameters["TableName"], [parameters])
+                yield _item_request(_TRANSACTED[kind], parameters["TableName"], [parameters])
         case "BatchGetItem", {"RequestItems": tables}:
             for table, parameters in tables.items():
-                yield _on_item(call.operation, table, [{"Key": key} for key in parameters["Keys"]])
+                yield _item_request(call.operation, table, [{"Key": key} for key in parameters["Keys"]])
         case operation, parameters:
-            yield _on_item(operation, parameters["TableName"], [parameters])
+            yield _item_request(operation, parameters["TableName"], [parameters])
 
 
-def _on_item(operation: str, table: str, parts: list[Parameters]) -> Request:
+def _item_request(operation: str, table: str, parts: list[Parameters]) -> Request:
     context = {
         "dynamodb:LeadingKeys": frozenset(key for part in parts for key in _leading_keys(part)),
         "dynamodb:Attributes": frozenset(name for part in parts for name in _attributes(part)),
     }
-    given = {name: values for name, values in context.items() if values}
-    return Request(action=f"dynamodb:{operation}", resource=_arn("dynamodb", f"table/{table}"), context=given)
+    present = {name: values for name, values in context.items() if values}
+    return Request(action=f"dynamodb:{operation}", resource=_arn("dynamodb", f"table/{table}"), context=present)
 
 
 def _leading_keys(parameters: Parameters) -> Values:
-    """Return the partitions that a call names; in a query, the one value that its partition key is compared with."""
+    """Find the partition keys that a call names. In a query it is the value of the condition on `pk`."""
     if "KeyConditionExpression" in parameters:
         names, values = parameters["ExpressionAttributeNames"], parameters["ExpressionAttributeValues"]
         [alias] = [alias for alias, name in names.items() if name == "pk"]
@@ -92,7 +92,7 @@ def _secrets_manager(call: Call, account: Account) -> Iterator[Request]:
         return
     name = call.parameters.get("SecretId") or call.parameters["Name"]
     arn = name if name.startswith("arn:") else f"{_arn('secretsmanager', 'secret:')}{name}-AbCdEf"
-    # What is being created has no tags yet.
+    # A new secret has no tags yet.
     tags = {} if call.operation == "CreateSecret" else account.tags.get(name, {})
     context = {f"secretsmanager:ResourceTag/{key}": frozenset({value}) for key, value in tags.items()}
     if "ForceDeleteWithoutRecovery" in call.parameters:

@@ -1,4 +1,4 @@
-"""Which statements of a function's policies allow a request; whatever no statement allows is denied."""
+"""Evaluate which statements of a policy allow a request. A request that none allows is denied."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Values = frozenset[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One action on one resource. A name that `context` lacks is a condition key that AWS does not set for the call."""
+    """One action on one resource. `context` has the condition keys that AWS sets for the call."""
 
     action: str
     resource: str
@@ -22,13 +22,13 @@ class Request:
         return f"{self.action} on {self.resource} ({facts})"
 
 
-def allowing(statements: Iterable[Statement], request: Request) -> list[str]:
-    """Return the Sids of the statements that allow a request."""
+def allowing_statements(statements: Iterable[Statement], request: Request) -> list[str]:
+    """List the Sids of the statements that allow a request."""
     return [each["Sid"] for each in statements if _allows(each, request)]
 
 
-def listed(value: Any) -> list[Any]:
-    """Return a list as it is, and what stands alone as a list of one."""
+def as_list(value: Any) -> list[Any]:
+    """Wrap a single value in a list, as IAM accepts either."""
     return value if isinstance(value, list) else [value]
 
 
@@ -36,9 +36,9 @@ def _allows(statement: Statement, request: Request) -> bool:
     if statement["Effect"] != "Allow":
         raise NotImplementedError(statement["Effect"])
     return (
-        any(fnmatchcase(request.action, pattern) for pattern in listed(statement["Action"]))
-        and any(_like(request.resource, pattern) for pattern in listed(statement["Resource"]))
-        and all(_holds(operator, wanted, request.context) for operator, wanted in _conditions(statement))
+        any(fnmatchcase(request.action, pattern) for pattern in as_list(statement["Action"]))
+        and any(_like(request.resource, pattern) for pattern in as_list(statement["Resource"]))
+        and all(_is_met(operator, wanted, request.context) for operator, wanted in _conditions(statement))
     )
 
 
@@ -46,9 +46,9 @@ def _conditions(statement: Statement) -> list[tuple[str, Mapping[str, Any]]]:
     return list(statement.get("Condition", {}).items())
 
 
-def _holds(operator: str, wanted: Mapping[str, Any], context: Mapping[str, Values]) -> bool:
+def _is_met(operator: str, wanted: Mapping[str, Any], context: Mapping[str, Values]) -> bool:
     test = _OPERATORS[operator]
-    return all(test(context.get(name, frozenset()), listed(patterns)) for name, patterns in wanted.items())
+    return all(test(context.get(name, frozenset()), as_list(patterns)) for name, patterns in wanted.items())
 
 
 def _one_like(values: Values, patterns: list[str]) -> bool:
@@ -67,7 +67,7 @@ def _all_equal(values: Values, wanted: list[str]) -> bool:
     return values <= set(wanted)
 
 
-def _equal_if_there(values: Values, wanted: list[str]) -> bool:
+def _equal_if_present(values: Values, wanted: list[str]) -> bool:
     return not values or _one_equal(values, wanted)
 
 
@@ -76,12 +76,12 @@ def _is_absent(values: Values, wanted: list[str]) -> bool:
 
 
 def _like(value: str, pattern: str) -> bool:
-    # IAM knows * and ?, and no classes: a bracket is a bracket.
+    # IAM supports only the wildcards * and ?, so brackets must match literally.
     return fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
 _OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
-    "BoolIfExists": _equal_if_there,
+    "BoolIfExists": _equal_if_present,
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "Null": _is_absent,

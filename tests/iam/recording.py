@@ -1,4 +1,4 @@
-"""What a local stack has recorded: each function's calls of AWS, and what IAM knows of the things called for."""
+"""Read the AWS calls that a local stack recorded, and the state that IAM conditions refer to."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tools.local.deployment import STACK
 from tests.iam.authorization import Account, Call
 from tests.iam.policies import ACCOUNT, REGION, Policies
 
-# By resource type, the ARN that a physical id stands for.
+# How to build an ARN from a physical id, by resource type.
 _ARNS: Mapping[str, Callable[[str], str]] = {
     "AWS::DynamoDB::Table": lambda name: f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}",
     "AWS::Events::EventBus": lambda name: f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}",
@@ -24,7 +24,7 @@ _ARNS: Mapping[str, Callable[[str], str]] = {
 
 
 def policies(endpoint: str) -> Policies:
-    """Return the policies of the running stack."""
+    """Read the policies of the running stack."""
     resources = client("cloudformation", endpoint).describe_stack_resources(StackName=STACK)["StackResources"]
     arns = {
         each["LogicalResourceId"]: _ARNS[each["ResourceType"]](each["PhysicalResourceId"])
@@ -35,58 +35,61 @@ def policies(endpoint: str) -> Policies:
 
 
 def account(endpoint: str) -> Account:
-    """Return what is known of the secrets that there are, those included that wait to be deleted."""
+    """Read the tags and encryption keys of all secrets, including those scheduled for deletion."""
     secrets_manager = client("secretsmanager", endpoint)
     pages = secrets_manager.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
-    # One by one: the emulator's list leaves out the encryption key.
+    # Described one by one, because the emulator's list lacks the encryption key.
     secrets = [secrets_manager.describe_secret(SecretId=each["ARN"]) for page in pages for each in page["SecretList"]]
     tags = {each["ARN"]: {tag["Key"]: tag["Value"] for tag in each.get("Tags", ())} for each in secrets}
     return Account(tags=tags, keys={each["ARN"]: each["KmsKeyId"] for each in secrets if each.get("KmsKeyId")})
 
 
 def calls(endpoint: str) -> Iterator[Call]:
-    """Yield the calls that functions have made, the newest first."""
+    """Yield the calls that functions made, newest first."""
     for each in _events(endpoint):
         event = json.loads(each["CloudTrailEvent"])
-        made_by = re.search(r" app/(\w+)", event["userAgent"])
-        if made_by:
-            yield _call(made_by[1], event, each["Resources"])
+        function = re.search(r" app/(\w+)", event["userAgent"])
+        if function:
+            yield _call(function[1], event, each["Resources"])
 
 
 def _events(endpoint: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the record. The emulator tells fifty events and no token: each page is what is not after the last one's."""
+    """Yield all recorded events.
+
+    The emulator returns 50 events without a pagination token, so each page ends at the time of the last event.
+    """
     seen: set[str] = set()
-    asked: dict[str, float] = {}
+    query: dict[str, float] = {}
     while True:
-        page = [each for each in _page(endpoint, asked) if each["EventId"] not in seen]
+        page = [each for each in _page(endpoint, query) if each["EventId"] not in seen]
         if not page:
             return
         yield from page
         seen |= {each["EventId"] for each in page}
-        asked = {"EndTime": page[-1]["EventTime"]}
+        query = {"EndTime": page[-1]["EventTime"]}
 
 
-def _page(endpoint: str, asked: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Ask without an SDK, which would cut the moments to whole seconds."""
+def _page(endpoint: str, query: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Send the request without an SDK, which would truncate times to whole seconds."""
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/cloudtrail/aws4_request",
         "Content-Type": "application/x-amz-json-1.1",
         "X-Amz-Target": "CloudTrail_20131101.LookupEvents",
     }
-    request = urllib.request.Request(endpoint, data=json.dumps(asked).encode(), headers=headers)  # noqa: S310 loopback
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        events: list[dict[str, Any]] = json.load(answer)["Events"]
+    request = urllib.request.Request(endpoint, data=json.dumps(query).encode(), headers=headers)  # noqa: S310 loopback
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        events: list[dict[str, Any]] = json.load(response)["Events"]
     return events
 
 
 def _call(function: str, event: Mapping[str, Any], resources: list[Mapping[str, str]]) -> Call:
     parameters = event["requestParameters"]
-    if event["eventName"] == "Invoke":  # its parameters are in the path, of which the recorder keeps this
+    if event["eventName"] == "Invoke":  # its parameters are in the path, which the recorder keeps as the resource
         parameters = {"FunctionName": unquote(resources[0]["ResourceName"])}
     return Call(
         function=function,
         service=event["eventSource"].partition(".")[0],
-        # Where an operation's name is in the body, the recorder sees none.
+        # The recorder does not recognize an operation whose name is in the body.
         operation=parameters.get("Action", event["eventName"]),
         parameters=parameters,
     )

@@ -1,34 +1,34 @@
-"""What runs in Lambda is what was chosen and what that needs, each file of it known by its digest."""
+"""The lock file of the dependencies layer: the chosen packages and their dependencies, each with its digests."""
 
 import importlib.metadata
 import re
 
-from tools.local.layers import _with_requirements
+from tools.local.layers import with_dependencies
 
 from tests.builders import ROOT
 
 FOLDER = ROOT / "layers" / "dependencies"
-CHOSEN = re.findall(r"^([\w.-]+)==(\S+)", (FOLDER / "requirements.in").read_text(), re.MULTILINE)
+DIRECT = re.findall(r"^([\w.-]+)==(\S+)", (FOLDER / "requirements.in").read_text(), re.MULTILINE)
 LOCK = (FOLDER / "requirements.txt").read_text()
 LOCKED = re.findall(r"^([\w.-]+)==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", LOCK, re.MULTILINE)
 
 
-def test_locks_what_was_chosen() -> None:
-    """Otherwise: make lock."""
-    assert set(CHOSEN) <= set(LOCKED)
+def test_lock_file_contains_every_direct_dependency() -> None:
+    """If this fails, run `make lock`."""
+    assert set(DIRECT) <= set(LOCKED)
 
 
 def test_botocore_is_the_version_that_the_emulator_pins() -> None:
     """The tests, the local stack and the layer then have the same SDK."""
     pins = importlib.metadata.requires("ministack") or []
-    assert f"botocore=={dict(CHOSEN)['botocore']}" in pins
+    assert f"botocore=={dict(DIRECT)['botocore']}" in pins
 
 
-def test_knows_every_file_by_its_digest() -> None:
+def test_lock_file_has_digests_for_every_package() -> None:
     pins = re.findall(r"^[\w.-]+==", LOCK, re.MULTILINE)
     assert len(pins) == len(LOCKED)
 
 
-def test_locks_all_that_is_needed_and_no_more() -> None:
-    needed = {name.lower().replace("_", "-") for name in _with_requirements({name for name, _ in CHOSEN})}
+def test_lock_file_contains_exactly_the_required_packages() -> None:
+    needed = {name.lower().replace("_", "-") for name in with_dependencies({name for name, _ in DIRECT})}
     assert needed == {name for name, _ in LOCKED}

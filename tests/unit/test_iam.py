@@ -1,11 +1,11 @@
-"""The evaluator of policies allows what IAM allows, and nothing more."""
+"""The policy evaluator of tests/iam decides as IAM does."""
 
 from typing import Any
 
 import pytest
 
 from tests.iam.authorization import Account, Call
-from tests.iam.evaluator import Request, allowing
+from tests.iam.evaluator import Request, allowing_statements
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/t"
 SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:s/acme/1-AbCdEf"
@@ -25,8 +25,8 @@ def get(*partitions: str, resource: str = TABLE, action: str = "dynamodb:GetItem
     return Request(action=action, resource=resource, context=context)
 
 
-def test_allows_what_action_resource_and_condition_allow() -> None:
-    assert allowing([statement(Condition=OWN_PARTITIONS)], get("ACCOUNT#acme")) == ["S"]
+def test_statement_allows_a_request_that_matches_action_resource_and_condition() -> None:
+    assert allowing_statements([statement(Condition=OWN_PARTITIONS)], get("ACCOUNT#acme")) == ["S"]
 
 
 @pytest.mark.parametrize(
@@ -39,56 +39,56 @@ def test_allows_what_action_resource_and_condition_allow() -> None:
         get(),
     ],
 )
-def test_denies_what_one_of_them_does_not_allow(request_: Request) -> None:
-    assert allowing([statement(Condition=OWN_PARTITIONS)], request_) == []
+def test_statement_denies_a_request_that_fails_one_of_them(request_: Request) -> None:
+    assert allowing_statements([statement(Condition=OWN_PARTITIONS)], request_) == []
 
 
-def test_lets_a_condition_for_all_values_pass_where_there_is_none() -> None:
-    """Why each such condition has a second one beside it."""
+def test_for_all_values_condition_passes_without_a_value() -> None:
+    """This is why the template adds a Null condition to each such condition."""
     without_null = {"ForAllValues:StringLike": OWN_PARTITIONS["ForAllValues:StringLike"]}
-    assert allowing([statement(Condition=without_null)], get()) == ["S"]
+    assert allowing_statements([statement(Condition=without_null)], get()) == ["S"]
 
 
 @pytest.mark.parametrize(("forced", "sids"), [(None, ["S"]), ("false", ["S"]), ("true", [])])
-def test_lets_a_condition_with_if_exists_pass_where_there_is_none(forced: str | None, sids: list[str]) -> None:
+def test_if_exists_condition_passes_without_a_value(forced: str | None, sids: list[str]) -> None:
     context = {"secretsmanager:ForceDeleteWithoutRecovery": frozenset({forced})} if forced else {}
     request = Request(action="dynamodb:GetItem", resource=TABLE, context=context)
     condition = {"BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}}
-    assert allowing([statement(Condition=condition)], request) == sids
+    assert allowing_statements([statement(Condition=condition)], request) == sids
 
 
-def test_takes_a_bracket_for_a_bracket() -> None:
-    assert allowing([statement(Resource="a[b]*")], get(resource="a[b]c")) == ["S"]
-    assert allowing([statement(Resource="a[b]*")], get(resource="abc")) == []
+def test_brackets_in_a_pattern_match_literally() -> None:
+    assert allowing_statements([statement(Resource="a[b]*")], get(resource="a[b]c")) == ["S"]
+    assert allowing_statements([statement(Resource="a[b]*")], get(resource="abc")) == []
 
 
-def test_does_not_guess_at_a_condition_that_it_does_not_know() -> None:
+def test_unknown_condition_operator_raises() -> None:
     with pytest.raises(KeyError):
-        allowing([statement(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.1"}})], get())
+        allowing_statements([statement(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.1"}})], get())
 
 
-def test_does_not_guess_at_a_denial() -> None:
+def test_deny_statement_raises() -> None:
     with pytest.raises(NotImplementedError):
-        allowing([statement(Effect="Deny")], get())
+        allowing_statements([statement(Effect="Deny")], get())
 
 
-def needed(operation: str, service: str = "secretsmanager", **parameters: Any) -> list[tuple[str, str]]:
+def required_permissions(operation: str, service: str = "secretsmanager", **parameters: Any) -> list[tuple[str, str]]:
     account = Account(tags={SECRET: {"ai-integrations:account": "acme"}}, keys={SECRET: KEY})
     call = Call(function="api", service=service, operation=operation, parameters=parameters)
     return [(each.action, each.resource) for each in account.requests(call)]
 
 
-def test_asks_for_each_item_of_a_transaction() -> None:
+def test_transaction_requires_a_permission_for_each_item() -> None:
     put = {"TableName": "t", "Item": {"pk": {"S": "ACCOUNT#acme"}}}
     update, delete, check = ({"TableName": "t", "Key": {"pk": {"S": "ACCOUNT#acme"}}} for _ in range(3))
     items = [{"Put": put}, {"Update": update}, {"Delete": delete}, {"ConditionCheck": check}]
-    assert needed("TransactWriteItems", "dynamodb", TransactItems=items) == [
+    assert required_permissions("TransactWriteItems", "dynamodb", TransactItems=items) == [
         (f"dynamodb:{name}", TABLE) for name in ("PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
     ]
 
 
-def test_asks_for_the_tags_and_the_encryption_of_a_new_secret() -> None:
-    actions = needed("CreateSecret", Name="s/acme/1", KmsKeyId=KEY, Tags=[{"Key": "a", "Value": "b"}])
+def test_create_secret_requires_tagging_and_encryption() -> None:
+    actions = required_permissions("CreateSecret", Name="s/acme/1", KmsKeyId=KEY, Tags=[{"Key": "a", "Value": "b"}])
     assert actions == [
         ("secretsmanager:CreateSecret", SECRET),
         ("secretsmanager:TagResource", SECRET),
@@ -97,18 +97,20 @@ def test_asks_for_the_tags_and_the_encryption_of_a_new_secret() -> None:
     ]
 
 
-def test_asks_for_decryption_where_a_key_is_read() -> None:
-    assert needed("GetSecretValue", SecretId=SECRET) == [
+def test_get_secret_value_requires_decryption() -> None:
+    assert required_permissions("GetSecretValue", SecretId=SECRET) == [
         ("secretsmanager:GetSecretValue", SECRET),
         ("kms:Decrypt", KEY),
     ]
 
 
-def test_asks_for_no_encryption_where_a_label_is_moved() -> None:
-    assert needed("UpdateSecretVersionStage", SecretId=SECRET) == [("secretsmanager:UpdateSecretVersionStage", SECRET)]
+def test_update_secret_version_stage_requires_no_encryption() -> None:
+    assert required_permissions("UpdateSecretVersionStage", SecretId=SECRET) == [
+        ("secretsmanager:UpdateSecretVersionStage", SECRET)
+    ]
 
 
-def test_knows_the_partition_of_a_query() -> None:
+def test_query_has_its_partition_as_leading_key() -> None:
     call = Call(
         function="api",
         service="dynamodb",

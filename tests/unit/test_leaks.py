@@ -1,4 +1,4 @@
-"""The search that ends each test of the tiers above finds what it looks for."""
+"""The leak search, which ends each test of a function, finds planted keys and header values."""
 
 import json
 
@@ -16,7 +16,7 @@ EVENTS = [
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_finds_keys_and_header_values_of_every_kind_of_request(event: dict[str, object]) -> None:
+def test_search_finds_keys_and_header_values_of_every_request_type(event: dict[str, object]) -> None:
     canaries = Canaries()
     canaries.plant(event)
     texts = ["a sk-fake-canary", "a header-canary", "neither"]
@@ -24,14 +24,14 @@ def test_finds_keys_and_header_values_of_every_kind_of_request(event: dict[str, 
     assert canaries.texts_with_canaries(texts) == texts[:2]
 
 
-def test_finds_the_access_key_of_a_caller() -> None:
+def test_search_finds_the_access_key_of_a_caller() -> None:
     canaries = Canaries()
     canaries.plant({"authorizationToken": "Bearer access-key-canary"})
     assert canaries.texts_with_keys(["an access-key-canary"])
 
 
-@pytest.mark.parametrize("body", ["no JSON", [], "7", {"headers": None}, {"headers": {"X-Team": 7}}, {"api_key": 7}])
-def test_reads_any_request(body: object) -> None:
+@pytest.mark.parametrize("body", ["not JSON", [], "7", {"headers": None}, {"headers": {"X-Team": 7}}, {"api_key": 7}])
+def test_plant_ignores_malformed_requests(body: object) -> None:
     canaries = Canaries()
     canaries.plant(gateway_event(body))
     assert canaries.header_values == set()

@@ -1,4 +1,4 @@
-"""contract.md, "Caller": who may write what."""
+"""Which callers may write which integrations (contract.md, "Caller")."""
 
 import pytest
 
@@ -20,7 +20,7 @@ IN_PAIR = Scoping(organization_id="o", space_id="s")
     "scopings",
     [(ACCOUNT_WIDE,), (IN_ORGANIZATION,), (IN_SPACE,), (IN_PAIR,), (ACCOUNT_WIDE, IN_SPACE)],
 )
-def test_lets_an_admin_write_anything_and_a_reader_nothing(scopings: tuple[Scoping, ...]) -> None:
+def test_may_write_allows_every_scoping_for_an_admin_and_none_for_a_reader(scopings: tuple[Scoping, ...]) -> None:
     assert a_caller(role=Role.ADMIN).may_write(scopings)
     assert not a_caller(role=Role.READER, memberships=(ORGANIZATION, SPACE, PAIR)).may_write(scopings)
 
@@ -35,7 +35,9 @@ def test_lets_an_admin_write_anything_and_a_reader_nothing(scopings: tuple[Scopi
         (PAIR, (IN_SPACE, IN_PAIR)),
     ],
 )
-def test_lets_a_member_write_where_it_is_admin(membership: Membership, scopings: tuple[Scoping, ...]) -> None:
+def test_may_write_allows_scopings_that_a_member_administers(
+    membership: Membership, scopings: tuple[Scoping, ...]
+) -> None:
     elsewhere = Membership(space_id="elsewhere")
     assert a_caller(role=Role.MEMBER, memberships=(elsewhere, membership)).may_write(scopings)
 
@@ -60,15 +62,15 @@ def test_lets_a_member_write_where_it_is_admin(membership: Membership, scopings:
         (Membership(organization_id="o"), (IN_ORGANIZATION,)),
     ],
 )
-def test_refuses_a_member_everything_else(membership: Membership, scopings: tuple[Scoping, ...]) -> None:
+def test_may_write_denies_all_other_scopings_to_a_member(membership: Membership, scopings: tuple[Scoping, ...]) -> None:
     assert not a_caller(role=Role.MEMBER, memberships=(membership,)).may_write(scopings)
 
 
-def test_refuses_a_member_that_belongs_nowhere() -> None:
+def test_may_write_denies_a_member_without_memberships() -> None:
     assert not a_caller(role=Role.MEMBER).may_write((IN_SPACE,))
 
 
-def test_passes_a_caller_through_the_gateway_as_a_flat_map_of_texts() -> None:
+def test_caller_survives_the_authorizer_context_as_strings() -> None:
     caller = a_caller(role=Role.MEMBER, memberships=(ORGANIZATION, PAIR, Membership(space_id="t")))
     context = to_context(caller_item(caller))
     assert all(isinstance(value, str) for value in context.values())

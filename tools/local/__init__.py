@@ -1,4 +1,4 @@
-"""The whole service on one machine: the real template on an emulator of AWS, its functions in Lambda's own client.
+"""Run the whole service on one machine: the real template on an AWS emulator, with Lambda's own runtime client.
 
-Nothing here is deployed. `python -m local up` tells the story in `stack.py`.
+Nothing here is deployed. Start reading at `stack.up`, which is `make local`.
 """

@@ -1,4 +1,4 @@
-"""The command line: `python -m local up | containers | access-key | reset`."""
+"""Command line: `python -m tools.local up | containers | access-key | reset`."""
 
 import argparse
 import io
@@ -17,11 +17,11 @@ USAGE = "make access-key ACCOUNT=… USER=… ROLE=admin|member|reader"
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; the exit status is 0 also for one that was interrupted, for that is how `up` ends."""
+    """Run one command and return its exit status. An interrupt is 0, because `up` has no other end."""
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    # SIGINT too: a shell that starts a command in the background has it ignored.
+    # SIGINT is included, because a shell ignores it for commands that it starts in the background.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -35,18 +35,19 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="The whole service on this machine.")
-    parser.add_argument("--state-dir", type=Path, default=ROOT / ".local", help="default: %(default)s")
+    parser = argparse.ArgumentParser(prog="python -m tools.local", description="Run the whole service on this machine.")
+    parser.add_argument("--state-dir", type=Path, default=ROOT / ".local", help="data and logs; default: %(default)s")
     commands = parser.add_subparsers(required=True)
-    up = commands.add_parser("up", help="serve until interrupted")
-    up.add_argument("--port", type=_port, default=os.environ.get("PORT") or "4570", help="default: PORT, else 4570")
+    up = commands.add_parser("up", help="start the local stack and serve until Ctrl-C")
+    up.add_argument("--port", type=_port, default=os.environ.get("PORT") or "4570", help="default: $PORT or 4570")
     up.set_defaults(run=lambda workspace, options: stack.up(workspace, options.port))
-    commands.add_parser("reset", help="empty the data").set_defaults(run=lambda workspace, _: stack.reset(workspace))
-    reached = commands.add_parser("containers", help="let containers reach the running stack")
-    reached.set_defaults(run=lambda workspace, _: containers.serve(workspace))
-    key = commands.add_parser("access-key", help="issue a key on the running stack, and print it alone")
-    key.add_argument("--account", type=_given, required=True)
-    key.add_argument("--user", type=_given, required=True)
+    reset = commands.add_parser("reset", help="delete the data of the local stack")
+    reset.set_defaults(run=lambda workspace, _: stack.reset(workspace))
+    forward = commands.add_parser("containers", help="make the running stack reachable from containers")
+    forward.set_defaults(run=lambda workspace, _: containers.serve(workspace))
+    key = commands.add_parser("access-key", help="issue an access key on the running stack and print it")
+    key.add_argument("--account", type=_required, required=True)
+    key.add_argument("--user", type=_required, required=True)
     key.add_argument("--role", choices=("admin", "member", "reader"), required=True)
     key.add_argument("--memberships", type=_memberships, default="", help='[{"organization_id": "…", "admin": true}]')
     key.set_defaults(run=_access_key)
@@ -54,17 +55,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _access_key(workspace: Workspace, options: argparse.Namespace) -> None:
-    holder = {"account": options.account, "user": options.user, "role": options.role}
-    print(stack.access_key(workspace, {**holder, "memberships": options.memberships}))
+    owner = {"account": options.account, "user": options.user, "role": options.role}
+    print(stack.access_key(workspace, {**owner, "memberships": options.memberships}))
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**16):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: it is a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port number from 1 to 65535")
     return int(text)
 
 
-def _given(text: str) -> str:
+def _required(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError(f"missing: {USAGE}")
     return text
@@ -74,9 +75,9 @@ def _memberships(text: str) -> list[Any]:
     try:
         memberships = json.loads(text or "[]")
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+        raise argparse.ArgumentTypeError(f"invalid JSON: {error}") from error
     if not isinstance(memberships, list):
-        raise argparse.ArgumentTypeError("not a JSON list")
+        raise argparse.ArgumentTypeError("must be a JSON list")
     return memberships
 
 

@@ -1,4 +1,4 @@
-"""SDK clients of the emulator."""
+"""AWS SDK clients for the emulator."""
 
 import functools
 import os
@@ -9,10 +9,10 @@ import botocore.session
 from botocore.config import Config
 
 REGION = "us-east-1"
-# The emulator asks for credentials and believes any.
+# The emulator requires credentials, but accepts any.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105
-# The person's own profile and files have no say here; the form is botocore's: config name, environment, default, type.
+# Ignore AWS profiles and files of the user. Format of botocore: config name, environment variable, default, type.
 NO_SETTINGS = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -21,8 +21,8 @@ NO_SETTINGS = {
 
 
 @functools.cache
-def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 boto3 makes its clients at run time
-    """Return a client that needs nothing of this machine's AWS settings."""
+def client(service: str, endpoint: str) -> Any:  # noqa: ANN401 - boto3 generates its clients at run time
+    """Build a client that ignores the AWS settings of this machine."""
     session = boto3.Session(
         aws_access_key_id=ACCESS_KEY_ID,
         aws_secret_access_key=SECRET_ACCESS_KEY,

@@ -1,4 +1,4 @@
-"""The file that tells other programs how to reach the running stack."""
+"""The file `connection.env`, from which other programs read how to reach the running stack."""
 
 import os
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ NOT_RUNNING = "The local stack is not running. Start it: make local"
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """`url` is what `/v2/ai-integrations` is appended to, `endpoint` what an AWS SDK talks to.
+    """How to reach the running stack.
 
-    `function` hands out the keys of `account`, in which `api_key` is, to programs.
+    `url` is the base URL of the API, without `/v2/ai-integrations`. `endpoint` is the endpoint URL for AWS SDKs.
+    `function` is the name of the credentials function. `api_key` is an access key of `account`.
     """
 
     url: str
@@ -26,7 +27,7 @@ class Connection:
     function: str
 
     def variables(self) -> dict[str, str]:
-        """By the names that the programs who read them expect."""
+        """Map the values to the environment variables that the API clients, the client package and AWS SDKs read."""
         return {
             "AI_INTEGRATIONS_URL": self.url,
             "AI_INTEGRATIONS_API_KEY": self.api_key,
@@ -41,7 +42,7 @@ class Connection:
 
 @contextmanager
 def published(connection: Connection, path: Path) -> Iterator[None]:
-    """Let the file exist, readable by its owner alone and never half written, for as long as the context lasts."""
+    """Write the file atomically, readable only by its owner, and delete it when the context ends."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -54,7 +55,7 @@ def published(connection: Connection, path: Path) -> Iterator[None]:
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the variables of the running stack."""
+    """Read the variables of the running stack."""
     try:
         lines = path.read_text().splitlines()
     except FileNotFoundError as error:

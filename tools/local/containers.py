@@ -1,4 +1,7 @@
-"""The running stack for containers, such as those of `sam local`, which do not see this machine's loopback."""
+"""Make the running stack reachable from containers, such as those of `sam local`.
+
+Containers cannot reach the loopback address on which the emulator listens.
+"""
 
 import asyncio
 import contextlib
@@ -21,12 +24,12 @@ from tools.local.emulator import HOST
 from tools.local.errors import LocalStackError
 from tools.local.workspace import Workspace
 
-# samconfig.toml lets containers know this name; Docker Desktop does so by itself, and leads it to the loopback.
+# samconfig.toml adds this host name to containers. Docker Desktop adds it itself and routes it to the loopback address.
 HOST_OF_CONTAINERS = "host.docker.internal"
 
 
 def serve(workspace: Workspace) -> None:
-    """Serve the emulator of the running stack to containers, and say how to reach it, until interrupted."""
+    """Forward connections of containers to the emulator, and write the file for `sam local`, until interrupted."""
     endpoint = connection.read(workspace.connection)["AWS_ENDPOINT_URL"]
     port = urlsplit(endpoint).port or 0
     try:
@@ -36,13 +39,13 @@ def serve(workspace: Workspace) -> None:
     for variables in environments.values():
         variables["AWS_ENDPOINT_URL"] = f"http://{HOST_OF_CONTAINERS}:{port}"
     listener = _listener(_docker_address(), port)
-    with _written(environments, workspace.sam_environments):
+    with _env_vars_file(environments, workspace.sam_environments):
         asyncio.run(_forward(listener, port, workspace.sam_environments))
 
 
 @contextmanager
-def _written(environments: dict[str, dict[str, str]], path: Path) -> Iterator[None]:
-    """Let the file that `sam local --env-vars` reads exist for as long as the context lasts."""
+def _env_vars_file(environments: dict[str, dict[str, str]], path: Path) -> Iterator[None]:
+    """Write the file for `sam local --env-vars`, and delete it when the context ends."""
     path.write_text(json.dumps(environments, indent=2) + "\n")
     try:
         yield
@@ -51,44 +54,44 @@ def _written(environments: dict[str, dict[str, str]], path: Path) -> Iterator[No
 
 
 def _docker_address() -> str:
-    """Return the address at which containers find this machine."""
+    """Find the address of this machine in the network of Docker's containers."""
     if shutil.which("docker") is None:
         raise LocalStackError("Docker is not installed: there is no `docker` on the PATH.")
     command = ["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        raise LocalStackError(f"Docker does not answer: {answer.stderr.strip()}")
-    network = json.loads(answer.stdout)[0]
-    # Before its version 23, Docker names the address only if somebody chose it; it takes the first one.
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise LocalStackError(f"Docker does not answer: {result.stderr.strip()}")
+    network = json.loads(result.stdout)[0]
+    # Docker before version 23 reports the gateway only if it was configured; the default is the first address.
     return network.get("Gateway") or str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
 
 
 async def _forward(listener: socket.socket | None, port: int, environments: Path) -> None:
-    """Pass on what comes to the listener to a port of the loopback."""
+    """Forward connections of the listener to a port of the loopback address."""
 
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         emulator_reader, emulator_writer = await asyncio.open_connection(HOST, port)
         await asyncio.gather(_pump(reader, emulator_writer), _pump(emulator_reader, writer))
 
     if listener is not None:
-        await asyncio.start_server(pass_on, sock=listener)
-    print(f"Containers reach the stack; {environments} tells `sam local` how. Until Ctrl-C.")
+        await asyncio.start_server(forward, sock=listener)
+    print(f"Containers can reach the stack until Ctrl-C. `sam local` reads the settings from {environments}.")
     await asyncio.Event().wait()
 
 
 def _listener(address: str, port: int) -> socket.socket | None:
-    """Listen where containers look for this machine, unless they reach its loopback anyway."""
+    """Listen on the address that containers use. Returns None if they can reach the loopback address."""
     try:
         return socket.create_server((address, port))
     except OSError as error:
-        # With Docker Desktop the address is inside of its virtual machine, and the loopback is within reach.
+        # Docker Desktop: the address belongs to its virtual machine, and containers can reach the loopback address.
         if error.errno == errno.EADDRNOTAVAIL:
             return None
-        raise LocalStackError(f"{address}:{port} can not be listened on: {error.strerror}") from error
+        raise LocalStackError(f"Cannot listen on {address}:{port}: {error.strerror}") from error
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.closing(writer), contextlib.suppress(ConnectionError):  # whoever has gone needs nothing more
+    with contextlib.closing(writer), contextlib.suppress(ConnectionError):  # the other side has disconnected
         while data := await reader.read(2**16):
             writer.write(data)
             await writer.drain()

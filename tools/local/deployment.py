@@ -1,4 +1,4 @@
-"""The stack of one emulator, made or changed by CloudFormation."""
+"""The stack in the emulator, created and updated by CloudFormation."""
 
 import hashlib
 import json
@@ -10,67 +10,70 @@ from botocore.exceptions import ClientError, WaiterError
 
 from tools.local.aws import client
 from tools.local.errors import LocalStackError
-from tools.local.omissions import supply_what_is_dropped
+from tools.local.omitted_features import configure_omitted_features
 from tools.local.template import Template, for_emulator, tables_lost
 
 STACK = "ai-integrations"
 BUCKET = f"{STACK}-local-artifacts"
-# Unlike any other stack, this one may send keys to servers of the machine that it runs on.
+# Allow providers on this machine. Deployed stacks allow no private hosts by default.
 PARAMETERS = {"AllowedPrivateHosts": "localhost,127.0.0.1"}
-# A stack found in one of these states was never whole; CloudFormation can only delete it.
-NEVER_WHOLE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+# A stack in one of these states was never completely created. CloudFormation can only delete it.
+INCOMPLETE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """The stack, by the emulator's endpoint."""
+    """The stack in the emulator at `endpoint`."""
 
     endpoint: str
 
-    def bring_up(self, template: Template, packages: dict[str, bytes]) -> None:
-        """Deploy the repository's template with each function's package, by logical id."""
-        addresses = {name: f"s3://{BUCKET}/{self._upload(package)}" for name, package in packages.items()}
-        adapted = for_emulator(template, addresses)
+    def deploy(self, template: Template, packages: dict[str, bytes]) -> None:
+        """Deploy the template. `packages` has the zip file of each function, by logical id."""
+        locations = {name: f"s3://{BUCKET}/{self._upload(package)}" for name, package in packages.items()}
+        adapted = for_emulator(template, locations)
         deployed = self._deployed()
         if lost := tables_lost(deployed, adapted):
             raise LocalStackError(
-                f"The template drops {lost[0]} or changes its keys: the emulator would lose what this table holds. "
-                "Take the change back to keep the local data, or give them up: make local-reset"
+                f"The template drops {lost[0]} or changes its keys, so the emulator would delete its items. "
+                "Revert the change to keep the local data, or delete the data: make local-reset"
             )
         self._apply("update" if deployed else "create", self._upload(json.dumps(adapted).encode()))
-        supply_what_is_dropped(self._deployed(), self.endpoint, self._physical_id)
+        configure_omitted_features(self._deployed(), self.endpoint, self._physical_id)
 
     def url(self) -> str:
-        """Return the API's base URL, in the one form that needs no name resolution."""
+        """Build the base URL of the API, in the form of the emulator that needs no name resolution."""
         outputs = self._outputs()
         return f"{self.endpoint}/_aws/execute-api/{outputs['ApiId']}{urlsplit(outputs['ApiUrl']).path}"
 
     def output(self, name: str) -> str:
-        """Return one of the stack's outputs."""
+        """Read an output of the stack."""
         return self._outputs()[name]
 
     def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Call a function directly; `function` is the output that holds its name."""
+        """Invoke the function whose name is in the output `function`."""
         name = self.output(function)
-        answer = client("lambda", self.endpoint).invoke(FunctionName=name, Payload=json.dumps(payload))
-        result: dict[str, Any] = json.load(answer["Payload"])
-        if "FunctionError" in answer:
+        response = client("lambda", self.endpoint).invoke(FunctionName=name, Payload=json.dumps(payload))
+        result: dict[str, Any] = json.load(response["Payload"])
+        if "FunctionError" in response:
             raise LocalStackError(f"{name} failed with {result.get('errorType')}: see its log.")
         return result
 
     def environments(self) -> dict[str, dict[str, str]]:
-        """Return each function's variables, by its logical id."""
+        """Read the environment variables of each function, by logical id."""
         stack_resources = self._cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
         names = {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
             for resource in stack_resources
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
-        read = client("lambda", self.endpoint).get_function_configuration
-        return {logical_id: read(FunctionName=name)["Environment"]["Variables"] for logical_id, name in names.items()}
+        configuration = client("lambda", self.endpoint).get_function_configuration
+        return {
+            logical_id: configuration(FunctionName=name)["Environment"]["Variables"]
+            for logical_id, name in names.items()
+        }
 
     @property
-    def _cloudformation(self) -> Any:  # noqa: ANN401 see aws.py
+    def _cloudformation(self) -> Any:  # noqa: ANN401 - see aws.py
         return client("cloudformation", self.endpoint)
 
     def _outputs(self) -> dict[str, str]:
@@ -78,7 +81,7 @@ class Deployment:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def _upload(self, content: bytes) -> str:
-        """Return the key, which the content decides: an unchanged function is no change of the stack."""
+        """Upload under a digest of the content, so that an unchanged function does not change the stack."""
         key = hashlib.sha256(content).hexdigest()
         s3 = client("s3", self.endpoint)
         s3.create_bucket(Bucket=BUCKET)
@@ -86,14 +89,14 @@ class Deployment:
         return key
 
     def _deployed(self) -> Template:
-        """Return what CloudFormation made of the template, SAM's resources written out; empty without a stack."""
+        """Read the deployed template with its SAM resources expanded. Empty if there is no stack."""
         try:
             stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 return {}
             raise
-        if stack["StackStatus"] in NEVER_WHOLE:
+        if stack["StackStatus"] in INCOMPLETE:
             self._cloudformation.delete_stack(StackName=STACK)
             self._wait("delete")
             return {}
@@ -108,8 +111,8 @@ class Deployment:
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             )
         except ClientError as error:
-            # CloudFormation has no error code of its own for this.
-            if "No updates are to be performed" in str(error):
+            # CloudFormation has no specific error code for this.
+            if "No updates" in str(error):
                 return
             raise LocalStackError(f"The emulator refused to {action} the stack: {error}") from error
         self._wait(action)
@@ -124,5 +127,5 @@ class Deployment:
             raise LocalStackError(f"The emulator could not {action} the stack: {'; '.join(reasons)}") from error
 
     def _physical_id(self, logical_id: str) -> str:
-        answer = self._cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
-        return str(answer["StackResourceDetail"]["PhysicalResourceId"])
+        response = self._cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        return str(response["StackResourceDetail"]["PhysicalResourceId"])

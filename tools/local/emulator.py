@@ -1,4 +1,4 @@
-"""The emulator's process: started on loopback, stopped so that it saves its data."""
+"""Start and stop the process of the emulator, so that its data survives a restart."""
 
 import contextlib
 import json
@@ -24,10 +24,10 @@ STOP_SECONDS = 20
 
 @dataclass(kw_only=True)
 class Emulator:
-    """A running emulator: every AWS API and the gateway, on one port.
+    """A running emulator: all AWS APIs and the API gateway on one port.
 
-    It saves its data when it ends only if it came to serve: a start that fails leaves them as they were, and no stack
-    half deployed, which CloudFormation would never touch again.
+    It saves its data at the end only if `serving` is true. A failed start leaves the saved data unchanged and saves no
+    incomplete stack, which CloudFormation could not update.
     """
 
     process: subprocess.Popen[bytes]
@@ -37,17 +37,17 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """What an AWS SDK talks to."""
+        """The endpoint URL for AWS SDKs."""
         return f"http://{HOST}:{self.port}"
 
     def serve(self) -> NoReturn:
-        """Wait until it ends, which it does on its own only when something is wrong."""
+        """Wait for the process, which ends by itself only after a failure."""
         self.serving = True
         raise LocalStackError(f"The emulator ended by itself with status {self.process.wait()}: see {self.log}")
 
 
 def settings(workspace: Workspace, port: int) -> dict[str, str]:
-    """Return what configures the emulator. Its workers inherit these and drop them again (`packages.py`)."""
+    """Build the environment of the emulator. Functions inherit it, so their bootstrap unsets it (`packages.py`)."""
     return {
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
@@ -56,7 +56,7 @@ def settings(workspace: Workspace, port: int) -> dict[str, str]:
         "TMPDIR": str(workspace.temporary),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
-        # Concurrent calls run in workers of their own, as in Lambda; after these seconds idle, one a function is kept.
+        # As in Lambda, each concurrent invocation has its own worker. After this idle time, one per function stays.
         "LAMBDA_WARM_TTL_SECONDS": "60",
         "LAMBDA_ACCOUNT_CONCURRENCY": "40",
         "CLOUDTRAIL_RECORDING": os.environ.get("CLOUDTRAIL_RECORDING", "0"),
@@ -65,27 +65,30 @@ def settings(workspace: Workspace, port: int) -> dict[str, str]:
 
 @contextmanager
 def running(workspace: Workspace, port: int, lock: int) -> Iterator[Emulator]:
-    """Start it and, whatever happens meanwhile, stop it with everything that it started."""
+    """Start the emulator, and stop it with all its child processes when the context ends."""
     rewind_stream_readers(workspace)
     log = workspace.logs / "emulator.log"
     with _start(settings(workspace, port), log, lock) as process:
         emulator = Emulator(process=process, port=port, log=log)
         try:
-            _wait_until_it_listens(emulator)
+            _wait_until_listening(emulator)
             yield emulator
         finally:
             _stop(emulator)
 
 
 def check_port(port: int) -> None:
-    """Refuse a port that somebody else listens on."""
+    """Raise an error that suggests a free port if another process uses this one."""
     if not _is_free(port):
-        other = next((candidate for candidate in range(port + 1, 65536) if _is_free(candidate)), "…")
-        raise LocalStackError(f"Port {port} is taken. Choose another one: make local PORT={other}")
+        free = next((candidate for candidate in range(port + 1, 65536) if _is_free(candidate)), "…")
+        raise LocalStackError(f"Port {port} is taken. Choose another one: make local PORT={free}")
 
 
 def rewind_stream_readers(workspace: Workspace) -> None:
-    """Undo that the emulator saves how far streams were read but not the streams: the next records would be skipped."""
+    """Reset the saved positions of stream readers.
+
+    The emulator saves the positions but not the streams, so it would skip the first records of the next run.
+    """
     saved = workspace.data / "services" / "lambda.json"
     if saved.exists():
         state = json.loads(saved.read_text())
@@ -100,11 +103,11 @@ def _start(configuration: dict[str, str], log: Path, lock: int) -> subprocess.Po
             [sys.executable, "-m", "tools.local.emulator_process"],
             cwd=ROOT,
             env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", **configuration},
-            # It ends when this closes, so it never outlives the command that started it.
+            # The process ends when this pipe closes, so it never outlives its parent.
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            # Ctrl-C in the terminal is for this process alone.
+            # Ctrl-C in the terminal must reach only the parent, which stops the emulator.
             start_new_session=True,
             pass_fds=[lock],
         )
@@ -120,7 +123,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_until_it_listens(emulator: Emulator) -> None:
+def _wait_until_listening(emulator: Emulator) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and emulator.process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((HOST, emulator.port), timeout=1):
@@ -130,7 +133,7 @@ def _wait_until_it_listens(emulator: Emulator) -> None:
 
 
 def _stop(emulator: Emulator) -> None:
-    """Let it save if it may, then remove what is left of its session. A second Ctrl-C must not cut that short."""
+    """Stop the emulator, which saves its data if it was serving, and kill its session. Ignore further interrupts."""
     process = emulator.process
     interrupts = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.signal(number, signal.SIG_IGN) for number in interrupts}
@@ -139,7 +142,7 @@ def _stop(emulator: Emulator) -> None:
             process.terminate()
             process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        print(f"The emulator did not end in {STOP_SECONDS} s: what changed since the start is lost.", file=sys.stderr)
+        print(f"The emulator did not end within {STOP_SECONDS} s. Changes since its start are lost.", file=sys.stderr)
     finally:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

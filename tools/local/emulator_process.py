@@ -1,6 +1,7 @@
-"""What the emulator's process runs: the emulator, ended with its parent, without two waits of every invocation.
+"""Run the emulator, with three changes to its behaviour.
 
-What a function has sent of its answer when it is killed is no answer here, as in Lambda.
+It ends with its parent process. Two delays in every invocation are removed. As in Lambda, the incomplete response of a
+function that was killed is discarded.
 """
 
 import functools
@@ -20,19 +21,19 @@ from tools.local.emulator import STOP_SECONDS
 
 def main() -> None:
     """Serve until SIGTERM."""
-    # Its Runtime API answers in two segments: with Nagle's algorithm the second waits 40 ms for an acknowledgement.
+    # The Runtime API sends each response in two segments. With Nagle's algorithm the second one waits 40 ms for an ACK.
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
-    # After each invocation it waits 50 ms for a first line of log, in vain where a function is silent.
+    # After each invocation the emulator waits 50 ms for a first log line, even if the function logs nothing.
     drain = ProvidedWorker._drain_stderr_bounded  # noqa: SLF001
     ProvidedWorker._drain_stderr_bounded = functools.partialmethod(drain, first_line_wait=0.005)  # noqa: SLF001
     build = ProvidedWorker._build_handler_class  # noqa: SLF001
-    ProvidedWorker._build_handler_class = lambda *arguments: _refusing_parts(build(*arguments))  # noqa: SLF001
+    ProvidedWorker._build_handler_class = lambda *arguments: _rejecting_incomplete_bodies(build(*arguments))  # noqa: SLF001
     threading.Thread(target=_end_with_parent, daemon=True).start()
     runpy.run_module("ministack", run_name="__main__")
 
 
-def _refusing_parts(handler: Any) -> type:  # noqa: ANN401 - the emulator has no types
-    """Return the handler of the Runtime API, less its taking an answer that ends before its length does."""
+def _rejecting_incomplete_bodies(handler: Any) -> type:  # noqa: ANN401 - the emulator is untyped
+    """Extend the Runtime API handler: a body shorter than its Content-Length is an error."""
 
     class Handler(handler):  # type: ignore[misc]
         def _read_body(self) -> bytes:
@@ -45,7 +46,7 @@ def _refusing_parts(handler: Any) -> type:  # noqa: ANN401 - the emulator has no
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of standard input, a pipe that only the parent holds: it closes even if the parent is killed."""
+    """Wait for the end of standard input: a pipe from the parent, which closes even if the parent is killed."""
     os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)

@@ -1,5 +1,5 @@
-"""What a command says when it can not go on."""
+"""The error that ends a command."""
 
 
 class LocalStackError(Exception):
-    """Its text is shown as it is, so it names what happened and what mends it."""
+    """Shown to the user as it is: its text must state what happened and what to do."""

@@ -1,4 +1,4 @@
-"""Calls through the gateway, as any client makes them."""
+"""HTTP requests to the API through the gateway, as any client sends them."""
 
 import http.client
 import json
@@ -9,20 +9,20 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """One HTTP answer."""
+    """An HTTP response."""
 
     status: int
     content_type: str
     body: str
 
-    def shown(self) -> str:
-        """Return it for people: the status, then the body, indented if it is JSON."""
+    def formatted(self) -> str:
+        """Format for the terminal: the status, then the body, indented if it is JSON."""
         is_json = self.content_type.endswith("json")
         return f"{self.status} {json.dumps(json.loads(self.body), indent=2) if is_json else self.body}"
 
 
 def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Response:
-    """POST to the API at `url`."""
+    """Send a create request to the API at `url`."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
     try:

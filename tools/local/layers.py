@@ -1,4 +1,4 @@
-"""What the functions import: the layers, and the packages that Lambda's runtime brings."""
+"""Build the folders that functions import from: the layers, and the packages of the Lambda runtime."""
 
 import importlib.metadata
 import os
@@ -14,23 +14,23 @@ from tools.local.errors import LocalStackError
 from tools.local.template import Template, resources
 from tools.local.workspace import ROOT, Workspace
 
-# What a Python function finds without bringing it.
+# Packages that the Lambda runtime contains.
 RUNTIME_PACKAGES = ("awslambdaric", "boto3")
 
 
 def build(template: Template, workspace: Workspace) -> dict[str, Path]:
-    """Return each layer's folder, by logical id: its own code as it is now, and the packages that it requires."""
+    """Build each layer: a copy of its code, with links to its installed packages. Returns folders by logical id."""
     layers = resources(template, "AWS::Serverless::LayerVersion")
     return {name: _build(workspace.layers / name, ROOT / layer["ContentUri"]) for name, layer in layers.items()}
 
 
 def search_path(function: dict[str, Any], layers: dict[str, Path]) -> list[Path]:
-    """Return where a function looks after its own folder. The last layer wins, as when Lambda unpacks them in turn."""
+    """List the layers of a function in import order. The last layer comes first, because Lambda unpacks it last."""
     return [layers[layer["Ref"]] for layer in reversed(function.get("Layers", []))]
 
 
 def link_runtime(workspace: Workspace) -> Path:
-    """Make a folder with the runtime's packages and nothing else of this environment."""
+    """Build a folder that contains only the packages of the Lambda runtime."""
     folder = workspace.layers / "runtime"
     folder.mkdir()
     _link(folder, RUNTIME_PACKAGES)
@@ -57,33 +57,33 @@ def _prune_botocore(folder: Path) -> None:
 
 
 def _link(folder: Path, distributions: Iterable[str]) -> None:
-    """Link what is installed, so that no function sees a package that neither it nor the runtime brings."""
-    for name in _with_requirements(set(distributions)):
+    """Link the installed distributions and their dependencies, and no other package of this environment."""
+    for name in with_dependencies(set(distributions)):
         distribution = importlib.metadata.distribution(name)
         for entry in {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}:
             (folder / entry).symlink_to(str(distribution.locate_file(entry)))
 
 
-def _with_requirements(names: set[str]) -> set[str]:
-    """Return these distributions and what they need at run time."""
+def with_dependencies(names: set[str]) -> set[str]:
+    """Add the run-time dependencies of these distributions."""
     found: set[str] = set()
     while names:
         name = names.pop()
         found.add(name)
-        needed = importlib.metadata.requires(name) or []
-        names |= {_name(text) for text in needed if "extra ==" not in text} - found
+        requirements = importlib.metadata.requires(name) or []
+        names |= {_name(text) for text in requirements if "extra ==" not in text} - found
     return found
 
 
 def _installed(pin: str) -> str:
-    """Return the distribution's name, if this very version is installed."""
+    """Get the name of a pinned distribution. Raises LocalStackError if another version is installed."""
     name = _name(pin)
-    # In a locked file a backslash leads on to the digests, which were compared when it was installed.
+    # In a lock file, a backslash continues the line with digests. pip checked them during the installation.
     if pin.removesuffix("\\").split() != [f"{name}=={importlib.metadata.version(name)}"]:
         raise LocalStackError(f"{pin.strip()} is required, {importlib.metadata.version(name)} is installed: make local")
     return name
 
 
 def _name(requirement: str) -> str:
-    """Return `urllib3` of `urllib3!=2.2.0,<3,>=1.25.4`, and nothing of a comment."""
+    """Get `urllib3` from `urllib3!=2.2.0,<3,>=1.25.4`, and an empty string from a comment."""
     return (re.match(r"[\w.-]*", requirement) or [""])[0]

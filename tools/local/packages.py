@@ -1,4 +1,4 @@
-"""A function's package: its folder, and the bootstrap that starts it as Lambda's own runtime does."""
+"""Build the zip file of a function: its folder, and a bootstrap that starts it as the Lambda runtime does."""
 
 import io
 import os
@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-# Lambda's runtime client is started with no site-packages (-S): what a function can import is what PYTHONPATH says.
-# Output goes to the function's file and, through tee, to the emulator, which fills the function's log group.
+# `-S` disables site-packages, so that a function can import only from PYTHONPATH. `tee` writes the output to the
+# function's log file and to the emulator, which writes it to the function's log group.
 BOOTSTRAP = """\
 #!/bin/sh
 export AWS_ENDPOINT_URL="http://127.0.0.1:$GATEWAY_PORT"
@@ -30,7 +30,7 @@ exec {python} -S -m awslambdaric "$_HANDLER"
 def bootstrap(
     *, function: str, runtime: str, search_path: Iterable[Path], log: Path, emulator_settings: Iterable[str]
 ) -> str:
-    """Return the script; `emulator_settings` are the variables that the worker inherits and Lambda would not give."""
+    """Build the script. It unsets `emulator_settings`, variables of the emulator that Lambda does not set."""
     return BOOTSTRAP.format(
         function=shlex.quote(function),
         execution_environment=shlex.quote(f"AWS_Lambda_{runtime}"),
@@ -42,8 +42,8 @@ def bootstrap(
 
 
 def package(folder: Path, script: str) -> bytes:
-    """Return the zip file; the same input gives the same bytes, so that an unchanged function is not deployed again."""
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if _belongs(path)}
+    """Build the zip file. It is reproducible, so that an unchanged function is not deployed again."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if _is_packaged(path)}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in sorted({**files, "bootstrap": script.encode()}.items()):
@@ -51,5 +51,5 @@ def package(folder: Path, script: str) -> bytes:
     return buffer.getvalue()
 
 
-def _belongs(path: Path) -> bool:
+def _is_packaged(path: Path) -> bool:
     return path.is_file() and "__pycache__" not in path.parts

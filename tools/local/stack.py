@@ -1,4 +1,4 @@
-"""The story of `make local`, `make access-key` and `make local-reset`."""
+"""The steps of `make local`, `make access-key` and `make local-reset`."""
 
 import json
 import shlex
@@ -16,17 +16,17 @@ from tools.local.errors import LocalStackError
 from tools.local.template import Template, functions, load
 from tools.local.workspace import ROOT, Workspace
 
-# The example of the API's founding description, which `events/` holds for every other use too.
-FOUNDING_EXAMPLE = json.loads((ROOT / "events" / "create_openai.json").read_text())["body"]
+# The example of the published API description.
+PUBLISHED_EXAMPLE = json.loads((ROOT / "events" / "create_openai.json").read_text())["body"]
 ANOTHER_EXAMPLE = (
-    '{"name":"Staging Anthropic","provider":"anthropic","api_key":"sk-ant-abc123","enable_default_models":true}'
+    '{"name":"Staging Anthropic","provider":"anthropic","api_key":"sk-fake-staging","enable_default_models":true}'
 )
-FIRST_HOLDER = {"account": "local", "user": "local-admin", "role": "admin"}
+FIRST_KEY_OWNER = {"account": "local", "user": "local-admin", "role": "admin"}
 
 
 def up(workspace: Workspace, port: int) -> None:
-    """Serve until interrupted; each step is said before it begins."""
-    with workspace.held() as lock:
+    """Deploy to a new emulator and serve until interrupted. Prints each step before it begins."""
+    with workspace.locked() as lock:
         emulator.check_port(port)
         workspace.prepare()
         template = load(ROOT / "template.yaml")
@@ -36,24 +36,24 @@ def up(workspace: Workspace, port: int) -> None:
         with emulator.running(workspace, port, lock) as running:
             print("Deploying template.yaml …")
             deployment = Deployment(endpoint=running.endpoint)
-            deployment.bring_up(template, code)
+            deployment.deploy(template, code)
             _serve(workspace, running, deployment)
 
 
-def access_key(workspace: Workspace, holder: dict[str, Any]) -> str:
-    """Issue one more key on the running stack; `holder` is what the function takes, less the action."""
+def access_key(workspace: Workspace, owner: dict[str, Any]) -> str:
+    """Issue an access key on the running stack. `owner` is the `issue` command without its action."""
     endpoint = connection.read(workspace.connection)["AWS_ENDPOINT_URL"]
     try:
-        return _issue(Deployment(endpoint=endpoint), holder)
+        return _issue(Deployment(endpoint=endpoint), owner)
     except EndpointConnectionError as error:
         raise LocalStackError(connection.NOT_RUNNING) from error
 
 
 def reset(workspace: Workspace) -> None:
-    """Empty the data of a stack that is not running."""
-    with workspace.held():
-        workspace.empty()
-        print(f"The local data in {workspace.folder} are gone.")
+    """Delete the data of a stack that is not running."""
+    with workspace.locked():
+        workspace.delete_data()
+        print(f"Deleted the local data in {workspace.folder}.")
 
 
 def _package_functions(template: Template, workspace: Workspace, port: int) -> dict[str, bytes]:
@@ -76,54 +76,55 @@ def _package_functions(template: Template, workspace: Workspace, port: int) -> d
 def _serve(workspace: Workspace, running: Emulator, deployment: Deployment) -> None:
     url = deployment.url()
     print("Issuing an access key …")
-    key = _issue(deployment, FIRST_HOLDER)
-    print("Creating the example of the API's description …")
-    print(_create_founding_example(url, key))
-    _check_that_keys_are_needed(url)
-    reached = Connection(
+    key = _issue(deployment, FIRST_KEY_OWNER)
+    print("Creating the example of the API description …")
+    print(_create_published_example(url, key))
+    _check_authentication(url)
+    connected = Connection(
         url=url,
         endpoint=running.endpoint,
         api_key=key,
-        account=FIRST_HOLDER["account"],
+        account=FIRST_KEY_OWNER["account"],
         function=deployment.output("CredentialsFunctionName"),
     )
-    with connection.published(reached, workspace.connection):
-        print(_what_to_try(workspace.connection, url))
+    with connection.published(connected, workspace.connection):
+        print(_instructions(workspace.connection, url))
         running.serve()
 
 
-def _issue(deployment: Deployment, holder: dict[str, Any]) -> str:
-    answer = deployment.invoke("AccessKeysFunctionName", {"action": "issue", **holder})
-    if "problem" in answer:
-        faults = [f"{fault['pointer']}: {fault['detail']}" for fault in answer["problem"].get("errors", [])]
-        raise LocalStackError("\n  ".join([f"No key was issued. {answer['problem']['detail']}", *faults]))
-    return str(answer["access_key"])
+def _issue(deployment: Deployment, owner: dict[str, Any]) -> str:
+    result = deployment.invoke("AccessKeysFunctionName", {"action": "issue", **owner})
+    if "problem" in result:
+        problem = result["problem"]
+        errors = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", [])]
+        raise LocalStackError("\n  ".join([f"No key was issued. {problem['detail']}", *errors]))
+    return str(result["access_key"])
 
 
-def _create_founding_example(url: str, key: str) -> str:
-    answer = gateway.create_integration(url, FOUNDING_EXAMPLE, {"Authorization": f"Bearer {key}"})
-    if answer.status == HTTPStatus.CONFLICT:
-        return "It is there from an earlier start."
-    if answer.status != HTTPStatus.CREATED:
-        raise LocalStackError(f"It was answered with {answer.shown()}")
-    return answer.shown()
+def _create_published_example(url: str, key: str) -> str:
+    response = gateway.create_integration(url, PUBLISHED_EXAMPLE, {"Authorization": f"Bearer {key}"})
+    if response.status == HTTPStatus.CONFLICT:
+        return "The example already exists from an earlier start."
+    if response.status != HTTPStatus.CREATED:
+        raise LocalStackError(f"The API did not create the example. Response: {response.formatted()}")
+    return response.formatted()
 
 
-def _check_that_keys_are_needed(url: str) -> None:
-    answer = gateway.create_integration(url, FOUNDING_EXAMPLE, {})
-    if (answer.status, answer.content_type) != (HTTPStatus.UNAUTHORIZED, "application/problem+json"):
-        raise LocalStackError(f"A call without a key must be refused with 401, but was answered with {answer.shown()}")
-    print("A call without a key is refused: 401 application/problem+json.")
+def _check_authentication(url: str) -> None:
+    response = gateway.create_integration(url, PUBLISHED_EXAMPLE, {})
+    if (response.status, response.content_type) != (HTTPStatus.UNAUTHORIZED, "application/problem+json"):
+        raise LocalStackError(f"A request without an access key must return 401. Response: {response.formatted()}")
+    print("A request without an access key returns 401 application/problem+json.")
 
 
-def _what_to_try(file: Path, url: str) -> str:
+def _instructions(file: Path, url: str) -> str:
     return f"""
-Serving {url}/v2/ai-integrations until Ctrl-C. Try, in another shell:
+Serving {url}/v2/ai-integrations until Ctrl-C. Try this in another shell:
 
   set -a; . {shlex.quote(str(file))}; set +a
   curl -i "$AI_INTEGRATIONS_URL/v2/ai-integrations" \\
     -H "Authorization: Bearer $AI_INTEGRATIONS_API_KEY" -H 'Content-Type: application/json' \\
     -d '{ANOTHER_EXAMPLE}'
 
-One more key: make access-key ACCOUNT=local USER=ann ROLE=reader
-Logs: {file.parent / "logs"}; data survive a restart: make local-reset empties them."""
+Issue another access key: make access-key ACCOUNT=local USER=ann ROLE=reader
+Logs are in {file.parent / "logs"}. Data survives a restart; delete it with: make local-reset"""

@@ -1,4 +1,4 @@
-"""Where a local stack keeps what it writes."""
+"""The folder in which a local stack stores its data, logs and temporary files."""
 
 import fcntl
 import shutil
@@ -14,43 +14,43 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """The state folder. The emulator stores provider keys in the clear there, so only its owner may read it."""
+    """The state folder. Only its owner can read it, because the emulator stores provider keys there in plain text."""
 
     folder: Path
 
     @property
     def connection(self) -> Path:
-        """What a client needs; it exists while the stack serves."""
+        """Environment variables for clients. The file exists while the stack serves."""
         return self.folder / "connection.env"
 
     @property
     def sam_environments(self) -> Path:
-        """What `sam local` needs; it exists while containers reach the stack."""
+        """Environment variables for `sam local`. The file exists while `make containers` runs."""
         return self.folder / "sam.json"
 
     @property
     def data(self) -> Path:
-        """What survives a restart."""
+        """Data that survives a restart."""
         return self.folder / "data"
 
     @property
     def logs(self) -> Path:
-        """One file per function, and `emulator.log`."""
+        """One log file per function, and `emulator.log`."""
         return self.folder / "logs"
 
     @property
     def layers(self) -> Path:
-        """Copies of the layers' own code, as it was at the start."""
+        """Copies of the layers' code, made at the start."""
         return self.folder / "layers"
 
     @property
     def temporary(self) -> Path:
-        """What the emulator unpacks; worth nothing after it ends."""
+        """Files that the emulator unpacks. Not needed after it ends."""
         return self.folder / "tmp"
 
     @contextmanager
-    def held(self) -> Iterator[int]:
-        """Keep other commands out of this folder; gives the lock's descriptor, for child processes to inherit."""
+    def locked(self) -> Iterator[int]:
+        """Lock the folder against other commands. Yields the file descriptor, which child processes inherit."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         with (self.folder / "lock").open("w") as lock:
@@ -63,13 +63,13 @@ class Workspace:
             yield lock.fileno()
 
     def prepare(self) -> None:
-        """Leave nothing of an earlier run but its data and its logs."""
+        """Delete everything of an earlier run except its data and logs."""
         self.connection.unlink(missing_ok=True)
         for folder in (self.temporary, self.layers):
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (self.temporary, self.layers, self.data, self.logs):
             folder.mkdir(exist_ok=True)
 
-    def empty(self) -> None:
-        """Forget the data."""
+    def delete_data(self) -> None:
+        """Delete the data."""
         shutil.rmtree(self.data, ignore_errors=True)

@@ -22,6 +22,7 @@ from ai_integrations.domain.model import AuthType, Scoping, SecretVersion
 from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.http import problem_responses
 from ai_integrations.http.connection_tests import ModelChoice
+from tests import sam_template
 from tests.builders import an_integration, create_body
 
 # The statuses in contract.md, "Operations". Every operation can also return these: 403 from a firewall, and failures.
@@ -99,6 +100,17 @@ def test_document_response_matches_the_problem_of_each_domain_error(error: Any) 
     assert response.get("headers", {}).keys() == problem.headers.keys() - {"Content-Type"}
 
 
+@pytest.mark.parametrize("status", [401, 413, 429, 500])
+def test_example_of_a_gateway_problem_equals_the_response_in_the_template(status: int) -> None:
+    gateway_responses = sam_template.template()["Resources"]["Api"]["Properties"]["GatewayResponses"].values()
+    bodies = [json.loads(each["ResponseTemplates"]["application/json"]) for each in gateway_responses]
+    documented = [
+        each["content"][problems.CONTENT_TYPE]["example"] for each in document()["components"]["responses"].values()
+    ]
+    details = {body["detail"] for body in bodies if body["status"] == status}
+    assert {example["detail"] for example in documented if example["status"] == status} == details
+
+
 def test_only_the_api_description_is_public() -> None:
     assert document()["security"] == [{"AccessKey": []}]
     public = [path for (_, path), operation in operations() if operation.get("security") == []]
@@ -134,7 +146,7 @@ def every_example() -> Iterator[tuple[dict[str, Any], Any]]:
             yield content["schema"], value
 
 
-def test_examples_conform_to_their_schemas() -> None:
+def test_documentedconform_to_their_schemas() -> None:
     pairs = list(every_example())
     assert len(pairs) > 20
     assert [violations(schema, value) for schema, value in pairs if violations(schema, value)] == []
@@ -151,7 +163,7 @@ def test_create_has_the_published_example_and_its_response() -> None:
 
 
 @pytest.mark.parametrize("model", [CreateBody, PatchBody, RotateBody, ModelChoice])
-def test_request_examples_are_accepted_by_their_model(model: Any) -> None:
+def test_request_documentedare_accepted_by_their_model(model: Any) -> None:
     bodies = [operation["requestBody"] for _, operation in operations() if "requestBody" in operation]
     contents = [body["content"]["application/json"] for body in bodies]
     matching = [each for each in contents if each["schema"]["$ref"].endswith(f"/{model.__name__}")]

@@ -7,6 +7,6 @@ from tools.local.workspace import Workspace
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     workspace = Workspace(folder=tmp_path / "state")
-    with workspace.held():
+    with workspace.locked():
         workspace.prepare()
     return workspace

@@ -9,7 +9,7 @@ KEY = ["access-key", "--account", "local", "--user", "ann", "--role", "reader"]
 
 
 @pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
+def _restored_signal_handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
     for number, handler in before.items():
@@ -21,38 +21,40 @@ def run(folder: Path, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٤"])
-def test_refuses_what_is_not_a_port(tmp_path: Path, port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as refusal:
+def test_up_rejects_an_invalid_port(tmp_path: Path, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
         run(tmp_path, "up", "--port", port)
-    assert refusal.value.code == 2
-    assert "is not a port" in capsys.readouterr().err
+    assert exit_.value.code == 2
+    assert "is not a port number" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["--account", "--user", "--role"])
-def test_names_the_argument_that_a_key_lacks(tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_access_key_names_an_empty_argument(tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = list(KEY)
     arguments[arguments.index(missing) + 1] = ""
-    with pytest.raises(SystemExit) as refusal:
+    with pytest.raises(SystemExit) as exit_:
         run(tmp_path, *arguments)
-    assert refusal.value.code == 2
+    assert exit_.value.code == 2
     assert missing in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("memberships", ["{", "{}", '"all"'])
-def test_refuses_memberships_that_are_not_a_list(
+def test_access_key_rejects_memberships_that_are_not_a_json_list(
     tmp_path: Path, memberships: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         run(tmp_path, *KEY, "--memberships", memberships)
-    assert "--memberships: not" in capsys.readouterr().err
+    assert "JSON" in capsys.readouterr().err
 
 
-def test_says_how_to_start_the_stack_that_a_key_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_access_key_without_a_running_stack_explains_how_to_start_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(tmp_path, *KEY) == 1
     assert capsys.readouterr() == ("", "The local stack is not running. Start it: make local\n")
 
 
-def test_empties_the_data(tmp_path: Path) -> None:
+def test_reset_deletes_the_data(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     assert run(tmp_path, "reset") == 0
     assert not (tmp_path / "data").exists()

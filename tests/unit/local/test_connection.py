@@ -15,27 +15,27 @@ CONNECTION = Connection(
 )
 
 
-def test_exists_while_the_stack_serves_and_no_longer(tmp_path: Path) -> None:
+def test_connection_file_exists_only_while_published(tmp_path: Path) -> None:
     file = tmp_path / "connection.env"
     with published(CONNECTION, file):
         assert file.exists()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_goes_when_the_stack_fails(tmp_path: Path) -> None:
+def test_connection_file_is_deleted_after_an_error(tmp_path: Path) -> None:
     file = tmp_path / "connection.env"
     with pytest.raises(LocalStackError), published(CONNECTION, file):
         raise LocalStackError
     assert not file.exists()
 
 
-def test_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_connection_file_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     file = tmp_path / "connection.env"
     with published(CONNECTION, file):
         assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_takes_the_place_of_one_that_was_left_behind(tmp_path: Path) -> None:
+def test_published_replaces_files_of_an_earlier_run(tmp_path: Path) -> None:
     file = tmp_path / "connection.env"
     file.write_text("AI_INTEGRATIONS_URL=http://127.0.0.1:1\n")
     file.with_suffix(".draft").write_text("half")
@@ -43,16 +43,16 @@ def test_takes_the_place_of_one_that_was_left_behind(tmp_path: Path) -> None:
         assert read(file)["AI_INTEGRATIONS_URL"] == CONNECTION.url
 
 
-def test_reads_back_what_a_shell_makes_of_it(tmp_path: Path) -> None:
+def test_read_returns_the_same_variables_as_a_shell(tmp_path: Path) -> None:
     file = tmp_path / "connection.env"
     shell, env = (shutil.which(name) or name for name in ("sh", "env"))
     with published(CONNECTION, file):
         script = f"set -a; . {file}; set +a; {env}"
-        seen = subprocess.run([shell, "-c", script], env={}, text=True, stdout=subprocess.PIPE, check=True)  # noqa: S603
+        result = subprocess.run([shell, "-c", script], env={}, text=True, stdout=subprocess.PIPE, check=True)  # noqa: S603
         assert read(file) == CONNECTION.variables()
-        assert {f"{name}={value}" for name, value in read(file).items()} <= set(seen.stdout.splitlines())
+        assert {f"{name}={value}" for name, value in read(file).items()} <= set(result.stdout.splitlines())
 
 
-def test_says_how_to_start_a_stack_that_is_not_running(tmp_path: Path) -> None:
+def test_read_without_a_running_stack_explains_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match="make local"):
         read(tmp_path / "connection.env")

@@ -9,14 +9,14 @@ from tools.local.errors import LocalStackError
 from tools.local.workspace import Workspace
 
 
-def test_says_where_to_look_when_the_emulator_ends_by_itself() -> None:
+def test_serve_names_the_log_if_the_emulator_ends() -> None:
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as process:
         emulator = Emulator(process=process, port=1, log=Path("emulator.log"))
         with pytest.raises(LocalStackError, match=r"with status 3: see emulator\.log"):
             emulator.serve()
 
 
-def test_lets_stream_readers_begin_with_the_records_of_this_run(workspace: Workspace) -> None:
+def test_rewind_stream_readers_resets_saved_positions(workspace: Workspace) -> None:
     saved = workspace.data / "services" / "lambda.json"
     saved.parent.mkdir()
     state = {"payload": {"functions": {"data": {"f": 1}}, "dynamodb_stream_positions": {"data": {"reader": 7}}}}
@@ -26,6 +26,6 @@ def test_lets_stream_readers_begin_with_the_records_of_this_run(workspace: Works
     assert payload == {"functions": {"data": {"f": 1}}, "dynamodb_stream_positions": {"data": {"reader": 0}}}
 
 
-def test_has_no_readers_to_rewind_at_the_first_start(workspace: Workspace) -> None:
+def test_rewind_stream_readers_without_saved_state_does_nothing(workspace: Workspace) -> None:
     rewind_stream_readers(workspace)
     assert list(workspace.data.iterdir()) == []

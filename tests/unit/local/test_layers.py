@@ -10,17 +10,17 @@ from tools.local.template import Template
 from tools.local.workspace import Workspace
 
 
-def test_lets_the_last_layer_win() -> None:
+def test_search_path_starts_with_the_last_layer() -> None:
     function = {"Layers": [{"Ref": "Dependencies"}, {"Ref": "Shared"}]}
     layers = {"Dependencies": Path("dependencies"), "Shared": Path("shared"), "Other": Path("other")}
     assert search_path(function, layers) == [Path("shared"), Path("dependencies")]
 
 
-def test_gives_a_function_without_layers_none() -> None:
+def test_search_path_of_a_function_without_layers_is_empty() -> None:
     assert search_path({}, {"Dependencies": Path("dependencies")}) == []
 
 
-def test_links_the_runtimes_packages_and_what_they_need_and_nothing_else(workspace: Workspace) -> None:
+def test_link_runtime_links_only_runtime_packages_and_their_dependencies(workspace: Workspace) -> None:
     linked = {path.name for path in link_runtime(workspace).iterdir() if path.is_dir()}
     assert {"boto3", "botocore", "awslambdaric", "urllib3", "dateutil"} <= linked
     assert not {"ministack", "samtranslator", "pip", "pydantic"} & linked
@@ -32,7 +32,7 @@ def a_template(content: Path) -> Template:
     }
 
 
-def test_builds_a_layer_of_its_own_code_and_of_what_it_requires(workspace: Workspace, tmp_path: Path) -> None:
+def test_build_combines_the_code_and_the_required_packages_of_a_layer(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "layer").mkdir()
     (tmp_path / "layer" / "module.py").touch()
     (tmp_path / "layer" / "requirements.txt").write_text(f"# pins\n\npydantic=={version('pydantic')}\n")
@@ -52,7 +52,7 @@ def test_build_prunes_a_copy_of_botocore_and_not_the_installed_one(workspace: Wo
     assert (package / "session.py").samefile(installed / "session.py")
 
 
-def test_refuses_to_pass_another_version_off_as_the_required_one(workspace: Workspace, tmp_path: Path) -> None:
+def test_build_rejects_an_installed_version_that_differs_from_the_pin(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "layer").mkdir()
     (tmp_path / "layer" / "requirements.txt").write_text("pydantic==1.0.0\n")
     with pytest.raises(LocalStackError, match=r"pydantic==1\.0\.0 is required"):

@@ -15,7 +15,7 @@ def a_bootstrap(folder: Path) -> str:
     )
 
 
-def test_holds_the_functions_files_and_the_bootstrap(tmp_path: Path) -> None:
+def test_package_contains_the_files_of_the_function_and_the_bootstrap(tmp_path: Path) -> None:
     (tmp_path / "handler.py").write_text("x = 1\n")
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "handler.pyc").write_bytes(b"")
@@ -24,7 +24,7 @@ def test_holds_the_functions_files_and_the_bootstrap(tmp_path: Path) -> None:
     assert archive.read("bootstrap") == b"#!/bin/sh\n"
 
 
-def test_is_the_same_to_the_byte_for_the_same_files(tmp_path: Path) -> None:
+def test_package_of_equal_files_is_byte_identical(tmp_path: Path) -> None:
     file = tmp_path / "handler.py"
     file.write_text("x = 1\n")
     first = package(tmp_path, "")
@@ -32,7 +32,7 @@ def test_is_the_same_to_the_byte_for_the_same_files(tmp_path: Path) -> None:
     assert package(tmp_path, "") == first
 
 
-def test_quotes_what_the_shell_would_take_apart(tmp_path: Path) -> None:
+def test_bootstrap_quotes_values_for_the_shell(tmp_path: Path) -> None:
     script = a_bootstrap(tmp_path)
     assert f"PYTHONPATH='{tmp_path / 'with space'}:{tmp_path}'" in script
     assert "AWS_SDK_UA_APP_ID='it'\"'\"'s'" in script

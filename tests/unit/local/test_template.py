@@ -1,7 +1,7 @@
 import copy
 
 import pytest
-from tools.local.template import LEFT_OUT, Template, for_emulator, functions, load, resources, tables_lost
+from tools.local.template import OMITTED_TYPES, Template, for_emulator, functions, load, resources, tables_lost
 from tools.local.workspace import ROOT
 
 TEMPLATE: Template = {
@@ -30,28 +30,28 @@ def a_table(**properties: object) -> Template:
     return {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": table}}}
 
 
-def test_spells_out_short_tags() -> None:
+def test_load_expands_short_forms() -> None:
     template = load(ROOT / "template.yaml")
     assert template["Outputs"]["ApiId"]["Value"] == {"Ref": "Api"}
     assert template["Outputs"]["KeyArn"]["Value"] == {"Fn::GetAtt": ["Key", "Arn"]}
 
 
-def test_lets_a_functions_own_properties_win_over_the_shared_ones() -> None:
+def test_functions_prefers_own_properties_over_globals() -> None:
     function = functions(TEMPLATE)["Function"]
     assert (function["Runtime"], function["Layers"]) == ("python3.12", [{"Ref": "Layer"}])
 
 
-def test_makes_functions_custom_runtimes_with_the_given_packages() -> None:
+def test_for_emulator_makes_functions_custom_runtimes_with_their_packages() -> None:
     function = resources(for_emulator(TEMPLATE, PACKAGES), "AWS::Serverless::Function")["Function"]
     assert (function["Runtime"], function["CodeUri"]) == ("provided.al2023", "s3://bucket/key")
 
 
-def test_tells_a_function_its_log_group() -> None:
+def test_for_emulator_sets_the_log_group_variable_of_a_function() -> None:
     function = resources(for_emulator(TEMPLATE, PACKAGES), "AWS::Serverless::Function")["Function"]
     assert function["Environment"]["Variables"] == {"COLOUR": "red", "AWS_LAMBDA_LOG_GROUP_NAME": {"Ref": "Group"}}
 
 
-def test_gives_no_function_the_log_group_of_one_that_shares_its_variables() -> None:
+def test_for_emulator_keeps_log_groups_apart_if_functions_share_variables() -> None:
     template = copy.deepcopy(TEMPLATE)
     first = template["Resources"]["Function"]
     second = {**first, "Properties": {**first["Properties"], "LoggingConfig": {"LogGroup": "/other"}}}
@@ -61,7 +61,7 @@ def test_gives_no_function_the_log_group_of_one_that_shares_its_variables() -> N
     assert groups == {"Function": {"Ref": "Group"}, "Second": "/other"}
 
 
-def test_leaves_out_what_the_emulator_refuses_and_whatever_lists_it() -> None:
+def test_for_emulator_omits_unsupported_resources_and_their_references() -> None:
     adapted = for_emulator(TEMPLATE, PACKAGES)
     assert adapted["Resources"].keys() == {"Group", "Function"}
     assert adapted["Outputs"].keys() == {"Name"}
@@ -69,16 +69,16 @@ def test_leaves_out_what_the_emulator_refuses_and_whatever_lists_it() -> None:
     assert "DeploymentPreference" not in adapted["Resources"]["Function"]["Properties"]
 
 
-def test_does_not_touch_the_template_it_was_given() -> None:
+def test_for_emulator_does_not_modify_its_argument() -> None:
     before = copy.deepcopy(TEMPLATE)
     for_emulator(TEMPLATE, PACKAGES)
     assert before == TEMPLATE
 
 
-def test_keeps_everything_else_of_the_repositorys_template() -> None:
+def test_for_emulator_keeps_all_other_resources_of_the_real_template() -> None:
     template = load(ROOT / "template.yaml")
     adapted = for_emulator(template, dict.fromkeys(functions(template), "s3://bucket/key"))
-    kept = {name for name, resource in template["Resources"].items() if resource["Type"] not in LEFT_OUT}
+    kept = {name for name, resource in template["Resources"].items() if resource["Type"] not in OMITTED_TYPES}
     assert adapted["Resources"].keys() == kept
     assert adapted["Resources"]["Table"] == template["Resources"]["Table"]
 
@@ -91,9 +91,9 @@ def test_keeps_everything_else_of_the_repositorys_template() -> None:
         a_table(KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}]),
         a_table(LocalSecondaryIndexes=[{"IndexName": "by-name"}]),
     ],
-    ids=["dropped", "renamed", "other keys", "another local index"],
+    ids=["dropped", "renamed", "different keys", "added local index"],
 )
-def test_names_a_table_that_would_not_survive(wanted: Template) -> None:
+def test_tables_lost_lists_a_table_that_would_lose_its_items(wanted: Template) -> None:
     assert tables_lost(a_table(), wanted) == ["Table"]
 
 
@@ -102,5 +102,5 @@ def test_names_a_table_that_would_not_survive(wanted: Template) -> None:
     [({}, a_table()), (a_table(), a_table()), (a_table(), a_table(StreamSpecification={}, Tags=[]))],
     ids=["first start", "no change", "changed in place"],
 )
-def test_names_no_table_that_survives(deployed: Template, wanted: Template) -> None:
+def test_tables_lost_is_empty_if_every_table_is_kept(deployed: Template, wanted: Template) -> None:
     assert tables_lost(deployed, wanted) == []

@@ -3,18 +3,18 @@ from tools.local.errors import LocalStackError
 from tools.local.workspace import Workspace
 
 
-def test_belongs_to_one_command_at_a_time(workspace: Workspace) -> None:
-    with workspace.held(), pytest.raises(LocalStackError, match="stop it first"), workspace.held():
+def test_locked_rejects_a_second_command(workspace: Workspace) -> None:
+    with workspace.locked(), pytest.raises(LocalStackError, match="stop it first"), workspace.locked():
         pass
 
 
-def test_is_free_again_afterwards(workspace: Workspace) -> None:
+def test_locked_can_be_repeated_after_release(workspace: Workspace) -> None:
     for _ in range(2):
-        with workspace.held():
+        with workspace.locked():
             pass
 
 
-def test_keeps_data_and_logs_from_one_start_to_the_next_and_nothing_else(workspace: Workspace) -> None:
+def test_prepare_keeps_only_data_and_logs(workspace: Workspace) -> None:
     for folder in (workspace.data, workspace.logs, workspace.temporary, workspace.layers):
         (folder / "file").touch()
     workspace.connection.touch()
@@ -23,11 +23,11 @@ def test_keeps_data_and_logs_from_one_start_to_the_next_and_nothing_else(workspa
     assert files == {"data/file", "logs/file", "lock"}
 
 
-def test_can_be_emptied(workspace: Workspace) -> None:
+def test_delete_data_removes_the_data_folder(workspace: Workspace) -> None:
     (workspace.data / "file").touch()
-    workspace.empty()
+    workspace.delete_data()
     assert not workspace.data.exists()
 
 
-def test_is_for_its_owner_alone(workspace: Workspace) -> None:
+def test_folder_is_accessible_only_to_its_owner(workspace: Workspace) -> None:
     assert workspace.folder.stat().st_mode & 0o777 == 0o700

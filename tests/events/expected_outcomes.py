@@ -1,6 +1,6 @@
-"""What the messages of events/ are there to show."""
+"""The expected outcomes of the events in events/."""
 
-# The outcome, and the fields at fault.
+# The outcome event, and the invalid fields.
 PROVISION: dict[str, tuple[str, list[str]]] = {
     "provision_create": ("Create Succeeded", []),
     "provision_create_by_reference": ("Create Succeeded", []),
@@ -8,7 +8,7 @@ PROVISION: dict[str, tuple[str, list[str]]] = {
     "provision_delete": ("Delete Succeeded", []),
     "provision_with_api_key": ("Create Failed", ["/integration/api_key"]),
 }
-# The type of the event that goes out.
+# The detail type of the published event.
 PUBLISH = {
     "publish_changes_created": "AI Integration Created",
     "publish_changes_updated": "AI Integration Updated",
@@ -18,7 +18,7 @@ PUBLISH = {
     "publish_changes_health": "AI Integration Health Changed",
 }
 UNREADABLE = {"publish_changes_unreadable"}
-# The answer.
+# The status of the response to CloudFormation.
 CUSTOM_RESOURCE = {
     "custom_resource_create": "SUCCESS",
     "custom_resource_update": "SUCCESS",

@@ -1,0 +1,70 @@
+"""The commands with which operators list and replay the requests in the provisioning dead-letter queue."""
+
+import json
+from typing import Any
+
+import pytest
+from tools.operations.dead_letters import DeadLetters
+
+from tests.builders import API_KEY
+from tests.cloud import Cloud
+
+HEADER = "fake-header-value-0123456789"
+
+
+class QueuesFixture:
+    """The queue of requests and its dead-letter queue."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._sqs = cloud.sqs
+        self.dead, self.requests = (cloud.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "requests"))
+        self.dead_letters = DeadLetters(cloud.sqs, dead=self.dead, requests=self.requests)
+
+    def add_dead(self, *bodies: str) -> None:
+        for body in bodies:
+            self._sqs.send_message(QueueUrl=self.dead, MessageBody=body)
+
+    def receive(self, url: str) -> list[str]:
+        return [each["Body"] for each in self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]]
+
+
+@pytest.fixture
+def queues(cloud: Cloud) -> QueuesFixture:
+    return QueuesFixture(cloud)
+
+
+def a_message(number: int, **parts: Any) -> str:
+    detail = {
+        "request_id": f"request-{number}",
+        "account": "acme",
+        "integration": {"headers": {"X-Key": HEADER}},
+        **parts,
+    }
+    return json.dumps({"id": f"event-{number}", "detail-type": "AI Integration Create Requested", "detail": detail})
+
+
+def test_dead_requests_lists_every_request_without_its_content_and_leaves_it_in_the_queue(
+    queues: QueuesFixture,
+) -> None:
+    queues.add_dead(*[a_message(number) for number in range(12)])
+    for _ in range(2):
+        listed = [each.shown() for each in queues.dead_letters.look()]
+        assert sorted(each["request_id"] for each in listed) == sorted(f"request-{number}" for number in range(12))
+    assert {each["account"] for each in listed} == {"acme"}
+    assert listed[0].keys() == {"sent_at", "detail_type", "account", "request_id", "event_id"}
+    assert HEADER not in json.dumps(listed)
+
+
+@pytest.mark.parametrize("body", ["not JSON", "[]", "{}", json.dumps({"detail": API_KEY})])
+def test_dead_requests_lists_unparseable_messages(queues: QueuesFixture, body: str) -> None:
+    queues.add_dead(body)
+    [dead] = queues.dead_letters.look()
+    assert (dead.shown()["account"], dead.shown()["request_id"]) == (None, None)
+    assert API_KEY not in json.dumps(dead.shown())
+
+
+def test_replay_moves_every_message_back_to_the_queue_of_requests(queues: QueuesFixture) -> None:
+    queues.add_dead(a_message(1), a_message(2), "not JSON")
+    assert len(list(queues.dead_letters.replay())) == 3
+    assert queues.dead_letters.look() == []
+    assert sorted(queues.receive(queues.requests)) == sorted([a_message(1), a_message(2), "not JSON"])
