@@ -177,7 +177,8 @@ def test_connection_test_sends_no_external_secret_to_a_host_that_its_tag_does_no
 def test_unsaved_integration_is_validated_like_a_create(cloud: Cloud, server: Server) -> None:
     for change, status, pointer in (
         ({"base_url": "https://10.0.0.1/"}, 422, "/base_url"),
-        ({"provider": "awsBedrock"}, 422, "/provider_metadata/role_arn"),
+        ({"base_url": "https://llm.example.com/v1?tenant=1"}, 422, "/base_url"),
+        ({"provider": "awsBedrock", "base_url": None}, 422, "/provider_metadata/role_arn"),
         ({"api_key": "sk-****abcd"}, 422, "/api_key"),
         ({"provider": "unknown"}, 400, "/provider"),
     ):

@@ -27,6 +27,11 @@ SAME_PLACE = {
         vertex(),
         vertex() | {"base_url": "https://europe-west3-aiplatform.googleapis.com"},
     ),
+    "own address without its version": ({}, {"base_url": "https://api.openai.com"}),
+    "version of the provider's API": (
+        {"provider": "ANTHROPIC", "base_url": "https://gateway.example.com/team-a"},
+        {"provider": "ANTHROPIC", "base_url": GATEWAY},
+    ),
     "default port": (custom(), custom("https://gateway.example.com:443/team-a/v1")),
     "default port of http": (custom("http://gateway.corp/v1"), custom("http://gateway.corp:80/v1")),
     "trailing slash": (custom(), custom(GATEWAY + "/")),
@@ -89,6 +94,7 @@ ROUTING_HEADERS = [
     "X-TargetUri",
     "X-Upstream-Host",
     "x_upstream",
+    "X-Uri",
 ]
 HEADERS = {"X-Team": "search", "Helicone-Auth": "fake-1"}
 KEPT = {
@@ -127,6 +133,17 @@ WITHOUT_TAG = {
     "own address": ({}, True),
     "own address given explicitly": ({"base_url": "https://api.openai.com/v1"}, True),
     "own address of a region": (vertex(), True),
+    "own address of another region": (vertex() | {"base_url": "https://us-central1-aiplatform.googleapis.com"}, True),
+    "own host in another area": ({"base_url": "https://eu.api.openai.com/v1"}, True),
+    "AWS endpoint of a region": (
+        {"provider": "AWS_BEDROCK", "base_url": "https://bedrock-runtime.eu-central-1.amazonaws.com"},
+        True,
+    ),
+    "host of another AWS service": (
+        {"provider": "AWS_BEDROCK", "base_url": "https://abc123.execute-api.eu-central-1.amazonaws.com"},
+        False,
+    ),
+    "http": ({"base_url": "http://api.openai.com/v1"}, False),
     "AWS's own endpoints": ({"provider": "AWS_BEDROCK", "provider_metadata": ROLE}, True),
     "own server": ({"base_url": GATEWAY}, False),
     "other port of the own host": ({"base_url": "https://api.openai.com:8443/v1"}, False),
@@ -192,6 +209,7 @@ def test_referenced_secret_with_a_tag_is_sent_to_listed_hosts_only(hosts: str, *
         pytest.param({}, "gateway.example.com", False, id="own address, not listed"),
         pytest.param({}, "api.openai.com", True, id="own address, listed"),
         pytest.param(custom(None), "gateway.example.com", False, id="no address"),
+        pytest.param({"provider": "AWS_BEDROCK"}, ".amazonaws.com", False, id="region not known"),
         pytest.param(vertex(), ".googleapis.com", True, id="own address of a region, listed"),
         pytest.param(custom("https://[2606:4700::1]/"), "2606:4700::1", False, id="IPv6 address"),
     ],

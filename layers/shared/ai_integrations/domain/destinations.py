@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from ai_integrations.domain.endpoints import DEFAULT_PORTS, Endpoints, endpoints_of, is_own_root
 from ai_integrations.domain.model import AuthType, Integration, Settings
 from ai_integrations.domain.providers import AWS, PROVIDERS
-
-_HTTPS_PORT = 443
-_DEFAULT_PORTS = {"http": 80, "https": _HTTPS_PORT}
 
 # A header with one of these words in its name can choose the server behind a gateway or a reverse proxy:
 # - Helicone-Target-URL, Helicone-OpenAI-Api-Base, Helicone-Fallbacks (https://docs.helicone.ai/helicone-headers)
@@ -19,7 +16,7 @@ _DEFAULT_PORTS = {"http": 80, "https": _HTTPS_PORT}
 # - X-Target-URL, X-Upstream-Host, X-Forwarded-Host, X-Backend, X-Route, X-Api-Base, …
 _ROUTING_WORDS = (
     r"authority|backend|base|config|destination|endpoint|fallback|forward|gateway|host|origin|provider|proxy|redirect"
-    r"|region|resource|rout|server|target|upstream|\buri|url|virtual"
+    r"|region|resource|rout|server|target|upstream|(?<![a-z])uri|url|virtual"
 )
 
 # AWS recommends letters, digits, blanks and + - = . _ : / @ for tags, so the form without `*` is the documented one
@@ -29,18 +26,23 @@ _NAMED_HOST = r"((?P<scheme>https?)://)?(?P<name>[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:(
 
 
 class Destination(NamedTuple):
-    """The place that a key is bound to. `metadata` is the part of `provider_metadata` that is part of an address."""
+    """The place that a key is bound to. `metadata` is the part of `provider_metadata` that selects it."""
 
     provider: str
-    address: str | None
+    address: Endpoints | str | None
     metadata: Mapping[str, str | None]
+
+
+class _Origin(NamedTuple):
+    host: str
+    port: int
 
 
 def destination_of(settings: Settings) -> Destination:
     """Determine where an integration's requests go. Two notations of one place are equal."""
     kind, metadata = PROVIDERS[settings.provider].metadata, settings.provider_metadata or {}
     located = {name: metadata.get(name) for name in kind.address_fields} if kind else {}
-    return Destination(provider=settings.provider, address=_address(settings), metadata=located)
+    return Destination(settings.provider, _endpoints(settings) or settings.base_url, located)
 
 
 def redirects(current: Settings, changed: Settings) -> bool:
@@ -69,46 +71,18 @@ def may_receive(settings: Settings, hosts: str | None) -> bool:
     Headers that name a destination must name listed hosts, too. Without the tag (None), only the provider's own address
     may receive the secret.
     """
+    endpoints = _endpoints(settings)
     if hosts is None:
-        return _is_own_address(settings)
-    address = _address(settings)
-    targets = [_origin(address), *map(_named_origin, _routing_headers(_folded(settings.headers)).values())]
+        uses_aws_endpoint = settings.base_url is None and PROVIDERS[settings.provider].metadata is AWS
+        return uses_aws_endpoint if endpoints is None else is_own_root(settings.provider, endpoints.root)
+    named = map(_named_origin, _routing_headers(_folded(settings.headers)).values())
+    targets = [endpoints and _origin(endpoints.root), *named]
     listed = [entry for each in hosts.lower().split() if (entry := re.fullmatch(_LISTED_HOST, each))]
     return all(target is not None and any(_matches(entry, target) for entry in listed) for target in targets)
 
 
-class _Origin(NamedTuple):
-    host: str
-    port: int
-
-
-def _matches(entry: re.Match[str], target: _Origin) -> bool:
-    name = entry["name"]
-    is_domain = name.startswith(".")
-    is_host = target.host.endswith(name) if is_domain else target.host == name
-    return is_host and target.port == int(entry["port"] or _HTTPS_PORT)
-
-
-def _origin(url: str | None) -> _Origin | None:
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return _Origin((parts.hostname or "").removesuffix("."), parts.port or _DEFAULT_PORTS[parts.scheme])
-
-
-def _named_origin(header_value: str) -> _Origin | None:
-    """Read the host in a header's value, or None if the value is anything but one host or plain URL."""
-    found = re.fullmatch(_NAMED_HOST, header_value.lower())
-    if found is None:
-        return None
-    return _Origin(found["name"], int(found["port"] or _DEFAULT_PORTS[found["scheme"] or "https"]))
-
-
-def _is_own_address(settings: Settings) -> bool:
-    own = _address(replace(settings, base_url=None))
-    if settings.base_url is None:
-        return own is not None or PROVIDERS[settings.provider].metadata is AWS  # whose region the consumer chooses
-    return own is not None and _origin(own) == _origin(settings.base_url)
+def _endpoints(settings: Settings) -> Endpoints | None:
+    return endpoints_of(settings.provider, settings.base_url, settings.provider_metadata)
 
 
 def _folded(headers: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -119,15 +93,20 @@ def _routing_headers(folded: Mapping[str, str]) -> Mapping[str, str]:
     return {name: value for name, value in folded.items() if re.search(_ROUTING_WORDS, name)}
 
 
-def _address(settings: Settings) -> str | None:
-    # interim
-    url = settings.base_url
-    if url is None:
-        url = PROVIDERS[settings.provider].probe.base_url
-        if url is None:
-            return None
-        location = (settings.provider_metadata or {}).get("location", "")
-        url = url.replace("{location}", location)
+def _origin(url: str) -> _Origin:
     parts = urlsplit(url)
-    origin = _Origin((parts.hostname or "").removesuffix("."), parts.port or _DEFAULT_PORTS[parts.scheme])
-    return f"{parts.scheme}://{origin.host}:{origin.port}{parts.path.rstrip('/')}?{parts.query}"
+    return _Origin(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
+
+
+def _named_origin(header_value: str) -> _Origin | None:
+    """Read the host in a header's value, or None if the value is anything but one host or plain URL."""
+    found = re.fullmatch(_NAMED_HOST, header_value.lower())
+    if found is None:
+        return None
+    return _Origin(found["name"], int(found["port"] or DEFAULT_PORTS[found["scheme"] or "https"]))
+
+
+def _matches(entry: re.Match[str], target: _Origin) -> bool:
+    name = entry["name"]
+    is_host = target.host.endswith(name) if name.startswith(".") else target.host == name
+    return is_host and target.port == int(entry["port"] or DEFAULT_PORTS["https"])

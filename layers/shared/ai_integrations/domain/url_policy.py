@@ -70,14 +70,6 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return all(map(is_public, _embedded(address))) and allocated and address.is_global
 
 
-def destination(url: str | None) -> tuple[str, str, int | None] | None:
-    """Extract scheme, host and port, which a key is bound to. None stands for the provider's own endpoint."""
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return parts.scheme, _host(parts), parts.port
-
-
 def _split(url: str) -> SplitResult:
     if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
         raise RefusedDestinationError(f"must have at most {MAX_URL_LENGTH} characters, all of them valid in a URL")
