@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ai_integrations.domain.endpoints import DEFAULT_PORTS, Endpoints, endpoints_of, is_own_root
+from ai_integrations.domain.endpoints import Endpoints, endpoints_of, is_own_root
 from ai_integrations.domain.model import AuthType, Integration, Settings
 from ai_integrations.domain.providers import AWS, PROVIDERS
+from ai_integrations.domain.url_policy import DEFAULT_PORTS
 
 # A header with one of these words in its name can choose the server behind a gateway or a reverse proxy:
 # - Helicone-Target-URL, Helicone-OpenAI-Api-Base, Helicone-Fallbacks (https://docs.helicone.ai/helicone-headers)

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ai_integrations.domain.providers import PROVIDERS, Address
+from ai_integrations.domain.url_policy import DEFAULT_PORTS
 
 _LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"
 # What may stand for a placeholder other than a label of a host name.
 _PLACEHOLDERS = {"project_id": "[a-z0-9]+(?:[.:-][a-z0-9]+)*", "region": "[a-z]+(?:-[a-z]+)+-[0-9]"}
-DEFAULT_PORTS = {"http": 80, "https": 443}
 _METHOD = "(/chat)?/(completions|responses|messages|embeddings)$|/model/[^/]+/(converse|invoke)[^/]*$"
 _OTHER_VERSION = r"(?i)/v[0-9]\w*(/openai)?$"
 

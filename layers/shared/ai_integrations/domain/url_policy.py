@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 MAX_URL_LENGTH = 2048
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 _NUMERIC_LABEL = r"\d+|0x[0-9a-f]*"
