@@ -58,6 +58,13 @@ OTHER_PLACE = {
         vertex(location="us-central1") | {"base_url": GATEWAY},
     ),
     "project": (vertex(), vertex(project_id="other")),
+    # Stored values that are older than the rules for them.
+    "location that no address can contain": (
+        vertex(location="Europe") | {"base_url": GATEWAY},
+        vertex(location="America") | {"base_url": GATEWAY},
+    ),
+    "project that no address can contain": (vertex(project_id="Search"), vertex(project_id="Other")),
+    "port that no address can have": (custom("https://example.com:99998"), custom("https://example.com:99999")),
 }
 
 
@@ -138,6 +145,10 @@ WITHOUT_TAG = {
     "AWS endpoint of a region": (
         {"provider": "AWS_BEDROCK", "base_url": "https://bedrock-runtime.eu-central-1.amazonaws.com"},
         True,
+    ),
+    "AWS endpoint with an invalid port": (
+        {"provider": "AWS_BEDROCK", "base_url": "https://bedrock-runtime.eu-central-1.amazonaws.com:99999"},
+        False,
     ),
     "host of another AWS service": (
         {"provider": "AWS_BEDROCK", "base_url": "https://abc123.execute-api.eu-central-1.amazonaws.com"},
