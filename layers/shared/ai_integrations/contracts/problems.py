@@ -54,8 +54,8 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.KeyUnavailableError: (
         CONFLICT,
-        "The integration's API key is unavailable: it was deleted, or the tags of its secret do not allow this account "
-        "and this host.",
+        "The integration's API key is unavailable: it was deleted, the tags of its secret do not allow this account or "
+        "this host, or the secret does not contain a valid API key.",
     ),
     errors.KeyTestFailedError: (
         UNAVAILABLE,

@@ -53,10 +53,10 @@ class VersionConflictError(AiIntegrationsError):
 
 
 class KeyUnavailableError(AiIntegrationsError):
-    """The integration exists, but its key cannot be read: it was deleted, or its owner does not allow this use."""
+    """The integration exists, but its key cannot be used: it was deleted, or its external secret is not acceptable."""
 
     def __init__(self, reason: str = "") -> None:
-        """`reason` is the error of a create that names the same external secret."""
+        """`reason` describes the problem to a caller who names an external secret."""
         super().__init__()
         self.reason = reason
 

@@ -71,6 +71,12 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return all(map(is_public, _embedded(address))) and allocated and address.is_global
 
 
+def normalize_host(host: str) -> str:
+    """Convert a host to one notation for all equal ones: lower case, no trailing dot, addresses in their usual form."""
+    plain = host.lower().removesuffix(".")
+    return str(_as_address(plain) or plain)
+
+
 def _split(url: str) -> SplitResult:
     if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
         raise RefusedDestinationError(f"must have at most {MAX_URL_LENGTH} characters, all of them valid in a URL")

@@ -252,7 +252,7 @@ class KeyReader(Protocol):
     """Reads provider keys."""
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
-        """Read a key of an integration; KeyUnavailableError if it is gone or its owner does not allow this use."""
+        """Read a key; KeyUnavailableError if it is gone, refused by the owner's tags, or not a key of the provider."""
         ...
 
 
