@@ -83,7 +83,7 @@ def test_credentials_function_logs_its_audit_trail_at_every_log_level() -> None:
 
 
 @pytest.mark.parametrize("function", sam_template.synchronous_functions())
-def test_function_synchronous_functions_times_out_before_the_gateway(function: str) -> None:
+def test_synchronous_function_times_out_before_the_gateway(function: str) -> None:
     assert {**SETTINGS, **sam_template.functions()[function]}["Timeout"] < 29
 
 

@@ -94,7 +94,7 @@ def test_base_url_without_single_meaning_is_rejected_with_the_accepted_form() ->
     )
 
 
-def test_base_url_of_refused_host_is_reported_once() -> None:
+def test_base_url_of_rejected_host_is_reported_once() -> None:
     with pytest.raises(RuleViolationError) as error:
         rules.check_settings(the_settings(base_url="http://10.0.0.5/v1?a=b"), previous=None, policy=a_policy())
     assert len(error.value.errors) == 1
