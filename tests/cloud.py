@@ -160,7 +160,7 @@ class Cloud:
         if error is not None:
             raise error
 
-    def fail(self, operation: str, failure: Exception | tuple[str, int], message: str = f"Refused: {API_KEY}") -> None:
+    def fail(self, operation: str, failure: Exception | tuple[str, int], message: str = f"Rejected: {API_KEY}") -> None:
         """Make an operation such as `dynamodb:GetItem` fail, in the client or with an AWS error code and status."""
         self._responses[operation] = failure if isinstance(failure, Exception) else _error_response(*failure, message)
 

@@ -185,7 +185,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
         self.run_both(lambda: self.integrations.restore(caller, ulid), update_model)
 
     @rule(account=accounts, number=numbers)
-    def refuse_readers_and_stale_versions(self, account: str, number: int) -> None:
+    def reject_readers_and_stale_versions(self, account: str, number: int) -> None:
         ulid = self.choose_id(number)
         exists = (account, ulid) in self.existing
         reader, admin = a_caller(account=account, role=Role.READER), a_caller(account=account)

@@ -32,7 +32,7 @@ from ai_integrations.domain.model import (
     Settings,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import REFUSALS, IntegrationRepository, KeyStore
+from ai_integrations.use_cases.ports import REJECTIONS, IntegrationRepository, KeyStore
 
 _ATTEMPTS = 5  # of a write; each but the first follows an optimistic-locking conflict
 
@@ -240,7 +240,7 @@ class Integrations:
     def _insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         try:
             self._repository.insert(integration, idempotency_key)
-        except REFUSALS:
+        except REJECTIONS:
             if integration.secret is not None:
                 self._discard_unreferenced(integration, integration.secret, None)
             raise
@@ -249,7 +249,7 @@ class Integrations:
         previous = current.previous_key and current.previous_key.secret
         try:
             self._repository.update(current, changed)
-        except REFUSALS:
+        except REJECTIONS:
             if changed.secret is not None and changed.secret not in {current.secret, previous}:
                 self._discard_unreferenced(changed, changed.secret, current.secret)
             raise

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # most functions publish no events, and need not load the mod
     from ai_integrations.contracts.published_events import Event
 
 # Raised by an IntegrationRepository that rejected a write: nothing was written.
-REFUSALS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
+REJECTIONS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
 
 
 class IntegrationReader(Protocol):
@@ -66,7 +66,7 @@ class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
 class IntegrationRepository(IntegrationReader, Protocol):
     """Stores integrations. Every write is atomic.
 
-    Raises one of REFUSALS if the store rejected the write. Any other exception means the outcome is unknown.
+    Raises one of REJECTIONS if the store rejected the write. Any other exception means the outcome is unknown.
     """
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
