@@ -173,7 +173,9 @@ def test_bedrock_request_is_signed_with_role_credentials(tmp_path: Path, stack: 
     assert not request["authorization"].endswith(f"={environment['AWS_ACCESS_KEY_ID']}")
 
 
-def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(tmp_path: Path, stack: Stack, provider: Provider) -> None:
+def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
+    tmp_path: Path, stack: Stack, provider: Provider
+) -> None:
     access_key = stack.issue_key(account="proxy")
     models = [
         {"model_name": "own", "litellm_params": {"model": "openai/gpt-4o", "mock_response": "The proxy itself."}},
