@@ -74,7 +74,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
         return fold_name(name) in map(fold_name, others)
 
     def expected(self, caller: Caller, ulid: str) -> Expected:
-        """Return the expected state of an integration; NotFoundError unless it exists in the caller's account."""
+        """Return the expected state of an integration. Raise NotFoundError unless it exists in the caller's account."""
         with suppress(KeyError):
             return self.existing[caller.account, ulid]
         raise NotFoundError

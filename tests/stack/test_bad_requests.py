@@ -1,4 +1,4 @@
-"""Invalid requests through the gateway: each is rejected, changes nothing and is not echoed.
+"""Invalid requests through the gateway: each is rejected and changes nothing, and no response repeats it.
 
 The environment variable BAD_REQUESTS raises the number of cases. tests/handlers/test_bad_requests.py sends most
 of them, without the gateway.

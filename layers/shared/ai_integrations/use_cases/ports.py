@@ -74,7 +74,10 @@ class IntegrationRepository(IntegrationReader, Protocol):
         ...
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Write a new integration; NameTakenError, RepeatedRequestError or IdempotencyKeyReusedError on conflict."""
+        """Write a new integration.
+
+        Raise NameTakenError, RepeatedRequestError or IdempotencyKeyReusedError on conflict.
+        """
         ...
 
     def idempotent(self, key: IdempotencyKey) -> "IntegrationRepository":
@@ -86,15 +89,15 @@ class IntegrationRepository(IntegrationReader, Protocol):
         ...
 
     def update(self, current: Integration, changed: Integration) -> None:
-        """Replace `current` with `changed`; VersionConflictError or NameTakenError on conflict."""
+        """Replace `current` with `changed`. Raise VersionConflictError or NameTakenError on conflict."""
         ...
 
     def delete(self, tombstone: Tombstone) -> None:
-        """Replace an integration with its tombstone; VersionConflictError on conflict."""
+        """Replace an integration with its tombstone. Raise VersionConflictError on conflict."""
         ...
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
-        """Replace a tombstone with its integration; NameTakenError or VersionConflictError on conflict."""
+        """Replace a tombstone with its integration. Raise NameTakenError or VersionConflictError on conflict."""
         ...
 
 
