@@ -1,4 +1,4 @@
-"""Architecture, glossary, data model and decision records: what they point to exists, and the index is complete."""
+"""Architecture, glossary, data model and decision records: what they name exists, and the index is complete."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,25 @@ DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in ("architecture", "data-mod
 PACKAGE = ROOT / "layers" / "shared" / "ai_integrations"
 # Where a path in these documents may begin; the glossary and the table of items say so.
 FOLDERS = [ROOT, PACKAGE, PACKAGE / "adapters" / "dynamodb", ROOT / "layers" / "client" / "ai_integrations_client"]
+CODE = [path for name in ("layers", "functions", "tools", "tests") for path in (ROOT / name).rglob("*.*")]
+NAMES_IN_CODE = {
+    name
+    for path in [ROOT / "template.yaml", *CODE]
+    if path.suffix in {".py", ".toml", ".yaml"}
+    for name in re.findall(r"\w+", path.read_text())
+}
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, *RECORDS, INDEX], ids=lambda path: path.stem)
 def test_document_paths_exist(document: Path) -> None:
     named = re.findall(r"`([\w/.-]+(?:\.py|\.yaml|\.toml|/))`", document.read_text())
     assert [path for path in named if not any((folder / path).exists() for folder in FOLDERS)] == []
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *RECORDS, INDEX], ids=lambda path: path.stem)
+def test_document_names_functions_and_classes_that_exist(document: Path) -> None:
+    named = re.findall(r"`(\w+_\w+|[A-Z][a-z]+[A-Z]\w*|\w+(?=\(\)`))(?:\(\))?`", document.read_text())
+    assert [name for name in named if name not in NAMES_IN_CODE] == []
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, *RECORDS, INDEX], ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""The items of the table: keys, and conversion from and to domain objects. architecture.md, "Data", lists them."""
+"""The items of the table: keys, and conversion from and to domain objects. docs/data-model.md shows one of each."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
