@@ -1,0 +1,63 @@
+"""Markdown: prose wraps at 100 columns, and a table cell has at most 25 words."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ROOT
+
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(path for folder in ("docs", "tests") for path in (ROOT / folder).rglob("*.md")),
+]
+MAX_COLUMNS = 100
+MAX_WORDS_IN_A_CELL = 25
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_markdown_prose_wraps_at_100_columns(document: Path) -> None:
+    assert long_lines(document.read_text()) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_markdown_table_cells_have_at_most_25_words(document: Path) -> None:
+    assert long_cells(document.read_text()) == []
+
+
+def long_lines(text: str) -> list[str]:
+    return [line for line in lines_without_code(text) if not is_row(line) and len(line) > MAX_COLUMNS]
+
+
+def long_cells(text: str) -> list[str]:
+    cells = [cell for line in lines_without_code(text) if is_row(line) for cell in re.split(r"(?<!\\)\|", line)]
+    return [cell.strip() for cell in cells if len(without_link_targets(cell).split()) > MAX_WORDS_IN_A_CELL]
+
+
+def lines_without_code(text: str) -> Iterator[str]:
+    """Yield the lines outside fenced code blocks."""
+    in_code = False
+    for line in text.splitlines():
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        elif not in_code:
+            yield line
+
+
+def is_row(line: str) -> bool:
+    return line.lstrip().startswith("|")
+
+
+def without_link_targets(text: str) -> str:
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+
+
+def test_long_lines_are_found_outside_code_and_tables() -> None:
+    long = "x" * 101
+    assert long_lines(f"{long}\n```\n{long}\n```\n| {long} |\n{'…' * 100}\n- {long}\n") == [long, f"- {long}"]
+
+
+def test_long_cells_are_found_without_counting_links_and_escaped_bars() -> None:
+    long, short = "w " * 26, "w " * 24 + "[two words](x y z)"
+    assert long_cells(f"| {long}| {short[2:]} |\n| a \\| {'w ' * 23}|\n") == [long.strip()]
