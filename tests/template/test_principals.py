@@ -1,4 +1,4 @@
-"""Principals: which of them the stack allows to invoke its functions and to use its event bus."""
+"""Principals: the role of each function, and who is allowed to invoke functions and to use the event bus."""
 
 from typing import Any
 
@@ -44,3 +44,9 @@ def test_only_the_consumer_policy_allows_principals_outside_the_stack_to_invoke_
     resources: dict[str, Any] = processed()
     assert of_type(resources, "AWS::IAM::ManagedPolicy").keys() == {"ConsumerPolicy"}
     assert not {each["Type"] for each in resources.values()} & {"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Policy"}
+
+
+def test_each_function_has_a_role_of_its_own() -> None:
+    functions = of_type(processed(), "AWS::Lambda::Function")
+    roles = {name: each["Properties"]["Role"]["Fn::GetAtt"][0] for name, each in functions.items()}
+    assert roles == {name: f"{name}Role" for name in functions}

@@ -1,4 +1,4 @@
-"""Markdown: prose wraps at 100 columns, and a table cell has at most 25 words."""
+"""Markdown: links lead somewhere, prose wraps at 100 columns, and a table cell has at most 25 words."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,18 @@ MAX_WORDS_IN_A_CELL = 25
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_markdown_links_lead_to_an_existing_file_and_heading(document: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", document.read_text())
+    missing = [
+        (path, anchor)
+        for path, anchor in links
+        if not (target := (document.parent / path) if path else document).exists()
+        or (anchor and anchor not in anchors(target))
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_markdown_prose_wraps_at_100_columns(document: Path) -> None:
     assert long_lines(document.read_text()) == []
 
@@ -24,6 +36,12 @@ def test_markdown_prose_wraps_at_100_columns(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_markdown_table_cells_have_at_most_25_words(document: Path) -> None:
     assert long_cells(document.read_text()) == []
+
+
+def anchors(document: Path) -> set[str]:
+    """List the anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def long_lines(text: str) -> list[str]:

@@ -34,18 +34,6 @@ def test_document_names_functions_and_classes_that_exist(document: Path) -> None
     assert [name for name in named if name not in NAMES_IN_CODE] == []
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, *RECORDS, INDEX], ids=lambda path: path.stem)
-def test_document_links_lead_to_a_heading(document: Path) -> None:
-    links = re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", document.read_text())
-    missing = [
-        (path, anchor)
-        for path, anchor in links
-        if not (target := (document.parent / path) if path else document).exists()
-        or (anchor and anchor not in anchors(target))
-    ]
-    assert missing == []
-
-
 def test_index_lists_every_record_with_its_title_date_and_status() -> None:
     rows = re.findall(r"^\| \[\d{4}\].*$", INDEX.read_text(), re.MULTILINE)
     assert rows == [row_of(record) for record in RECORDS]
@@ -57,8 +45,3 @@ def row_of(record: Path) -> str:
     [date] = re.findall(r"^- Date: (\d{4}-\d{2}-\d{2})$", text, re.MULTILINE)
     [status] = re.findall(r"^- Status: (.+)$", text, re.MULTILINE)
     return f"| [{int(number):04}]({record.name}) | {title} | {date} | {status} |"
-
-
-def anchors(document: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
