@@ -131,7 +131,7 @@ openapi-release: .venv/dev ## record the OpenAPI document as the compatibility b
 	$(BIN)/python -m tools.apidoc release
 
 permissions: .venv/dev ## compare the permissions of each function with those it uses on a local stack
-	$(BIN)/python -m pytest tests/stack/test_grants.py -q -rP
+	$(BIN)/python -m pytest tests/stack/test_permissions.py -q -rP
 
 # Large tools, and tools with many dependencies, have environments of their own.
 .venv-checkov/ready: Makefile
@@ -175,7 +175,7 @@ clean: ## remove everything that is not in the repository
 
 smoke: .venv/client ## create, use and delete an integration on any deployment with the official client: URL=… KEY=…
 	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
-		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/walk.py
+		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/lifecycle.py
 
 outputs: .venv/local ## print the stack's outputs as shell assignments, for `eval` (STACK=ai-integrations)
 	@$(BIN)/python -m tools.operations outputs --stack '$(STACK)'

@@ -13,7 +13,7 @@ from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.report import RESULTS, SUMMARY, write
 from tests.benchmarks.targets import Target, check, targets_table
 from tests.builders import ROOT
-from tests.stack.conftest import Stack, serving
+from tests.stack.conftest import Stack, running_stack
 
 ON_FAKE_AWS: dict[str, Callable[[Bench], Section]] = {
     "cold": cold.measure,
@@ -65,7 +65,7 @@ def _measure(sections: Sequence[str]) -> list[Target]:
         for name in (each for each in ON_FAKE_AWS if each in sections):
             targets += _section(name, ON_FAKE_AWS[name], bench)
         if on_stack := [each for each in ON_STACK if each in sections]:
-            with serving(Path(folder) / "stack") as (stack, _):
+            with running_stack(Path(folder) / "stack") as (stack, _):
                 for name in on_stack:
                     targets += _section(name, ON_STACK[name], bench, stack)
     return targets

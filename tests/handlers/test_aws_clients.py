@@ -1,14 +1,20 @@
-"""Clients of the session that is cut down send what botocore's own would, and there are none of other services."""
+"""The deployed session sends the requests that stock botocore sends, and knows no other services."""
 
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
 from botocore.session import Session, get_session
+from layers.dependencies.prune_botocore import SERVICES, prune
 
-from ai_integrations.bootstrap.botocore_session import SERVICES, session
+from ai_integrations.bootstrap.botocore_session import session
 
 Call = tuple[str, dict[str, Any]]
 
@@ -30,18 +36,31 @@ DIFFERENT_EACH_TIME = {"X-Amz-Date", "amz-sdk-invocation-id"}
 
 
 class NotSentError(Exception):
-    """Carries what would have been sent, in the place of sending it."""
+    """Carries the request, which is not sent."""
 
 
 @pytest.fixture(scope="module")
-def botocores_own() -> Session:
+def stock() -> Session:
     return get_session()
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """Create the session on botocore's data as the dependencies layer has them."""
+    packages = tmp_path_factory.mktemp("packages")
+    data = packages / "botocore" / "data"
+    shutil.copytree(Path(botocore.__file__).parent / "data", data, copy_function=os.symlink)
+    prune(packages)
+    with pytest.MonkeyPatch.context() as patch:
+        # The session creates its loader at once; other sessions keep the installed data.
+        patch.setattr("botocore.loaders.Loader", type("LayerLoader", (Loader,), {"BUILTIN_DATA_PATH": str(data)}))
+        return session.__wrapped__()
 
 
 def sent(
     made_of: Session, service: str, region: str, config: Config, call: Call | None = None
 ) -> tuple[str, Any, dict[str, Any]]:
-    """Return where a call goes, with what, and as what."""
+    """Return the URL, the body and the headers of a call's request."""
     client: Any = made_of.create_client(service, region_name=region, config=config, **CREDENTIALS)
 
     def keep(request: AWSPreparedRequest, **_: Any) -> None:
@@ -53,26 +72,38 @@ def sent(
         getattr(client, operation)(**parameters)
     [request] = caught.value.args
     headers = {name: value for name, value in request.headers.items() if name not in DIFFERENT_EACH_TIME}
-    # So are signatures; what they are for is not.
+    # The signature differs each time as well; its scope does not.
     headers["Authorization"] = headers["Authorization"].split(b"Signature=")[0]
     return request.url, request.body, headers
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_sends_and_signs_as_botocore_does(botocores_own: Session, service: str) -> None:
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_requests_and_signatures_equal_those_of_stock_botocore(stock: Session, deployed: Session, service: str) -> None:
     for region in REGIONS:
         for config in VARIANTS:
-            assert sent(session(), service, region, config) == sent(botocores_own, service, region, config)
+            assert sent(deployed, service, region, config) == sent(stock, service, region, config)
 
 
-def test_has_no_client_of_a_service_that_is_not_in_use() -> None:
+def test_other_services_are_unknown(deployed: Session) -> None:
     with pytest.raises(UnknownServiceError, match=r"'s3'.*dynamodb"):
-        session().create_client("s3")
+        deployed.create_client("s3")
 
 
-def test_gives_a_write_that_may_be_repeated_its_token() -> None:
+@pytest.mark.parametrize(
+    "event",
+    [
+        "docs.request-params.lambda.UpdateFunctionCode.complete-section",
+        "getattr.mturk.list_hi_ts_for_qualification_type",
+    ],
+)
+def test_session_omits_handlers_of_documentation_and_other_services(deployed: Session, event: str) -> None:
+    """Stock botocore has a handler for each of these events, which fails without its arguments."""
+    assert deployed.get_component("event_emitter").emit(event) == []
+
+
+def test_retriable_write_carries_an_idempotency_token(deployed: Session) -> None:
     write = {"Put": {"TableName": "t", "Item": {}}}
     _, body, _ = sent(
-        session(), "dynamodb", "eu-central-1", Config(), ("transact_write_items", {"TransactItems": [write]})
+        deployed, "dynamodb", "eu-central-1", Config(), ("transact_write_items", {"TransactItems": [write]})
     )
     assert b"ClientRequestToken" in body

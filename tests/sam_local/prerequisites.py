@@ -1,4 +1,4 @@
-"""What the SAM CLI's tests need beside the project. `python -m tests.sam_local.prerequisites` says what is missing."""
+"""Programs that the tests of `sam local` need. `python -m tests.sam_local.prerequisites` prints the missing ones."""
 
 import shutil
 import subprocess
@@ -6,24 +6,26 @@ import sys
 
 RUNTIME = "python3.13"
 PROGRAMS = {
-    "sam": "the SAM CLI: `pip install aws-sam-cli` in an environment of its own",
+    "sam": "the SAM CLI (`pip install aws-sam-cli` in a separate environment)",
     "docker": "Docker",
-    RUNTIME: "the runtime's own Python, with which `sam build` builds",
+    RUNTIME: "the Python version of the Lambda runtime, which `sam build` uses",
 }
 
 
 def missing() -> list[str]:
-    """Return a line for each thing that is missing."""
+    """Describe each missing program in one line."""
     lines = [
-        f"`{program}` is not on the PATH: {what}" for program, what in PROGRAMS.items() if not shutil.which(program)
+        f"`{program}` is not on the PATH: {description}"
+        for program, description in PROGRAMS.items()
+        if not shutil.which(program)
     ]
     if shutil.which("docker"):
-        answer = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)  # noqa: S607
-        if answer.returncode != 0:
-            lines.append(f"Docker does not answer: {answer.stderr.strip().splitlines()[-1]}")
+        result = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)  # noqa: S607
+        if result.returncode != 0:
+            lines.append(f"Docker does not answer: {result.stderr.strip().splitlines()[-1]}")
     return lines
 
 
 if __name__ == "__main__":
     if lines := missing():
-        sys.exit("\n  ".join(["Not run: `sam local` needs more than this machine has.", *lines]))
+        sys.exit("\n  ".join(["The tests of `sam local` did not run:", *lines]))

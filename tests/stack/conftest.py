@@ -1,4 +1,4 @@
-"""The whole service, deployed once for the session from the repository's own template."""
+"""The complete service, deployed once per test session from the repository's template to the local emulator."""
 
 import json
 import os
@@ -23,20 +23,20 @@ from tests.builders import ROOT
 from tests.cloud import Response
 from tests.free_port import free_port
 from tests.leaks import Canaries
-from tests.stack.leak_search import leaking, sent_to_aws
+from tests.stack.leak_search import find_leaks, recorded_calls
 
-SECONDS_TO_START = 120
-SECONDS_TO_STOP = 30
-ATTEMPTS = 20
-LONGEST_PAUSE = 3
-SERVER_FAILS = {429, 500, 502, 503, 504}
-# Lets the emulator keep a record of the calls of AWS: test_grants.py holds the functions' policies to it.
+START_TIMEOUT_SECONDS = 120
+STOP_TIMEOUT_SECONDS = 30
+MAX_RETRIES = 20
+MAX_BACKOFF_SECONDS = 3
+RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
+# The emulator records AWS calls: test_permissions.py compares them with the functions' policies.
 RECORDING = {"CLOUDTRAIL_RECORDING": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """The running stack, as its clients and its operators reach it."""
+    """A running stack, as HTTP clients and operators use it."""
 
     url: str
     deployment: Deployment
@@ -44,91 +44,93 @@ class Stack:
     canaries: Canaries = field(default_factory=Canaries)
 
     def issue_key(self, *, account: str, role: str = "admin", user: str = "alice", **holder: Any) -> str:
-        """Return a new access key."""
+        """Issue an access key."""
         holder = {"account": account, "user": user, "role": role, **holder}
         key = str(self.deployment.invoke("AccessKeysFunctionName", {"action": "issue", **holder})["access_key"])
         self.canaries.keys.add(key)
         return key
 
-    def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's own word
-        answer = self.deployment.invoke(
+    def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's field
+        result = self.deployment.invoke(
             "SpacesFunctionName", {"action": "register_space", "account": account, "id": id, "name": name}
         )
-        assert "problem" not in answer
+        assert "problem" not in result
 
     def create(self, key: str, **body: Any) -> dict[str, Any]:
-        """Create an integration by plain HTTP."""
+        """Create an integration over HTTP."""
         return self.call(key, "POST", "", **body)
 
-    def call(self, key: str, method: str, below: str, **body: Any) -> dict[str, Any]:
-        """Call the API below /v2/ai-integrations by plain HTTP."""
-        answer = self.ask(key, method, below, body)
-        assert answer.status < HTTPStatus.BAD_REQUEST, answer.text
-        found: dict[str, Any] = answer.body
-        return found
+    def call(self, key: str, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """Call the API below /v2/ai-integrations and return the response body; fail on an error status."""
+        response = self.request(key, method, path, body)
+        assert response.status < HTTPStatus.BAD_REQUEST, response.text
+        content: dict[str, Any] = response.body
+        return content
 
-    def ask(self, key: str, method: str, below: str, body: object = None, **headers: str) -> Response:
-        """Call the API below /v2/ai-integrations by plain HTTP, whatever it answers."""
+    def request(self, key: str, method: str, path: str, body: object = None, **headers: str) -> Response:
+        """Call the API below /v2/ai-integrations and return the response, whatever its status."""
         self.canaries.plant({"body": json.dumps(body)})
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(  # noqa: S310 the stack's own address
-            f"{self.url}/v2/ai-integrations{below}",
+            f"{self.url}/v2/ai-integrations{path}",
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json", **sent},
             method=method,
         )
         try:
             response = urllib.request.urlopen(request, timeout=60)  # noqa: S310
-        except urllib.error.HTTPError as refusal:
-            response = refusal
+        except urllib.error.HTTPError as error:
+            response = error
         with response:
-            given = {name.lower(): value for name, value in response.headers.items()}
-            return Response(response.status, given, response.read().decode())
+            received = {name.lower(): value for name, value in response.headers.items()}
+            return Response(response.status, received, response.read().decode())
 
-    def answered(self, key: str, method: str, below: str, body: object = None, **headers: str) -> tuple[Response, bool]:
-        """Ask as clients do, again after a while if the server fails; tell, too, whether it did."""
-        answer = first = self.ask(key, method, below, body, **headers)
-        for attempt in range(ATTEMPTS):
-            if answer.status not in SERVER_FAILS:
+    def request_with_retries(
+        self, key: str, method: str, path: str, body: object = None, **headers: str
+    ) -> tuple[Response, bool]:
+        """Retry server errors with exponential backoff; return the response and whether there was a retry."""
+        response = first = self.request(key, method, path, body, **headers)
+        for attempt in range(MAX_RETRIES):
+            if response.status not in RETRYABLE_STATUSES:
                 break
-            time.sleep(min(0.2 * 2**attempt, LONGEST_PAUSE))
-            answer = self.ask(key, method, below, body, **headers)
-        return answer, answer is not first
+            time.sleep(min(0.2 * 2**attempt, MAX_BACKOFF_SECONDS))
+            response = self.request(key, method, path, body, **headers)
+        return response, response is not first
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return the stack of all tests that need none of their own."""
-    with searched(tmp_path_factory.mktemp("stack")) as running:
+    """Return the stack that most tests share."""
+    with leak_checked_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
 
 
 @contextmanager
-def searched(folder: Path) -> Iterator[Stack]:
-    """Run a stack; when it has ended and saved its state, look for keys in all that it leaves."""
-    with serving(folder) as (running, _):
+def leak_checked_stack(folder: Path) -> Iterator[Stack]:
+    """Run a stack. After it has stopped and saved its state, search all its output and state for keys."""
+    with running_stack(folder) as (running, _):
         yield running
-        sent = sent_to_aws(running.deployment.endpoint)
-    assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "there is nothing to search"
-    leaks = sorted(leaking(running.folder, running.canaries, sent))
-    assert not leaks, "keys or header values are where they do not belong"
+        calls = recorded_calls(running.deployment.endpoint)
+    assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "the stack saved no state to search"
+    leaks = sorted(find_leaks(running.folder, running.canaries, calls))
+    assert not leaks, "keys or header values leaked to these places"
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
-    """Run a stack whose state is in a folder; give its process too, for those who want it to end."""
+def running_stack(folder: Path) -> Iterator[tuple[Stack, "subprocess.Popen[bytes]"]]:
+    """Run a stack that keeps its state in a folder; also return its process, for tests that stop it early."""
     folder.mkdir(exist_ok=True)
     workspace = Workspace(folder=folder)
     log = workspace.folder / "up.log"
     process = _start(workspace, log)
     try:
-        variables = _connection(process, workspace, log)
+        variables = _wait_for_connection(process, workspace, log)
         deployment = Deployment(endpoint=variables["AWS_ENDPOINT_URL"])
         url = variables["AI_INTEGRATIONS_URL"]
         yield Stack(url=url, deployment=deployment, folder=workspace.folder), process
     finally:
         process.terminate()
-        process.wait(SECONDS_TO_STOP)
+        process.wait(STOP_TIMEOUT_SECONDS)
 
 
 def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
@@ -148,10 +150,10 @@ def _start(workspace: Workspace, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Path) -> dict[str, str]:
-    deadline = time.monotonic() + SECONDS_TO_START
+def _wait_for_connection(process: subprocess.Popen[bytes], workspace: Workspace, log: Path) -> dict[str, str]:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not workspace.connection.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"The local stack does not serve:\n{log.read_text()}", pytrace=False)
+            pytest.fail(f"The local stack did not start:\n{log.read_text()}", pytrace=False)
         time.sleep(0.1)
     return read(workspace.connection)

@@ -1,6 +1,7 @@
-"""The search for keys in all that a stack has sent and leaves, but for the values of secrets; for header values, too.
+"""Search everything that a stack sent and saved for keys and header values.
 
-Header values may be in the table, and so in what is sent to it and in what the emulator keeps of it.
+Keys may appear only in the values of secrets. Header values may also appear in the table, and so in DynamoDB
+requests and in the emulator's saved state.
 """
 
 import json
@@ -12,27 +13,27 @@ from tests.iam import recording
 from tests.iam.authorization import Call
 from tests.leaks import Canaries
 
-_VALUE = re.compile(r'"SecretString": "(?:[^"\\]|\\.)*"')
+_SECRET_VALUE = re.compile(r'"SecretString": "(?:[^"\\]|\\.)*"')
 
 
-def sent_to_aws(endpoint: str) -> list[Call]:
-    """Return what functions have sent, the last 10,000 calls: what they told the bus is kept nowhere else."""
+def recorded_calls(endpoint: str) -> list[Call]:
+    """Return the functions' calls among the last 10,000 AWS calls; published events are stored nowhere else."""
     return [*recording.calls(endpoint)]
 
 
-def leaking(folder: Path, canaries: Canaries, sent: Iterable[Call]) -> Iterator[str]:
-    """Yield where something is that does not belong there; the folder is that of a stack which has saved its state."""
-    for call in sent:
-        found = canaries.texts_with_keys if call.service == "dynamodb" else canaries.texts_with_canaries
-        if found([json.dumps(call.parameters)]):
-            yield f"{call.function} sent it: {call.service}:{call.operation}"
+def find_leaks(folder: Path, canaries: Canaries, calls: Iterable[Call]) -> Iterator[str]:
+    """Yield each place with a leaked value. The folder belongs to a stack that has stopped and saved its state."""
+    for call in calls:
+        search = canaries.texts_with_keys if call.service == "dynamodb" else canaries.texts_with_canaries
+        if search([json.dumps(call.parameters)]):
+            yield f"request of {call.function}: {call.service}:{call.operation}"
     for file in [folder / "up.log", *(folder / "logs").iterdir()]:
         if canaries.texts_with_canaries([file.read_text(errors="replace")]):
             yield str(file)
-    yield from _in_state(folder / "data", canaries)
+    yield from _find_in_state(folder / "data", canaries)
 
 
-def _in_state(folder: Path, canaries: Canaries) -> Iterator[str]:
+def _find_in_state(folder: Path, canaries: Canaries) -> Iterator[str]:
     for file in folder.rglob("*.json"):
-        if canaries.texts_with_keys([_VALUE.sub("", file.read_text(errors="replace"))]):
+        if canaries.texts_with_keys([_SECRET_VALUE.sub("", file.read_text(errors="replace"))]):
             yield str(file)

@@ -1,6 +1,7 @@
-"""Requests that are wrong in any way, through the gateway: none gets through, and nothing of it is seen anywhere.
+"""Invalid requests through the gateway: each is rejected, changes nothing and is not echoed.
 
-BAD_REQUESTS asks for more. tests/handlers/test_bad_requests.py sends most of them, without the gateway.
+The environment variable BAD_REQUESTS raises the number of cases. tests/handlers/test_bad_requests.py sends most
+of them, without the gateway.
 """
 
 import http.client
@@ -17,35 +18,35 @@ from tests.bad_requests import CANARY, COLLECTION, Request
 from tests.cloud import Response
 from tests.seeds import ACCOUNT, account_of_stack
 from tests.stack.conftest import Stack
-from tests.stack.kept import Kept
+from tests.stack.stack_state import StackState
 
 CASES = bad_requests.REQUESTED_CASES // 10 or 100
 
 
-@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it hides the request that it is about
-def test_refuses_what_is_wrong_and_changes_nothing(stack: Stack) -> None:
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # this warning would hide the failing request
+def test_invalid_request_through_gateway_returns_4xx_problem_and_changes_nothing(stack: Stack) -> None:
     stack.canaries.keys.add(CANARY)
     account_of_stack(stack.deployment.endpoint).create_seeds()
     key = f"Bearer {stack.issue_key(account=ACCOUNT)}"
-    kept = Kept(stack)
-    before = state(kept)
+    state = StackState(stack)
+    before = account_contents(state)
 
     @bad_requests.hypothesis_settings(CASES)
     @given(
         request=bad_requests.requests, authorization=st.just(key) | st.just(key) | bad_requests.invalid_authorizations
     )
-    def refuses(request: Request, authorization: str) -> None:
-        answer = sent(stack.url, request, authorization)
-        assert 400 <= answer.status < 500, answer
-        assert answer.pointers is not None, "it is a problem document"
-        assert CANARY not in answer.text
+    def is_rejected(request: Request, authorization: str) -> None:
+        response = send(stack.url, request, authorization)
+        assert 400 <= response.status < 500, response
+        assert response.pointers is not None, "the response is not a problem document"
+        assert CANARY not in response.text
 
-    refuses()
-    assert state(kept) == before
+    is_rejected()
+    assert account_contents(state) == before
 
 
-def sent(url: str, request: Request, authorization: str) -> Response:
-    """Send a request as it is: no client of HTTP would let all of them pass."""
+def send(url: str, request: Request, authorization: str) -> Response:
+    """Send a request unchanged; HTTP client libraries would reject some of them."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
     target = f"{address.path}{COLLECTION}{quote(request.path, safe='/%')}"
@@ -54,15 +55,15 @@ def sent(url: str, request: Request, authorization: str) -> Response:
         connection.putheader(name, value.encode())
     connection.putheader("Content-Length", str(len(request.body)))
     connection.endheaders(request.body)
-    response = connection.getresponse()
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    answer = Response(response.status, headers, response.read().decode())
+    received = connection.getresponse()
+    headers = {name.lower(): value for name, value in received.getheaders()}
+    response = Response(received.status, headers, received.read().decode())
     connection.close()
-    return answer
+    return response
 
 
-def state(kept: Kept) -> Any:
-    """Return everything that the account has."""
-    items = [item for item in kept.items() if item["pk"]["S"] == f"ACCOUNT#{ACCOUNT}"]
-    secrets = [secret for secret in kept.secrets() if f"/{ACCOUNT}/" in secret["Name"]]
+def account_contents(state: StackState) -> Any:
+    """Return all items and secrets of the account."""
+    items = [item for item in state.items() if item["pk"]["S"] == f"ACCOUNT#{ACCOUNT}"]
+    secrets = [secret for secret in state.secrets() if f"/{ACCOUNT}/" in secret["Name"]]
     return json.dumps([items, secrets], default=str, sort_keys=True)

@@ -1,6 +1,6 @@
-"""What several callers do at the same moment comes out as if they had done it one after the other, in some order.
+"""Concurrent writes are linearizable: their responses and the final state fit some sequential order of the requests.
 
-CONCURRENT_ROUNDS asks for more; SEED says of which run they are.
+CONCURRENT_ROUNDS raises the number of rounds; SEED reproduces the requests of an earlier run.
 """
 
 import os
@@ -16,57 +16,57 @@ from uuid import uuid4
 
 from tests.faults.invariants import broken
 from tests.stack.conftest import Stack
-from tests.stack.kept import Kept
+from tests.stack.stack_state import StackState
 
 ROUNDS = int(os.environ.get("CONCURRENT_ROUNDS", "3"))
 SEED = int(os.environ.get("SEED") or Random().getrandbits(32))  # noqa: S311
 CALLERS = 5
-SECONDS_TO_SETTLE = 60
+SETTLE_TIMEOUT_SECONDS = 60
 NAMES = ("one", "two")
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
-    """An account, by the names in it: the integration that all callers write, and what else they have created."""
+class ModelState:
+    """A model of one account: the integration that all callers write, and the keys of all others by name."""
 
-    is_there: bool = True
+    exists: bool = True
     name: str = NAMES[0]
     key: str
     version: int = 1
     others: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def ends(self) -> dict[str, str | None]:
-        return {**self.others, **({self.name: self.key} if self.is_there else {})}
+    def keys_by_name(self) -> dict[str, str | None]:
+        return {**self.others, **({self.name: self.key} if self.exists else {})}
 
 
-Effect = Callable[[State], tuple[int, State]]
-"""What a request is answered with, and what is so afterwards."""
+Effect = Callable[[ModelState], tuple[int, ModelState]]
+"""Maps the state before a request to the status of the response and the state after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     method: str
-    below: str
+    path: str
     body: Any = None
     effect: Effect
     is_conditional: bool = False
 
 
 def create(name: str, key: str) -> Request:
-    def effect(state: State) -> tuple[int, State]:
-        if name in state.ends:
+    def effect(state: ModelState) -> tuple[int, ModelState]:
+        if name in state.keys_by_name:
             return 409, state
         return 201, replace(state, others={**state.others, name: key})
 
     body = {"name": name, "provider": "openAI", "api_key": key}
-    return Request(method="POST", below="", body=body, effect=effect)
+    return Request(method="POST", path="", body=body, effect=effect)
 
 
 def change(*, is_conditional: bool, **body: str) -> Request:
-    def effect(state: State) -> tuple[int, State]:
+    def effect(state: ModelState) -> tuple[int, ModelState]:
         changed = replace(state, name=body.get("name", state.name), key=body.get("api_key", state.key))
-        if not state.is_there:
+        if not state.exists:
             return 404, state
         if is_conditional and state.version > 1:
             return 412, state
@@ -76,32 +76,36 @@ def change(*, is_conditional: bool, **body: str) -> Request:
             return 409, state
         return 200, replace(changed, version=state.version + 1)
 
-    return Request(method="PATCH", below="/{}", body=body, effect=effect, is_conditional=is_conditional)
+    return Request(method="PATCH", path="/{}", body=body, effect=effect, is_conditional=is_conditional)
 
 
 def delete(*, is_conditional: bool) -> Request:
-    def effect(state: State) -> tuple[int, State]:
-        if not state.is_there:
+    def effect(state: ModelState) -> tuple[int, ModelState]:
+        if not state.exists:
             return 404, state
-        return (412, state) if is_conditional and state.version > 1 else (204, replace(state, is_there=False))
+        return (412, state) if is_conditional and state.version > 1 else (204, replace(state, exists=False))
 
-    return Request(method="DELETE", below="/{}", effect=effect, is_conditional=is_conditional)
+    return Request(method="DELETE", path="/{}", effect=effect, is_conditional=is_conditional)
 
 
 def restore() -> Request:
-    """Return the request that there is one of: it looks in two places, and two others could move what it looks for."""
+    """Build a restore; each round has only one.
 
-    def effect(state: State) -> tuple[int, State]:
-        if state.is_there:
+    A restore reads the tombstone and the integration in turn. A second restore in the same round, together with a
+    delete, could move the integration between these reads, so that the first one misses it.
+    """
+
+    def effect(state: ModelState) -> tuple[int, ModelState]:
+        if state.exists:
             return 200, state
         if state.name in state.others:
             return 409, state
-        return 200, replace(state, is_there=True, version=state.version + 1)
+        return 200, replace(state, exists=True, version=state.version + 1)
 
-    return Request(method="POST", below="/{}/restore", effect=effect)
+    return Request(method="POST", path="/{}/restore", effect=effect)
 
 
-def any_write(random: Random) -> Request:
+def random_write(random: Random) -> Request:
     key, name, is_conditional = f"sk-fake-{random.getrandbits(64):016x}", random.choice(NAMES), random.random() < 0.5
     return random.choice(
         [
@@ -113,64 +117,65 @@ def any_write(random: Random) -> Request:
     )
 
 
-class Scene:
-    """An account with one integration, which is deleted or not, and callers who wait for one another.
+class ConcurrentCallers:
+    """An account with one integration, active or deleted, and callers that send their requests at the same time.
 
-    They are different users: what one user asks for twice in the same millisecond is taken for one request.
+    Each caller is a different user: equal requests of one user in the same millisecond count as one request.
     """
 
-    def __init__(self, stack: Stack, *, is_there: bool) -> None:
+    def __init__(self, stack: Stack, *, exists: bool) -> None:
         self.account = f"concurrent-{uuid4().hex[:8]}"
-        self.state = State(key=f"sk-fake-{uuid4().hex}", is_there=is_there)
+        self.initial_state = ModelState(key=f"sk-fake-{uuid4().hex}", exists=exists)
         self._stack = stack
         self.access_keys = [stack.issue_key(account=self.account, user=f"user-{each}") for each in range(CALLERS)]
         self._start = Barrier(CALLERS)
-        made = stack.ask(self.access_keys[0], "POST", "", create(self.state.name, self.state.key).body)
-        self._id, self._etag = made.body["id"], made.headers["etag"]
-        if not is_there:
-            assert stack.ask(self.access_keys[0], "DELETE", f"/{self._id}").status == 204
+        body = create(self.initial_state.name, self.initial_state.key).body
+        created = stack.request(self.access_keys[0], "POST", "", body)
+        self._id, self._etag = created.body["id"], created.headers["etag"]
+        if not exists:
+            assert stack.request(self.access_keys[0], "DELETE", f"/{self._id}").status == 204
 
     def send(self, access_key: str, request: Request) -> int:
-        """Send a request at the moment at which everybody sends theirs, and return the status of its answer."""
+        """Wait until all callers are ready, send a request and return the status of its response."""
         headers = {"if_match": self._etag} if request.is_conditional else {}
         self._start.wait()
-        below = request.below.format(self._id)
-        return self._stack.ask(access_key, request.method, below, request.body, **headers).status
+        path = request.path.format(self._id)
+        return self._stack.request(access_key, request.method, path, request.body, **headers).status
 
 
-def test_comes_out_as_if_one_came_after_the_other(stack: Stack) -> None:
+def test_concurrent_writes_have_the_outcome_of_a_sequential_order(stack: Stack) -> None:
     print(f"SEED={SEED}")
-    random, kept = Random(SEED), Kept(stack)  # noqa: S311
-    with ThreadPoolExecutor(CALLERS) as callers:
+    random, state = Random(SEED), StackState(stack)  # noqa: S311
+    with ThreadPoolExecutor(CALLERS) as pool:
         for _ in range(ROUNDS):
-            scene = Scene(stack, is_there=random.random() < 0.5)
-            requests = [restore(), *(any_write(random) for _ in range(CALLERS - 1))]
-            answers = [*callers.map(scene.send, scene.access_keys, requests)]
-            print([(each.method, each.below, each.body, each.is_conditional) for each in requests], answers)
-            possible = [*explanations(scene.state, requests, answers)]
-            assert possible, "no order explains the answers"
-            assert any_holds(kept, scene.account, possible), "no order explains what is there"
+            callers = ConcurrentCallers(stack, exists=random.random() < 0.5)
+            requests = [restore(), *(random_write(random) for _ in range(CALLERS - 1))]
+            statuses = [*pool.map(callers.send, callers.access_keys, requests)]
+            print([(each.method, each.path, each.body, each.is_conditional) for each in requests], statuses)
+            possible = [*final_states(callers.initial_state, requests, statuses)]
+            assert possible, "no sequential order explains the responses"
+            assert any_state_reached(state, callers.account, possible), "no sequential order explains the final state"
 
 
-def explanations(state: State, requests: Sequence[Request], answers: Sequence[int]) -> Iterator[State]:
-    """Yield how things are in the end, for each order in which the requests would be answered so."""
-    for order in permutations(zip(requests, answers, strict=True)):
-        now, as_answered = state, True
-        for request, answer in order:
-            status, now = request.effect(now)
-            as_answered = as_answered and status == answer
-        if as_answered:
-            yield now
+def final_states(state: ModelState, requests: Sequence[Request], statuses: Sequence[int]) -> Iterator[ModelState]:
+    """Yield the final state of each order in which the requests would return these statuses."""
+    for order in permutations(zip(requests, statuses, strict=True)):
+        current, statuses_match = state, True
+        for request, status in order:
+            expected, current = request.effect(current)
+            statuses_match = statuses_match and expected == status
+        if statuses_match:
+            yield current
 
 
-def any_holds(kept: Kept, account: str, possible: Iterable[State]) -> bool:
-    """Tell whether one of them is so, at last: the stream is still being followed, and the sweep comes by."""
-    ends = {tuple(sorted(state.ends.items())) for state in possible}
-    deadline = time.monotonic() + SECONDS_TO_SETTLE
-    while (faults := [broken(kept, account, dict(each)) for each in ends]) and all(faults):
+def any_state_reached(state: StackState, account: str, possible: Iterable[ModelState]) -> bool:
+    """Wait until the account is in one of the states; the stream and the sweep may have to clean up first."""
+    expected = {tuple(sorted(each.keys_by_name.items())) for each in possible}
+    deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
+    while (faults := [broken(state, account, dict(each)) for each in expected]) and all(faults):
         if time.monotonic() > deadline:
             print("\n".join(map(str, faults)))
             return False
-        kept.sweep()
+        state.sweep()
         time.sleep(0.2)
     return True

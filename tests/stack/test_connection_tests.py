@@ -1,4 +1,4 @@
-"""Connection tests in the deployed stack: their own function, their own paths, and a role at the emulator's Bedrock."""
+"""Connection tests in the deployed stack: their function, their routes, and a role that calls the local Bedrock."""
 
 import json
 import urllib.error
@@ -28,12 +28,12 @@ def call(stack: Stack, key: str, method: str, path: str, body: object = None) ->
         method=method,
     )
     with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-        answer: dict[str, Any] = json.load(response)
-    return answer
+        content: dict[str, Any] = json.load(response)
+    return content
 
 
-def test_tests_a_role_before_and_after_it_is_saved(stack: Stack) -> None:
-    key = stack.issue_key(account="of-connection-tests")
+def test_connection_test_of_a_role_passes_before_and_after_it_is_saved(stack: Stack) -> None:
+    key = stack.issue_key(account="connection-tests")
     before = call(stack, key, "POST", "/test", BEDROCK)
     assert [rung["status"] for rung in before["rungs"]] == ["passed", "passed", "passed"]
     integration_id = stack.create(key, **BEDROCK)["id"]
@@ -43,18 +43,18 @@ def test_tests_a_role_before_and_after_it_is_saved(stack: Stack) -> None:
     assert call(stack, key, "GET", f"/{integration_id}/health") == after
 
 
-def test_tries_a_new_key_before_a_rotation_stores_it(stack: Stack) -> None:
-    key = stack.issue_key(account="of-verified-rotations")
+def test_rotation_with_verify_stores_only_a_key_that_the_provider_accepts(stack: Stack) -> None:
+    key = stack.issue_key(account="verified-rotations")
     with serve() as provider:
         provider.behave = lambda got: Reply(200 if got.headers.get("authorization") == f"Bearer {NEW_KEY}" else 401)
-        made = stack.create(key, name="Gateway", provider="custom", base_url=provider.url(), api_key=API_KEY)
-        path = f"/{made['id']}/key-rotations"
-        with pytest.raises(urllib.error.HTTPError) as refused:
+        created = stack.create(key, name="Gateway", provider="custom", base_url=provider.url(), api_key=API_KEY)
+        path = f"/{created['id']}/key-rotations"
+        with pytest.raises(urllib.error.HTTPError) as rejected:
             call(stack, key, "POST", path, {"api_key": f"{NEW_KEY}-wrong", "verify": True})
-        assert refused.value.code == 422
-        assert "status 401" in json.load(refused.value)["detail"]
+        assert rejected.value.code == 422
+        assert "status 401" in json.load(rejected.value)["detail"]
         assert "former_key_version" in call(stack, key, "POST", path, {"api_key": NEW_KEY, "verify": True})
     resolved = stack.deployment.invoke(
-        "CredentialsFunctionName", {"account": "of-verified-rotations", "integration": "Gateway", "consumer": "program"}
+        "CredentialsFunctionName", {"account": "verified-rotations", "integration": "Gateway", "consumer": "program"}
     )
     assert resolved["api_key"] == NEW_KEY

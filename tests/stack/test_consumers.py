@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.builders import ROOT
-from tests.stack.conftest import Stack, serving
+from tests.stack.conftest import Stack, running_stack
 from tests.stack.consumers.processes import (
     MASTER_KEY,
     PYTHON,
@@ -24,7 +24,7 @@ from tests.stack.consumers.processes import (
     running_provider,
     running_proxy,
 )
-from tests.stack.platform import Platform
+from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
 
@@ -42,9 +42,9 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 def settings(stack: Stack, account: str) -> dict[str, str]:
     """Build the environment of a consumer. It contains no provider key."""
-    platform = Platform(stack, account)
+    platform = PlatformClient(stack, account)
     return {
-        **platform.settings(),
+        **platform.aws_environment(),
         "AI_INTEGRATIONS_FUNCTION": platform.outputs["CredentialsFunctionName"],
         "AI_INTEGRATIONS_ACCOUNT": account,
         "AI_INTEGRATIONS_CONSUMER": "a-program",
@@ -64,9 +64,12 @@ def change_keys(stack: Stack, access_key: str, integrations: list[dict[str, Any]
 
 
 def test_program_completes_through_rotations_and_outage_of_registry(tmp_path: Path, provider: Provider) -> None:
-    with serving(tmp_path / "stack") as (stack, process), running_program(tmp_path, settings(stack, "acme")) as program:
+    with (
+        running_stack(tmp_path / "stack") as (stack, process),
+        running_program(tmp_path, settings(stack, "acme")) as program,
+    ):
         access_key = stack.issue_key(account="acme")
-        platform = Platform(stack, "acme")
+        platform = PlatformClient(stack, "acme")
         integrations = [
             stack.create(
                 access_key, name=INTEGRATIONS["openai"], provider="openAI", base_url=provider.base_url, api_key=FIRST
@@ -85,7 +88,7 @@ def test_program_completes_through_rotations_and_outage_of_registry(tmp_path: Pa
 
         # The program receives the change events: it uses the new key, and the old one may be revoked.
         change_keys(stack, access_key, integrations, SECOND)
-        for event in platform.hears(2, within=30, of="Key Rotated"):
+        for event in platform.wait_for_events(2, within=30, detail_type="Key Rotated"):
             assert program.handle_event({"detail-type": event.detail_type, "detail": event.detail})
         provider.accept(SECOND)
         for library in INTEGRATIONS:

@@ -1,4 +1,4 @@
-"""What `make containers` promises: the emulator at Docker's address, and what `sam local` has to know of it."""
+"""`make containers`: forward Docker's address to the emulator, and write the settings for `sam local`."""
 
 import json
 import socket
@@ -14,12 +14,12 @@ from tools.local.workspace import ROOT
 
 from tests.stack.conftest import Stack
 
-# A second address of the loopback, on which the emulator itself does not listen, stands for that of Docker's bridge.
+# Stands for the address of Docker's bridge: a loopback address on which the emulator does not listen.
 BRIDGE = "127.0.0.2"
 
 
-def a_docker(folder: Path, script: str) -> str:
-    """Return a PATH on which `docker` is this."""
+def path_with_fake_docker(folder: Path, script: str) -> str:
+    """Return a PATH on which `docker` runs this shell script."""
     program = folder / "docker"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o700)
@@ -27,7 +27,8 @@ def a_docker(folder: Path, script: str) -> str:
 
 
 @contextmanager
-def containers(stack: Stack, path: str) -> Iterator["subprocess.Popen[str]"]:
+def containers_command(stack: Stack, path: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run `make containers` with this PATH."""
     command = [sys.executable, "-m", "tools.local", "--state-dir", str(stack.folder), "containers"]
     with subprocess.Popen(  # noqa: S603 our own command
         command, cwd=ROOT, env={"PATH": path}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -39,11 +40,13 @@ def containers(stack: Stack, path: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.parametrize(
-    "network", [{"Gateway": BRIDGE}, {"Subnet": "127.0.0.2/31"}], ids=["named", "first of the net"]
+    "network", [{"Gateway": BRIDGE}, {"Subnet": "127.0.0.2/31"}], ids=["gateway reported", "only subnet reported"]
 )
-def test_opens_the_emulator_to_containers_and_tells_how(stack: Stack, tmp_path: Path, network: dict[str, str]) -> None:
+def test_containers_command_forwards_connections_and_writes_settings_until_it_ends(
+    stack: Stack, tmp_path: Path, network: dict[str, str]
+) -> None:
     port = stack.deployment.endpoint.rpartition(":")[2]
-    with containers(stack, a_docker(tmp_path, f"echo '{json.dumps([network])}'")) as process:
+    with containers_command(stack, path_with_fake_docker(tmp_path, f"echo '{json.dumps([network])}'")) as process:
         assert process.stdout is not None
         assert "Containers can reach the stack" in process.stdout.readline()
         environments = json.loads((stack.folder / "sam.json").read_text())
@@ -56,27 +59,32 @@ def test_opens_the_emulator_to_containers_and_tells_how(stack: Stack, tmp_path: 
         socket.create_connection((BRIDGE, int(port)), timeout=5)
 
 
-def test_leaves_containers_to_docker_where_its_address_is_not_this_machines(stack: Stack, tmp_path: Path) -> None:
-    with containers(stack, a_docker(tmp_path, """echo '[{"Gateway": "192.0.2.1"}]'""")) as process:
+def test_containers_command_with_a_remote_docker_address_starts_without_listening_on_it(
+    stack: Stack, tmp_path: Path
+) -> None:
+    with containers_command(stack, path_with_fake_docker(tmp_path, """echo '[{"Gateway": "192.0.2.1"}]'""")) as process:
         assert process.stdout is not None
         assert "Containers can reach the stack" in process.stdout.readline()
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "message"),
     [
         ("echo no daemon >&2; exit 1", "Docker does not answer: no daemon"),
-        ("""echo '[{"Gateway": "127.0.0.1"}]'""", "can not be listened on"),
+        ("""echo '[{"Gateway": "127.0.0.1"}]'""", "Cannot listen on"),
     ],
+    ids=["docker fails", "address in use"],
 )
-def test_says_why_containers_can_not_reach_the_stack(stack: Stack, tmp_path: Path, script: str, said: str) -> None:
-    with containers(stack, a_docker(tmp_path, script)) as process:
+def test_containers_command_that_cannot_forward_prints_the_reason(
+    stack: Stack, tmp_path: Path, script: str, message: str
+) -> None:
+    with containers_command(stack, path_with_fake_docker(tmp_path, script)) as process:
         _, error = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert said in error
+    assert message in error
 
 
-def test_says_that_docker_is_missing(stack: Stack, tmp_path: Path) -> None:
-    with containers(stack, str(tmp_path)) as process:
+def test_containers_command_without_docker_prints_that_it_is_not_installed(stack: Stack, tmp_path: Path) -> None:
+    with containers_command(stack, str(tmp_path)) as process:
         _, error = process.communicate(timeout=30)
     assert (process.returncode, error) == (1, "Docker is not installed: there is no `docker` on the PATH.\n")

@@ -1,4 +1,4 @@
-"""Stacks that declare integrations, deployed beside the service: after each step there is what the stack says."""
+"""CloudFormation stacks that declare integrations, deployed next to the service."""
 
 import json
 from collections.abc import Iterator
@@ -11,25 +11,27 @@ from tools.local.template import load
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack
-from tests.stack.platform import Platform, until
+from tests.stack.platform_client import PlatformClient, wait_until
 
 EXAMPLE = load(ROOT / "docs/examples/custom-resource.yaml")
 
 
-class Declaration:
-    """A stack of an application, from the example of the documentation."""
+class ApplicationStack:
+    """An application's stack, deployed from the example in the documentation."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: PlatformClient) -> None:
         self._cloudformation = platform.cloudformation
         self.name = f"app-{uuid4().hex[:12]}"
 
     def create(self, template: dict[str, Any] = EXAMPLE, **parameters: str) -> str:
-        self._cloudformation.create_stack(StackName=self.name, **_asked(template, parameters))
-        return self._status()
+        """Create the stack and return its final status."""
+        self._cloudformation.create_stack(StackName=self.name, **_stack_arguments(template, parameters))
+        return self._wait_for_status()
 
     def update(self, template: dict[str, Any] = EXAMPLE, **parameters: str) -> str:
-        self._cloudformation.update_stack(StackName=self.name, **_asked(template, parameters))
-        return self._status()
+        """Update the stack and return its final status."""
+        self._cloudformation.update_stack(StackName=self.name, **_stack_arguments(template, parameters))
+        return self._wait_for_status()
 
     def delete(self) -> None:
         self._cloudformation.delete_stack(StackName=self.name)
@@ -38,43 +40,43 @@ class Declaration:
         )
 
     def outputs(self) -> dict[str, str]:
-        return {each["OutputKey"]: each["OutputValue"] for each in self._described()["Outputs"]}
+        return {each["OutputKey"]: each["OutputValue"] for each in self._describe()["Outputs"]}
 
-    def reasons(self) -> list[str]:
+    def failure_reasons(self) -> list[str]:
         events = self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
         return [each.get("ResourceStatusReason", "") for each in events if each["ResourceStatus"].endswith("FAILED")]
 
-    def _status(self) -> str:
-        until(lambda: "IN_PROGRESS" not in self._described()["StackStatus"], within=20)
-        return str(self._described()["StackStatus"])
+    def _wait_for_status(self) -> str:
+        wait_until(lambda: "IN_PROGRESS" not in self._describe()["StackStatus"], within=20)
+        return str(self._describe()["StackStatus"])
 
-    def _described(self) -> Any:
+    def _describe(self) -> Any:
         return self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
 
 
-def _asked(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
-    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-    return {"TemplateBody": json.dumps(template), "Parameters": given}
+def _stack_arguments(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    values = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    return {"TemplateBody": json.dumps(template), "Parameters": values}
 
 
 @pytest.fixture
-def platform(stack: Stack) -> Platform:
-    return Platform(stack, f"account-{uuid4().hex}")
+def platform(stack: Stack) -> PlatformClient:
+    return PlatformClient(stack, f"account-{uuid4().hex}")
 
 
 @pytest.fixture
-def declaration(platform: Platform) -> Iterator[Declaration]:
-    declaration = Declaration(platform)
-    yield declaration
-    declaration.delete()
+def application(platform: PlatformClient) -> Iterator[ApplicationStack]:
+    application = ApplicationStack(platform)
+    yield application
+    application.delete()
 
 
-def names(platform: Platform) -> list[str]:
+def integration_names(platform: PlatformClient) -> list[str]:
     return [item["name"]["S"] for item in platform.items("INTEGRATION#")]
 
 
-def changed(**integration: Any) -> dict[str, Any]:
-    """Return the example with other properties of its integration; `...` takes one out."""
+def example_with(**integration: Any) -> dict[str, Any]:
+    """Return the example with changed properties of its integration; `...` removes a property."""
     template = deepcopy(EXAMPLE)
     properties = template["Resources"]["OpenAi"]["Properties"]
     properties["Integration"] |= integration
@@ -82,55 +84,61 @@ def changed(**integration: Any) -> dict[str, Any]:
     return template
 
 
-def test_creates_changes_and_deletes_what_a_stack_says(platform: Platform, declaration: Declaration) -> None:
-    assert declaration.create(Account=platform.account) == "CREATE_COMPLETE"
-    made = declaration.outputs()
-    assert (made["Version"], made["HasApiKey"]) == ("1", "true")
+def test_stack_create_update_and_delete_apply_to_the_integration(
+    platform: PlatformClient, application: ApplicationStack
+) -> None:
+    assert application.create(Account=platform.account) == "CREATE_COMPLETE"
+    created = application.outputs()
+    assert (created["Version"], created["HasApiKey"]) == ("1", "true")
     [item] = platform.items("INTEGRATION#")
     assert (item["name"]["S"], item["enable_default_models"]["BOOL"]) == ("Production OpenAI", True)
-    renamed = changed(model_names=..., api_key_secret_arn=...)
-    assert declaration.update(renamed, Account=platform.account, Name="Renamed") == "UPDATE_COMPLETE"
-    assert declaration.outputs() == {**made, "Version": "2", "HasApiKey": "false"}
+    changed = example_with(model_names=..., api_key_secret_arn=...)
+    assert application.update(changed, Account=platform.account, Name="Renamed") == "UPDATE_COMPLETE"
+    assert application.outputs() == {**created, "Version": "2", "HasApiKey": "false"}
     [item] = platform.items("INTEGRATION#")
     assert (item["name"]["S"], "model_names" in item) == ("Renamed", False)
-    declaration.delete()
-    assert names(platform) == []
+    application.delete()
+    assert integration_names(platform) == []
 
 
-def test_replaces_an_integration_that_goes_to_another_account(
-    stack: Stack, platform: Platform, declaration: Declaration
+def test_stack_update_of_the_account_replaces_the_integration(
+    stack: Stack, platform: PlatformClient, application: ApplicationStack
 ) -> None:
-    other = Platform(stack, f"account-{uuid4().hex}")
-    declaration.create(Account=platform.account)
-    made = declaration.outputs()["IntegrationId"]
-    assert declaration.update(Account=other.account) == "UPDATE_COMPLETE"
-    assert declaration.outputs()["IntegrationId"] != made
-    assert (names(platform), names(other)) == ([], ["Production OpenAI"])
+    other = PlatformClient(stack, f"account-{uuid4().hex}")
+    application.create(Account=platform.account)
+    created = application.outputs()["IntegrationId"]
+    assert application.update(Account=other.account) == "UPDATE_COMPLETE"
+    assert application.outputs()["IntegrationId"] != created
+    assert (integration_names(platform), integration_names(other)) == ([], ["Production OpenAI"])
 
 
-def test_leaves_nothing_of_a_refused_creation(platform: Platform, declaration: Declaration) -> None:
-    assert declaration.create(changed(provider="awsBedrock"), Account=platform.account) == "ROLLBACK_COMPLETE"
+def test_stack_create_with_an_invalid_integration_rolls_back_and_leaves_no_items(
+    platform: PlatformClient, application: ApplicationStack
+) -> None:
+    assert application.create(example_with(provider="awsBedrock"), Account=platform.account) == "ROLLBACK_COMPLETE"
     assert "The request breaks a rule. /provider_metadata/role_arn: This provider requires the field." in "".join(
-        declaration.reasons()
+        application.failure_reasons()
     )
     assert platform.items() == []
 
 
-def test_takes_a_creation_back_when_another_part_of_the_stack_fails(
-    platform: Platform, declaration: Declaration
+def test_stack_create_that_fails_in_another_resource_deletes_the_integration(
+    platform: PlatformClient, application: ApplicationStack
 ) -> None:
     template = deepcopy(EXAMPLE)
     second = deepcopy(template["Resources"]["OpenAi"])
-    template["Resources"]["Second"] = second | {"DependsOn": "OpenAi"}  # with a name that is taken by then
-    assert declaration.create(template, Account=platform.account) == "ROLLBACK_COMPLETE"
-    assert names(platform) == []
+    template["Resources"]["Second"] = second | {"DependsOn": "OpenAi"}  # fails: the first one has the same name
+    assert application.create(template, Account=platform.account) == "ROLLBACK_COMPLETE"
+    assert integration_names(platform) == []
     assert len(platform.items("DELETED#")) == 1
 
 
-def test_takes_a_refused_change_back(platform: Platform, declaration: Declaration) -> None:
-    declaration.create(Account=platform.account)
-    made = declaration.outputs()
-    refused = changed(provider="nobody")
-    assert declaration.update(refused, Account=platform.account, Name="Renamed") == "UPDATE_ROLLBACK_COMPLETE"
-    assert declaration.outputs() == made
-    assert names(platform) == ["Production OpenAI"]
+def test_stack_update_with_an_invalid_integration_rolls_back_to_the_previous_one(
+    platform: PlatformClient, application: ApplicationStack
+) -> None:
+    application.create(Account=platform.account)
+    created = application.outputs()
+    invalid = example_with(provider="unknown")
+    assert application.update(invalid, Account=platform.account, Name="Renamed") == "UPDATE_ROLLBACK_COMPLETE"
+    assert application.outputs() == created
+    assert integration_names(platform) == ["Production OpenAI"]

@@ -1,4 +1,4 @@
-"""The page of the API's description in a real browser: `make docs-page`, where Chromium and Node.js are."""
+"""The API documentation page in a real browser; `make docs-page` runs this where Chromium and Node.js are installed."""
 
 import json
 import os
@@ -18,12 +18,12 @@ INSTALLED = ROOT / ".venv-browser"
 
 
 @pytest.fixture(scope="module")
-def seen(stack: Stack) -> dict[str, Any]:
-    """Return what the browser saw, after a create, a read and a deletion were tried from the page."""
+def page(stack: Stack) -> dict[str, Any]:
+    """Create, read and delete an integration from the page, and return what the browser observed."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     node = shutil.which("node")
-    assert chromium, "no Chromium is installed"
-    assert node, "no Node.js is installed"
+    assert chromium, "Chromium is not installed"
+    assert node, "Node.js is not installed"
     variables = {
         "DOCS_URL": f"{stack.url}/v2/docs",
         "ACCESS_KEY": stack.issue_key(account="page"),
@@ -40,29 +40,29 @@ def seen(stack: Stack) -> dict[str, Any]:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    found: dict[str, Any] = json.loads(run.stdout)
-    return found
+    observed: dict[str, Any] = json.loads(run.stdout)
+    return observed
 
 
 @pytest.mark.browser
-def test_shows_every_operation_without_an_error(seen: dict[str, Any]) -> None:
+def test_docs_page_shows_every_operation_without_errors(page: dict[str, Any]) -> None:
     paths = json.loads((ROOT / "layers/shared/ai_integrations/http/openapi.json").read_text())["paths"]
     described = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
-    assert sorted(seen["operations"]) == sorted(described)
-    assert seen["errors"] == []
+    assert sorted(page["operations"]) == sorted(described)
+    assert page["errors"] == []
 
 
 @pytest.mark.browser
-def test_tries_calls(seen: dict[str, Any]) -> None:
-    assert [seen[each].split()[0] for each in ("create", "get", "remove")] == ["201", "200", "204"]
+def test_docs_page_try_it_button_calls_the_api(page: dict[str, Any]) -> None:
+    assert [page[each].split()[0] for each in ("create", "get", "remove")] == ["201", "200", "204"]
 
 
 @pytest.mark.browser
-def test_asks_nobody_else_and_keeps_nothing(seen: dict[str, Any], stack: Stack) -> None:
-    assert seen["hosts"] == [urlsplit(stack.url).netloc]
-    assert seen["stored"] == [0, 0, 0]
+def test_docs_page_contacts_no_other_host_and_stores_no_data(page: dict[str, Any], stack: Stack) -> None:
+    assert page["hosts"] == [urlsplit(stack.url).netloc]
+    assert page["stored"] == [0, 0, 0]
 
 
 @pytest.mark.browser
-def test_fits_a_narrow_window(seen: dict[str, Any]) -> None:
-    assert seen["overflow"] <= 0
+def test_docs_page_fits_a_narrow_window(page: dict[str, Any]) -> None:
+    assert page["overflow"] <= 0

@@ -1,6 +1,6 @@
-"""Functions die at any moment, time and again: good clients lose nothing by it, and nothing is left of it.
+"""Function processes are killed at random: retrying clients lose no change, and no orphaned secrets remain.
 
-KILL_OPERATIONS asks for more; SEED says of which run they are.
+KILL_OPERATIONS raises the number of operations; SEED reproduces the random choices of an earlier run.
 """
 
 import os
@@ -20,131 +20,135 @@ import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from tests.faults.invariants import broken
-from tests.stack.conftest import Stack, searched
-from tests.stack.good_client import GoodClient
-from tests.stack.kept import Kept
-from tests.stack.platform import Platform, until
+from tests.stack.conftest import Stack, leak_checked_stack
+from tests.stack.platform_client import PlatformClient, wait_until
+from tests.stack.retrying_client import RetryingClient
+from tests.stack.stack_state import StackState
 
 OPERATIONS = int(os.environ.get("KILL_OPERATIONS", "60"))
 SEED = int(os.environ.get("SEED") or Random().getrandbits(32))  # noqa: S311
 CLIENTS = 4
-ACTS_TO_A_KILL = 4
-SECONDS_TO_SETTLE = 300
-SECONDS_OF_A_DELIVERY = 10
-MOST_DELIVERIES = 1000  # the most that SQS takes: what is killed is not dead
+OPERATIONS_PER_KILL = 4
+SETTLE_TIMEOUT_SECONDS = 300
+VISIBILITY_TIMEOUT_SECONDS = 10
+MAX_RECEIVE_COUNT = 1000  # the maximum of SQS: a request must not be dead-lettered because its function was killed
 ACCOUNT = "kills"
-THEIRS = "sk-fake-theirs-not-a-key"
+EXTERNAL_KEY = "sk-fake-external-not-a-key"
 
 
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with searched(tmp_path_factory.mktemp("kills")) as stack:
+    with leak_checked_stack(tmp_path_factory.mktemp("kills")) as stack:
         yield stack
 
 
 @dataclass
-class Killer:
-    """Kills processes of functions, whichever they are and whatever they do."""
+class ProcessKiller:
+    """Kills random function processes."""
 
     folder: Path
     random: Random
     killed: Counter[str] = field(default_factory=Counter)
 
-    def while_acting(self, act: Callable[[], None], times: int) -> None:
-        """Let somebody act, and now and then a process die at some moment from then on."""
+    def run_with_kills(self, operation: Callable[[], None], times: int) -> None:
+        """Repeat an operation; schedule a kill within a second at every fourth repetition."""
         for number in range(times):
-            if number % ACTS_TO_A_KILL == 0:
+            if number % OPERATIONS_PER_KILL == 0:
                 Timer(self.random.uniform(0, 1), self._kill).start()
-            act()
+            operation()
 
     def _kill(self) -> None:
-        with suppress(IndexError, ProcessLookupError):  # there is none any more
+        with suppress(IndexError, ProcessLookupError):  # no process is running, or it has ended
             function, process = self.random.choice(sorted(self._running()))
             os.kill(process, signal.SIGKILL)
             self.killed[function] += 1
 
     def _running(self) -> Iterator[tuple[str, int]]:
-        """Yield the functions' processes; the emulator has unpacked what they run below its folder."""
+        """Yield the name and process id of each function; the emulator unpacks the functions below its folder."""
         for each in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError, KeyError):  # it has gone meanwhile
-                is_one = b"awslambdaric" in (each / "cmdline").read_bytes()
-                if is_one and (each / "cwd").readlink().is_relative_to(self.folder):
+            with suppress(OSError, KeyError):  # the process has ended
+                is_runtime = b"awslambdaric" in (each / "cmdline").read_bytes()
+                if is_runtime and (each / "cwd").readlink().is_relative_to(self.folder):
                     variables = dict(text.split("=", 1) for text in (each / "environ").read_text().split("\0") if text)
                     yield variables["AWS_SDK_UA_APP_ID"], int(each.name)
 
 
 @dataclass
-class Requester:
-    """Asks for integrations by event, every other one of which refers to a key, and each of which is told twice."""
+class EventRequester:
+    """Creates integrations by event, and sends each event twice. Every second integration references a secret."""
 
-    platform: Platform
-    reference: str
-    ends: dict[str, str | None] = field(default_factory=dict)
+    platform: PlatformClient
+    secret_arn: str
+    expected: dict[str, str | None] = field(default_factory=dict)
 
     def act(self) -> None:
-        name = f"by-event-{len(self.ends)}"
-        referring = {"api_key_secret_arn": self.reference} if len(self.ends) % 2 else {}
+        name = f"by-event-{len(self.expected)}"
+        reference = {"api_key_secret_arn": self.secret_arn} if len(self.expected) % 2 else {}
+        integration = {"name": name, "provider": "openAI", **reference}
         for _ in range(2):
-            self.platform.ask("Create", request_id=name, integration={"name": name, "provider": "openAI", **referring})
-        self.ends[name] = THEIRS if referring else None
+            self.platform.request("Create", request_id=name, integration=integration)
+        self.expected[name] = EXTERNAL_KEY if reference else None
 
 
-def test_loses_and_leaves_nothing(own_stack: Stack) -> None:
+def test_writes_while_functions_are_killed_lose_no_change_and_leave_no_orphaned_secret(own_stack: Stack) -> None:
     print(f"SEED={SEED}")
     access_key = own_stack.issue_key(account=ACCOUNT)
-    platform, kept = Platform(own_stack, ACCOUNT), Kept(own_stack)
-    clients = [GoodClient(own_stack, access_key, Random(f"{SEED} {number}")) for number in range(CLIENTS)]  # noqa: S311
-    requester = Requester(platform, keep_theirs(own_stack, kept))
-    killer = Killer(own_stack.folder, Random(SEED))  # noqa: S311
-    deliver_soon_again(platform)
-    acts = [*(client.act for client in clients), requester.act]
+    platform, state = PlatformClient(own_stack, ACCOUNT), StackState(own_stack)
+    clients = [
+        RetryingClient(own_stack, access_key, Random(f"{SEED} {number}"))  # noqa: S311
+        for number in range(CLIENTS)
+    ]
+    requester = EventRequester(platform, create_external_secret(own_stack, state))
+    killer = ProcessKiller(own_stack.folder, Random(SEED))  # noqa: S311
+    shorten_visibility_timeout(platform)
+    operations = [*(client.act for client in clients), requester.act]
     times = [OPERATIONS * 9 // 10 // CLIENTS] * CLIENTS + [OPERATIONS // 10]
-    with platform.given_up_after(MOST_DELIVERIES), ThreadPoolExecutor(len(acts)) as pool:
-        for _ in pool.map(killer.while_acting, acts, times):
+    with platform.max_receive_count(MAX_RECEIVE_COUNT), ThreadPoolExecutor(len(operations)) as pool:
+        for _ in pool.map(killer.run_with_kills, operations, times):
             pass
-        until(lambda: platform.in_queue("ProvisioningQueueUrl") == 0, within=SECONDS_TO_SETTLE)
-    ends = requester.ends | {known.name: known.key for client in clients for known in client.there.values()}
-    faults = settled(kept, ends)
-    asked_again = sum(client.asked_again for client in clients)
-    print(f"killed {killer.killed.total()} processes: {dict(killer.killed)}; asked again {asked_again} times")
+        wait_until(lambda: platform.message_count("ProvisioningQueueUrl") == 0, within=SETTLE_TIMEOUT_SECONDS)
+    expected = requester.expected | {each.name: each.key for client in clients for each in client.active.values()}
+    faults = wait_for_clean_state(state, expected)
+    retries = sum(client.retries for client in clients)
+    print(f"killed {killer.killed.total()} processes: {dict(killer.killed)}; {retries} retried requests")
     assert killer.killed
     assert not faults, "\n".join(faults)
-    assert platform.in_queue("ProvisioningDeadLetterQueueUrl") == 0
+    assert platform.message_count("ProvisioningDeadLetterQueueUrl") == 0
     for client in clients:
-        assert {id_: resolved(own_stack, id_) for id_ in client.there} == keys(client)
+        assert {id_: resolve_key(own_stack, id_) for id_ in client.active} == expected_keys(client)
 
 
-def keep_theirs(stack: Stack, kept: Kept) -> str:
-    """Keep a secret as its owner would, for the account to refer to."""
+def create_external_secret(stack: Stack, state: StackState) -> str:
+    """Create a secret that the account may reference, as its owner would, and return the ARN."""
     tags: Any = [{"Key": ACCOUNT_TAG, "Value": ACCOUNT}]
-    stack.canaries.keys.add(THEIRS)
-    made = kept.secrets_manager.create_secret(Name="theirs", SecretString=THEIRS, Tags=tags)
-    return str(made["ARN"])
+    stack.canaries.keys.add(EXTERNAL_KEY)
+    created = state.secrets_manager.create_secret(Name="external", SecretString=EXTERNAL_KEY, Tags=tags)
+    return str(created["ARN"])
 
 
-def deliver_soon_again(platform: Platform) -> None:
-    """Let a request whose function was killed be delivered again sooner than the template says."""
-    sooner = {"VisibilityTimeout": str(SECONDS_OF_A_DELIVERY)}
-    platform.sqs.set_queue_attributes(QueueUrl=platform.outputs["ProvisioningQueueUrl"], Attributes=sooner)
+def shorten_visibility_timeout(platform: PlatformClient) -> None:
+    """Let SQS redeliver the request of a killed function sooner than with the template's timeout."""
+    attributes = {"VisibilityTimeout": str(VISIBILITY_TIMEOUT_SECONDS)}
+    platform.sqs.set_queue_attributes(QueueUrl=platform.outputs["ProvisioningQueueUrl"], Attributes=attributes)
 
 
-def settled(kept: Kept, ends: Mapping[str, str | None]) -> list[str]:
-    """Return what does not hold, at last: the stream is still being followed, and the sweep comes by."""
-    deadline = time.monotonic() + SECONDS_TO_SETTLE
-    while (faults := broken(kept, ACCOUNT, ends)) and time.monotonic() < deadline:
-        report = kept.sweep()
-        print(f"swept {len(report.secrets_without_integration)} secrets of {report.secrets}")
+def wait_for_clean_state(state: StackState, expected: Mapping[str, str | None]) -> list[str]:
+    """Sweep until table and secrets are consistent; return the faults that remain at the deadline."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
+    while (faults := broken(state, ACCOUNT, expected)) and time.monotonic() < deadline:
+        report = state.sweep()
+        print(f"the sweep found {len(report.secrets_without_integration)} orphaned secrets of {report.secrets}")
         assert report.integrations_without_secret == []
         time.sleep(1)
     return faults
 
 
-def resolved(stack: Stack, id_: str) -> str | None:
-    """Return the key that a program is given."""
-    asked = {"account": ACCOUNT, "integration": id_, "consumer": "program"}
-    key: str | None = stack.deployment.invoke("CredentialsFunctionName", asked).get("api_key")
+def resolve_key(stack: Stack, id_: str) -> str | None:
+    """Resolve an integration to its key, as a consumer does."""
+    request = {"account": ACCOUNT, "integration": id_, "consumer": "program"}
+    key: str | None = stack.deployment.invoke("CredentialsFunctionName", request).get("api_key")
     return key
 
 
-def keys(client: GoodClient) -> dict[str, str | None]:
-    return {id_: known.key for id_, known in client.there.items()}
+def expected_keys(client: RetryingClient) -> dict[str, str | None]:
+    return {id_: expected.key for id_, expected in client.active.items()}

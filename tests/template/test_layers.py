@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from layers.dependencies.prune_botocore import SERVICES
 
 from tests import sam_template
 from tests.benchmarks import artifacts
 from tests.builders import ROOT
 
-ZIPPED_MB = 8
+ZIPPED_MB = 10
 TOOL_FOLDERS = {"__pycache__", "bin"}
 Imports = dict[str, dict[str, list[str]]]
 # Reports the source files that an import of the handler compiles, and the files of all modules that it loads. Code that
@@ -87,6 +88,17 @@ def test_dependencies_layer_has_no_package_that_no_function_loads(layers: Path, 
     }
     packaged = {each.name for each in folder.iterdir() if each.suffix != ".dist-info"}
     assert packaged - TOOL_FOLDERS == loaded
+
+
+@pytest.mark.parametrize("function", sam_template.functions())
+def test_import_loads_no_package_of_the_lambda_runtime(layers: Path, imports: Imports, function: str) -> None:
+    loaded = imports[function]["loaded"]
+    assert not [each for each in loaded if each and Path(each).is_relative_to(layers / "runtime")]
+
+
+def test_layers_botocore_has_only_the_services_in_use(layers: Path) -> None:
+    data = layers / "dependencies" / "botocore" / "data"
+    assert {each.name for each in data.iterdir() if each.is_dir()} == SERVICES
 
 
 def test_zipped_layers_stay_below_the_size_limit(layers: Path) -> None:

@@ -1,5 +1,6 @@
 """The lock file of the dependencies layer: the chosen packages and their dependencies, each with its digests."""
 
+import importlib.metadata
 import re
 
 from tools.local.layers import with_dependencies
@@ -15,6 +16,12 @@ LOCKED = re.findall(r"^([\w.-]+)==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?:
 def test_lock_file_contains_every_direct_dependency() -> None:
     """If this fails, run `make lock`."""
     assert set(DIRECT) <= set(LOCKED)
+
+
+def test_botocore_is_the_version_that_the_emulator_pins() -> None:
+    """The tests, the local stack and the layer then have the same SDK."""
+    pins = importlib.metadata.requires("ministack") or []
+    assert f"botocore=={dict(DIRECT)['botocore']}" in pins
 
 
 def test_lock_file_has_digests_for_every_package() -> None:

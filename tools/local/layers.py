@@ -1,11 +1,14 @@
 """Build the folders that functions import from: the layers, and the packages of the Lambda runtime."""
 
 import importlib.metadata
+import os
 import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from layers.dependencies.prune_botocore import prune
 
 from tools.local.errors import LocalStackError
 from tools.local.template import Template, resources
@@ -39,7 +42,18 @@ def _build(folder: Path, content: Path) -> Path:
     requirements = content / "requirements.txt"
     if requirements.exists():
         _link(folder, [_installed(line) for line in requirements.read_text().splitlines() if _name(line)])
+    if (folder / "botocore").exists():
+        _prune_botocore(folder)
     return folder
+
+
+def _prune_botocore(folder: Path) -> None:
+    """Prune botocore as the layer's Makefile does, in a tree of links: what is installed stays as it is."""
+    package = folder / "botocore"
+    installed = package.readlink()
+    package.unlink()
+    shutil.copytree(installed, package, copy_function=os.symlink)
+    prune(folder)
 
 
 def _link(folder: Path, distributions: Iterable[str]) -> None:

@@ -1,5 +1,5 @@
-// Opens the page at DOCS_URL in Chromium, tries a create with ACCESS_KEY, and prints what was seen as JSON.
-// From standard input, in the folder of playwright-core, so that it is looked for there.
+// Open the documentation page at DOCS_URL in Chromium, call the API from it with ACCESS_KEY, and print the observations
+// as JSON. Node.js reads this script from standard input, so that it imports playwright-core from the working directory.
 import { chromium } from "playwright-core";
 
 const browser = await chromium.launch({
@@ -8,29 +8,29 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage();
-  const seen = { errors: [], hosts: new Set() };
-  page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
-  page.on("pageerror", (error) => seen.errors.push(error.message));
-  page.on("request", (request) => seen.hosts.add(new URL(request.url()).host));
+  const observed = { errors: [], hosts: new Set() };
+  page.on("console", (message) => message.type() === "error" && observed.errors.push(message.text()));
+  page.on("pageerror", (error) => observed.errors.push(error.message));
+  page.on("request", (request) => observed.hosts.add(new URL(request.url()).host));
   await page.goto(process.env.DOCS_URL);
   await page.locator("article").first().waitFor();
   const operations = await page.locator("article").evaluateAll((all) => all.map((each) => each.id));
   await page.getByLabel("Access key").fill(process.env.ACCESS_KEY);
 
-  const tried = async (operation) => {
+  const tryOperation = async (operation) => {
     const article = page.locator(`#${operation}`);
     await article.getByRole("button", { name: "Try it" }).click();
     await article.locator(".result p").waitFor();
     return article.locator(".result p").innerText();
   };
-  const create = await tried("createAiIntegration");
-  const get = await tried("getAiIntegration"); // by the id that the create has left there
-  const remove = await tried("deleteAiIntegration");
+  const create = await tryOperation("createAiIntegration");
+  const get = await tryOperation("getAiIntegration"); // the page filled in the id of the created integration
+  const remove = await tryOperation("deleteAiIntegration");
   const stored = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie.length]);
   const narrow = { width: 390, height: 800 };
   await page.setViewportSize(narrow);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  console.log(JSON.stringify({ ...seen, hosts: [...seen.hosts], operations, create, get, remove, stored, overflow }));
+  console.log(JSON.stringify({ ...observed, hosts: [...observed.hosts], operations, create, get, remove, stored, overflow }));
 } finally {
   await browser.close();
 }

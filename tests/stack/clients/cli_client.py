@@ -1,8 +1,8 @@
-"""Walks one release of the official command line client through the life of AI integrations.
+"""Use every operation on AI integrations of one release of the official command-line client.
 
-Runs in an environment that has the PyPI package `arize-ax-cli`, and needs nothing else. Nothing of the client is
-patched: it gets a profile, made by its own command in an empty home. What it takes from the environment is said in
-tests/stack/test_official_clients.py. It prints what came of each step as JSON; the exit status is 1 if one failed.
+Needs only the PyPI package `arize-ax-cli`, which it does not patch. The client's own command creates a profile in an
+empty home folder. The module docstring of tests/stack/test_official_clients.py lists the environment variables. The
+program prints the outcome of each step as JSON; its exit status is 1 if a step failed.
 """
 
 import base64
@@ -21,12 +21,12 @@ from urllib.parse import urlsplit
 
 AX = Path(sys.executable).with_name("ax")
 VERSION = version("arize-ax-cli")
-NEWER = tuple(map(int, VERSION.split(".")[:2])) >= (0, 26)
+USES_CURRENT_FORMAT = tuple(map(int, VERSION.split(".")[:2])) >= (0, 26)
 SPACE = os.environ["AI_INTEGRATIONS_SPACE"]
 SPACE_ID = os.environ["AI_INTEGRATIONS_SPACE_ID"]
-# The key is looked up in the environment at each call; `update` would ask the package registry for newer releases.
+# The client reads the key from the environment at each call. `update` would look for newer releases on PyPI.
 PROFILE = """
-profile = {{ name = "story" }}
+profile = {{ name = "stack-test" }}
 auth = {{ auth_method = "api-key", api_key = "${{AI_INTEGRATIONS_API_KEY}}" }}
 routing = {{ api_scheme = "{scheme}", api_host = "{host}" }}
 output = {{ format = "json" }}
@@ -34,12 +34,12 @@ update = {{ enabled = false }}
 """
 
 
-class NotOfferedError(Exception):
-    """This client has no such thing on its command line."""
+class NotSupportedError(Exception):
+    """The command line of this release has no such option."""
 
 
-class RefusedError(Exception):
-    """The command failed; what it told is the text."""
+class CommandError(Exception):
+    """The command failed; the message is its output."""
 
 
 def run(*arguments: str, key: str = os.environ["AI_INTEGRATIONS_API_KEY"]) -> str:
@@ -48,28 +48,28 @@ def run(*arguments: str, key: str = os.environ["AI_INTEGRATIONS_API_KEY"]) -> st
         [AX, *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise RefusedError(done.stdout + done.stderr)
+        raise CommandError(done.stdout + done.stderr)
     return done.stdout
 
 
-def make_profile() -> None:
+def create_profile() -> None:
     url = urlsplit(os.environ["AI_INTEGRATIONS_URL"])
     file = Path(os.environ["HOME"]) / "profile.toml"
     file.write_text(PROFILE.format(scheme=url.scheme, host=url.netloc + url.path))
-    run("profiles", "create", "story", "--from-file", str(file))
+    run("profiles", "create", "stack-test", "--from-file", str(file))
 
 
-def ax(command: str, *arguments: str, **more: str) -> Any:
-    return json.loads(run("ai-integrations", command, *arguments, "--output", "json", **more))
+def ax(command: str, *arguments: str, **options: str) -> Any:
+    return json.loads(run("ai-integrations", command, *arguments, "--output", "json", **options))
 
 
-def spelled(founding: str) -> str:
-    """Return a founding word as this release spells it: openAI is OPEN_AI, bearer_token is BEARER_TOKEN."""
-    return re.sub("([a-z])([A-Z])", r"\1_\2", founding).upper() if NEWER else founding
+def enum_value(legacy: str) -> str:
+    """Convert an enum value to this release's wire format: openAI to OPEN_AI, bearer_token to BEARER_TOKEN."""
+    return re.sub("([a-z])([A-Z])", r"\1_\2", legacy).upper() if USES_CURRENT_FORMAT else legacy
 
 
 def create(name: str, *arguments: str, provider: str = "anthropic") -> Any:
-    return ax("create", "--name", name, "--provider", spelled(provider), *arguments)
+    return ax("create", "--name", name, "--provider", enum_value(provider), *arguments)
 
 
 def pages(limit: int, *filters: str) -> Iterator[Any]:
@@ -82,28 +82,28 @@ def pages(limit: int, *filters: str) -> Iterator[Any]:
         cursor = ["--cursor", page["pagination"]["next_cursor"]]
 
 
-def listed(*filters: str) -> list[Any]:
+def list_all(*filters: str) -> list[Any]:
     return [integration for page in pages(100, *filters) for integration in page]
 
 
 def metadata(integration: Any) -> Any:
-    """Return provider metadata as they came; the client shows them inside of what it wraps them in."""
+    """Return the provider metadata, which the client prints inside a wrapper object."""
     return integration["provider_metadata"]["actual_instance"]
 
 
-def refused(status: int, call: Callable[[], Any]) -> str:
-    """Return what the client tells if the call is answered with this status."""
+def expect_error(status: int, call: Callable[[], Any]) -> str:
+    """Check that a call fails with this status, and return the client's output."""
     try:
         call()
-    except RefusedError as error:
-        told = str(error)
+    except CommandError as error:
+        output = str(error)
     else:
-        raise AssertionError(f"the call was not refused with {status}")
-    assert re.search(rf"Error: {status}\b", told), told
-    return told
+        raise AssertionError(f"the call did not fail with {status}")
+    assert re.search(rf"Error: {status}\b", output), output
+    return output
 
 
-def creates_the_founding_example() -> None:
+def create_published_example() -> None:
     example = json.loads(os.environ["AI_INTEGRATIONS_EXAMPLE"])
     models = [argument for name in example["model_names"] for argument in ("--model-name", name)]
     created = create(
@@ -111,58 +111,58 @@ def creates_the_founding_example() -> None:
         *("--api-key", example["api_key"], *models, "--enable-default-models"),
         provider=example["provider"],
     )
-    assert (created["name"], created["provider"]) == (example["name"], spelled(example["provider"]))
+    assert (created["name"], created["provider"]) == (example["name"], enum_value(example["provider"]))
     assert created["has_api_key"] is True
     assert created["model_names"] == example["model_names"]
     assert created["enable_default_models"] is True
-    # Unlike the API's default: this client always sends what its flags say.
+    # Unlike the API's default: this client sends the value of every flag, false included.
     assert created["function_calling_enabled"] is False
-    assert created["auth_type"] == spelled("default")
+    assert created["auth_type"] == enum_value("default")
     assert ":" in base64.b64decode(created["id"]).decode()
 
 
-def creates_with_every_field() -> None:
+def create_with_every_field() -> None:
     created = create(
         "Every field",
         *("--api-key", "fake-key", "--base-url", "https://models.example.com/v1", "--model-name", "small"),
-        *("--headers", '{"X-Team": "search"}', "--auth-type", spelled("proxy_with_headers")),
+        *("--headers", '{"X-Team": "search"}', "--auth-type", enum_value("proxy_with_headers")),
         "--function-calling-enabled",
         provider="custom",
     )
     assert created["base_url"] == "https://models.example.com/v1"
     assert created["headers"] == {"X-Team": "search"}
-    assert created["auth_type"] == spelled("proxy_with_headers")
+    assert created["auth_type"] == enum_value("proxy_with_headers")
     assert created["function_calling_enabled"] is True
 
 
-def creates_with_metadata_of_aws() -> None:
+def create_with_aws_metadata() -> None:
     fields = {"role_arn": "arn:aws:iam::123456789012:role/bedrock", "external_id": "e-1"}
     created = create("Bedrock", "--provider-metadata", json.dumps(fields), provider="awsBedrock")
-    assert metadata(created) == {**fields, "kind": spelled("aws")}
-    changes = {"kind": spelled("aws"), "role_arn": fields["role_arn"]}
+    assert metadata(created) == {**fields, "kind": enum_value("aws")}
+    changes = {"kind": enum_value("aws"), "role_arn": fields["role_arn"]}
     changed = ax("update", created["id"], "--provider-metadata", json.dumps(changes))
     assert metadata(changed) == changes
 
 
-def creates_with_metadata_of_gcp() -> None:
+def create_with_gcp_metadata() -> None:
     fields = {"project_id": "p", "location": "europe-west1", "project_access_label": "P"}
     created = create("Vertex", "--provider-metadata", json.dumps(fields), provider="vertexAI")
-    assert metadata(created) == {**fields, "kind": spelled("gcp")}
+    assert metadata(created) == {**fields, "kind": enum_value("gcp")}
 
 
-def scopes_to_one_space() -> None:
+def update_scopings_to_one_space() -> None:
     created = create("For one space")
     try:
         scoped = ax("update", created["id"], "--scopings", json.dumps([{"space_id": SPACE_ID}]))
-    except RefusedError as error:
+    except CommandError as error:
         if "instance of AiIntegrationScopingRequest" in str(error):
-            raise NotOfferedError("it makes scopings of a type that its own library refuses") from error
+            raise NotSupportedError("the client builds scopings of a type that its own library rejects") from error
         raise
     assert [scoping.get("space_id") for scoping in scoped["scopings"]] == [SPACE_ID]
     assert ax("update", scoped["id"], "--scopings", "[]")["scopings"] == [{}]
 
 
-def lists_in_pages() -> None:
+def list_in_pages() -> None:
     created = [create(f"Page {number}")["id"] for number in range(3)]
     read = list(pages(2))
     ids = [integration["id"] for page in read for integration in page]
@@ -171,119 +171,119 @@ def lists_in_pages() -> None:
     assert [each for each in ids if each in created] == created[::-1]
 
 
-def lists_what_others_wrote_in_either_spelling() -> None:
-    names = {integration["name"] for integration in listed()}
-    assert names >= set(json.loads(os.environ["AI_INTEGRATIONS_SEEDED"]))
+def list_integrations_written_in_both_formats() -> None:
+    names = {integration["name"] for integration in list_all()}
+    assert names >= set(json.loads(os.environ["AI_INTEGRATIONS_SEEDED_NAMES"]))
 
 
-def filters_by_name() -> None:
-    created = create("Needle in the hay")
-    assert [each["id"] for each in listed("--name", "NEEDLE")] == [created["id"]]
+def list_by_name() -> None:
+    created = create("Unique name in the list")
+    assert [each["id"] for each in list_all("--name", "UNIQUE NAME")] == [created["id"]]
 
 
-def filters_by_a_space() -> None:
+def list_by_space() -> None:
     for space in (SPACE, SPACE_ID):
-        names = {each["name"] for each in listed("--space", space)}
-        assert os.environ["AI_INTEGRATIONS_OF_THE_SPACE"] in names
-        assert os.environ["AI_INTEGRATIONS_OF_ANOTHER_SPACE"] not in names
+        names = {each["name"] for each in list_all("--space", space)}
+        assert os.environ["AI_INTEGRATIONS_NAME_IN_SPACE"] in names
+        assert os.environ["AI_INTEGRATIONS_NAME_IN_OTHER_SPACE"] not in names
 
 
-def gets_by_id() -> None:
+def get_by_id() -> None:
     created = create("By id", "--api-key", "fake-key")
     assert ax("get", created["id"]) == created
 
 
-def gets_by_name_in_a_space() -> None:
-    name = os.environ["AI_INTEGRATIONS_OF_THE_SPACE"]
+def get_by_name_in_a_space() -> None:
+    name = os.environ["AI_INTEGRATIONS_NAME_IN_SPACE"]
     assert ax("get", name, "--space", SPACE)["name"] == name
 
 
-def lists_spaces() -> None:
+def list_spaces() -> None:
     spaces = json.loads(run("spaces", "list", "--output", "json"))["spaces"]
     assert {"id": SPACE_ID, "name": SPACE}.items() <= next(each for each in spaces if each["id"] == SPACE_ID).items()
 
 
-def renames_and_changes_models() -> None:
+def update_name_and_models() -> None:
     created = create("Before", "--model-name", "a", "--model-name", "b")
     changed = ax("update", created["id"], "--name", "After", "--model-name", "c")
     assert (changed["id"], changed["name"], changed["model_names"]) == (created["id"], "After", ["c"])
     assert create("Before")["id"] != created["id"]
 
 
-def sets_a_key() -> None:
+def set_the_key() -> None:
     created = create("Keyed")
     assert created["has_api_key"] is False
     assert ax("update", created["id"], "--api-key", "fake-key")["has_api_key"] is True
 
 
-def removes_the_key() -> None:
-    raise NotOfferedError("an option is sent or left out, never null")
+def remove_the_key() -> None:
+    raise NotSupportedError("an option cannot be null")
 
 
-def deletes() -> None:
+def delete_integration() -> None:
     created = create("To delete", "--api-key", "fake-key")
     run("ai-integrations", "delete", created["id"], "--force")
-    refused(404, lambda: ax("get", created["id"]))
-    refused(404, lambda: run("ai-integrations", "delete", created["id"], "--force"))
+    expect_error(404, lambda: ax("get", created["id"]))
+    expect_error(404, lambda: run("ai-integrations", "delete", created["id"], "--force"))
 
 
-def meets_a_taken_name() -> None:
+def create_with_a_taken_name_returns_409() -> None:
     create("Taken")
-    assert "has this name" in refused(409, lambda: create("TAKEN"))
+    assert "has this name" in expect_error(409, lambda: create("TAKEN"))
 
 
-def meets_a_missing_key() -> None:
-    refused(401, lambda: ax("list", key="not-a-key"))
+def list_with_an_unknown_key_returns_401() -> None:
+    expect_error(401, lambda: ax("list", key="not-a-key"))
 
 
-def meets_a_lack_of_permission() -> None:
+def create_by_a_reader_returns_403() -> None:
     key = os.environ["AI_INTEGRATIONS_READER_KEY"]
     assert ax("list", key=key)["ai_integrations"]
-    arguments = ("create", "--name", "By a reader", "--provider", spelled("openAI"))
-    refused(403, lambda: ax(*arguments, key=key))
+    arguments = ("create", "--name", "By a reader", "--provider", enum_value("openAI"))
+    expect_error(403, lambda: ax(*arguments, key=key))
 
 
-def meets_a_malformed_id() -> None:
-    refused(400, lambda: ax("get", "Tm9wZToxOjE="))
+def get_with_a_malformed_id_returns_400() -> None:
+    expect_error(400, lambda: ax("get", "Tm9wZToxOjE="))
 
 
-def meets_a_broken_rule() -> None:
-    told = refused(422, lambda: create("Masked", "--api-key", "sk-****ef"))
-    # The founding releases read no problem document that points at fields, and tell the status alone.
-    assert "/api_key" in told or not NEWER
+def create_that_breaks_a_rule_returns_422() -> None:
+    output = expect_error(422, lambda: create("Masked", "--api-key", "sk-****ef"))
+    # Releases with the legacy wire format print only the status of a problem document with field pointers.
+    assert "/api_key" in output or not USES_CURRENT_FORMAT
 
 
 STEPS = (
-    creates_the_founding_example,
-    creates_with_every_field,
-    creates_with_metadata_of_aws,
-    creates_with_metadata_of_gcp,
-    scopes_to_one_space,
-    lists_in_pages,
-    lists_what_others_wrote_in_either_spelling,
-    filters_by_name,
-    filters_by_a_space,
-    gets_by_id,
-    gets_by_name_in_a_space,
-    lists_spaces,
-    renames_and_changes_models,
-    sets_a_key,
-    removes_the_key,
-    deletes,
-    meets_a_taken_name,
-    meets_a_missing_key,
-    meets_a_lack_of_permission,
-    meets_a_malformed_id,
-    meets_a_broken_rule,
+    create_published_example,
+    create_with_every_field,
+    create_with_aws_metadata,
+    create_with_gcp_metadata,
+    update_scopings_to_one_space,
+    list_in_pages,
+    list_integrations_written_in_both_formats,
+    list_by_name,
+    list_by_space,
+    get_by_id,
+    get_by_name_in_a_space,
+    list_spaces,
+    update_name_and_models,
+    set_the_key,
+    remove_the_key,
+    delete_integration,
+    create_with_a_taken_name_returns_409,
+    list_with_an_unknown_key_returns_401,
+    create_by_a_reader_returns_403,
+    get_with_a_malformed_id_returns_400,
+    create_that_breaks_a_rule_returns_422,
 )
 
 
 def outcome(step: Callable[[], None]) -> str:
     try:
         step()
-    except NotOfferedError as lack:
-        return f"not offered: {lack}"
-    except Exception:  # noqa: BLE001 - whatever fails is in the report
+    except NotSupportedError as reason:
+        return f"not supported: {reason}"
+    except Exception:  # noqa: BLE001 - the report contains every failure
         return traceback.format_exc()
     return "ok"
 
@@ -291,10 +291,10 @@ def outcome(step: Callable[[], None]) -> str:
 def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         os.environ["HOME"] = home
-        make_profile()
-        steps = {step.__name__.replace("_", " "): outcome(step) for step in STEPS}
-    json.dump({"client": f"arize-ax-cli {VERSION}", "steps": steps}, sys.stdout, indent=2)
-    return int(any(not came.startswith(("ok", "not offered")) for came in steps.values()))
+        create_profile()
+        outcomes = {step.__name__.replace("_", " "): outcome(step) for step in STEPS}
+    json.dump({"client": f"arize-ax-cli {VERSION}", "steps": outcomes}, sys.stdout, indent=2)
+    return int(any(not each.startswith(("ok", "not supported")) for each in outcomes.values()))
 
 
 if __name__ == "__main__":

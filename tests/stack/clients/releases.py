@@ -1,7 +1,7 @@
-"""The releases of the official clients that must work, and how each gets an environment of its own.
+"""The supported releases of the official clients, each installed in a separate environment.
 
-`python -m tests.stack.clients.releases` installs all, `… always` the one that every test run tries. They bring up to
-400 MB of libraries each, which is why they are not in the project's environment and not part of every test run.
+`python -m tests.stack.clients.releases` installs all of them, `… always` only the one that every test run uses. Each
+may install up to 400 MB of libraries: too much for the project's environment and for every test run.
 """
 
 import shutil
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """One release of a client. `driver` is the program that walks through its public surface."""
+    """One release of a client. `driver` is the program that uses it; `also` are further packages to install."""
 
     package: str
     version: str
@@ -31,42 +31,42 @@ class Release:
 
     @property
     def folder(self) -> Path:
-        """Where its environment is."""
+        """The folder of its environment."""
         return ROOT / ".venv-clients" / str(self)
 
     @property
     def missing(self) -> str:
-        """Say what is needed to run it; empty if nothing is."""
+        """Why the release cannot run here; empty if it can."""
         if self.lacks_node:
             return NO_NODE
         return "" if self._installed.exists() else f"{self} is not installed: make clients"
 
     @property
     def lacks_node(self) -> bool:
-        """Tell whether it needs Node.js and this machine has none."""
+        """Whether the release needs Node.js, which is not installed."""
         return self.in_javascript and not (shutil.which("node") and shutil.which("npm"))
 
     @property
     def in_javascript(self) -> bool:
-        """Tell what it is written in."""
+        """Whether the client is a JavaScript package; otherwise it is a Python package."""
         return self.driver.suffix == ".mjs"
 
     def command(self) -> list[str]:
-        """Return what runs the driver, in the folder of its environment and with the driver as its input."""
+        """Build the command that runs the driver. It needs the environment's folder as cwd, and the driver on stdin."""
         if self.in_javascript:
-            # From standard input, so that packages are looked for in the folder where it runs and not where it lies.
-            return [_path_of("node"), "--input-type=module", "-"]
+            # Read from stdin: Node.js then looks for packages in the working directory, not next to the driver.
+            return [_resolve("node"), "--input-type=module", "-"]
         return [str(self.folder / "bin/python"), "-P", str(self.driver)]
 
     def install(self) -> None:
-        """Make the environment anew, unless it is whole."""
+        """Create the environment, unless an earlier installation completed."""
         if self._installed.exists():
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.in_javascript:
             self.folder.mkdir(parents=True)
             (self.folder / "package.json").write_text("{}")
-            npm = (_path_of("npm"), "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund")
+            npm = (_resolve("npm"), "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund")
             _run(*npm, f"{self.package}@{self.version}", cwd=self.folder)
         else:
             venv.create(self.folder, with_pip=True)
@@ -79,7 +79,7 @@ class Release:
         return self.folder / "installed"
 
 
-def _path_of(program: str) -> str:
+def _resolve(program: str) -> str:
     return shutil.which(program) or program
 
 
@@ -88,8 +88,8 @@ def _run(*command: str, cwd: Path) -> None:
 
 
 PYTHON, JAVASCRIPT, CLI = (HERE / name for name in ("python_client.py", "js_client.mjs", "cli_client.py"))
-# The one that every test run tries. Of the others, 8.43.1 is the strictest in the newer spelling and does not know all
-# providers; 8.58.0 looks for spaces and is strict about them.
+# Every test run uses the first release. Of the others, 8.43.1 is the strictest client of the current wire format and
+# lacks some providers; 8.58.0 resolves the names of spaces and validates spaces strictly.
 ALWAYS = Release(package="arize", version="8.6.0", driver=PYTHON)
 RELEASES = (
     ALWAYS,
@@ -106,10 +106,10 @@ RELEASES = (
 
 
 def main(arguments: list[str]) -> int:
-    """Install what is asked for; leave out, and say so, what this machine can not have."""
+    """Install the requested releases; skip those that need Node.js, with a message, if it is not installed."""
     for release in (ALWAYS,) if arguments == ["always"] else RELEASES:
         if release.lacks_node:
-            print(f"{release} is left out: {NO_NODE}.", file=sys.stderr)
+            print(f"Skipping {release}: {NO_NODE}.", file=sys.stderr)
         else:
             print(f"Installing {release} …")
             release.install()

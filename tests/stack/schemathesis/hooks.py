@@ -1,4 +1,4 @@
-"""What random data rarely hits and no schema can say, so that enough of the well-formed calls get past the rules."""
+"""Make more generated requests pass the rules that no schema can express, such as existing ids and free names."""
 
 import re
 from base64 import b64decode, b64encode
@@ -18,31 +18,31 @@ _METADATA = {
 }
 _METADATA |= {"AWS_BEDROCK": _METADATA["awsBedrock"], "VERTEX_AI": _METADATA["vertexAI"]}
 
-# base_url is the one field of this format: public hosts alone are taken.
+# `base_url` is the only field with this format. The API accepts only public hosts.
 schemathesis.openapi.format("uri", st.builds("https://{}{}".format, _HOSTS, _PATHS))
 
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Make a well-formed request one that the service may take; leave the malformed ones as they are."""
+    """Adjust a valid request so that the API may accept it; leave invalid requests unchanged."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if "integration_id" in (case.path_parameters or {}):
-        case.path_parameters["integration_id"] = _an_id(case.path_parameters["integration_id"])
+        case.path_parameters["integration_id"] = _valid_id(case.path_parameters["integration_id"])
     if case.operation.label == "POST /v2/ai-integrations" and case.meta.phase.name.value != "examples":
-        case.body = _a_new_integration(case.body)
+        case.body = _creatable(case.body)
 
 
-def _an_id(text: str) -> str:
-    """Keep what is an id; of what only looks like one make one, always the same."""
+def _valid_id(text: str) -> str:
+    """Return a valid id unchanged; derive one from any other text, always the same."""
     if _ID.fullmatch(b64decode(text + "==")):
         return text
     ulid = sha256(text.encode()).hexdigest()[:25].upper()
     return b64encode(f"AiIntegration:1:0{ulid}".encode()).decode()
 
 
-def _a_new_integration(body: dict[str, Any]) -> dict[str, Any]:
-    """Give it a name that is free, and the metadata that its provider requires."""
+def _creatable(body: dict[str, Any]) -> dict[str, Any]:
+    """Set a unique name, and the metadata that the provider requires."""
     metadata = _METADATA.get(body["provider"])
     name = f"{body['name'][:200]} {uuid4().hex}"
     return body | {"name": name} | ({"provider_metadata": metadata} if metadata else {})

@@ -1,7 +1,9 @@
 from importlib.metadata import version
 from pathlib import Path
 
+import botocore
 import pytest
+from layers.dependencies.prune_botocore import SERVICES
 from tools.local.errors import LocalStackError
 from tools.local.layers import build, link_runtime, search_path
 from tools.local.template import Template
@@ -38,6 +40,16 @@ def test_build_combines_the_code_and_the_required_packages_of_a_layer(workspace:
     names = {path.name for path in folder.iterdir()}
     assert {"module.py", "pydantic", "pydantic_core", "annotated_types"} <= names
     assert not {"boto3", "aws_lambda_powertools"} & names
+
+
+def test_build_prunes_a_copy_of_botocore_and_not_the_installed_one(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "layer" / "requirements.txt").write_text(f"botocore=={version('botocore')}\n")
+    package = build(a_template(tmp_path / "layer"), workspace)["Layer"] / "botocore"
+    installed = Path(botocore.__file__).parent
+    assert {path.name for path in (package / "data").iterdir() if path.is_dir()} == SERVICES
+    assert (installed / "data" / "s3").is_dir()
+    assert (package / "session.py").samefile(installed / "session.py")
 
 
 def test_build_rejects_an_installed_version_that_differs_from_the_pin(workspace: Workspace, tmp_path: Path) -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pydantic import SecretStr
 
-from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.connection_health import Health, Rung
 from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import (
@@ -28,6 +27,9 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
+
+if TYPE_CHECKING:  # most functions publish no events, and need not load the models of events
+    from ai_integrations.contracts.published_events import Event
 
 # Raised by an IntegrationRepository that rejected a write: nothing was written.
 REFUSALS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
@@ -193,7 +195,7 @@ class SpaceReader(Protocol):
 class EventPublisher(Protocol):
     """Publishes events."""
 
-    def publish(self, *events: Event) -> None:
+    def publish(self, *events: "Event") -> None:
         """Publish events in order."""
         ...
 

@@ -1,4 +1,4 @@
-"""A platform beside the running stack: it asks by event, listens, and looks at the queues."""
+"""A platform: an AWS principal that requests changes by event, and can inspect the stack with an AWS SDK."""
 
 import json
 import time
@@ -16,8 +16,8 @@ from tests.stack.conftest import Stack
 SOURCE = "platform"
 
 
-class Platform:
-    """What the owner of a platform can reach with an AWS SDK."""
+class PlatformClient:
+    """Publishes requests for one account, receives events, and reads items, logs and queues."""
 
     def __init__(self, stack: Stack, account: str) -> None:
         self.account = account
@@ -29,76 +29,77 @@ class Platform:
         self._events = client("events", self.endpoint)
         described = self.cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
-        self._listener = Subscriber(self._events, self.sqs, self.outputs["EventBusName"], "ai-integrations")
-        self._heard: list[ReceivedEvent] = []
+        self._subscriber = Subscriber(self._events, self.sqs, self.outputs["EventBusName"], "ai-integrations")
+        self._received: list[ReceivedEvent] = []
 
-    def ask(self, what: str, **parts: Any) -> float:
-        """Put a request on the bus, and return when."""
-        detail = {"account": self.account, "user": "platform", **parts}
+    def request(self, action: str, **detail: Any) -> float:
+        """Put a request event on the bus; return the time just before, as time.monotonic() counts it."""
+        detail = {"account": self.account, "user": "platform", **detail}
         entry = {
             "EventBusName": self.outputs["EventBusName"],
             "Source": SOURCE,
-            "DetailType": f"AI Integration {what} Requested",
+            "DetailType": f"AI Integration {action} Requested",
             "Detail": json.dumps(detail),
         }
         now = time.monotonic()
         assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
         return now
 
-    def hears(self, count: int, *, within: float, of: str = "") -> list[ReceivedEvent]:
-        """Return what has been heard of this platform's account, once it is so much."""
+    def wait_for_events(self, count: int, *, within: float, detail_type: str = "") -> list[ReceivedEvent]:
+        """Wait for exactly this number of events of the account whose detail type contains the given text."""
         deadline = time.monotonic() + within
         while True:
-            found = [each for each in self._heard if of in each.detail_type]
+            found = [each for each in self._received if detail_type in each.detail_type]
             if len(found) >= count or time.monotonic() > deadline:
                 assert len(found) == count, found
                 return found
-            mine = [each for each in self._listener.receive(wait=1) if each.detail.get("account") == self.account]
-            self._heard += mine
+            received = self._subscriber.receive(wait=1)
+            self._received += [each for each in received if each.detail.get("account") == self.account]
 
-    def outcome(self, request_id: str, *, within: float) -> ReceivedEvent:
-        """Return the outcome of a request, once it is heard."""
+    def wait_for_outcome(self, request_id: str, *, within: float) -> ReceivedEvent:
+        """Wait for the event that reports the outcome of a request."""
         deadline = time.monotonic() + within
         while True:
-            for each in self._heard:
+            for each in self._received:
                 if each.detail.get("request_id") == request_id:
                     return each
-            assert time.monotonic() < deadline, f"no outcome of {request_id}"
-            self._heard += self._listener.receive(wait=1)
+            assert time.monotonic() < deadline, f"received no outcome of {request_id}"
+            self._received += self._subscriber.receive(wait=1)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
-        """Return the items of the account whose sort key begins so."""
-        answer = client("dynamodb", self.endpoint).query(
+        """Return the account's items whose sort key has this prefix."""
+        response = client("dynamodb", self.endpoint).query(
             TableName=self.outputs["TableName"],
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{self.account}"}},
         )
-        return [item for item in answer["Items"] if item["sk"]["S"].startswith(prefix)]
+        return [item for item in response["Items"] if item["sk"]["S"].startswith(prefix)]
 
     def logs(self, function: str) -> str:
-        """Return what a function has written."""
+        """Return the log of a function."""
         events = client("logs", self.endpoint).filter_log_events(logGroupName=f"/{STACK}/{function}")["events"]
         return "\n".join(each["message"] for each in events)
 
-    def settings(self) -> dict[str, str]:
-        """Return the variables by which AWS's own tools find the stack."""
+    def aws_environment(self) -> dict[str, str]:
+        """Return the environment variables that point AWS SDKs and the AWS CLI to the stack."""
         variables = Connection(url="", endpoint=self.endpoint, api_key="", account="", function="").variables()
         return {name: value for name, value in variables.items() if name.startswith("AWS_")}
 
-    def in_queue(self, output: str) -> int:
-        """Return how many messages a queue has, those included that a function holds or that wait."""
+    def message_count(self, queue_output: str) -> int:
+        """Return the number of messages in a queue, in-flight ones included."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        attributes = self.sqs.get_queue_attributes(QueueUrl=self.outputs[output], AttributeNames=names)["Attributes"]
+        url = self.outputs[queue_output]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
     @contextmanager
-    def store_unavailable(self) -> Iterator[None]:
-        """Let the function that carries requests out find nobody at the address of the store."""
+    def dynamodb_unreachable(self) -> Iterator[None]:
+        """Point the function `provision` to a DynamoDB endpoint at which no server listens."""
         name = self._deployment._physical_id("ProvisionFunction")
         before = self.lambda_.get_function_configuration(FunctionName=name)["Environment"]
-        nobody = {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
+        unreachable = {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
         self.lambda_.update_function_configuration(
-            FunctionName=name, Environment={"Variables": before["Variables"] | nobody}
+            FunctionName=name, Environment={"Variables": before["Variables"] | unreachable}
         )
         try:
             yield
@@ -106,20 +107,24 @@ class Platform:
             self.lambda_.update_function_configuration(FunctionName=name, Environment=before)
 
     @contextmanager
-    def given_up_after(self, deliveries: int) -> Iterator[None]:
-        """Let a request be dead sooner than the template says, whose half hour is too long for a test."""
+    def max_receive_count(self, count: int) -> Iterator[None]:
+        """Change how often a request is received before SQS moves it to the dead-letter queue.
+
+        With the template's value, that takes half an hour.
+        """
         url = self.outputs["ProvisioningQueueUrl"]
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
-        sooner = json.loads(attributes["RedrivePolicy"]) | {"maxReceiveCount": deliveries}
-        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(sooner)})
+        changed = json.loads(attributes["RedrivePolicy"]) | {"maxReceiveCount": count}
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(changed)})
         try:
             yield
         finally:
             self.sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
 
-def until(is_so: Callable[[], bool], *, within: float) -> None:
+def wait_until(condition: Callable[[], bool], *, within: float) -> None:
+    """Poll a condition; fail if it is not met in this number of seconds."""
     deadline = time.monotonic() + within
-    while not is_so():
-        assert time.monotonic() < deadline
+    while not condition():
+        assert time.monotonic() < deadline, f"the condition was not met within {within} s"
         time.sleep(0.1)

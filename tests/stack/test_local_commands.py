@@ -1,4 +1,4 @@
-"""From the first start to the second: what `make local`, `make access-key` and `make local-reset` promise."""
+"""`make local`, `make access-key` and `make local-reset`, over two starts of the local stack."""
 
 import json
 import os
@@ -18,8 +18,8 @@ from tools.local.workspace import ROOT
 from tests.free_port import free_port
 
 
-class Local:
-    """The command line, on a state folder and a port of its own."""
+class LocalCommands:
+    """The command line, with its own state folder and port."""
 
     def __init__(self, folder: Path) -> None:
         self.connection = folder / "connection.env"
@@ -32,8 +32,8 @@ class Local:
         )
 
     @contextmanager
-    def serving(self, *, until: signal.Signals) -> Iterator[str]:
-        """Give what was printed until it served; end it by a signal and see that it ends well."""
+    def serving(self, *, stop_signal: signal.Signals) -> Iterator[str]:
+        """Start the stack and return the output so far; stop it with a signal and check its exit status."""
         with subprocess.Popen(  # noqa: S603
             [*self._command, "up"], cwd=ROOT, env=self._environment, text=True, stdout=subprocess.PIPE
         ) as process:
@@ -44,7 +44,7 @@ class Local:
             try:
                 yield printed
             finally:
-                process.send_signal(until)
+                process.send_signal(stop_signal)
                 try:
                     assert process.wait(30) == 0
                 finally:
@@ -58,37 +58,37 @@ class Local:
         return create_integration(variables["AI_INTEGRATIONS_URL"], body, headers)
 
 
-def test_keeps_its_promises_from_one_start_to_the_next(tmp_path: Path) -> None:
-    local = Local(tmp_path)
-    with local.serving(until=signal.SIGTERM) as printed:
+def test_local_stack_keeps_data_and_keys_across_restarts_until_reset(tmp_path: Path) -> None:
+    local = LocalCommands(tmp_path)
+    with local.serving(stop_signal=signal.SIGTERM) as printed:
         assert '"name": "Production OpenAI"' in printed
         assert "A request without an access key returns 401" in printed
         key = read(local.connection)["AI_INTEGRATIONS_API_KEY"]
-        assert local.create("kept").status == 201
+        assert local.create("persistent").status == 201
         assert "stop it first" in local.run("reset").stderr
 
-    with local.serving(until=signal.SIGINT) as printed:
+    with local.serving(stop_signal=signal.SIGINT) as printed:
         assert "The example already exists from an earlier start" in printed
-        assert local.create("kept").status == 409
-        assert local.create("kept", key).status == 409
+        assert local.create("persistent").status == 409
+        assert local.create("persistent", key).status == 409
         issued = local.run("access-key", "--account", "local", "--user", "ann", "--role", "reader").stdout
         assert re.fullmatch(r"aik_[A-Za-z0-9_-]{43}\n", issued)
-        assert local.create("refused", issued.strip()).status == 403
+        assert local.create("by a reader", issued.strip()).status == 403
 
     assert local.run("reset").returncode == 0
     assert key not in "".join(file.read_text(errors="replace") for file in tmp_path.rglob("*") if file.is_file())
 
 
-def test_refuses_a_taken_port_and_offers_a_free_one(tmp_path: Path) -> None:
+def test_up_with_a_port_in_use_fails_and_suggests_a_free_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = Local(tmp_path).run("up", "--port", str(port))
-    assert refused.returncode == 1
-    assert f"Port {port} is taken. Choose another one: make local PORT=" in refused.stderr
+        result = LocalCommands(tmp_path).run("up", "--port", str(port))
+    assert result.returncode == 1
+    assert f"Port {port} is taken. Choose another one: make local PORT=" in result.stderr
 
 
-def test_is_not_taken_in_by_a_connection_that_was_left_behind(tmp_path: Path) -> None:
+def test_access_key_with_a_stale_connection_file_fails_as_not_running(tmp_path: Path) -> None:
     (tmp_path / "connection.env").write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{free_port()}\n")
-    refused = Local(tmp_path).run("access-key", "--account", "local", "--user", "ann", "--role", "reader")
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == "The local stack is not running. Start it: make local\n"
+    result = LocalCommands(tmp_path).run("access-key", "--account", "local", "--user", "ann", "--role", "reader")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "The local stack is not running. Start it: make local\n"

@@ -1,4 +1,4 @@
-"""Functions on the emulator, in workers of Lambda's own runtime client."""
+"""The emulator runs functions in worker processes with Lambda's own runtime client."""
 
 import json
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ HANDLER = """
 import http.client, importlib.util, os, sys, time
 
 def lambda_handler(event, context):
-    print("called with", event["do"], flush=True)
-    return globals()[event["do"]](event, context)
+    print("called with", event["action"], flush=True)
+    return globals()[event["action"]](event, context)
 
-def look(event, context):
+def inspect(event, context):
     found = {name: importlib.util.find_spec(name) is not None for name in event["modules"]}
     return {"variables": dict(os.environ), "found": found, "path": sys.path, "group": context.log_group_name}
 
@@ -32,7 +32,7 @@ def fail(event, context):
 def crash(event, context):
     os._exit(3)
 
-def crash_while_answering(event, context):
+def crash_while_responding(event, context):
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
     connection.putrequest("POST", f"/2018-06-01/runtime/invocation/{context.aws_request_id}/response")
     connection.putheader("Content-Length", "100")
@@ -46,7 +46,9 @@ def sleep(event, context):
 """
 
 
-class Function:
+class DeployedFunction:
+    """A function on the emulator, with the handler above."""
+
     def __init__(self, running: Emulator, log: Path) -> None:
         self.log = log
         self._lambda = client("lambda", running.endpoint)
@@ -63,13 +65,14 @@ class Function:
             Code={"ZipFile": content},
         )
 
-    def call(self, do: str, **event: object) -> tuple[bool, Any]:
-        answer = self._lambda.invoke(FunctionName="stub", Payload=json.dumps({"do": do, **event}))
-        return "FunctionError" not in answer, json.load(answer["Payload"])
+    def call(self, action: str, **event: object) -> tuple[bool, Any]:
+        """Invoke the function; return whether it succeeded, and the payload."""
+        response = self._lambda.invoke(FunctionName="stub", Payload=json.dumps({"action": action, **event}))
+        return "FunctionError" not in response, json.load(response["Payload"])
 
 
 @pytest.fixture(scope="module")
-def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
+def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedFunction]:
     source = tmp_path_factory.mktemp("function")
     (source / "handler.py").write_text(HANDLER)
     workspace = Workspace(folder=tmp_path_factory.mktemp("state"))
@@ -85,29 +88,31 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
             emulator_settings=emulator.settings(workspace, port),
         )
         with emulator.running(workspace, port, lock) as running:
-            function = Function(running, log)
+            function = DeployedFunction(running, log)
             function.deploy(package(source, script))
             yield function
 
 
-def test_gives_the_functions_answer(function: Function) -> None:
+def test_invocation_of_a_function_returns_its_result(function: DeployedFunction) -> None:
     assert function.call("sleep", seconds=0)[0]
 
 
-def test_gives_the_error_as_the_function_raised_it(function: Function) -> None:
+def test_invocation_that_raises_returns_the_error_and_the_next_one_succeeds(function: DeployedFunction) -> None:
     succeeded, error = function.call("fail")
     assert (succeeded, error["errorType"], error["errorMessage"]) == (False, "LookupError", "Unauthorized")
     assert function.call("sleep", seconds=0)[0]
 
 
-@pytest.mark.parametrize("crash", ["crash", "crash_while_answering"])
-def test_replaces_a_worker_that_dies(function: Function, crash: str) -> None:
+@pytest.mark.parametrize("crash", ["crash", "crash_while_responding"])
+def test_invocation_that_crashes_returns_an_error_and_the_next_one_succeeds(
+    function: DeployedFunction, crash: str
+) -> None:
     succeeded, error = function.call(crash)
     assert (succeeded, error["errorType"]) == (False, "Runtime.ExitError")
     assert function.call("sleep", seconds=0)[0]
 
 
-def test_kills_and_replaces_a_worker_that_takes_too_long(function: Function) -> None:
+def test_invocation_beyond_the_timeout_kills_and_replaces_the_worker(function: DeployedFunction) -> None:
     _, before = function.call("sleep", seconds=0)
     succeeded, error = function.call("sleep", seconds=30)
     assert (succeeded, error["errorType"]) == (False, "Sandbox.Timedout")
@@ -116,17 +121,17 @@ def test_kills_and_replaces_a_worker_that_takes_too_long(function: Function) -> 
     assert not Path(f"/proc/{before['worker']}").exists()
 
 
-def test_runs_two_calls_at_once(function: Function) -> None:
+def test_concurrent_invocations_run_in_separate_workers(function: DeployedFunction) -> None:
     with ThreadPoolExecutor() as pool:
-        for _ in ("two workers start", "both are there"):
-            calls = [seen for _, seen in pool.map(lambda _: function.call("sleep", seconds=0.5), range(2))]
+        for _ in ("first round: both workers start", "second round: both workers are warm"):
+            calls = [result for _, result in pool.map(lambda _: function.call("sleep", seconds=0.5), range(2))]
     assert max(call["start"] for call in calls) < min(call["end"] for call in calls)
     assert len({call["worker"] for call in calls}) == 2
 
 
-def test_gives_a_function_what_lambda_would_and_no_more(function: Function) -> None:
-    _, seen = function.call("look", modules=[])
-    variables = seen["variables"]
+def test_function_environment_has_lambdas_variables_and_none_of_the_emulator(function: DeployedFunction) -> None:
+    _, observed = function.call("inspect", modules=[])
+    variables = observed["variables"]
     expected = {
         "COLOUR": "red",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
@@ -137,22 +142,22 @@ def test_gives_a_function_what_lambda_would_and_no_more(function: Function) -> N
         "TZ": ":UTC",
     }
     assert expected.items() <= variables.items()
-    assert seen["group"] == "/aws/lambda/stub"
+    assert observed["group"] == "/aws/lambda/stub"
     assert not variables.keys() & {"STATE_DIR", "GATEWAY_PORT", "HOME", "TMPDIR"}
 
 
-def test_shows_a_function_the_runtimes_packages_and_not_the_emulators(function: Function) -> None:
-    _, seen = function.call("look", modules=["boto3", "awslambdaric", "ministack", "yaml", "pydantic"])
-    assert seen["found"] == {
+def test_function_imports_the_runtimes_packages_and_none_of_the_emulator(function: DeployedFunction) -> None:
+    _, observed = function.call("inspect", modules=["boto3", "awslambdaric", "ministack", "yaml", "pydantic"])
+    assert observed["found"] == {
         "boto3": True,
         "awslambdaric": True,
         "ministack": False,
         "yaml": False,
         "pydantic": False,
     }
-    assert seen["path"][0] == seen["variables"]["LAMBDA_TASK_ROOT"]
+    assert observed["path"][0] == observed["variables"]["LAMBDA_TASK_ROOT"]
 
 
-def test_writes_what_a_function_prints_to_its_file(function: Function) -> None:
-    function.call("look", modules=[])
-    assert "called with look" in function.log.read_text()
+def test_function_output_is_written_to_its_log_file(function: DeployedFunction) -> None:
+    function.call("inspect", modules=[])
+    assert "called with inspect" in function.log.read_text()

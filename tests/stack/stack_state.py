@@ -1,4 +1,4 @@
-"""What a running stack keeps, as one who may see everything finds it, and its sweep in hours to come."""
+"""All items and secrets of a running stack, read with full access, and a sweep of them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +13,11 @@ from ai_integrations.bootstrap.sweep import GRACE
 from ai_integrations.use_cases.sweep import Sweeper, SweepPosition, SweepReport
 from tests.stack.conftest import Stack
 
-LATER = 2 * GRACE
+PAST_GRACE = 2 * GRACE
 
 
-class Kept:
-    """The table and Secrets Manager."""
+class StackState:
+    """The contents of the stack's table and Secrets Manager."""
 
     def __init__(self, stack: Stack) -> None:
         self._variables = stack.deployment.environments()["SweepFunction"]
@@ -33,7 +33,7 @@ class Kept:
         return [secret for page in pages for secret in page["SecretList"]]
 
     def sweep(self) -> SweepReport:
-        """Sweep as the function does, at a time when what is there now has become old."""
+        """Run the sweep with a clock that is ahead, so that everything created before is past the grace period."""
         table = self._variables["TABLE_NAME"]
         records = SweepRecords(self.dynamodb, table)
         sweeper = Sweeper(
@@ -44,7 +44,7 @@ class Kept:
             ),
             records=records,
             integrations=DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)),
-            clock=lambda: datetime.now(UTC) + LATER,
+            clock=lambda: datetime.now(UTC) + PAST_GRACE,
             grace=GRACE,
         )
         return sweeper.run(SweepPosition(), dry_run=False, has_time=lambda: True)
