@@ -11,9 +11,12 @@ from ai_integrations.domain.url_policy import RefusedDestinationError, check_url
 def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
     """Raise RuleViolationError with every broken rule of contract.md, "Resource".
 
-    A base_url is checked only if it differs from that of `previous`: the allow-list may have changed since.
+    A base_url is checked only if it differs from that of `previous`: the allow-list may have changed since. The same
+    applies to an IAM role, which may be older than the rules about it.
     """
     violations = list(_metadata_violations(settings))
+    if previous is None or settings.iam_role != previous.iam_role:
+        violations += _role_violations(settings, policy)
     if previous is None or settings.base_url != previous.base_url:
         violations += _base_url_violations(settings, policy)
     if violations:
@@ -32,6 +35,14 @@ def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -
         )
 
 
+def redirects_role(changed: Settings, previous: Settings | None) -> bool:
+    """Check whether a write sets, changes or removes an IAM role, or changes where its credentials are sent."""
+    if previous is None:
+        return changed.iam_role is not None
+    is_moved = changed.iam_role is not None and changed.base_url != previous.base_url
+    return is_moved or changed.iam_role != previous.iam_role
+
+
 def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
     kind = PROVIDERS[settings.provider].metadata
     metadata = settings.provider_metadata
@@ -46,6 +57,22 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError("/provider_metadata/kind", "The kind does not match the provider.")
     for name in sorted(values.keys() - {"kind", *kind.required, *kind.optional}):
         yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
+
+
+def _role_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]:
+    role = settings.iam_role
+    if role is None:
+        return
+    if role.aws_account == policy.aws_account:
+        yield FieldError(
+            "/provider_metadata/role_arn",
+            "The role belongs to the AWS account of this service. Use a role of another AWS account.",
+        )
+    if role.has_reserved_external_id:
+        yield FieldError(
+            "/provider_metadata/external_id",
+            "This external ID is reserved. Leave the field out: the service then sends one of its own.",
+        )
 
 
 def _base_url_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import (
     AuthType,
     IdempotencyKey,
@@ -47,6 +48,11 @@ def name_key(account: str, name: str) -> Item:
     It contains a digest, because 256 characters can be longer than the 1,024 bytes of a sort key.
     """
     return {"pk": _partition(account), "sk": f"NAME#{_digest(fold_name(name))}"}
+
+
+def role_key(role: IamRole) -> Item:
+    """Build the key of a role guard, which is in a partition of its own because it concerns all accounts."""
+    return {"pk": f"ROLE#{_digest(role.identity)}", "sk": "ROLE"}
 
 
 def space_key(account: str, space_id: str) -> Item:
