@@ -10,6 +10,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from pytest_socket import enable_socket  # type: ignore[import-untyped]
 
 from tests.free_port import free_port
 
@@ -19,6 +20,7 @@ _SECONDS_TO_START = 30
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start an AWS emulator on loopback, and return its address."""
+    enable_socket()  # the first test that needs the emulator may have disabled sockets
     port = free_port()
     folder = tmp_path_factory.mktemp("emulator")
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}

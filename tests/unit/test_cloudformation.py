@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.cloudformation import CloudFormationResponder, ResponseNotDeliveredError
-from tests.response_bucket import SIGNATURE, Bucket, bucket
-
-__all__ = ["bucket"]
+from tests.response_bucket import SIGNATURE, Bucket
 
 IDENTITY = {
     "StackId": "arn:aws:cloudformation:fake:stack/app/1",

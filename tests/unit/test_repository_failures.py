@@ -63,7 +63,7 @@ TRANSIENT = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExc
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
-@pytest.mark.parametrize("failures", [1, 4])
+@pytest.mark.parametrize("failures", [1, 4], ids=["one failure", "four failures"])
 def test_insert_is_retried_after_transient_cancellations(code: str, failures: int) -> None:
     client = ScriptedClient(*[cancelled("None", code)] * failures, {})
     repository(client).insert(OWN, None)
@@ -122,6 +122,7 @@ def test_failed_condition_takes_precedence_over_transaction_conflict() -> None:
         ReadTimeoutError(endpoint_url="https://dynamodb.test"),
         RuntimeError(),
     ],
+    ids=lambda error: error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__,
 )
 def test_unknown_error_propagates_without_retry(error: Exception) -> None:
     client = ScriptedClient(error)

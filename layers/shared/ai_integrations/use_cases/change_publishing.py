@@ -41,8 +41,8 @@ class ChangePublisher:
             return
         old = change.before.secret if change.before else None
         new = change.after.secret if change.after else None
-        is_superseded = old is not None and (new is None or new.arn != old.arn)
-        if old is not None and is_superseded:
+        is_same_secret = old is not None and new is not None and new.arn == old.arn
+        if old is not None and not is_same_secret:
             self._cleanup.schedule_deletion(old)
         if new is not None and change.is_restore:
             self._cleanup.cancel_deletion(new)

@@ -81,7 +81,7 @@ class CustomResource:
 
     def _create(self, event: Mapping[str, Any]) -> Resource:
         declared = _parse_properties(event["ResourceProperties"])
-        # The space prevents a collision with the keys that callers send, which contain none.
+        # The spaces prevent a collision with the Idempotency-Key of an API request, which contains none.
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
         key = IdempotencyKey(value=value, fingerprint=declared.fingerprint())
         body = declared.Integration

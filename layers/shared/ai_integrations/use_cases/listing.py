@@ -39,7 +39,7 @@ class IntegrationList:
     def page(self, caller: Caller, query: Query, *, after: str | None, limit: int) -> Page:
         """List at most `limit` integrations after the id `after`.
 
-        A page may be short or even empty without being the last, because the number of reads per call is bounded.
+        A page may be short or even empty without being the last, because a call reads a bounded number of integrations.
         """
         matches = self._filter(caller, query)
         found: list[Integration] = []

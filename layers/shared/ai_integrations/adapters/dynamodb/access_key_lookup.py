@@ -30,8 +30,10 @@ class AccessKeyLookup:
         """Look up the holder of a key; None if the key is malformed, unknown, revoked or expired."""
         if not re.fullmatch(_KEY, key):
             return None
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(holder_key(digest(key))), ConsistentRead=True)
-        holder = from_wire(answer.get("Item", {}))
+        response = self._client.get_item(
+            TableName=self._table, Key=to_wire(holder_key(digest(key))), ConsistentRead=True
+        )
+        holder = from_wire(response.get("Item", {}))
         is_expired = holder.get("expires_at", math.inf) <= now.timestamp()
         return holder if holder and not is_expired else None
 

@@ -29,18 +29,20 @@ class AccessKeys:
         """Issue a key and return it. It cannot be read again."""
         key = f"aik_{secrets.token_urlsafe(32)}"
         holder = caller_item(access_key.caller)
-        by_hash = {**holder_key(digest(key)), **holder, "key_id": access_key.id}
-        listed = {
-            **_listing_key(access_key.caller.account, access_key.id),
+        lookup_item = {**holder_key(digest(key)), **holder, "key_id": access_key.id}
+        list_item = {
+            **_list_item_key(access_key.caller.account, access_key.id),
             **holder,
             "hash": digest(key),
             "created_at": access_key.created_at.isoformat(),
         }
         if access_key.expires_at is not None:
-            by_hash["expires_at"] = int(access_key.expires_at.timestamp())
-            listed["valid_until"] = access_key.expires_at.isoformat()
+            lookup_item["expires_at"] = int(access_key.expires_at.timestamp())
+            list_item["valid_until"] = access_key.expires_at.isoformat()
         self._client.transact_write_items(
-            TransactItems=[{"Put": {"TableName": self._table, "Item": to_wire(item)}} for item in (by_hash, listed)]
+            TransactItems=[
+                {"Put": {"TableName": self._table, "Item": to_wire(item)}} for item in (lookup_item, list_item)
+            ]
         )
         return key
 
@@ -50,7 +52,7 @@ class AccessKeys:
             TableName=self._table,
             KeyConditionExpression="#pk = :pk",
             ExpressionAttributeNames={"#pk": "pk"},
-            ExpressionAttributeValues=to_wire({":pk": _listing_key(account, "")["pk"]}),
+            ExpressionAttributeValues=to_wire({":pk": _list_item_key(account, "")["pk"]}),
         )
         for page in pages:
             yield from map(_access_key_from_item, map(from_wire, page["Items"]))
@@ -60,11 +62,11 @@ class AccessKeys:
 
         Returns None if the account never had the key. Revoking it again keeps the first revocation time.
         """
-        listing_key = to_wire(_listing_key(account, key_id))
-        answer = self._client.get_item(TableName=self._table, Key=listing_key, ConsistentRead=True)
-        if "Item" not in answer:
+        list_key = to_wire(_list_item_key(account, key_id))
+        response = self._client.get_item(TableName=self._table, Key=list_key, ConsistentRead=True)
+        if "Item" not in response:
             return None
-        item = {"revoked_at": now.isoformat(), **from_wire(answer["Item"])}
+        item = {"revoked_at": now.isoformat(), **from_wire(response["Item"])}
         self._client.transact_write_items(
             TransactItems=[
                 {"Delete": {"TableName": self._table, "Key": to_wire(holder_key(item["hash"]))}},
@@ -74,7 +76,7 @@ class AccessKeys:
         return _access_key_from_item(item)
 
 
-def _listing_key(account: str, key_id: str) -> dict[str, str]:
+def _list_item_key(account: str, key_id: str) -> dict[str, str]:
     return {"pk": f"ACCESSKEYS#{account}", "sk": f"ACCESSKEY#{key_id}"}
 
 

@@ -91,8 +91,8 @@ class DynamoDbIntegrations:
 
     def find(self, account: str, name: str) -> Integration | None:
         """Read the integration that has a name, using two consistent reads."""
-        reservation = self._get_item(items.name_key(account, name))
-        return self.get(account, reservation["integration_id"]) if reservation else None
+        guard = self._get_item(items.name_key(account, name))
+        return self.get(account, guard["integration_id"]) if guard else None
 
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         """Read the tombstone of a deleted integration, expired or not, using one consistent read."""
@@ -143,7 +143,7 @@ class DynamoDbIntegrations:
         """Read at most `count` integrations that are older than the id `before`, using one consistent read."""
         prefix = items.integration_key(account, "")
         start = items.integration_key(account, before or "~")  # a tilde sorts after every id
-        answer = self._client.query(
+        response = self._client.query(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",
             ExpressionAttributeNames={"#pk": "pk", "#sk": "sk"},
@@ -153,17 +153,17 @@ class DynamoDbIntegrations:
             Limit=count,
             ExclusiveStartKey=to_wire(start),
         )
-        integrations = tuple([items.integration_from_item(from_wire(item)) for item in answer["Items"]])
-        return Slice(integrations=integrations, more="LastEvaluatedKey" in answer)
+        integrations = tuple([items.integration_from_item(from_wire(item)) for item in response["Items"]])
+        return Slice(integrations=integrations, more="LastEvaluatedKey" in response)
 
     def _get_item(self, key: items.Item) -> items.Item:
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
-        return from_wire(answer.get("Item", {}))
+        response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(response.get("Item", {}))
 
     def _batch_get(self, *keys: items.Item) -> dict[str, items.Item]:
         wanted: KeysAndAttributesTypeDef = {"Keys": [to_wire(key) for key in keys], "ConsistentRead": True}
-        answer = self._client.batch_get_item(RequestItems={self._table: wanted})
-        return {item["sk"]: item for item in map(from_wire, answer["Responses"].get(self._table, ()))}
+        response = self._client.batch_get_item(RequestItems={self._table: wanted})
+        return {item["sk"]: item for item in map(from_wire, response["Responses"].get(self._table, ()))}
 
 
 def _idempotency_record(key: IdempotencyKey | None, result: Integration, now: datetime) -> list[Action]:

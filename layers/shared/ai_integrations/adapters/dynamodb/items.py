@@ -43,7 +43,7 @@ def health_key(account: str, ulid: str) -> Item:
 
 
 def name_key(account: str, name: str) -> Item:
-    """Build the key of a name reservation. Names that differ only in case have the same key.
+    """Build the key of a name guard. Names that differ only in case have the same guard.
 
     It contains a digest, because 256 characters can be longer than the 1,024 bytes of a sort key.
     """
@@ -176,7 +176,7 @@ def grace_item(integration: Integration, previous: PreviousKey) -> Item:
 
 
 def name_item(integration: Integration) -> Item:
-    """Build the name reservation, which makes the integration's name unique in its account."""
+    """Build the name guard, which makes the integration's name unique in its account."""
     return {**name_key(integration.account, integration.name), "integration_id": integration.id}
 
 

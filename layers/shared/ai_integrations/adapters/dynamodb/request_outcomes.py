@@ -22,10 +22,10 @@ class DynamoDbRequestOutcomes:
     def find(self, account: str, request_id: str) -> RecordedOutcome | None:
         """Read the outcome of a request, or None if it is undecided."""
         key = to_wire(items.request_key(account, request_id))
-        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        if "Item" not in answer:
+        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        if "Item" not in response:
             return None
-        item = from_wire(answer["Item"])
+        item = from_wire(response["Item"])
         return RecordedOutcome(fingerprint=item["fingerprint"], detail_type=item["detail_type"], detail=item["detail"])
 
     def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:

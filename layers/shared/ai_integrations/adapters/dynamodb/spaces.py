@@ -44,8 +44,8 @@ class DynamoDbSpaces:
         self._client.delete_item(TableName=self._table, Key=to_wire(items.space_key(account, space_id)))
 
     def _get_item(self, key: items.Item) -> items.Item:
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
-        return from_wire(answer.get("Item", {}))
+        response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(response.get("Item", {}))
 
     def _query(self, prefix: items.Item) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(

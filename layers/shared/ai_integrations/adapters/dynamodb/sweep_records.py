@@ -25,7 +25,7 @@ class SweepRecords:
     def page(self, token: str | None) -> tuple[list[Integration], str | None]:
         """Read one page of integrations that own a secret, and the token of the next page (None at the end)."""
         start = {"ExclusiveStartKey": json.loads(token)} if token else {}
-        answer = self._client.scan(
+        response = self._client.scan(
             TableName=self._table,
             FilterExpression="begins_with(#sk, :prefix) AND attribute_exists(#secret_version)",
             ExpressionAttributeNames={"#sk": "sk", "#secret_version": "secret_version"},
@@ -33,14 +33,14 @@ class SweepRecords:
             Limit=_ITEMS_PER_PAGE,
             **start,
         )
-        last_key = answer.get("LastEvaluatedKey")
-        integrations = [items.integration_from_item(from_wire(item)) for item in answer["Items"]]
+        last_key = response.get("LastEvaluatedKey")
+        integrations = [items.integration_from_item(from_wire(item)) for item in response["Items"]]
         return integrations, json.dumps(last_key) if last_key else None
 
     def load_position(self) -> SweepPosition:
         """Read the resume point; the beginning of a round if there is none."""
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(_POSITION_KEY), ConsistentRead=True)
-        item = from_wire(answer.get("Item", {}))
+        response = self._client.get_item(TableName=self._table, Key=to_wire(_POSITION_KEY), ConsistentRead=True)
+        item = from_wire(response.get("Item", {}))
         return SweepPosition(part=item["part"], token=item.get("token")) if item else SweepPosition()
 
     def store_position(self, position: SweepPosition | None) -> None:

@@ -33,14 +33,14 @@ class SecretsManagerInventory:
         if token is not None:
             request["NextToken"] = token
         try:
-            answer = self._client.list_secrets(**request)
+            response = self._client.list_secrets(**request)
         except ClientError as error:
             has_expired = error.response["Error"]["Code"] == "InvalidNextTokenException"
             if token is None or not has_expired:
                 raise
             return self.page(None)
-        secrets = (self._parse_secret(entry) for entry in answer["SecretList"])
-        return [secret for secret in secrets if secret], answer.get("NextToken")
+        secrets = (self._parse_secret(entry) for entry in response["SecretList"])
+        return [secret for secret in secrets if secret], response.get("NextToken")
 
     def is_usable(self, arn: str) -> bool:
         """Check whether a secret exists and is not scheduled for deletion."""

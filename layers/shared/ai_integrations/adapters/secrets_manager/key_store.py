@@ -103,16 +103,16 @@ class SecretsManagerKeyStore:
                 self._client.restore_secret(SecretId=secret.arn)
 
     def _put(self, arn: str, version: str, api_key: SecretStr) -> SecretVersion:
-        answer = self._client.put_secret_value(
+        response = self._client.put_secret_value(
             SecretId=arn,
             ClientRequestToken=version,
             SecretString=api_key.get_secret_value(),
             VersionStages=[label(version)],
         )
-        return SecretVersion(arn=answer["ARN"], version=answer["VersionId"])
+        return SecretVersion(arn=response["ARN"], version=response["VersionId"])
 
     def _create(self, integration: Integration, name: str, api_key: SecretStr) -> SecretVersion:
-        answer = self._client.create_secret(
+        response = self._client.create_secret(
             Name=name,
             Description="Provider key of an AI integration",
             KmsKeyId=self._kms_key_id,
@@ -123,7 +123,7 @@ class SecretsManagerKeyStore:
                 {"Key": INTEGRATION_TAG, "Value": integration.id},
             ],
         )
-        return SecretVersion(arn=answer["ARN"], version=answer["VersionId"])
+        return SecretVersion(arn=response["ARN"], version=response["VersionId"])
 
 
 def is_meant_for(account: str, described: "DescribeSecretResponseTypeDef") -> bool:
