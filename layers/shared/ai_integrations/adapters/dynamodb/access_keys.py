@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.access_key_lookup import digest, holder_key
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.contracts.caller import caller_item, caller_of
@@ -34,11 +35,11 @@ class AccessKeys:
             **_list_item_key(access_key.caller.account, access_key.id),
             **holder,
             "hash": digest(key),
-            "created_at": access_key.created_at.isoformat(),
+            "created_at": items.timestamp(access_key.created_at),
         }
         if access_key.expires_at is not None:
             lookup_item["expires_at"] = int(access_key.expires_at.timestamp())
-            list_item["valid_until"] = access_key.expires_at.isoformat()
+            list_item["valid_until"] = items.timestamp(access_key.expires_at)
         self._client.transact_write_items(
             TransactItems=[
                 {"Put": {"TableName": self._table, "Item": to_wire(item)}} for item in (lookup_item, list_item)
@@ -66,7 +67,7 @@ class AccessKeys:
         response = self._client.get_item(TableName=self._table, Key=list_key, ConsistentRead=True)
         if "Item" not in response:
             return None
-        item = {"revoked_at": now.isoformat(), **from_wire(response["Item"])}
+        item = {"revoked_at": items.timestamp(now), **from_wire(response["Item"])}
         self._client.transact_write_items(
             TransactItems=[
                 {"Delete": {"TableName": self._table, "Key": to_wire(holder_key(item["hash"]))}},

@@ -4,12 +4,13 @@ The writer's IAM policy is limited to the two attributes of this item, so it can
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.mappings import without_none
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,9 +44,9 @@ class DynamoDbConnectionHealth:
 
 def health_item(health: Health) -> items.Item:
     """Convert the outcome of a test to an item, without the attributes that are not set."""
-    checked_at = health.checked_at.astimezone(UTC).isoformat(timespec="milliseconds")
-    rungs = [_without_unset({**each._asdict(), "status": each.status.value}) for each in health.rungs]
-    return _without_unset({**health._asdict(), "checked_at": checked_at, "rungs": rungs})
+    checked_at = items.timestamp(health.checked_at)
+    rungs = [without_none({**each._asdict(), "status": each.status.value}) for each in health.rungs]
+    return without_none({**health._asdict(), "checked_at": checked_at, "rungs": rungs})
 
 
 def health_from_item(item: Mapping[str, Any]) -> Health:
@@ -63,7 +64,3 @@ def health_from_item(item: Mapping[str, Any]) -> Health:
 
 def _rung_from_item(item: Mapping[str, Any]) -> Rung:
     return Rung(**{**item, "status": CheckStatus(item["status"]), "latency_ms": int(item["latency_ms"])})
-
-
-def _without_unset(values: Mapping[str, Any]) -> items.Item:
-    return {name: value for name, value in values.items() if value is not None}

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from ai_integrations.domain.iam_roles import IamRole
+from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
     IdempotencyKey,
@@ -86,16 +87,16 @@ def integration_item(integration: Integration) -> Item:
         "function_calling_enabled": integration.function_calling_enabled,
         "auth_type": integration.auth_type.value,
         "provider_metadata": integration.provider_metadata,
-        "scopings": [_without_unset(scoping._asdict()) for scoping in integration.scopings],
-        "created_at": _timestamp(integration.created_at),
-        "updated_at": _timestamp(integration.updated_at),
+        "scopings": [without_none(scoping._asdict()) for scoping in integration.scopings],
+        "created_at": timestamp(integration.created_at),
+        "updated_at": timestamp(integration.updated_at),
         "created_by": integration.created_by,
         "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
         "former_key": _previous_key_item(integration.previous_key),
     }
-    return _without_unset(item)
+    return without_none(item)
 
 
 def _previous_key_item(previous: PreviousKey | None) -> Item | None:
@@ -104,9 +105,9 @@ def _previous_key_item(previous: PreviousKey | None) -> Item | None:
     item = {
         "arn": previous.secret.arn,
         "version": previous.secret.version,
-        "usable_until": _timestamp(previous.usable_until),
+        "usable_until": timestamp(previous.usable_until),
     }
-    return _without_unset(item)
+    return without_none(item)
 
 
 def _previous_key_from_item(item: Mapping[str, Any] | None) -> PreviousKey | None:
@@ -149,7 +150,7 @@ def tombstone_item(tombstone: Tombstone) -> Item:
     return {
         **integration_item(integration),
         **tombstone_key(integration.account, integration.id),
-        "deleted_at": _timestamp(tombstone.deleted_at),
+        "deleted_at": timestamp(tombstone.deleted_at),
         "deleted_by": tombstone.deleted_by,
         "expires_at": epoch_seconds(tombstone.expires_at),
     }
@@ -193,8 +194,8 @@ def idempotency_item(result: Integration, key: IdempotencyKey, now: datetime) ->
 def place_item(place: Organization | Space) -> Item:
     """Convert an organization or a space to an item."""
     key = space_key if isinstance(place, Space) else organization_key
-    created_at = place.created_at and _timestamp(place.created_at)
-    return {**key(place.account, place.id), **_without_unset({**place._asdict(), "created_at": created_at})}
+    created_at = place.created_at and timestamp(place.created_at)
+    return {**key(place.account, place.id), **without_none({**place._asdict(), "created_at": created_at})}
 
 
 def organization_from_item(item: Mapping[str, Any]) -> Organization:
@@ -230,7 +231,8 @@ def epoch_seconds(moment: datetime) -> int:
     return int(moment.astimezone(UTC).timestamp())
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """Format a time as the table stores it: ISO 8601 in UTC, with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
@@ -240,7 +242,3 @@ def _partition(account: str) -> str:
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
-
-
-def _without_unset(item: Mapping[str, Any]) -> Item:
-    return {name: value for name, value in item.items() if value is not None}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Integration
 from ai_integrations.use_cases.sweep import SweepPosition
 
@@ -48,5 +49,5 @@ class SweepRecords:
         if position is None:
             self._client.delete_item(TableName=self._table, Key=to_wire(_POSITION_KEY))
             return
-        attributes = {name: value for name, value in position._asdict().items() if value is not None}
-        self._client.put_item(TableName=self._table, Item=to_wire({**_POSITION_KEY, **attributes}))
+        item = without_none({**_POSITION_KEY, **position._asdict()})
+        self._client.put_item(TableName=self._table, Item=to_wire(item))
