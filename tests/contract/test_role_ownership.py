@@ -182,7 +182,7 @@ def test_repeated_writes_take_and_release_a_role_once(stores: Stores) -> None:
     assert is_taken(stores, role_arn=OTHER_ROLE)
 
 
-def test_own_lost_commit_is_recognized_although_the_role_is_taken_by_now(stores: Stores) -> None:
+def test_own_lost_commit_is_recognized_after_another_account_took_the_role(stores: Stores) -> None:
     stores.repository.insert(FIRST, None)
     without_role = next_version(FIRST, None)
     stores.repository.update(FIRST, without_role)

@@ -1,4 +1,4 @@
-"""IAM roles are for admins: who may set, change or redirect a role, and read the trust policy that it needs."""
+"""IAM roles are for admins: setting, changing and redirecting a role, and reading the trust policy that it needs."""
 
 from dataclasses import replace
 from typing import Any

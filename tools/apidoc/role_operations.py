@@ -12,7 +12,7 @@ ROLE_OPERATIONS = (
         tag="IAM roles",
         summary="Get the trust policy of the IAM role",
         description=(
-            "Returns whom the integration's IAM role must trust, with the trust policy to paste. Without an "
+            "Returns what the integration's IAM role must trust, with the trust policy to paste. Without an "
             "`external_id` of the integration, the service sends one of its own, which belongs to your account. For "
             "admins only. Returns 404 if the integration has no role."
         ),

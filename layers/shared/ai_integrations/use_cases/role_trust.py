@@ -1,4 +1,4 @@
-"""Tell an admin whom the IAM role of an integration must trust."""
+"""Show admins which principals the IAM role of an integration must trust."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from ai_integrations.use_cases.integrations import Integrations
 
 
 class RoleTrust(NamedTuple):
-    """The role of an integration, the IAM roles of this service that assume it, and the external ID that they send."""
+    """The role of an integration, the roles of this service that assume it, and the external ID that they send."""
 
     role_arn: str
     principals: tuple[str, ...]
@@ -16,7 +16,7 @@ class RoleTrust(NamedTuple):
 
 
 class RoleTrusts:
-    """Determines whom roles must trust."""
+    """Determines which principals roles must trust."""
 
     def __init__(self, integrations: Integrations, *, principals: tuple[str, ...], external_id_namespace: str) -> None:
         self._integrations = integrations
@@ -24,7 +24,7 @@ class RoleTrusts:
         self._external_id_namespace = external_id_namespace
 
     def get(self, caller: Caller, ulid: str) -> RoleTrust:
-        """Determine whom the role of an integration must trust; NotFoundError if the integration names no role."""
+        """Determine what the role of an integration must trust; NotFoundError if the integration names no role."""
         integration = self._integrations.get(caller, ulid)
         if caller.role is not Role.ADMIN:
             raise AccessForbiddenError
