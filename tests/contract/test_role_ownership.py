@@ -195,10 +195,8 @@ class TestIntegrationsWithoutGuard:
     """Integrations that are older than the role guards."""
 
     def insert(self, stores: AwsStores, integration: Integration) -> None:
-        item = to_wire(items.integration_item(integration))
-        name = to_wire(items.name_item(integration))
-        for each in (item, name):
-            stores.dynamodb.put_item(TableName=stores.table, Item=each)
+        for item in (items.integration_item(integration), *items.name_items(integration)):
+            stores.dynamodb.put_item(TableName=stores.table, Item=to_wire(item))
 
     def test_next_write_takes_the_role(self, emulator_stores: AwsStores) -> None:
         self.insert(emulator_stores, FIRST)

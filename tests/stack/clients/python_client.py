@@ -192,7 +192,7 @@ def create_with_every_provider_of_the_client() -> None:
         raise NotSupportedError("the client has no enum of providers")
     for each in types.AiIntegrationProvider:
         extra = {"awsbedrock": metadata("Aws", role_arn=os.environ["AI_INTEGRATIONS_ROLE"])}
-        extra["vertexai"] = metadata("Gcp", project_id="p", location="l", project_access_label="a")
+        extra["vertexai"] = metadata("Gcp", project_id="p", location="us", project_access_label="a")
         created = INTEGRATIONS.create(
             name=f"Provider {each.value}", provider=each, provider_metadata=extra.get(normalized(each))
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 RESERVED_EXTERNAL_IDS = "ai-integrations:"
 """The prefix of the external IDs that the service sends by itself. Callers must not choose one of them."""
 
-_ROLE_ARN = r"arn:[^:]*:iam::(\d{12}):role/(?:.*/)?([^/]+)"
+_ROLE_ARN = r"arn:[^:]*:iam::([0-9]{12}):role/(?:.*/)?([^/]+)"
 _DIGEST_LENGTH = 40  # hexadecimal digits, 160 bits
 
 

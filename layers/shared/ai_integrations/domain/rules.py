@@ -1,33 +1,57 @@
-"""The rules that concern several fields or depend on the stack's settings."""
+"""The rules that concern several fields, depend on the stack's settings, or apply only to what changes.
 
+The receiver of a value decides what is valid: IAM, Google Cloud, an HTTP server. Values that are already stored are not
+checked again: rules become stricter, and clients and CloudFormation send unchanged values together with changed ones.
+"""
+
+import re
+import unicodedata
 from collections.abc import Iterator
 
-from ai_integrations.domain.endpoints import accepted_forms, find_flaw
+from pydantic import SecretStr
+
+from ai_integrations.domain import api_keys
+from ai_integrations.domain.endpoints import accepted_forms, endpoints_of, find_flaw
 from ai_integrations.domain.errors import FieldError, RuleViolationError
-from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings
-from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.domain.headers import find_reserved
+from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings, fold_name
+from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination
 
 
 def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
     """Raise RuleViolationError with every broken rule of contract.md, "Resource".
 
-    A base_url that does not change may be older than the rules and the allow-list, so it may keep its host and its
-    flaw. An IAM role that does not change may be older than the rules about it, too.
+    Values that `previous` has too are accepted: they may be older than the rules and the allow-list.
     """
-    violations = list(_metadata_violations(settings))
-    if previous is None or settings.iam_role != previous.iam_role:
-        violations += _role_violations(settings, policy)
-    violations += _base_url_violations(settings, previous, policy)
+    violations = [
+        *_name_violations(settings, previous),
+        *_metadata_violations(settings),
+        *_metadata_format_violations(settings, previous),
+        *_role_violations(settings, previous, policy),
+        *_base_url_violations(settings, previous, policy),
+        *_model_name_violations(settings, previous),
+        *_header_violations(settings, previous),
+    ]
     if violations:
         raise RuleViolationError(*violations)
+
+
+def check_key(provider: str, key: KeyChange) -> None:
+    """Raise RuleViolationError if a key that was sent cannot be a key of this provider."""
+    if not isinstance(key, SecretStr):
+        return
+    text = key.get_secret_value()
+    flaw = api_keys.find_placeholder(text) or api_keys.find_transport_flaw(text, provider)
+    if flaw:
+        raise RuleViolationError(FieldError("/api_key", flaw))
 
 
 def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
     """Raise RuleViolationError if a stored key would be sent to a host or provider that it was not given for."""
     if current.secret is None or key is not KeepKey.KEEP:
         return
-    if changed.provider != current.provider or destination(changed.base_url) != destination(current.base_url):
+    if changed.provider != current.provider or _destination(changed) != _destination(current):
         raise RuleViolationError(
             FieldError(
                 "/api_key", "Changing the provider or host requires the key in the same request, or null to remove it."
@@ -41,6 +65,32 @@ def redirects_role(changed: Settings, previous: Settings | None) -> bool:
         return changed.iam_role is not None
     is_moved = changed.iam_role is not None and changed.base_url != previous.base_url
     return is_moved or changed.iam_role != previous.iam_role
+
+
+def find_model_name_flaw(name: str) -> str | None:
+    """Describe why no provider can have a model of this name, or None if one can."""
+    if name != name.strip() or has_format_characters(name):
+        return "The name must not start or end with a blank, and must not contain invisible characters."
+    return None
+
+
+def has_format_characters(text: str) -> bool:
+    """Check for characters that are invisible or change how others are shown (Unicode category Cf)."""
+    return any(unicodedata.category(character) == "Cf" for character in text)
+
+
+def _destination(settings: Settings) -> tuple[str, str, int | None] | None:
+    if settings.base_url is not None:
+        return destination(settings.base_url)
+    default = endpoints_of(settings.provider, None, settings.provider_metadata)
+    return destination(default.root) if default else None
+
+
+def _name_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    if previous is not None and settings.name == previous.name:
+        return
+    if has_format_characters(settings.name) or not fold_name(settings.name):
+        yield FieldError("/name", "The name must be visible: zero-width and other format characters are not accepted.")
 
 
 def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
@@ -59,9 +109,9 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
 
 
-def _role_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]:
+def _role_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:
     role = settings.iam_role
-    if role is None:
+    if role is None or (previous is not None and role == previous.iam_role):
         return
     if role.aws_account == policy.aws_account:
         yield FieldError(
@@ -73,6 +123,33 @@ def _role_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]
             "/provider_metadata/external_id",
             "This external ID is reserved. Leave the field out: the service then sends one of its own.",
         )
+
+
+def _metadata_format_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    kind = PROVIDERS[settings.provider].metadata
+    stored = (previous and previous.provider_metadata) or {}
+    values = (settings.provider_metadata or {}) if kind else {}
+    for name, value in sorted(values.items() - stored.items()):
+        expected = METADATA_FORMATS.get(name)
+        if kind and name in kind.required and expected and not re.fullmatch(expected.pattern, value):
+            yield FieldError(f"/provider_metadata/{name}", f"The value must be {expected.description}.")
+
+
+def _model_name_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    stored = (previous and previous.model_names) or ()
+    for index, name in enumerate(settings.model_names or ()):
+        flaw = None if name in stored else find_model_name_flaw(name)
+        if flaw:
+            yield FieldError(f"/model_names/{index}", flaw)
+
+
+def _header_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    stored = (previous and previous.headers) or {}
+    sent = (settings.headers or {}).items()
+    reserved = {entry for name, value in sent if stored.get(name) != value and (entry := find_reserved(name))}
+    if reserved:
+        names = ", ".join(sorted(reserved))
+        yield FieldError("/headers", f"Remove these headers, which the sender of a request must set itself: {names}.")
 
 
 def _base_url_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:
