@@ -209,7 +209,7 @@ def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Prov
     guide, readme = ((ROOT / name).read_text() for name in ("docs/consuming.md", "README.md"))
     registered = register_as_documented(guide, stack, {**environment, "AI_INTEGRATIONS_API_KEY": access_key})
     stack.call(access_key, "PATCH", f"/{registered['id']}", base_url=provider.base_url, api_key=FIRST)
-    role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock"}
+    role = {"role_arn": "arn:aws:iam::123456789012:role/documented"}  # a role belongs to one account
     for body in (
         {"name": "Team OpenAI", "provider": "openAI", "api_key": FIRST},
         {"name": "Billing Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},

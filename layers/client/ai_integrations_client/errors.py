@@ -23,7 +23,7 @@ class ResolutionError(AiIntegrationsClientError):
     """The service or IAM rejected the request. The attributes are those of a problem document (RFC 9457).
 
     `status` is 404 if the integration does not exist or is not visible. It is 409 if its key is unavailable, or if AWS
-    denied assuming its role. It is 400 or 422 if the request is malformed, and 403 if IAM denied the call.
+    rejected sts:AssumeRole. It is 400 or 422 if the request is malformed, and 403 if IAM denied the call.
     """
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
