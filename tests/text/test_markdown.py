@@ -75,7 +75,8 @@ def without_link_targets(text: str) -> str:
 
 def test_long_lines_are_found_outside_code_and_tables() -> None:
     long = "x" * 101
-    assert long_lines(f"{long}\n```\n{long}\n```\n| {long} |\n{'…' * 100}\n- {long}\n[x](https://{long})") == [long, f"- {long}"]
+    not_found = f"```\n{long}\n```\n| {long} |\n{'…' * 100}\n[x](https://{long})"
+    assert long_lines(f"{long}\n{not_found}\n- {long}") == [long, f"- {long}"]
 
 
 def test_long_cells_are_found_without_counting_links_and_escaped_bars() -> None:
