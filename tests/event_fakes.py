@@ -36,7 +36,7 @@ class InMemoryBus:
 
 
 @dataclass
-class CleanupJournal:
+class RecordingCleanup:
     """A secret cleanup that only records its calls."""
 
     journal: list[tuple[object, ...]] = field(default_factory=list)

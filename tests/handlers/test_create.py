@@ -219,9 +219,9 @@ def test_create_with_a_base64_encoded_body_succeeds(cloud: Cloud) -> None:
 def test_create_logs_each_outcome_once_and_nothing_of_the_body(cloud: Cloud) -> None:
     cloud.api(gateway_event(create_body(name="Named", headers={"X-Secret": "hidden"}, api_key=API_KEY)))
     cloud.api(gateway_event(create_body(name="Named")))
-    created, refused = cloud.log()
-    assert (created["message"], refused["message"]) == ("integration created", "request refused")
+    created, rejected = cloud.log()
+    assert (created["message"], rejected["message"]) == ("integration created", "request rejected")
     assert created["integration_id"] in cloud.items("INTEGRATION#")[0]["sk"]["S"]
-    assert (refused["error"], refused["status"]) == ("NameTakenError", 409)
+    assert (rejected["error"], rejected["status"]) == ("NameTakenError", 409)
     assert "Named" not in cloud.written.getvalue()
     assert "hidden" not in cloud.written.getvalue()

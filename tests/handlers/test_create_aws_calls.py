@@ -80,7 +80,7 @@ def test_create_when_a_call_fails_returns_a_problem_document_without_the_cause(
     assert (response.status, response.pointers) == (status, [])
     assert ("retry-after" in response.headers) is (status in {429, 503})
     assert "aws" not in response.text.replace("arize.com", "").lower()
-    assert "Refused: " not in response.text
+    assert "Rejected: " not in response.text
     assert cloud.items() == []
 
 
@@ -93,7 +93,7 @@ def test_create_when_a_call_fails_logs_the_error_code_of_aws_and_not_its_message
     assert line["aws_error_code"] == "AccessDeniedException"
     assert line["aws_request_id"] == "aws-request-id"
     assert any(frame.endswith(" create") for frame in line["stack"])
-    assert "Refused: " not in cloud.written.getvalue()
+    assert "Rejected: " not in cloud.written.getvalue()
 
 
 @pytest.mark.parametrize("failure", [("InternalServerError", 500), ReadTimeoutError(endpoint_url=URL)], ids=failure_id)
@@ -133,5 +133,5 @@ def test_create_with_a_rejected_commit_returns_409_even_if_the_secret_cannot_be_
     assert [line["message"] for line in cloud.log()] == [
         "integration created",
         "orphaned secret not removed",
-        "request refused",
+        "request rejected",
     ]

@@ -173,7 +173,9 @@ def test_bedrock_request_is_signed_with_role_credentials(tmp_path: Path, stack: 
     assert not request["authorization"].endswith(f"={environment['AWS_ACCESS_KEY_ID']}")
 
 
-def test_litellm_proxy_as_provider_and_as_consumer(tmp_path: Path, stack: Stack, provider: Provider) -> None:
+def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
+    tmp_path: Path, stack: Stack, provider: Provider
+) -> None:
     access_key = stack.issue_key(account="proxy")
     models = [
         {"model_name": "own", "litellm_params": {"model": "openai/gpt-4o", "mock_response": "The proxy itself."}},
@@ -203,18 +205,22 @@ def test_litellm_proxy_as_provider_and_as_consumer(tmp_path: Path, stack: Stack,
 
 def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Provider) -> None:
     access_key = stack.issue_key(account="documented")
-    role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock"}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, "documented")}
+    guide, readme = ((ROOT / name).read_text() for name in ("docs/consuming.md", "README.md"))
+    registered = register_as_documented(guide, stack, {**environment, "AI_INTEGRATIONS_API_KEY": access_key})
+    stack.call(access_key, "PATCH", f"/{registered['id']}", base_url=provider.base_url, api_key=FIRST)
+    role = {"role_arn": "arn:aws:iam::123456789012:role/documented"}  # a role belongs to one account
     for body in (
-        {"name": "Production OpenAI", "provider": "openAI", "base_url": provider.base_url, "api_key": FIRST},
-        {"name": "Production Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},
-        {"name": "Production Azure", "provider": "azureOpenAI", "base_url": provider.address, "api_key": FIRST},
-        {"name": "Production Bedrock", "provider": "awsBedrock", "provider_metadata": role},
+        {"name": "Team OpenAI", "provider": "openAI", "api_key": FIRST},
+        {"name": "Billing Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},
+        {"name": "Billing Azure", "provider": "azureOpenAI", "base_url": provider.address, "api_key": FIRST},
+        {"name": "Billing Bedrock", "provider": "awsBedrock", "provider_metadata": role},
     ):
         stack.create(access_key, **body)
     provider.accept(FIRST)
-    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "docs/consuming.md").read_text(), re.DOTALL)
-    assert len(snippets) > 8
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, "documented")}
+    [adapter_snippet] = [each for each in python_snippets(readme) if "openai_arguments" in each]
+    snippets = [*python_snippets(guide), adapter_snippet]
+    assert len(snippets) > 9
     for snippet in snippets:
         done = subprocess.run(  # noqa: S603 - documentation of this repository
             [str(PYTHON), "-P", "-c", snippet],
@@ -226,3 +232,23 @@ def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Prov
         )
         assert done.returncode == 0, f"{snippet}\n{done.stderr}"
         assert "print(answer" not in snippet or done.stdout.startswith("[mock response"), done.stdout
+
+
+def register_as_documented(guide: str, stack: Stack, environment: dict[str, str]) -> dict[str, Any]:
+    """Run the guide's command that registers a provider, and return the response body."""
+    [command] = re.findall(r"^```sh\n(curl .*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    stack.known_secrets.keys.update(re.findall(r'"api_key": "(.+?)"', command))
+    done = subprocess.run(  # noqa: S603 - documentation of this repository
+        ["bash", "-euc", command],  # noqa: S607
+        env={**environment, "AI_INTEGRATIONS_URL": stack.url},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    registered: dict[str, Any] = json.loads(done.stdout)
+    assert "id" in registered, done.stdout
+    return registered
+
+
+def python_snippets(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", document, re.DOTALL | re.MULTILINE)

@@ -145,7 +145,7 @@ def test_access_log_contains_nothing_that_may_hold_a_key() -> None:
     assert {"requestId", "status", "authorizer", "responseLatency"} <= read
 
 
-def test_functions_synchronous_functions_are_published_with_an_alias() -> None:
+def test_synchronous_functions_are_published_with_an_alias() -> None:
     published = {each["Properties"]["CodeUri"].removeprefix("functions/") for each in PUBLISHED}
     assert published >= set(sam_template.synchronous_functions())
     for each in PUBLISHED:

@@ -82,7 +82,7 @@ def test_update_rejects_settings_that_do_not_fit_together() -> None:
         pytest.param(lambda current: replace(current, base_url="https://elsewhere.example.com"), id="another host"),
     ],
 )
-def test_update_of_destination_requires_a_key_change(edit: Edit) -> None:
+def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> None:
     fixture = ExistingIntegrationFixture()
     with pytest.raises(RuleViolationError):
         fixture.integrations.update(ADMIN, ULID, Change(edit))

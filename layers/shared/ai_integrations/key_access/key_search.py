@@ -41,7 +41,7 @@ class KeySearch:
         self._fingerprints = fingerprints
 
     def fingerprint_integration(self, account: str, ulid: str) -> KeyFingerprint:
-        """Compute the fingerprint of an integration's key; NotFoundError or KeyUnavailableError."""
+        """Compute the fingerprint of an integration's key. Raise NotFoundError or KeyUnavailableError if that fails."""
         integration = self._integrations.get(account, ulid)
         if integration is None:
             raise NotFoundError

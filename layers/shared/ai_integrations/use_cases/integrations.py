@@ -32,7 +32,7 @@ from ai_integrations.domain.model import (
     Settings,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import REFUSALS, IntegrationRepository, KeyStore
+from ai_integrations.use_cases.ports import REJECTIONS, IntegrationRepository, KeyStore
 
 _ATTEMPTS = 5  # of a write; each but the first follows an optimistic-locking conflict
 
@@ -247,7 +247,7 @@ class Integrations:
     def _insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         try:
             self._repository.insert(integration, idempotency_key)
-        except REFUSALS:
+        except REJECTIONS:
             if integration.secret is not None:
                 self._discard_unreferenced(integration, integration.secret, None)
             raise
@@ -256,7 +256,7 @@ class Integrations:
         previous = current.previous_key and current.previous_key.secret
         try:
             self._repository.update(current, changed)
-        except REFUSALS:
+        except REJECTIONS:
             if changed.secret is not None and changed.secret not in {current.secret, previous}:
                 self._discard_unreferenced(changed, changed.secret, current.secret)
             raise
@@ -294,7 +294,8 @@ class Integrations:
     ) -> None:
         if not caller.may_write(settings.scopings):
             raise AccessForbiddenError
-        if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
+        needs_admin = isinstance(key, ExternalSecretArn) or rules.redirects_role(settings, previous)
+        if needs_admin and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
         rules.check_settings(settings, previous=previous, policy=self._policy)
         rules.check_key(settings.provider, key)

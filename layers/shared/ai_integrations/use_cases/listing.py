@@ -71,7 +71,7 @@ class IntegrationList:
         )
 
     def _viewpoints(self, caller: Caller, query: Query) -> Sequence[Space]:
-        """List the spaces whose view of the account is requested; NotFoundError if the caller may not use one."""
+        """List the spaces whose view of the account is requested. Raise NotFoundError if the caller may not use one."""
         if query.space_name is not None:
             name = fold_name(query.space_name)
             return [

@@ -64,13 +64,14 @@ class Provisioner:
         try:
             _reject_keys(detail)
             request = parse_text(json.dumps(detail), kind)
-            return self._find_outcome(request) or self._decide(request, event_id)
+            return self._find_outcome(request) or self._apply_and_record(request, event_id)
         except IdempotencyKeyReusedError:
             text = "This request_id was already used for a different request. Use a new one."
             error: FieldsError = RuleViolationError(FieldError("/request_id", text))
         except FieldsError as fields_error:
             error = fields_error
-        # Not recorded, and named after this event only: a valid request may still arrive with the same request_id.
+        # Do not record this failure; identify it by the event's id. A valid request with the same request_id may still
+        # arrive.
         problem = problems.document_for(error, event_id)
         return kind.failed(**_parse_correlation(detail), event_id=event_id, problem=problem)
 
@@ -85,8 +86,8 @@ class Provisioner:
         kind = request.succeeded if has_succeeded else request.failed
         return kind.model_validate_json(earlier.detail)
 
-    def _decide(self, request: Request, event_id: str) -> Outcome:
-        """Apply a request, and record its outcome."""
+    def _apply_and_record(self, request: Request, event_id: str) -> Outcome:
+        """Apply a request and record its outcome."""
         outcome: Outcome
         try:
             integration = self._apply_once(request)
@@ -152,7 +153,7 @@ def _outcome_identity(request: Request, kind: type[Outcome]) -> dict[str, str]:
 
 
 def _reject_keys(detail: object) -> None:
-    """Reject an event that contains an API key, before any other check, with the alternative in the error."""
+    """Before any other check, reject an event that contains an API key. The error names the alternative."""
     integration = detail.get("integration") if isinstance(detail, dict) else None
     for pointer, part in (("", detail), ("/integration", integration)):
         if isinstance(part, dict) and "api_key" in part:

@@ -46,7 +46,7 @@ class Guard:
         self._connect = connect
 
     def reach(self, url: str, deadline: Deadline) -> None:
-        """Connect, TLS included, and send nothing; RefusedDestinationError or UnreachableError."""
+        """Connect, TLS included, and send nothing. Raise RefusedDestinationError or UnreachableError if that fails."""
         self._open(url, deadline).close()
 
     def send(self, request: Request, deadline: Deadline) -> Response:
