@@ -157,7 +157,9 @@ def write_integrations(table: Table) -> None:
     integrations.insert(OPEN_AI, None)
     integrations.update(OPEN_AI, ROTATED)
     integrations.insert(VERTEX, None)
-    integrations.insert(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
+    integrations.insert(
+        ANTHROPIC, IdempotencyKey(user="alice", value="fake-idempotency-key", fingerprint="fake-fingerprint")
+    )
     integrations.delete(TOMBSTONE)
 
 
