@@ -81,7 +81,8 @@ def _response_header(description: str, schema: dict[str, Any]) -> dict[str, Any]
 
 HEADERS = {
     health.FINGERPRINT_HEADER: {
-        "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key.",
+        "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key. "
+        "A test of unsaved settings returns it only if the provider accepted the key.",
         "schema": {"type": "string"},
     },
     "ETag": _response_header(
