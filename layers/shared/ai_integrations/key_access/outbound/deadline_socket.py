@@ -24,10 +24,8 @@ class DeadlineSocket:
 
     def sendall(self, data: bytes) -> None:
         """Send all data before the deadline."""
-        remaining = memoryview(data)
-        while remaining:  # not `sendall`: that of a TLS socket has a timeout for each part
-            self._socket.settimeout(self._deadline.remaining())
-            remaining = remaining[self._socket.send(remaining) :]
+        self._socket.settimeout(self._deadline.remaining())
+        self._socket.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Open the received data as a file."""
