@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from ai_integrations.domain.address_policy import Address, is_public
 
 MAX_URL_LENGTH = 2048
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 # Brackets contain an IPv6 address, without a zone, which is local to a machine. urlsplit ignores text around them.
@@ -38,7 +39,6 @@ _LOCAL_DOMAINS = frozenset(
 )
 # Names of metadata services that look public. Other names of theirs are local, such as metadata.google.internal.
 _METADATA_NAMES = frozenset({"metadata.goog", "metadata.tencentyun.com", "api.metadata.cloud.ibm.com"})
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class RefusedDestinationError(ValueError):
@@ -80,12 +80,11 @@ def parse_allowed_host(entry: str) -> str:
     return _bracket(name) if parts.port is None else f"{_bracket(name)}:{parts.port}"
 
 
-def destination(url: str | None) -> tuple[str, str, int | None] | None:
-    """Extract scheme, host and port, which a key is bound to. None stands for the provider's own endpoint."""
-    if url is None:
-        return None
+def destination(url: str) -> tuple[str, str, int]:
+    """Extract scheme, host and port, which a key is bound to, in one notation for all equal ones."""
     parts = urlsplit(url)
-    return parts.scheme, extract_host(parts), parts.port
+    host = extract_host(parts)
+    return parts.scheme, str(_as_address(host) or host), extract_port(parts)
 
 
 def extract_host(parts: SplitResult) -> str:
@@ -96,7 +95,7 @@ def extract_host(parts: SplitResult) -> str:
 
 def extract_port(parts: SplitResult) -> int:
     """Extract the port, or the default port of the scheme."""
-    return parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    return parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
 
 
 def _shorten(name: str) -> str:

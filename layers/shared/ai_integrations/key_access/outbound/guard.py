@@ -7,12 +7,13 @@ still checked against the name. Redirects are not followed, and proxies from the
 
 import socket
 import ssl
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ai_integrations.domain.address_policy import is_private_host, is_public
+from ai_integrations.domain.headers import find_reserved
 from ai_integrations.domain.url_policy import (
     RefusedDestinationError,
     check_url,
@@ -27,20 +28,6 @@ from ai_integrations.key_access.outbound.http_messages import Request, Response
 from ai_integrations.key_access.ports import DnsResolver
 
 _MAX_HEADER_BYTES = 65_536  # of one response, interim responses and trailers included
-# Only the guard sets these headers: an integration's own values would allow request smuggling.
-_FRAMING_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 
 class UnreachableError(Exception):
@@ -82,7 +69,7 @@ class Guard:
         connection.sock = DeadlineSocket(connected, deadline, _MAX_HEADER_BYTES + 2 * request.max_bytes)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request(request.method, target, request.body, _with_framing(request.headers, parts.netloc))
+            connection.request(request.method, target, request.body, _with_framing(request, parts.netloc))
             with connection.getresponse() as response:
                 return _read(response, request.max_bytes)
         except (OSError, HTTPException, ValueError) as error:
@@ -138,9 +125,11 @@ def _check_peer(connected: socket.socket, address: Address) -> None:
         raise RefusedDestinationError("must not lead to a different address from the one that was checked")
 
 
-def _with_framing(headers: Mapping[str, str], netloc: str) -> dict[str, str]:
-    sent = {name: value for name, value in headers.items() if name.lower() not in _FRAMING_HEADERS}
-    return {**sent, "Host": netloc, "Accept-Encoding": "identity", "Connection": "close"}
+def _with_framing(request: Request, netloc: str) -> dict[str, str]:
+    """Add the headers that only the guard sets. Stored integrations may still contain their own."""
+    sent = {name: value for name, value in request.headers.items() if not find_reserved(name)}
+    body = {} if request.body is None else {"Content-Type": "application/json"}
+    return {**sent, **body, "Host": netloc, "Accept-Encoding": "identity", "Connection": "close"}
 
 
 def _read(response: HTTPResponse, max_bytes: int) -> Response:
