@@ -15,6 +15,7 @@ from ai_integrations.domain.errors import (
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
+    RoleTakenError,
     RuleViolationError,
     VersionConflictError,
 )
@@ -117,7 +118,8 @@ class InMemoryRepository:
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
-            del self._names[_name(current)]
+        self.check_role(changed)
+        self._names.pop(_name(current), None)
         self._write(changed)
         self._record(changed, self._idempotency_key, changed.updated_at)
 
@@ -140,6 +142,7 @@ class InMemoryRepository:
         if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
             raise VersionConflictError
         self._check_name(restored)
+        self.check_role(restored)
         del self.tombstones[_id(restored)]
         self._write(restored)
 
@@ -161,6 +164,7 @@ class InMemoryRepository:
     def _check_conflicts(self, integration: Integration, key: IdempotencyKey | None) -> None:
         self._check_idempotency(integration, key, integration.created_at)
         self._check_name(integration)
+        self.check_role(integration)
 
     def _check_idempotency(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         conflict = self._find_conflict(integration.account, key, now)
@@ -178,6 +182,12 @@ class InMemoryRepository:
     def _check_name(self, integration: Integration) -> None:
         if _name(integration) in self._names:
             raise NameTakenError
+
+    def check_role(self, integration: Integration) -> None:
+        role = integration.iam_role
+        others = [each for each in self.integrations.values() if each.account != integration.account]
+        if role and role.identity in {each.iam_role.identity for each in others if each.iam_role}:
+            raise RoleTakenError
 
     def _check_version(self, current: Integration) -> None:
         stored = self.integrations.get(_id(current))

@@ -203,7 +203,7 @@ def test_litellm_proxy_as_provider_and_as_consumer(tmp_path: Path, stack: Stack,
 
 def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Provider) -> None:
     access_key = stack.issue_key(account="documented")
-    role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock"}
+    role = {"role_arn": "arn:aws:iam::123456789012:role/documented"}  # a role belongs to one account
     for body in (
         {"name": "Production OpenAI", "provider": "openAI", "base_url": provider.base_url, "api_key": FIRST},
         {"name": "Production Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},

@@ -9,9 +9,10 @@ from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import FieldError, RuleViolationError
+from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import ExternalSecretArn, KeepKey, SecretVersion, Settings
 from ai_integrations.domain.providers import PROVIDERS
-from tests.builders import a_policy, an_integration, the_settings
+from tests.builders import AWS_ACCOUNT, a_policy, an_integration, the_settings
 from tests.unit.test_api_keys import MASKED_KEYS, PLACEHOLDERS, REAL_KEYS, SERVICE_ACCOUNT, UNSENDABLE_KEYS
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
@@ -72,6 +73,69 @@ def test_all_broken_rules_are_reported_together() -> None:
         rules.check_settings(settings, previous=None, policy=a_policy())
     assert [each.pointer for each in error.value.errors] == ["/provider_metadata/role_arn", "/base_url"]
     assert "10.0.0.5" not in str(error.value)
+
+
+def with_role(role_arn: str, external_id: str | None = None, **changes: Any) -> Settings:
+    metadata = {"role_arn": role_arn} | ({"external_id": external_id} if external_id else {})
+    return the_settings(provider="AWS_BEDROCK", provider_metadata=metadata, **changes)
+
+
+@pytest.mark.parametrize(
+    "role_arn",
+    [
+        f"arn:aws:iam::{AWS_ACCOUNT}:role/Bedrock",
+        f"arn:aws:iam::{AWS_ACCOUNT}:role/team/nested/Bedrock",
+        f"arn:aws-us-gov:iam::{AWS_ACCOUNT}:role/Bedrock",
+        f"arn:aws-cn:iam::{AWS_ACCOUNT}:role/Bedrock",
+    ],
+)
+def test_role_of_the_service_account_is_rejected_with_its_field(role_arn: str) -> None:
+    assert rejected_fields("AWS_BEDROCK", {"role_arn": role_arn}) == ["/role_arn"]
+
+
+@pytest.mark.parametrize("external_id", ["ai-integrations:0", "AI-Integrations:0", "ai-integrations:" + "0" * 40])
+def test_external_id_of_the_service_is_rejected_with_its_field(external_id: str) -> None:
+    """Otherwise an account could send the external ID of another one."""
+    assert rejected_fields("AWS_BEDROCK", {**ROLE, "external_id": external_id}) == ["/external_id"]
+
+
+def test_external_id_that_the_service_sends_is_reserved() -> None:
+    role = IamRole(arn=ROLE["role_arn"])
+    sent = role.external_id_for("acme", "stack")
+    assert role._replace(external_id=sent).has_reserved_external_id
+
+
+def test_unchanged_role_is_not_checked_again() -> None:
+    """A role may be older than the rules about it, and other fields must stay changeable."""
+    old = with_role(f"arn:aws:iam::{AWS_ACCOUNT}:role/Bedrock", "ai-integrations:old")
+    echoed = {**(old.provider_metadata or {}), "kind": "AWS"}
+    for changed in (replace(old, name="Renamed"), replace(old, provider_metadata=echoed)):
+        rules.check_settings(changed, previous=old, policy=a_policy())
+    with pytest.raises(RuleViolationError):
+        rules.check_settings(with_role(f"arn:aws:iam::{AWS_ACCOUNT}:role/x"), previous=old, policy=a_policy())
+
+
+@pytest.mark.parametrize(
+    ("changed", "previous", "expected"),
+    [
+        (the_settings(), None, False),
+        (with_role("r1"), None, True),
+        (with_role("r1"), the_settings(), True),
+        (with_role("r2"), with_role("r1"), True),
+        (with_role("r1", "e1"), with_role("r1"), True),
+        (with_role("r1", "e2"), with_role("r1", "e1"), True),
+        (the_settings(), with_role("r1"), True),
+        (with_role("r1", base_url="https://a.example.com"), with_role("r1"), True),
+        (with_role("r1", base_url="https://a.example.com/2"), with_role("r1", base_url="https://a.example.com"), True),
+        (with_role("r1"), with_role("r1", base_url="https://a.example.com"), True),
+        (with_role("r1", name="Renamed"), with_role("r1"), False),
+        (the_settings(base_url="https://a.example.com"), the_settings(), False),
+    ],
+)
+def test_redirects_role_if_the_role_or_its_destination_changes(
+    changed: Settings, previous: Settings | None, expected: bool
+) -> None:
+    assert rules.redirects_role(changed, previous) is expected
 
 
 def test_private_base_url_is_accepted_only_if_allow_listed() -> None:

@@ -13,6 +13,7 @@ from tools.apidoc.operation import (
     Operation,
     Response,
 )
+from tools.apidoc.role_operations import ROLE_OPERATIONS
 from tools.apidoc.rotation_operations import ROTATION_OPERATIONS
 
 _INTEGRATIONS = "AI integrations"
@@ -79,7 +80,8 @@ OPERATIONS = (
             "Changes only the fields in the request. Where a field may be null, null removes it. A list or map "
             "replaces the previous one. A stored key is never sent to a destination that you did not confirm. "
             "Therefore, a request that changes `provider`, or the scheme, host or port of `base_url`, must also "
-            'contain the API key, `"api_key": null` or `api_key_secret_arn`.'
+            'contain the API key, `"api_key": null` or `api_key_secret_arn`. Only admins can change an IAM role or its '
+            "external ID, or `base_url` beside a role."
         ),
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),
@@ -123,6 +125,7 @@ OPERATIONS = (
         errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, CONFLICT),
     ),
     *ROTATION_OPERATIONS,
+    *ROLE_OPERATIONS,
     *CONNECTION_TEST_OPERATIONS,
     Operation(
         id="listSpaces",

@@ -68,7 +68,7 @@ _ALL: tuple[dict[str, Any], ...] = (
     _header(
         "Idempotency-Key",
         "A unique value for this request. For 24 hours, a retry with the same value and body returns the original "
-        "response; with a different body it returns 422. The comparison ignores `api_key`.",
+        "response; with a different body or `api_key` it returns 422.",
         {"type": "string", "pattern": f"^{idempotency.VALID}$"},
     ),
 )

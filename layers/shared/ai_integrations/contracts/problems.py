@@ -71,7 +71,12 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.RoleRefusedError: (
         CONFLICT,
-        "AWS denied sts:AssumeRole for the integration's role. Check its trust policy and external ID.",
+        "AWS refused sts:AssumeRole for the integration's role. Check the role's ARN and its trust policy; "
+        "the sub-resource /role returns the trust policy that it needs.",
+    ),
+    errors.RoleTakenError: (
+        CONFLICT,
+        "Another account of this service has registered this IAM role. Use a role of your own.",
     ),
     errors.NameTakenError: (
         CONFLICT,

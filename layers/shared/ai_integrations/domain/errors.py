@@ -69,7 +69,7 @@ class NoPreviousKeyError(AiIntegrationsError):
 
 
 class RoleRefusedError(AiIntegrationsError):
-    """AWS denied sts:AssumeRole for the integration's role."""
+    """AWS refused sts:AssumeRole for the integration's role."""
 
     def __init__(self, reason: str = "") -> None:
         """`reason` is AWS's own message: redact it before showing it to a caller."""
@@ -79,6 +79,10 @@ class RoleRefusedError(AiIntegrationsError):
 
 class NameTakenError(AiIntegrationsError):
     """Another integration of the account has this name, ignoring case."""
+
+
+class RoleTakenError(AiIntegrationsError):
+    """An integration of another account names the same IAM role."""
 
 
 class IdempotencyKeyReusedError(AiIntegrationsError):

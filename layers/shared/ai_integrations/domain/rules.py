@@ -28,6 +28,7 @@ def check_settings(settings: Settings, *, previous: Settings | None, policy: Pol
         *_name_violations(settings, previous),
         *_metadata_violations(settings),
         *_metadata_format_violations(settings, previous),
+        *_role_violations(settings, previous, policy),
         *_base_url_violations(settings, previous, policy),
         *_model_name_violations(settings, previous),
         *_header_violations(settings, previous),
@@ -56,6 +57,14 @@ def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -
                 "/api_key", "Changing the provider or host requires the key in the same request, or null to remove it."
             )
         )
+
+
+def redirects_role(changed: Settings, previous: Settings | None) -> bool:
+    """Check whether a write sets, changes or removes an IAM role, or changes where its credentials are sent."""
+    if previous is None:
+        return changed.iam_role is not None
+    is_moved = changed.iam_role is not None and changed.base_url != previous.base_url
+    return is_moved or changed.iam_role != previous.iam_role
 
 
 def find_model_name_flaw(name: str) -> str | None:
@@ -98,6 +107,22 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError("/provider_metadata/kind", "The kind does not match the provider.")
     for name in sorted(values.keys() - {"kind", *kind.required, *kind.optional}):
         yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
+
+
+def _role_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:
+    role = settings.iam_role
+    if role is None or (previous is not None and role == previous.iam_role):
+        return
+    if role.aws_account == policy.aws_account:
+        yield FieldError(
+            "/provider_metadata/role_arn",
+            "The role belongs to the AWS account of this service. Use a role of another AWS account.",
+        )
+    if role.has_reserved_external_id:
+        yield FieldError(
+            "/provider_metadata/external_id",
+            "This external ID is reserved. Leave the field out: the service then sends one of its own.",
+        )
 
 
 def _metadata_format_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:

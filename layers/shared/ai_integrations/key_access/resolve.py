@@ -43,7 +43,7 @@ class CredentialResolver:
         Raises:
             NotFoundError: there is no such integration, or the caller may not see it.
             KeyUnavailableError: the key, or the requested version of it, is unavailable.
-            RoleRefusedError: AWS denied assuming the integration's role.
+            RoleRefusedError: AWS refused to assume the integration's role.
         """
         return self._resolve(caller, lambda: self._integrations.get(caller.account, ulid), key_version)
 

@@ -306,7 +306,8 @@ class Integrations:
     ) -> None:
         if not caller.may_write(settings.scopings):
             raise AccessForbiddenError
-        if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
+        needs_admin = isinstance(key, ExternalSecretArn) or rules.redirects_role(settings, previous)
+        if needs_admin and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
         rules.check_settings(settings, previous=previous, policy=self._policy)
         rules.check_key(settings.provider, key)

@@ -13,6 +13,7 @@ from ai_integrations.domain.errors import (
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
+    RoleTakenError,
     VersionConflictError,
 )
 from ai_integrations.domain.model import (
@@ -32,7 +33,14 @@ if TYPE_CHECKING:  # most functions publish no events, and need not load the mod
     from ai_integrations.contracts.published_events import Event
 
 # Raised by an IntegrationRepository that rejected a write: nothing was written.
-REFUSALS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
+REFUSALS = (
+    NameTakenError,
+    RoleTakenError,
+    RepeatedRequestError,
+    IdempotencyKeyReusedError,
+    VersionConflictError,
+    ContentionError,
+)
 
 IdempotencyConflict = RepeatedRequestError | IdempotencyKeyReusedError
 
@@ -65,14 +73,24 @@ class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
     """Reads integrations, singly or in order of creation."""
 
 
-class IntegrationRepository(IntegrationReader, Protocol):
+class IntegrationRoleReader(IntegrationReader, Protocol):
+    """Reads single integrations, and checks which account an IAM role belongs to."""
+
+    def check_role(self, integration: Integration) -> None:
+        """Raise RoleTakenError if another account has the integration's role, using one consistent read."""
+        ...
+
+
+class IntegrationRepository(IntegrationRoleReader, Protocol):
     """Stores integrations. Every write is atomic.
+
+    A write that leaves an integration with the IAM role of another account raises RoleTakenError.
 
     Raises one of REFUSALS if the store rejected the write. Any other exception means the outcome is unknown.
     """
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise the conflict that `insert` would hit, using one consistent read."""
+        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an IAM role."""
         ...
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
@@ -272,7 +290,7 @@ class RoleAssumer(Protocol):
     """Assumes the roles that integrations name."""
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
-        """Assume the integration's role; RoleRefusedError if AWS denies it."""
+        """Assume the integration's role; RoleRefusedError if AWS refuses."""
         ...
 
 

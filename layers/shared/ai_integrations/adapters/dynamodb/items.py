@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
@@ -52,6 +53,11 @@ def name_keys(account: str, name: str) -> list[Item]:
     """
     folded = dict.fromkeys((_fold_as_in_0_1_0(name), fold_name(name)))
     return [{"pk": _partition(account), "sk": f"NAME#{_digest(each)}"} for each in folded]
+
+
+def role_key(role: IamRole) -> Item:
+    """Build the key of a role guard, which is in a partition of its own because it concerns all accounts."""
+    return {"pk": f"ROLE#{_digest(role.identity)}", "sk": "ROLE"}
 
 
 def space_key(account: str, space_id: str) -> Item:

@@ -23,7 +23,7 @@ from ai_integrations.domain.model import (
     Settings,
 )
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
-from ai_integrations.use_cases.ports import HealthRecorder, IntegrationReader, KeyReader
+from ai_integrations.use_cases.ports import HealthRecorder, IntegrationRoleReader, KeyReader
 
 
 class ConnectionTests:
@@ -32,7 +32,7 @@ class ConnectionTests:
     def __init__(
         self,
         *,
-        integrations: IntegrationReader,
+        integrations: IntegrationRoleReader,
         reader: KeyReader,
         tester: ConnectionTester,
         healths: HealthRecorder,
@@ -61,6 +61,7 @@ class ConnectionTests:
         rules.check_settings(settings, previous=None, policy=self._policy)
         rules.check_key(settings.provider, key)
         draft = self._tester.draft(caller, settings)
+        self._integrations.check_role(draft)
         return self._tester.test(draft, self._read_submitted_key(draft, key), None)
 
     def _read_submitted_key(self, integration: Integration, key: KeyChange) -> ReadKey | None:
