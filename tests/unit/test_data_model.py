@@ -163,8 +163,10 @@ def write_integrations(table: Table) -> None:
     integrations.insert(OPEN_AI, None)
     integrations.update(OPEN_AI, ROTATED)
     integrations.insert(VERTEX, None)
+    integrations.insert(
+        ANTHROPIC, IdempotencyKey(user="alice", value="fake-idempotency-key", fingerprint="fake-fingerprint")
+    )
     integrations.insert(BEDROCK, None)
-    integrations.insert(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
     integrations.delete(TOMBSTONE)
 
 

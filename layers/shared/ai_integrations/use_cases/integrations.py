@@ -12,6 +12,7 @@ from ai_integrations.domain import rules
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
     ContentionError,
+    IdempotencyKeyReusedError,
     NoKeyToRotateError,
     NoPreviousKeyError,
     NotFoundError,
@@ -111,7 +112,7 @@ class Integrations:
             integration = self._with_key(integration, key, self._keys.create_key)
             self._insert(integration, idempotency_key)
         except RepeatedRequestError as repeated:
-            return repeated.first
+            return self._original_result(repeated.first, key)
         return integration
 
     def get(self, caller: Caller, ulid: str) -> Integration:
@@ -159,7 +160,7 @@ class Integrations:
         try:
             return self._edit(caller, ulid, rotated, condition)
         except RepeatedRequestError as repeated:
-            return repeated.first
+            return self._original_result(repeated.first, rotation.api_key)
 
     def roll_back_key(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Integration:
         """Roll back to the previous key while its grace period lasts. The key it replaced is released."""
@@ -238,6 +239,21 @@ class Integrations:
 
         return _retry_on_conflict(edited, commit)
 
+    def _original_result(self, first: Integration, key: KeyChange) -> Integration:
+        """Return the result of a request that is retried, if both sent the same API key.
+
+        The fingerprint of a request leaves the key out, so the key store compares it with the key that `first` stored.
+        """
+        stored = first.secret if first.secret is not None and first.secret.is_owned else None
+        sent = key if isinstance(key, SecretStr) else None
+        if stored is not None and sent is not None:
+            is_same = self._keys.holds_key(stored, sent)
+        else:
+            is_same = stored is None and sent is None
+        if not is_same:
+            raise IdempotencyKeyReusedError
+        return first
+
     def _insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         try:
             self._repository.insert(integration, idempotency_key)
@@ -269,10 +285,12 @@ class Integrations:
             self._keys.discard(secret, kept)
 
     def _get_writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
-        integration = self._repository.get(caller.account, ulid)
+        integration, conflict = self._repository.get_for_write(caller.account, ulid, self._clock())
         if integration is None:
             raise NotFoundError
         self._authorize(caller, integration)
+        if conflict is not None:  # before the condition, which the retried request has already met
+            raise conflict
         if not condition(integration):
             raise VersionConflictError
         return integration

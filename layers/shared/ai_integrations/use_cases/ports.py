@@ -42,6 +42,8 @@ REJECTIONS = (
     ContentionError,
 )
 
+IdempotencyConflict = RepeatedRequestError | IdempotencyKeyReusedError
+
 
 class IntegrationReader(Protocol):
     """Reads single integrations."""
@@ -102,6 +104,12 @@ class IntegrationRepository(IntegrationRoleReader, Protocol):
         """Bind an idempotency key: a repeated `update` or `delete` then raises RepeatedRequestError."""
         ...
 
+    def get_for_write(
+        self, account: str, ulid: str, now: datetime
+    ) -> tuple[Integration | None, IdempotencyConflict | None]:
+        """Read an integration, and the conflict that `update` would hit with the idempotency key, in one read."""
+        ...
+
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         """Read the tombstone of a deleted integration, or None if there is none."""
         ...
@@ -128,6 +136,10 @@ class KeyStore(Protocol):
 
     def add_key_version(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
         """Store a further key of an integration. It takes effect once the integration references it."""
+        ...
+
+    def holds_key(self, secret: SecretVersion, api_key: SecretStr) -> bool:
+        """Check whether a version that was stored within the last day holds this key. It cannot be read."""
         ...
 
     def reference_secret(self, account: str, secret: ExternalSecretArn) -> SecretVersion:
