@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.domain.errors import (
     FieldError,
+    IdempotencyConflict,
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
@@ -31,7 +32,7 @@ from ai_integrations.domain.model import (
     fold_name,
 )
 from ai_integrations.use_cases.integrations import Integrations
-from ai_integrations.use_cases.ports import IdempotencyConflict, IntegrationRepository, KeyStore
+from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
 from tests.builders import NOON, ULID, a_policy
 
 

@@ -36,7 +36,7 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
 from tests.builders import API_KEY, NOON, ROOT, an_integration

@@ -7,10 +7,14 @@ import pytest
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
-from ai_integrations.domain.errors import AccessForbiddenError, IdempotencyKeyReusedError, NotFoundError
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    IdempotencyConflict,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+)
 from ai_integrations.domain.model import ExternalSecretArn, IdempotencyKey, Integration, KeepKey, KeyChange, Role
 from ai_integrations.use_cases.integrations import Rotation
-from ai_integrations.use_cases.ports import IdempotencyConflict
 from tests.builders import ULID, a_caller, an_idempotency_key, the_settings
 from tests.fakes import InMemoryRepository, RacingRepository
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, OLD_KEY, ExistingIntegrationFixture, UseCaseFixture

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import (
+    REJECTIONS,
     AccessForbiddenError,
     ContentionError,
     IdempotencyKeyReusedError,
@@ -33,7 +34,9 @@ from ai_integrations.domain.model import (
     Settings,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import REJECTIONS, IntegrationRepository, KeyStore
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
 
 _ATTEMPTS = 5  # of a write; each but the first follows an optimistic-locking conflict
 
@@ -70,8 +73,8 @@ class Integrations:
     def __init__(
         self,
         *,
-        repository: IntegrationRepository,
-        keys: KeyStore,
+        repository: "IntegrationRepository",
+        keys: "KeyStore",
         clock: Callable[[], datetime],
         new_id: Callable[[datetime], str],
         policy: Policy,

@@ -15,6 +15,7 @@ from ai_integrations.adapters.dynamodb.transactions import (
     unused_or_expired,
 )
 from ai_integrations.domain.errors import (
+    IdempotencyConflict,
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
@@ -22,7 +23,6 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import IdempotencyKey, Integration, Slice, Tombstone
-from ai_integrations.use_cases.ports import IdempotencyConflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

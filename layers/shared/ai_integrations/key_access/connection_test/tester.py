@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.model import Caller, Integration, Settings
 from ai_integrations.domain.providers import PROVIDERS, Dialect
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED
-from ai_integrations.use_cases.ports import KeyFingerprints, StepRunner
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import KeyFingerprints, StepRunner
 
 _UNSAVED = "unsaved"
 
@@ -16,7 +19,7 @@ _UNSAVED = "unsaved"
 class ConnectionTester:
     """Runs connection tests and stores nothing."""
 
-    def __init__(self, *, steps: StepRunner, fingerprints: KeyFingerprints, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, steps: "StepRunner", fingerprints: "KeyFingerprints", clock: Callable[[], datetime]) -> None:
         """`clock` returns an aware UTC time."""
         self._steps = steps
         self._fingerprints = fingerprints

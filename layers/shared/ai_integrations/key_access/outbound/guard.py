@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Collection
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ai_integrations.domain.address_policy import is_private_host, is_public
@@ -25,7 +26,9 @@ from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.deadline_socket import DeadlineSocket, TooManyBytesError
 from ai_integrations.key_access.outbound.dns import Address
 from ai_integrations.key_access.outbound.http_messages import Request, Response
-from ai_integrations.key_access.ports import DnsResolver
+
+if TYPE_CHECKING:
+    from ai_integrations.key_access.ports import DnsResolver
 
 _MAX_HEADER_BYTES = 65_536  # of one response, interim responses and trailers included
 
@@ -40,7 +43,7 @@ class Guard:
     def __init__(
         self,
         *,
-        resolver: DnsResolver,
+        resolver: "DnsResolver",
         allowed_private_hosts: Collection[str],
         tls: ssl.SSLContext | None = None,
         connect: Callable[[tuple[str, int], float], socket.socket] = socket.create_connection,
