@@ -133,8 +133,8 @@ def test_ipv6_addresses_that_iana_has_not_allocated_are_not_public(text: str) ->
     assert not is_public(ip_address(text))
 
 
-# Blocks that some supported Python release reports as global: because IANA lists them as globally reachable, because
-# the release does not know them yet, or because they are not in IANA's registries.
+# Blocks that some supported Python release reports as global. IANA lists them as globally reachable, or the release
+# does not know them yet, or they are not in IANA's registries.
 GLOBAL_IN_PYTHON = frozenset(
     {
         "192.0.0.0/24",

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 
 Address = IPv4Address | IPv6Address
 
-# Blocks of the registries, and multicast. A block that IANA lists as globally reachable is refused too: it serves a
+# Blocks of the registries, and multicast. A block that IANA lists as globally reachable is rejected too: it serves a
 # protocol, and its nearest node may be in the local network. IPv6 blocks outside _GLOBAL_UNICAST need no row.
 _SPECIAL_PURPOSE = (
     "0.0.0.0/8",  # this network, RFC 791

@@ -33,7 +33,7 @@ class ConnectionTester:
         """Test an integration with a key.
 
         The result contains the fingerprint of a stored key. The key of an unsaved integration gets one only if the
-        provider accepted it: otherwise callers could type keys to find out which of them the account holds.
+        provider accepted it. Otherwise callers could type keys to find out which of them the account holds.
         """
         health = Health(
             account=integration.account,
