@@ -57,8 +57,8 @@ def a_policy(*allowed_private_hosts: str) -> Policy:
     )
 
 
-def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1") -> IdempotencyKey:
-    return IdempotencyKey(value=value, fingerprint=fingerprint)
+def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1", user: str = "alice") -> IdempotencyKey:
+    return IdempotencyKey(user=user, value=value, fingerprint=fingerprint)
 
 
 def create_body(**changes: Any) -> dict[str, Any]:

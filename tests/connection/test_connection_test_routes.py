@@ -118,9 +118,22 @@ def test_fingerprint_header_is_shown_to_admins_only(cloud: Cloud, server: Server
     assert get_health(cloud, integration_id).headers[FINGERPRINT] == fingerprint
     assert FINGERPRINT not in get_health(cloud, integration_id, READER).headers
     assert run_unsaved_test(cloud, body_for(server)).headers[FINGERPRINT] == fingerprint
-    assert run_unsaved_test(cloud, body_for(server, api_key=OTHER_KEY)).headers[FINGERPRINT] != fingerprint
     other_account = a_caller(account="other")
     assert run_unsaved_test(cloud, body_for(server), other_account).headers[FINGERPRINT] != fingerprint
+
+
+def test_unsaved_test_computes_no_fingerprint_of_a_key_that_was_not_accepted(cloud: Cloud, server: Server) -> None:
+    server.behave = accept_one_key
+    rejected = run_unsaved_test(cloud, body_for(server, api_key=OTHER_KEY))
+    server.behave = lambda _: Reply.from_json({"data": [], "choices": []})
+    not_proved = run_unsaved_test(cloud, body_for(server))
+    assert [each.body["rungs"][1]["status"] for each in (rejected, not_proved)] == ["failed", "not_proved"]
+    assert FINGERPRINT not in rejected.headers | not_proved.headers
+    assert "kms:GenerateMac" not in cloud.calls
+
+
+def test_saved_test_computes_the_fingerprint_of_a_rejected_key(cloud: Cloud, server: Server) -> None:
+    assert FINGERPRINT in run_saved_test(cloud, create(cloud, server, api_key=OTHER_KEY)).headers
 
 
 def test_connection_test_succeeds_without_fingerprint_if_kms_fails(cloud: Cloud, server: Server) -> None:

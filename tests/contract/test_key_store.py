@@ -126,6 +126,59 @@ def test_add_key_version_without_referenced_secret_uses_a_new_name(stores: Store
     assert stores.current_keys() == {new.arn: NEW}
 
 
+def test_holds_key_compares_each_stored_version_and_changes_nothing(stores: Stores) -> None:
+    integration = with_key(stores)
+    first = integration.secret
+    assert first is not None
+    second = stores.keys.add_key_version(integration, NEW_KEY)
+    found = [stores.keys.holds_key(secret, key) for secret in (first, second) for key in (KEY, NEW_KEY)]
+    assert found == [True, False, False, True]
+    assert (stores.read_key(first), stores.read_key(second)) == (API_KEY, NEW)
+    assert stores.current_keys() == {first.arn: API_KEY}
+
+
+def test_holds_key_compares_versions_that_were_released(stores: Stores) -> None:
+    integration = with_key(stores)
+    first = current = integration.secret
+    assert first is not None
+    assert current is not None
+    for key in ("sk-fake-second", "sk-fake-third", "sk-fake-fourth"):
+        new = stores.keys.add_key_version(replace(integration, secret=current), SecretStr(key))
+        stores.cleanup.promote_version(new, {current})
+        assert stores.keys.holds_key(first, KEY)
+        assert not stores.keys.holds_key(first, SecretStr(key))
+        current = new
+    assert stores.current_keys() == {first.arn: "sk-fake-fourth"}
+
+
+def test_holds_key_does_not_relabel_a_released_version(emulator_stores: AwsStores) -> None:
+    integration = with_key(emulator_stores)
+    first = integration.secret
+    assert first is not None
+    second = emulator_stores.keys.add_key_version(integration, NEW_KEY)
+    emulator_stores.keys.discard(second, first)
+    assert emulator_stores.keys.holds_key(second, NEW_KEY)
+    stages = emulator_stores.secrets_manager.describe_secret(SecretId=first.arn)["VersionIdsToStages"]
+    assert stages.keys() == {first.version}
+
+
+# Not over moto, which stores versions in a secret that is scheduled for deletion.
+def test_holds_key_is_false_while_the_secret_is_scheduled_for_deletion(emulator_stores: AwsStores) -> None:
+    secret = with_key(emulator_stores).secret
+    assert secret is not None
+    emulator_stores.cleanup.schedule_deletion(secret)
+    assert not emulator_stores.keys.holds_key(secret, KEY)
+    emulator_stores.keys.cancel_deletion(secret)
+    assert emulator_stores.keys.holds_key(secret, KEY)
+    emulator_stores.keys.discard(secret, None)
+    assert not emulator_stores.keys.holds_key(secret, KEY)
+
+
+def test_holds_key_is_false_for_an_external_secret(stores: Stores) -> None:
+    arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    assert not stores.keys.holds_key(SecretVersion(arn=arn, version=None), KEY)
+
+
 def test_cancel_deletion_makes_a_scheduled_secret_active_again(stores: Stores) -> None:
     secret = with_key(stores).secret
     assert secret is not None

@@ -206,6 +206,14 @@ def test_create_with_a_used_idempotency_key_and_another_body_returns_422(cloud: 
     assert create_with_idempotency_key(cloud, "request-2", name="Another").status == 201
 
 
+@pytest.mark.parametrize("key", ["sk-fake-other-key", None])
+def test_create_with_a_used_idempotency_key_and_another_api_key_returns_422(cloud: Cloud, key: str | None) -> None:
+    create_with_idempotency_key(cloud, "request-1", api_key=API_KEY)
+    response = create_with_idempotency_key(cloud, "request-1", api_key=key)
+    assert (response.status, response.pointers) == (422, [])
+    assert cloud.stored_keys() == [API_KEY]
+
+
 def test_create_with_a_malformed_idempotency_key_returns_400(cloud: Cloud) -> None:
     assert create_with_idempotency_key(cloud, "with blank").status == 400
 

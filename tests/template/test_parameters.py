@@ -102,6 +102,10 @@ def test_each_parameter_is_in_one_group_and_has_a_label() -> None:
         ("CertificateArn", "arn:aws:acm:eu-central-1:123456789012:certificate/a1", "a1"),
         ("HostedZoneId", "Z0123456789ABCDEFGHIJ", "example.com"),
         ("Release", "4fa54f9", "v1.0"),
+        ("AllowedPrivateHosts", "Gateway_1.corp", "https://gateway.corp"),
+        ("AllowedPrivateHosts", "gateway.corp:8443", "gateway.corp:https"),
+        ("AllowedPrivateHosts", "[fd00::5]:8443", "fd00::5"),
+        ("AllowedPrivateHosts", "10.0.0.5", "10.0.0.5/8"),
     ],
 )
 def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, good: str, bad: str) -> None:

@@ -36,7 +36,7 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
 from tests.builders import API_KEY, NOON, ROOT, an_integration
@@ -163,8 +163,10 @@ def write_integrations(table: Table) -> None:
     integrations.insert(OPEN_AI, None)
     integrations.update(OPEN_AI, ROTATED)
     integrations.insert(VERTEX, None)
+    integrations.insert(
+        ANTHROPIC, IdempotencyKey(user="alice", value="fake-idempotency-key", fingerprint="fake-fingerprint")
+    )
     integrations.insert(BEDROCK, None)
-    integrations.insert(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
     integrations.delete(TOMBSTONE)
 
 

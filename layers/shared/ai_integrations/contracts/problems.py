@@ -84,7 +84,8 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.IdempotencyKeyReusedError: (
         UNPROCESSABLE,
-        "This Idempotency-Key was already used with a different request body. Use a new key.",
+        "This Idempotency-Key was already used with a different request body or API key, or the API key that it stored "
+        "was deleted. Use a new Idempotency-Key.",
     ),
     UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),
     errors.ContentionError: (

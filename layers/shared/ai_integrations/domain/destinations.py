@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ai_integrations.domain.endpoints import Endpoints, endpoints_of, is_own_root
 from ai_integrations.domain.model import AuthType, Integration, Settings
 from ai_integrations.domain.providers import AWS, PROVIDERS
-from ai_integrations.domain.url_policy import DEFAULT_PORTS
+from ai_integrations.domain.url_policy import DEFAULT_PORTS, extract_host, extract_port
 
 # A header with one of these words in its name can choose the server behind a gateway or a reverse proxy:
 # - Helicone-Target-URL, Helicone-OpenAI-Api-Base, Helicone-Fallbacks (https://docs.helicone.ai/helicone-headers)
@@ -96,7 +96,7 @@ def _routing_headers(folded: Mapping[str, str]) -> Mapping[str, str]:
 
 def _origin(url: str) -> _Origin:
     parts = urlsplit(url)
-    return _Origin(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
+    return _Origin(extract_host(parts), extract_port(parts))
 
 
 def _named_origin(header_value: str) -> _Origin | None:

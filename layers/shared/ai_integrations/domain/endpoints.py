@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ai_integrations.domain.providers import PROVIDERS, Address
-from ai_integrations.domain.url_policy import DEFAULT_PORTS, normalize_host
+from ai_integrations.domain.url_policy import DEFAULT_PORTS, canonical_host
 
 _LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"
 # What may stand for a placeholder other than a label of a host name.
@@ -102,7 +102,7 @@ def _default_root(address: Address, metadata: Mapping[str, str]) -> str | None:
 
 def _read(address: Address, base_url: str, metadata: Mapping[str, str]) -> _Reading:
     parts = urlsplit(base_url)
-    host = normalize_host(parts.hostname or "")
+    host = canonical_host(parts)
     port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
     path = parts.path.rstrip("/")
     endings = [_fill(each, metadata) or "" for each in (*address.apis, address.openai, *address.endings)]

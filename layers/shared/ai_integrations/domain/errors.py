@@ -107,3 +107,16 @@ class RepeatedRequestError(Exception):
     def __init__(self, first: Integration) -> None:
         super().__init__(first.id)
         self.first = first
+
+
+# Raised for a write that the store rejected: nothing was written.
+REJECTIONS = (
+    NameTakenError,
+    RoleTakenError,
+    RepeatedRequestError,
+    IdempotencyKeyReusedError,
+    VersionConflictError,
+    ContentionError,
+)
+
+IdempotencyConflict = RepeatedRequestError | IdempotencyKeyReusedError

@@ -262,11 +262,12 @@ class Space(NamedTuple):
 
 
 class IdempotencyKey(NamedTuple):
-    """A caller's name for one request.
+    """A user's name for one request. Two users may choose the same value.
 
     `fingerprint` is a digest of the request without its API key. A retry within `retention` must have the same one.
     """
 
+    user: str
     value: str
     fingerprint: str
     retention: timedelta = timedelta(hours=24)

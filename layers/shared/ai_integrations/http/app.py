@@ -1,6 +1,6 @@
 """The HTTP app of the `api` function, with all routes except connection tests."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
@@ -12,8 +12,10 @@ from ai_integrations.http.roles import RoleRoutes
 from ai_integrations.http.spaces import SpaceRoutes
 from ai_integrations.use_cases.integrations import Integrations, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
-from ai_integrations.use_cases.ports import HealthReader
 from ai_integrations.use_cases.role_trust import RoleTrusts
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import HealthReader
 
 
 class UseCases(NamedTuple):
@@ -22,7 +24,7 @@ class UseCases(NamedTuple):
     integrations: Integrations
     integration_list: IntegrationList
     space_directory: SpaceDirectory
-    healths: HealthReader
+    healths: "HealthReader"
     role_trusts: RoleTrusts
     verify_key: VerifyKey
 

@@ -53,10 +53,9 @@ class IntegrationRoutes:
         """Create an integration."""
         event = self._app.current_event
         body = parse_body(event, CreateBody)
-        key = idempotency_key(event.headers.get("idempotency-key"), body)
-        integration = self._integrations.create(
-            caller_from_context(event.request_context.authorizer), body.settings(), body.key_change(), key
-        )
+        caller = caller_from_context(event.request_context.authorizer)
+        key = idempotency_key(event.headers.get("idempotency-key"), caller.user, body)
+        integration = self._integrations.create(caller, body.settings(), body.key_change(), key)
         logger.info("integration created", integration_id=integration.id)
         location = f"{event.request_context.path}/{ids.encode(integration.id)}"
         wire_format = response_format(body.enum_values(), event.headers)
@@ -137,7 +136,7 @@ class IntegrationRoutes:
             verify=self._verify_key if body.verify else None,
         )
         caller = caller_from_context(event.request_context.authorizer)
-        request = idempotency_key(event.headers.get("idempotency-key"), body, f"rotation {ulid} {caller.user}")
+        request = idempotency_key(event.headers.get("idempotency-key"), caller.user, body, f"rotation {ulid}")
         integrations = self._integrations.idempotent(request) if request else self._integrations
         integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
         logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)

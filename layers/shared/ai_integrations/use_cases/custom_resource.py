@@ -83,7 +83,7 @@ class CustomResource:
         declared = _parse_properties(event["ResourceProperties"])
         # The spaces prevent a collision with the Idempotency-Key of an API request, which contains none.
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
-        key = IdempotencyKey(value=value, fingerprint=declared.fingerprint())
+        key = IdempotencyKey(user=declared.User, value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
         return _resource(self._integrations.create(declared.caller(), body.settings(), body.key_change(), key))
 

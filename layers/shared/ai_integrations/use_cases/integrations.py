@@ -4,14 +4,16 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import (
+    REJECTIONS,
     AccessForbiddenError,
     ContentionError,
+    IdempotencyKeyReusedError,
     NoKeyToRotateError,
     NoPreviousKeyError,
     NotFoundError,
@@ -32,7 +34,9 @@ from ai_integrations.domain.model import (
     Settings,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import REJECTIONS, IntegrationRepository, KeyStore
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
 
 _ATTEMPTS = 5  # of a write; each but the first follows an optimistic-locking conflict
 
@@ -80,8 +84,8 @@ class Integrations:
     def __init__(
         self,
         *,
-        repository: IntegrationRepository,
-        keys: KeyStore,
+        repository: "IntegrationRepository",
+        keys: "KeyStore",
         clock: Callable[[], datetime],
         new_id: Callable[[datetime], str],
         policy: Policy,
@@ -122,7 +126,7 @@ class Integrations:
             integration = self._with_key(integration, key, self._keys.create_key)
             self._insert(integration, idempotency_key)
         except RepeatedRequestError as repeated:
-            return repeated.first
+            return self._original_result(repeated.first, key)
         return integration
 
     def get(self, caller: Caller, ulid: str) -> Integration:
@@ -165,7 +169,7 @@ class Integrations:
         try:
             return self._edit(caller, ulid, rotated, condition)
         except RepeatedRequestError as repeated:
-            return repeated.first
+            return self._original_result(repeated.first, rotation.api_key)
 
     def roll_back_key(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Integration:
         """Roll back to the previous key while its grace period lasts. The key it replaced is released."""
@@ -244,6 +248,21 @@ class Integrations:
 
         return _retry_on_conflict(edited, commit)
 
+    def _original_result(self, first: Integration, key: KeyChange) -> Integration:
+        """Return the result of a request that is retried, if both sent the same API key.
+
+        The fingerprint of a request leaves the key out, so the key store compares it with the key that `first` stored.
+        """
+        stored = first.secret if first.secret is not None and first.secret.is_owned else None
+        sent = key if isinstance(key, SecretStr) else None
+        if stored is not None and sent is not None:
+            is_same = self._keys.holds_key(stored, sent)
+        else:
+            is_same = stored is None and sent is None
+        if not is_same:
+            raise IdempotencyKeyReusedError
+        return first
+
     def _insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         try:
             self._repository.insert(integration, idempotency_key)
@@ -275,10 +294,12 @@ class Integrations:
             self._keys.discard(secret, kept)
 
     def _get_writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
-        integration = self._repository.get(caller.account, ulid)
+        integration, conflict = self._repository.get_for_write(caller.account, ulid, self._clock())
         if integration is None:
             raise NotFoundError
         self._authorize(caller, integration)
+        if conflict is not None:  # before the condition, which the retried request has already met
+            raise conflict
         if not condition(integration):
             raise VersionConflictError
         return integration

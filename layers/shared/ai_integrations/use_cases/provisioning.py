@@ -7,7 +7,7 @@ error is an outcome; any other error propagates, and the queue redelivers the re
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -35,7 +35,17 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import Caller, Integration
 from ai_integrations.use_cases.integrations import Change, Integrations
-from ai_integrations.use_cases.ports import EventPublisher, RecordedOutcome, RequestOutcomes
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import EventPublisher, RequestOutcomes
+
+
+class RecordedOutcome(NamedTuple):
+    """A decided provisioning request: its fingerprint, and the event that reported its outcome."""
+
+    fingerprint: str
+    detail_type: str
+    detail: str
 
 
 class Provisioner:
@@ -45,8 +55,8 @@ class Provisioner:
         self,
         *,
         integrations: Integrations,
-        outcomes: RequestOutcomes,
-        bus: EventPublisher,
+        outcomes: "RequestOutcomes",
+        bus: "EventPublisher",
         clock: Callable[[], datetime],
     ) -> None:
         self._integrations = integrations

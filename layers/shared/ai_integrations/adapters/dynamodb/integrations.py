@@ -1,6 +1,6 @@
 """Integrations in DynamoDB. Every write is one transaction, which also reserves names and records requests."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,12 @@ from ai_integrations.adapters.dynamodb.transactions import (
     UNUSED,
     Action,
     Condition,
-    OnConflict,
     Transactor,
     at_version,
     unused_or_expired,
 )
 from ai_integrations.domain.errors import (
+    IdempotencyConflict,
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
@@ -56,11 +56,11 @@ class DynamoDbIntegrations:
         if idempotency_key is None:
             found = self._batch_get(*names)
         else:
-            record_key = items.idempotency_key(integration.account, integration.created_by, idempotency_key.value)
+            record_key = items.idempotency_key(integration.account, idempotency_key)
             found = self._batch_get(*names, record_key)
-            earlier = found.get(record_key["sk"])
-            if earlier is not None and earlier["expires_at"] > items.epoch_seconds(integration.created_at):
-                raise _idempotency_conflict(idempotency_key)(earlier)
+            conflict = _find_conflict(found.get(record_key["sk"]), idempotency_key, integration.created_at)
+            if conflict is not None:
+                raise conflict
         if any(name["sk"] in found for name in names):
             raise NameTakenError
         self.check_role(integration)
@@ -88,6 +88,20 @@ class DynamoDbIntegrations:
         """Read an integration, using one consistent read."""
         item = self._get_item(items.integration_key(account, ulid))
         return items.integration_from_item(item) if item else None
+
+    def get_for_write(
+        self, account: str, ulid: str, now: datetime
+    ) -> tuple[Integration | None, IdempotencyConflict | None]:
+        """Read an integration, and the conflict of the bound idempotency key, using one consistent read."""
+        key = self._idempotency_key
+        if key is None:
+            return self.get(account, ulid), None
+        integration_key, record_key = items.integration_key(account, ulid), items.idempotency_key(account, key)
+        found = self._batch_get(integration_key, record_key)
+        item = found.get(integration_key["sk"])
+        # A throttled BatchGetItem may leave out items, so one that seems to be missing is read alone.
+        integration = items.integration_from_item(item) if item else self.get(account, ulid)
+        return integration, _find_conflict(found.get(record_key["sk"]), key, now)
 
     def find(self, account: str, name: str) -> Integration | None:
         """Read the integration that has a name, using one consistent read for each key of the name and one more."""
@@ -253,8 +267,14 @@ def _schedule_grace_end(current: Integration, changed: Integration) -> list[Acti
     return [Action.put_unconditionally(items.grace_item(changed, previous_key))]
 
 
-def _idempotency_conflict(key: IdempotencyKey) -> OnConflict:
-    def conflict(earlier: Mapping[str, Any]) -> Exception:
+def _find_conflict(record: items.Item | None, key: IdempotencyKey, now: datetime) -> IdempotencyConflict | None:
+    if record is None or record["expires_at"] <= items.epoch_seconds(now):
+        return None
+    return _idempotency_conflict(key)(record)
+
+
+def _idempotency_conflict(key: IdempotencyKey) -> Callable[[Mapping[str, Any]], IdempotencyConflict]:
+    def conflict(earlier: Mapping[str, Any]) -> IdempotencyConflict:
         if earlier["fingerprint"] != key.fingerprint:
             return IdempotencyKeyReusedError()
         return RepeatedRequestError(items.integration_from_item(earlier["answer"]))

@@ -70,9 +70,9 @@ def organization_key(account: str, organization_id: str) -> Item:
     return {"pk": f"SPACES#{account}", "sk": f"ORGANIZATION#{organization_id}"}
 
 
-def idempotency_key(account: str, user: str, value: str) -> Item:
-    """Build the key of an idempotency record. Two users may choose the same value."""
-    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{_digest(f'{user} {value}')}"}
+def idempotency_key(account: str, key: IdempotencyKey) -> Item:
+    """Build the key of an idempotency record."""
+    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{_digest(f'{key.user} {key.value}')}"}
 
 
 def integration_item(integration: Integration) -> Item:
@@ -189,7 +189,7 @@ def name_items(integration: Integration) -> list[Item]:
 def idempotency_item(result: Integration, key: IdempotencyKey, now: datetime) -> Item:
     """Build the idempotency record of a request, which contains the result of that request."""
     return {
-        **idempotency_key(result.account, result.created_by, key.value),
+        **idempotency_key(result.account, key),
         "fingerprint": key.fingerprint,
         "answer": integration_item(result),
         "expires_at": epoch_seconds(now + key.retention),

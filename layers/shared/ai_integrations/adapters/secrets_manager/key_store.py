@@ -67,6 +67,24 @@ class SecretsManagerKeyStore:
         # must not hit the new secret.
         return self._create(integration, f"{self._prefix}/{integration.account}/{integration.id}/{version}", api_key)
 
+    def holds_key(self, secret: SecretVersion, api_key: SecretStr) -> bool:
+        """Check whether a version that was stored within the last day holds this key; False if its secret is deleted.
+
+        PutSecretValue ignores a ClientRequestToken that is already a version with the same value, and fails with
+        ResourceExistsException if the value differs
+        (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html). It would store a
+        version that is missing, but Secrets Manager keeps every version for 24 hours, labelled or not.
+        """
+        if secret.version is None:
+            return False
+        try:
+            self._put(secret.arn, secret.version, api_key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE | {"ResourceExistsException"}:
+                raise
+            return False
+        return True
+
     def reference_secret(self, integration: Integration, reference: ExternalSecretArn) -> SecretVersion:
         """Check a secret that its owner keeps; RuleViolationError unless its tags allow the integration to use it."""
         try:

@@ -1,5 +1,7 @@
 """Test the connections of stored integrations, and of settings before they are saved."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import SecretStr
 
 from ai_integrations.domain import rules
@@ -23,7 +25,9 @@ from ai_integrations.domain.model import (
     Settings,
 )
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
-from ai_integrations.use_cases.ports import HealthRecorder, IntegrationRoleReader, KeyReader
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import HealthRecorder, IntegrationRoleReader, KeyReader
 
 
 class ConnectionTests:
@@ -32,10 +36,10 @@ class ConnectionTests:
     def __init__(
         self,
         *,
-        integrations: IntegrationRoleReader,
-        reader: KeyReader,
+        integrations: "IntegrationRoleReader",
+        reader: "KeyReader",
         tester: ConnectionTester,
-        healths: HealthRecorder,
+        healths: "HealthRecorder",
         policy: Policy,
     ) -> None:
         self._integrations = integrations
