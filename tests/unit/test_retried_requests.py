@@ -77,14 +77,17 @@ class RetriedCreateFixture(UseCaseFixture):
         self.keys.schedule_deletion(self.original.secret)
 
 
-Change = Callable[[RetriedCreateFixture], None]
-CHANGES: dict[str, Change] = {
+LaterChange = Callable[[RetriedCreateFixture], None]
+CHANGES: dict[str, LaterChange] = {
     "rotated": RetriedCreateFixture.rotate_key,
     "rotated three times": lambda fixture: fixture.rotate_key(times=3),
     "key replaced": RetriedCreateFixture.replace_key,
     "restored": RetriedCreateFixture.delete_and_restore,
 }
-REMOVALS: dict[str, Change] = {"key removed": RetriedCreateFixture.remove_key, "deleted": RetriedCreateFixture.delete}
+REMOVALS: dict[str, LaterChange] = {
+    "key removed": RetriedCreateFixture.remove_key,
+    "deleted": RetriedCreateFixture.delete,
+}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_retried_create_with_another_key_is_rejected_and_stores_nothing(
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_retried_create_is_compared_with_its_own_key_after_later_changes(change: Change) -> None:
+def test_retried_create_is_compared_with_its_own_key_after_later_changes(change: LaterChange) -> None:
     fixture = RetriedCreateFixture()
     change(fixture)
     assert fixture.create(OLD_KEY) == fixture.original
@@ -145,7 +148,7 @@ def test_retried_create_is_compared_with_its_own_key_after_later_changes(change:
 
 @pytest.mark.parametrize("key", [OLD_KEY, OTHER_KEY], ids=["same key", "another key"])
 @pytest.mark.parametrize("remove", REMOVALS.values(), ids=REMOVALS.keys())
-def test_retried_create_is_rejected_when_its_key_cannot_be_compared(remove: Change, key: SecretStr) -> None:
+def test_retried_create_is_rejected_when_its_key_cannot_be_compared(remove: LaterChange, key: SecretStr) -> None:
     fixture = RetriedCreateFixture()
     remove(fixture)
     with pytest.raises(IdempotencyKeyReusedError):
