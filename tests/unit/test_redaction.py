@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -119,6 +120,19 @@ def test_describe_response_of_empty_body_returns_none() -> None:
 
 def test_describe_response_accepts_deeply_nested_json() -> None:
     assert describe("[" * 100_000).startswith("[")
+
+
+@pytest.mark.parametrize("text", ["a", "key-", "<", "&", "%2", "ey"])
+def test_redaction_of_long_word_takes_less_than_a_second(text: str) -> None:
+    start = time.process_time()
+    describe(text * 100_000)
+    assert time.process_time() - start < 1
+
+
+def test_redaction_removes_word_that_is_cut_off() -> None:
+    hexadecimal = KEY.encode().hex()
+    assert describe(" " * 1990 + hexadecimal) == REDACTED
+    assert describe("begin" + " " * 1985 + hexadecimal + " end") == f"begin {REDACTED}"
 
 
 def test_redaction_removes_short_secret_only_as_whole_word() -> None:

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 MAX_LENGTH = 300
 REDACTED = "[redacted]"
 
+# How many characters are examined. The time that the patterns take grows with the square of a word's length.
+_EXAMINED_LENGTH = 2000
 _SHARED_CHARACTERS = 5  # consecutive characters of a secret that make a word secret
 _LAST_CHARACTERS = 4  # how many of a key's last characters providers like to show
 _WORD = re.compile(r"[^\s\"'`<>(){}\[\],;:|]+")
@@ -45,7 +47,12 @@ def redact_secrets(text: str, secrets: Iterable[str]) -> str:
     for secret in known:
         if len(secret) >= _SHARED_CHARACTERS:
             printable = printable.replace(secret, REDACTED)
-    redacted = _WORD.sub(lambda found: REDACTED if _reveals_secret(found[0], known) else found[0], printable)
+
+    def replace_word(found: re.Match[str]) -> str:
+        is_cut_off = found.end() == _EXAMINED_LENGTH < len(printable)
+        return REDACTED if is_cut_off or _reveals_secret(found[0], known) else found[0]
+
+    redacted = _WORD.sub(replace_word, printable[:_EXAMINED_LENGTH])
     line = " ".join(redacted.split())
     return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}\u2026"
 
