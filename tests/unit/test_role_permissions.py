@@ -22,6 +22,7 @@ WITH_ROLE = the_settings(
     provider="AWS_BEDROCK",
     provider_metadata=ROLE,
     base_url="https://bedrock-runtime.eu-central-1.amazonaws.com",
+    headers={"X-Team": "search"},
     scopings=IN_SPACE,
 )
 
@@ -45,10 +46,11 @@ def test_member_cannot_create_an_integration_with_a_role() -> None:
     [
         {"provider_metadata": OTHER_ROLE},
         {"provider_metadata": {**ROLE, "external_id": "tenant-42"}},
-        {"base_url": "https://bedrock.example.com"},
-        {"provider": "OPEN_AI", "provider_metadata": None},
+        {"base_url": "https://bedrock.example.com", "headers": None},
+        {"headers": {"X-Team": "search", "X-Upstream-Host": "bedrock.example.com"}},
+        {"provider": "OPEN_AI", "provider_metadata": None, "headers": None},
     ],
-    ids=["role", "external id", "base_url", "no role"],
+    ids=["role", "external id", "base_url", "added header", "no role"],
 )
 def test_member_cannot_change_or_redirect_a_role(changes: dict[str, Any]) -> None:
     fixture = a_fixture()
@@ -66,8 +68,9 @@ def test_member_cannot_change_or_redirect_a_role(changes: dict[str, Any]) -> Non
         {"model_names": ("m-1",)},
         {"provider_metadata": {**ROLE, "kind": "AWS"}},
         {"base_url": "https://BEDROCK-runtime.eu-central-1.amazonaws.com:443/"},
+        {"headers": {"X-Team": "another"}},
     ],
-    ids=["name", "models", "echo of the metadata", "another notation of base_url"],
+    ids=["name", "models", "echo of the metadata", "another notation of base_url", "another value of a header"],
 )
 def test_member_can_change_what_does_not_concern_the_role(changes: dict[str, Any]) -> None:
     fixture = a_fixture()

@@ -83,7 +83,7 @@ OPERATIONS = (
             "changes `provider`, the address or path in `base_url`, `project_id` or `location`. The same applies if it "
             "adds a header, or changes one that names a destination. Without a key, or with `proxy_with_headers`, a "
             "request that changes the destination must contain `headers`. Only admins can change an IAM role or its "
-            "external ID, or `base_url` beside a role."
+            "external ID. Beside a role, the same changes of destination and headers are for admins."
         ),
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),

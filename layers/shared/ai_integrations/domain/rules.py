@@ -79,8 +79,8 @@ def redirects_role(changed: Settings, previous: Settings | None) -> bool:
     """Check whether a write sets, changes or removes an IAM role, or changes where its credentials are sent."""
     if previous is None:
         return changed.iam_role is not None
-    is_moved = changed.iam_role is not None and destination_of(changed) != destination_of(previous)
-    return is_moved or changed.iam_role != previous.iam_role
+    is_redirected = changed.iam_role is not None and redirects(previous, changed)
+    return is_redirected or changed.iam_role != previous.iam_role
 
 
 def find_model_name_flaw(name: str) -> str | None:
