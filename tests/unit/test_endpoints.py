@@ -390,7 +390,7 @@ FLAWED = [
     Flawed("AWS_BEDROCK", f"{GATEWAY}/v1", "version", f"{GATEWAY}/v1"),
     *(
         Flawed("CUSTOM", f"https://llm.example.com/{path}/v1", "dot segments", f"https://llm.example.com/{path}/v1")
-        for path in ("a/..", "a/.", "a//b", "a/%2e%2E")
+        for path in ("a/..", "a/.", "a//b", "a/%2e%2E", "a/..%2fb", "a%2F..%2Fb", "a%2f%2fb", "a/..;x=1")
     ),
 ]
 
@@ -415,6 +415,7 @@ def test_endpoints_of_stored_flawed_base_url_stay_at_its_host(flawed: Flawed) ->
 @pytest.mark.parametrize("base_url", ["https://[::1", "https://example.com:port/v1"])
 def test_endpoints_are_none_for_stored_text_that_is_no_url(base_url: str) -> None:
     assert endpoints_of("OPEN_AI", base_url, None) is None
+    assert find_flaw("OPEN_AI", base_url, None) == "must contain a valid host"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
