@@ -39,6 +39,9 @@ from tests.builders import ROOT
         ("X-Original-URL", "X-Original-URL"),
         ("X-Original-Host", "X-Original-Host"),
         ("X-Rewrite-URL", "X-Rewrite-URL"),
+        ("Content_Length", "Content-Length"),
+        ("TRANSFER_ENCODING", "Transfer-Encoding"),
+        ("x_forwarded-Host", "X-Forwarded*"),
     ],
 )
 def test_header_that_frames_or_routes_a_request_is_reserved(name: str, entry: str) -> None:

@@ -1,6 +1,7 @@
 """The HTTP headers that an integration must not contain, because the sender of each request has to write them."""
 
-# `*` stands for any ending. Header names are compared without regard to case.
+# `*` stands for any ending. Header names are compared without regard to case. `_` counts as `-`: servers that pass
+# headers on as variables (RFC 3875, section 4.1.18) do not distinguish them.
 #
 # Framing: these describe the connection or the body of one message (RFC 9110, sections 6.6, 7.6.1, 8 and 10.1;
 # RFC 9112, section 6). Only the HTTP client that writes the body and reads the response can know them. A stored value
@@ -42,7 +43,8 @@ RESERVED_HEADERS = (
 
 def find_reserved(name: str) -> str | None:
     """Return the entry of RESERVED_HEADERS that a header name matches, or None."""
-    return next((entry for entry in RESERVED_HEADERS if _matches(name.lower(), entry.lower())), None)
+    folded = name.lower().replace("_", "-")
+    return next((entry for entry in RESERVED_HEADERS if _matches(folded, entry.lower())), None)
 
 
 def _matches(name: str, entry: str) -> bool:
