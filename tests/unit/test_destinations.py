@@ -111,6 +111,8 @@ ROUTING_HEADERS = [
     "Host",
     "X-Api-Base",
     "X-Backend",
+    "X-Backend-Address",
+    "X-Domain",
     "X-Forwarded-Host",
     "X-Original-Url",
     "X-Portkey-Azure-Resource-Name",
@@ -124,6 +126,7 @@ ROUTING_HEADERS = [
     "X-Upstream-Host",
     "x_upstream",
     "X-Uri",
+    "X-Vertex-Location",
 ]
 HEADERS = {"X-Team": "search", "Helicone-Auth": "fake-1"}
 KEPT = {
@@ -131,6 +134,7 @@ KEPT = {
     "another order": (HEADERS, dict(reversed(HEADERS.items()))),
     "another case of the names": (HEADERS, {name.upper(): value for name, value in HEADERS.items()}),
     "another value": (HEADERS, HEADERS | {"Helicone-Auth": "fake-2"}),
+    "another title of an app": ({"X-OpenRouter-Title": "Search"}, {"X-OpenRouter-Title": "Search EU"}),
     "one removed": (HEADERS, {"X-Team": "search"}),
     "all removed": (HEADERS, None),
     "empty instead of absent": (None, {}),

@@ -14,10 +14,11 @@ from ai_integrations.domain.url_policy import DEFAULT_PORTS, extract_host, extra
 # - Helicone-Target-URL, Helicone-OpenAI-Api-Base, Helicone-Fallbacks (https://docs.helicone.ai/helicone-headers)
 # - x-portkey-custom-host, -provider, -config, -virtual-key, -azure-resource-name, -aws-region
 #   (https://portkey.ai/docs/api-reference/inference-api/headers)
-# - X-Target-URL, X-Upstream-Host, X-Forwarded-Host, X-Backend, X-Route, X-Api-Base, …
+# - X-Target-URL, X-Upstream-Host, X-Forwarded-Host, X-Backend, X-Route, X-Api-Base, X-Domain, …
+# X-OpenRouter-Title and -Categories only describe an app (https://openrouter.ai/docs/app-attribution).
 _ROUTING_WORDS = (
-    r"authority|backend|base|config|destination|endpoint|fallback|forward|gateway|host|origin|provider|proxy|redirect"
-    r"|region|resource|rout|server|target|upstream|(?<![a-z])uri|url|virtual"
+    r"address|authority|backend|base|config|destination|domain|endpoint|fallback|forward|gateway|host|location|origin"
+    r"|provider|proxy|redirect|region|resource|(?<!open)rout|server|target|upstream|(?<![a-z])uri|url|virtual"
 )
 
 # AWS recommends letters, digits, blanks and + - = . _ : / @ for tags, so the form without `*` is the documented one
