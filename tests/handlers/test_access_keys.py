@@ -186,4 +186,11 @@ def test_memberships_are_measured_as_the_authorizer_sends_them(cloud: Cloud) -> 
 def test_issue_with_an_expiry_in_the_past_is_rejected(cloud: Cloud) -> None:
     problem = issue(cloud, expires_at="2020-01-01T00:00:00Z")["problem"]
     assert (problem["status"], [each["pointer"] for each in problem["errors"]]) == (422, ["/expires_at"])
+
+
+@pytest.mark.parametrize("expiry", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_issue_with_an_expiry_that_utc_cannot_express_is_rejected(cloud: Cloud, expiry: str) -> None:
+    problem = issue(cloud, expires_at=expiry)["problem"]
+    assert (problem["status"], [each["pointer"] for each in problem["errors"]]) == (422, ["/expires_at"])
+    assert cloud.items() == []
     assert cloud.items() == []

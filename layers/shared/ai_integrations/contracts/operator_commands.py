@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, RootModel, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, RootModel, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.contracts.fields import OpaqueId, PlaceName
@@ -13,6 +14,13 @@ from ai_integrations.domain.model import AccessKey, Caller, Membership, Organiza
 # Part of a secret's name, for which AWS limits the characters.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("expiry_year", "The time must be in the years 1 to 9999, in UTC too.") from error
 
 
 class MembershipBody(InputModel):
@@ -31,7 +39,7 @@ class IssueAccessKey(InputModel):
     user: User
     role: Role
     memberships: list[MembershipBody] = Field(default=[], max_length=50)
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
     def holder(self) -> Caller:
         """Build the caller that the key will identify."""
