@@ -8,8 +8,9 @@
 `resolve` reads its settings from the environment: AI_INTEGRATIONS_FUNCTION, AI_INTEGRATIONS_ACCOUNT and
 AI_INTEGRATIONS_CONSUMER. `Client` takes them as arguments.
 
-Modules depend on each other in one direction, which import-linter enforces: errors <- resolved <- policy <-
-{cache_entry | lambda_source | runtime} <- cache <- {client | adapters} <- {default | bedrock} <- litellm_proxy.
+Modules depend on each other in one direction, which import-linter enforces: resolve_request <- errors <- resolved <-
+policy <- {cache_entry | lambda_source | runtime} <- cache <- {client | adapters} <- {default | bedrock} <-
+litellm_proxy.
 """
 
 from ai_integrations_client.client import Client
@@ -22,7 +23,8 @@ from ai_integrations_client.errors import (
     UnsuitableError,
 )
 from ai_integrations_client.policy import Freshness
-from ai_integrations_client.resolved import AwsCredentials, ResolvedIntegration, Secret
+from ai_integrations_client.resolve_request import ResolveRequest
+from ai_integrations_client.resolved import AwsCredentials, Endpoints, ResolvedIntegration, Secret
 from ai_integrations_client.runtime import Runtime
 
 __all__ = [
@@ -30,8 +32,10 @@ __all__ = [
     "AwsCredentials",
     "Client",
     "ConfigurationError",
+    "Endpoints",
     "Freshness",
     "ResolutionError",
+    "ResolveRequest",
     "ResolvedIntegration",
     "Runtime",
     "Secret",
