@@ -108,11 +108,12 @@ bench: .venv/dev ## measure performance and record the results; SECTIONS='cold w
 
 check: lint test ## run everything that CI runs
 
-lint: .venv/dev ## check format, style, imports, types, template, OpenAPI document and event schemas
+lint: .venv/dev ## check format, style, imports, types, wording, template, OpenAPI document and event schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	PYTHONPATH=layers/client $(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/text
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	$(BIN)/python -m tools.apidoc check
 	$(BIN)/python -m tools.apidoc check-schemas

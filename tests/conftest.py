@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from tests.faults import tally
+from tests.faults import matrix_summary
+
+pytest_plugins = ["tests.emulator", "tests.response_bucket"]
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -47,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Add a line with the size and result of the fault matrix."""
-    line = tally.summary(each for reports in terminalreporter.stats.values() for each in reports)
+    line = matrix_summary.summary(each for reports in terminalreporter.stats.values() for each in reports)
     if line is not None:
         terminalreporter.section("faults")
         terminalreporter.line(line)

@@ -1,4 +1,4 @@
-"""The parts of the event-driven functions in memory. tests/contract holds them to what the real adapters do."""
+"""In-memory implementations of the ports of event-driven use cases."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ from ai_integrations.use_cases.ports import RecordedOutcome
 
 @dataclass
 class InMemoryOutcomes:
-    """Decided requests in a dictionary."""
+    """Outcomes of provisioning requests in a dictionary."""
 
-    settled: dict[tuple[str, str], RecordedOutcome] = field(default_factory=dict)
+    recorded: dict[tuple[str, str], RecordedOutcome] = field(default_factory=dict)
 
     def find(self, account: str, request_id: str) -> RecordedOutcome | None:
-        return self.settled.get((account, request_id))
+        return self.recorded.get((account, request_id))
 
     def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:  # noqa: ARG002
-        self.settled[account, request_id] = outcome
+        self.recorded[account, request_id] = outcome
 
 
 @dataclass
 class InMemoryBus:
-    """A bus that keeps what was put on it; while there is an `error` it takes nothing."""
+    """An event bus that records published events. While `error` is set, `publish` raises it."""
 
     events: list[Event] = field(default_factory=list)
     error: Exception | None = None

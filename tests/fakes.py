@@ -1,6 +1,9 @@
-"""The world in memory. tests/contract holds the fakes to what the real adapters do."""
+"""In-memory implementations of the ports, and a builder of the use cases over them.
 
-from collections.abc import Collection
+tests/contract runs the same tests over these fakes and over the real adapters.
+"""
+
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,16 +22,20 @@ from ai_integrations.domain.model import (
     ExternalSecretArn,
     IdempotencyKey,
     Integration,
+    Policy,
     SecretVersion,
     Slice,
     Space,
     Tombstone,
     fold_name,
 )
+from ai_integrations.use_cases.integrations import Integrations
+from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
+from tests.builders import NOON, ULID, a_policy
 
 
 @dataclass
-class InMemoryDirectory:
+class InMemorySpaces:
     """Spaces in a dictionary."""
 
     known: dict[tuple[str, str], Space] = field(default_factory=dict)
@@ -42,7 +49,8 @@ class InMemoryDirectory:
     def spaces(self, account: str) -> list[Space]:
         return [space for (owner, _), space in sorted(self.known.items()) if owner == account]
 
-    def learn(self, integration: Integration) -> None:
+    def record_organizations(self, integration: Integration) -> None:
+        """Record the organization of each space that a scoping names together with it."""
         for scoping in integration.scopings:
             if scoping.space_id and scoping.organization_id:
                 key = integration.account, scoping.space_id
@@ -51,38 +59,38 @@ class InMemoryDirectory:
 
 
 @dataclass(frozen=True)
-class _Guard:
+class _IdempotencyRecord:
     fingerprint: str
-    answer: Integration
-    until: datetime
+    result: Integration
+    expires_at: datetime
 
 
 @dataclass
 class InMemoryRepository:
-    """Integrations in dictionaries; `journal` gets the name of each call."""
+    """Integrations in dictionaries. `journal` records the name of each call."""
 
     journal: list[str] = field(default_factory=list)
-    directory: InMemoryDirectory = field(default_factory=InMemoryDirectory)
+    spaces: InMemorySpaces = field(default_factory=InMemorySpaces)
     integrations: dict[tuple[str, str], Integration] = field(default_factory=dict)
     tombstones: dict[tuple[str, str], Tombstone] = field(default_factory=dict)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
-    _requests: dict[tuple[str, str, str], _Guard] = field(default_factory=dict)
-    _request: IdempotencyKey | None = None
+    _idempotency_records: dict[tuple[str, str, str], _IdempotencyRecord] = field(default_factory=dict)
+    _idempotency_key: IdempotencyKey | None = None
 
-    def idempotent(self, request: IdempotencyKey) -> "InMemoryRepository":
-        return replace(self, _request=request)
+    def idempotent(self, key: IdempotencyKey) -> "InMemoryRepository":
+        return replace(self, _idempotency_key=key)
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         self.journal.append("precheck")
-        self._refuse(integration, idempotency_key)
+        self._check_conflicts(integration, idempotency_key)
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         self.journal.append("insert")
         if self.integrations.get(_id(integration)) == integration:
             return
-        self._refuse(integration, idempotency_key)
+        self._check_conflicts(integration, idempotency_key)
         self._write(integration)
-        self._answer(integration, idempotency_key, integration.created_at)
+        self._record(integration, idempotency_key, integration.created_at)
 
     def get(self, account: str, ulid: str) -> Integration | None:
         self.journal.append("get")
@@ -100,25 +108,25 @@ class InMemoryRepository:
         self.journal.append("update")
         if self.integrations.get(_id(current)) == changed:
             return
-        self._check_request(changed, self._request, changed.updated_at)
+        self._check_idempotency(changed, self._idempotency_key, changed.updated_at)
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
             del self._names[_name(current)]
         self._write(changed)
-        self._answer(changed, self._request, changed.updated_at)
+        self._record(changed, self._idempotency_key, changed.updated_at)
 
     def delete(self, tombstone: Tombstone) -> None:
         self.journal.append("delete")
         current = tombstone.integration
         if self.tombstones.get(_id(current)) == tombstone:
             return
-        self._check_request(current, self._request, tombstone.deleted_at)
+        self._check_idempotency(current, self._idempotency_key, tombstone.deleted_at)
         self._check_version(current)
         self.tombstones[_id(current)] = tombstone
         del self.integrations[_id(current)]
         del self._names[_name(current)]
-        self._answer(current, self._request, tombstone.deleted_at)
+        self._record(current, self._idempotency_key, tombstone.deleted_at)
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
         self.journal.append("restore")
@@ -138,23 +146,23 @@ class InMemoryRepository:
     def _write(self, integration: Integration) -> None:
         self.integrations[_id(integration)] = integration
         self._names[_name(integration)] = integration.id
-        self.directory.learn(integration)
+        self.spaces.record_organizations(integration)
 
-    def _answer(self, answer: Integration, key: IdempotencyKey | None, now: datetime) -> None:
+    def _record(self, result: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         if key is not None:
-            guard = _Guard(fingerprint=key.fingerprint, answer=answer, until=now + key.retention)
-            self._requests[_request(answer, key)] = guard
+            record = _IdempotencyRecord(fingerprint=key.fingerprint, result=result, expires_at=now + key.retention)
+            self._idempotency_records[_record_key(result, key)] = record
 
-    def _refuse(self, integration: Integration, key: IdempotencyKey | None) -> None:
-        self._check_request(integration, key, integration.created_at)
+    def _check_conflicts(self, integration: Integration, key: IdempotencyKey | None) -> None:
+        self._check_idempotency(integration, key, integration.created_at)
         self._check_name(integration)
 
-    def _check_request(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
-        guard = self._requests.get(_request(integration, key)) if key else None
-        if key and guard and now < guard.until:
-            if guard.fingerprint != key.fingerprint:
+    def _check_idempotency(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
+        record = self._idempotency_records.get(_record_key(integration, key)) if key else None
+        if key and record and now < record.expires_at:
+            if record.fingerprint != key.fingerprint:
                 raise IdempotencyKeyReusedError
-            raise RepeatedRequestError(guard.answer)
+            raise RepeatedRequestError(record.result)
 
     def _check_name(self, integration: Integration) -> None:
         if _name(integration) in self._names:
@@ -167,19 +175,19 @@ class InMemoryRepository:
 
 
 @dataclass
-class _Keys:
+class _Secret:
     versions: dict[str, str]
     current: str
     tags: dict[str, str] = field(default_factory=dict)
-    retired: bool = False
+    is_deleted: bool = False
 
 
 @dataclass
-class InMemoryVault:
-    """Keys in dictionaries; `journal` gets the name of each call."""
+class InMemoryKeyStore:
+    """Keys in dictionaries, with the operations of the cleanup. `journal` records the name of each call."""
 
     journal: list[str] = field(default_factory=list)
-    secrets: dict[str, _Keys] = field(default_factory=dict)
+    secrets: dict[str, _Secret] = field(default_factory=dict)
     _count: int = 0
 
     def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
@@ -188,18 +196,18 @@ class InMemoryVault:
 
     def add_key_version(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
         self.journal.append("add_key_version")
-        held = self.secrets.get(integration.secret.arn) if integration.secret else None
-        if integration.secret is None or not integration.secret.is_owned or held is None or held.retired:
+        stored = self.secrets.get(integration.secret.arn) if integration.secret else None
+        if integration.secret is None or not integration.secret.is_owned or stored is None or stored.is_deleted:
             return self._create(f"{integration.account}/{integration.id}/{self._count}", api_key)
         version = self._next_version()
-        held.versions[version] = api_key.get_secret_value()
+        stored.versions[version] = api_key.get_secret_value()
         return integration.secret._replace(version=version)
 
     def reference_secret(self, account: str, reference: ExternalSecretArn) -> SecretVersion:
         self.journal.append("reference_secret")
-        held = self.secrets.get(reference.arn)
-        if held is None or held.retired or held.tags != {ACCOUNT_TAG: account}:
-            raise RuleViolationError(FieldError("/api_key_secret_arn", "This account has no such secret to refer to."))
+        stored = self.secrets.get(reference.arn)
+        if stored is None or stored.is_deleted or stored.tags != {ACCOUNT_TAG: account}:
+            raise RuleViolationError(FieldError("/api_key_secret_arn", "No such secret."))
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
@@ -214,36 +222,36 @@ class InMemoryVault:
     def cancel_deletion(self, secret: SecretVersion) -> None:
         self.journal.append("cancel_deletion")
         if secret.is_owned:
-            self.secrets[secret.arn].retired = False
+            self.secrets[secret.arn].is_deleted = False
 
     def schedule_deletion(self, secret: SecretVersion) -> None:
         if secret.is_owned:
-            self.secrets[secret.arn].retired = True
+            self.secrets[secret.arn].is_deleted = True
 
     def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
         if secret.version is not None:
-            held, gone = self.secrets[secret.arn], {each.version for each in released if each.arn == secret.arn}
-            held.current = secret.version
-            held.versions = {version: key for version, key in held.versions.items() if version not in gone}
+            stored, dropped = self.secrets[secret.arn], {each.version for each in released if each.arn == secret.arn}
+            stored.current = secret.version
+            stored.versions = {version: key for version, key in stored.versions.items() if version not in dropped}
 
-    def keep_for_others(self, name: str, key: str, tags: dict[str, str]) -> str:
-        """Keep a secret as its owner would, and return its ARN."""
+    def create_external_secret(self, name: str, key: str, tags: dict[str, str]) -> str:
+        """Create a secret that its owner keeps, and return its ARN."""
         secret = self._create(name, SecretStr(key))
         self.secrets[secret.arn].tags = tags
         return secret.arn
 
-    def keys(self) -> dict[str, str]:
-        """Return the current keys that a reader can get, by the ARN of their secret."""
-        return {arn: each.versions[each.current] for arn, each in self.secrets.items() if not each.retired}
+    def current_keys(self) -> dict[str, str]:
+        """List the current keys of the active secrets by ARN."""
+        return {arn: each.versions[each.current] for arn, each in self.secrets.items() if not each.is_deleted}
 
-    def key(self, secret: SecretVersion) -> str | None:
-        """Return the key that an integration names, if a reader can get it."""
-        held = self.secrets.get(secret.arn)
-        return None if held is None or held.retired else held.versions.get(secret.version or held.current)
+    def read_key(self, secret: SecretVersion) -> str | None:
+        """Read a key, or None if the secret is not active or does not have the version."""
+        stored = self.secrets.get(secret.arn)
+        return None if stored is None or stored.is_deleted else stored.versions.get(secret.version or stored.current)
 
     def _create(self, name: str, api_key: SecretStr) -> SecretVersion:
         arn, version = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/{name}", self._next_version()
-        self.secrets[arn] = _Keys(versions={version: api_key.get_secret_value()}, current=version)
+        self.secrets[arn] = _Secret(versions={version: api_key.get_secret_value()}, current=version)
         return SecretVersion(arn=arn, version=version)
 
     def _next_version(self) -> str:
@@ -253,7 +261,7 @@ class InMemoryVault:
 
 @dataclass
 class FailingRepository(InMemoryRepository):
-    """A store that raises on `add`, with or without having written."""
+    """A repository whose `insert` raises. `written` chooses whether it writes first."""
 
     error: Exception = field(default_factory=RuntimeError)
     written: bool = False
@@ -267,8 +275,8 @@ class FailingRepository(InMemoryRepository):
 
 
 @dataclass
-class LosingRepository(InMemoryRepository):
-    """A store that loses the answer to a write, and refuses the second attempt since others have written by then."""
+class LostResponseRepository(InMemoryRepository):
+    """A repository whose first attempt commits but loses its response; the retry conflicts with a later write."""
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         super().insert(integration, idempotency_key)
@@ -283,7 +291,7 @@ class LosingRepository(InMemoryRepository):
 
 @dataclass
 class RacingRepository(InMemoryRepository):
-    """A store where others write so many times just before a change does."""
+    """A repository where `races` concurrent writes commit just before a write does."""
 
     races: int = 0
 
@@ -296,16 +304,16 @@ class RacingRepository(InMemoryRepository):
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
         if self.races:
-            left, self.races = self.races - 1, 0
+            remaining, self.races = self.races - 1, 0
             super().restore(tombstone, restored)
             self.delete(tombstone._replace(integration=restored))
-            self.races = left
+            self.races = remaining
         super().restore(tombstone, restored)
 
 
 @dataclass
-class FailingVault(InMemoryVault):
-    """A vault that raises on `store`."""
+class FailingKeyStore(InMemoryKeyStore):
+    """A key store whose `create_key` raises."""
 
     error: Exception = field(default_factory=RuntimeError)
 
@@ -322,5 +330,23 @@ def _name(integration: Integration) -> tuple[str, str]:
     return integration.account, fold_name(integration.name)
 
 
-def _request(integration: Integration, key: IdempotencyKey) -> tuple[str, str, str]:
+def _record_key(integration: Integration, key: IdempotencyKey) -> tuple[str, str, str]:
     return integration.account, integration.created_by, key.value
+
+
+def build_integrations(
+    repository: IntegrationRepository | None = None,
+    keys: KeyStore | None = None,
+    *,
+    clock: Callable[[], datetime] = lambda: NOON,
+    new_id: Callable[[datetime], str] = lambda _now: ULID,
+    policy: Policy | None = None,
+) -> Integrations:
+    """Build the use cases over fakes, or over the given repository and key store."""
+    return Integrations(
+        repository=repository or InMemoryRepository(),
+        keys=keys or InMemoryKeyStore(),
+        clock=clock,
+        new_id=new_id,
+        policy=policy or a_policy(),
+    )

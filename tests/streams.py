@@ -1,4 +1,4 @@
-"""Records of the table's stream, as Lambda gets them."""
+"""Build records of the table's stream in the format of Lambda's events."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,12 @@ from ai_integrations.use_cases.changes import GraceEnded
 
 
 def a_record(before: Integration | None, after: Integration | Tombstone | None, number: str = "100") -> dict[str, Any]:
-    """Return the record of one write of an integration."""
+    """Build the record of one write of an integration."""
     return record_of(_item(before), _item(after), number)
 
 
 def record_of(old: items.Item | None, new: items.Item | None, number: str = "100") -> dict[str, Any]:
-    """Return the record of one write of an item."""
+    """Build the record of one write of an item."""
     key = {name: (new or old or {})[name] for name in ("pk", "sk")}
     images = {"OldImage": old, "NewImage": new}
     return {
@@ -33,7 +33,7 @@ def record_of(old: items.Item | None, new: items.Item | None, number: str = "100
 
 
 def events_of(record: Mapping[str, Any]) -> list[Any]:
-    """Parse a record that is not the end of a grace period, and list the events that it causes."""
+    """Parse a record, which must not be the end of a grace period, and list the events to publish for it."""
     parsed = parse_record(record)
     assert not isinstance(parsed, GraceEnded)
     return list(parsed.events())

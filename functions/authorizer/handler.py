@@ -1,4 +1,4 @@
-"""Authorize the callers of the API: an access key in, the caller's identity out."""
+"""Authorize callers of the API: map an access key to the caller's identity."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ _access_keys = access_key_lookup()
 
 
 class UnauthorizedError(Exception):
-    """API Gateway responds with 401 to an error with exactly this message, and with 500 to any other."""
+    """API Gateway maps an error with exactly this message to 401, and any other error to 500."""
 
     def __init__(self) -> None:
         super().__init__("Unauthorized")

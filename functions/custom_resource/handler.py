@@ -1,4 +1,4 @@
-"""Provision integrations that CloudFormation stacks declare as `Custom::AiIntegration`."""
+"""Manage the integrations that CloudFormation stacks declare as `Custom::AiIntegration`."""
 
 from typing import TYPE_CHECKING, Any
 

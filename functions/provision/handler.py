@@ -21,15 +21,16 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
 
     Failed messages are retried with exponential backoff and end in the dead-letter queue.
     """
-    failed = [record["messageId"] for record in event["Records"] if not _handled(record)]
+    failed = [record["messageId"] for record in event["Records"] if not _handle(record)]
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _handled(record: Mapping[str, Any]) -> bool:
+def _handle(record: Mapping[str, Any]) -> bool:
+    """Handle one message. False means that it failed and must be redelivered."""
     message_id = record["messageId"]
     try:
         outcome = _provisioner.handle(json.loads(record["body"]))
-    except Exception as error:  # noqa: BLE001 - one message must not block the others of the batch
+    except Exception as error:  # noqa: BLE001 - a failed message must not fail the rest of the batch
         logger.error("request failed", message_id=message_id, **describe(error))
         _delay(record)
         return False

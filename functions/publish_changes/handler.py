@@ -26,7 +26,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     for position, record in enumerate(records):
         try:
             _publisher.handle(parse_record(record))
-        except Exception as error:  # noqa: BLE001 - the records before it are done and must be reported as done
+        except Exception as error:  # noqa: BLE001 - Lambda must not retry the records before it
             number = record["dynamodb"]["SequenceNumber"]
             logger.error("change not published", sequence_number=number, **describe(error))
             if position == 0 and len(records) > 1:

@@ -1,4 +1,4 @@
-"""Verify a key against its provider before it is stored. This function has no permissions in AWS."""
+"""Verify a key against its provider before it is stored. This function has no AWS permissions."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ _verification = key_verification()
 @logger.inject_lambda_context(clear_state=True)
 @hide_exception_messages()
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
-    """Answer the request of `adapters/key_verifier.py`: null if the provider accepts the key, or else why not."""
+    """Handle a request of `adapters/key_verifier.py`. `refusal` is null if the provider accepts the key."""
     integration = integration_from_item(event["integration"])
     refusal = _verification.verify(integration, SecretStr(event["api_key"]))
     logger.info("key verified", integration_id=integration.id, accepted=refusal is None)

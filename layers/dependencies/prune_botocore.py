@@ -1,8 +1,8 @@
 """Prune botocore in a folder of packages: `python3 prune_botocore.py FOLDER`.
 
-botocore brings the API models of more than 400 services, 22 MB, and searches all their folders for each client. The
-functions use eight services. The layer's Makefile and the local stack both run this module, so the SDK that the tests
-use is the one that is deployed. It needs only the standard library and this folder: `sam build` copies no other.
+botocore contains the API models of more than 400 services, 22 MB, and searches all their folders for each client. The
+functions use eight services. The layer's Makefile and the local stack both run this module, so the local stack runs on
+the SDK that is deployed. The module imports nothing of the project, because `sam build` copies only this folder.
 """
 
 import gzip
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# bootstrap/aws.py creates a client for each of these. tests/unit/test_dependencies.py compares the two.
+# The services that bootstrap/aws_clients.py creates clients for; tests/unit/test_prune_botocore.py compares the two.
 SERVICES = frozenset({"bedrock-runtime", "dynamodb", "events", "kms", "lambda", "secretsmanager", "sqs", "sts"})
 
 _SHARED_FILES = frozenset({"_retry.json", "partitions.json", "sdk-default-configuration.json"})
@@ -36,7 +36,7 @@ def prune(packages: Path) -> None:
 
 
 def _replace_by_plain_json(compressed: Path) -> None:
-    """Decompress an API model and drop its documentation, which is most of what every cold start would parse."""
+    """Decompress an API model and drop its documentation, which every cold start would parse."""
     model = _without_documentation(json.loads(gzip.decompress(compressed.read_bytes())))
     compressed.with_suffix("").write_text(json.dumps(model, separators=(",", ":")))
     compressed.unlink()

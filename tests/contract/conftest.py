@@ -1,77 +1,33 @@
-"""Every test of this tier runs over the fake and over the real adapters, so that a fake that lies fails."""
+"""Contract tests run over the fakes and over the real adapters, so that a fake that deviates from them fails."""
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tests.contract.worlds import AwsWorld, InMemoryWorld, World
-from tests.free_port import free_port
-
-_SECONDS_TO_START = 30
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start an AWS emulator of its own on loopback, and return its address."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("emulator")
-    settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack.app"],
-            env={"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), **settings},
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(address, process, folder / "log")
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with urlopen(f"{address}/_ministack/health", timeout=1):  # noqa: S310 - loopback
-                return
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.05)
-    pytest.fail(f"the emulator did not start:\n{log.read_text(errors='replace')}")
+from tests.contract.stores import AwsStores, InMemoryStores, Stores
 
 
 @pytest.fixture(scope="session")
 def session() -> boto3.Session:
-    """Return one session for all clients: reading the descriptions of the services takes most of a test's time."""
+    """Share one session among all clients, because loading service models takes most of a test's time."""
     return boto3.Session()
 
 
 @pytest.fixture
-def emulated(session: boto3.Session, emulator: str) -> AwsWorld:
-    """Return a table and a vault of this test's own on the emulator."""
-    return AwsWorld(session, emulator)
+def emulator_stores(session: boto3.Session, emulator: str) -> AwsStores:
+    """Create stores on the emulator for one test."""
+    return AwsStores(session, emulator)
 
 
 @pytest.fixture(params=["memory", "moto", "emulator"])
-def world(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[World]:
-    """Return one of the worlds that must be alike."""
+def stores(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[Stores]:
+    """Create stores in memory, on moto and on the emulator, which must behave alike."""
     if request.param == "memory":
-        yield InMemoryWorld()
+        yield InMemoryStores()
     elif request.param == "moto":
         with mock_aws():
-            yield AwsWorld(session)
+            yield AwsStores(session)
     else:
-        yield request.getfixturevalue("emulated")
+        yield request.getfixturevalue("emulator_stores")

@@ -1,4 +1,4 @@
-"""What holds in the end, whatever failed: the table and Secrets Manager agree, and nothing is lost or left."""
+"""Invariants after any failure: the table and Secrets Manager agree, nothing is lost and nothing is orphaned."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,76 +14,89 @@ from ai_integrations.domain.model import Integration, SecretVersion
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+_ABSENT = "(absent)"
 
-class Kept(Protocol):
-    """What is in the table and in Secrets Manager, as one who may see everything finds it."""
+
+class StoredState(Protocol):
+    """Everything in the table and in Secrets Manager."""
 
     @property
     def secrets_manager(self) -> "SecretsManagerClient": ...
 
-    def items(self) -> list[dict[str, Any]]: ...
+    def items(self) -> list[dict[str, Any]]:
+        """List all items of the table."""
+        ...
 
     def secrets(self) -> list[dict[str, Any]]:
-        """Return everything about every secret but its value, those left out that wait to be deleted."""
+        """List the descriptions of all active secrets."""
         ...
 
 
-def broken(kept: Kept, account: str, ends: Mapping[str, str | None]) -> list[str]:
-    """Return what does not hold in an account that should have these integrations with these keys."""
+def find_violations(state: StoredState, account: str, expected: Mapping[str, str | None]) -> list[str]:
+    """List the violated invariants of an account. `expected` maps names of integrations to their keys, or None."""
     partition = items.integration_key(account, "")["pk"]
-    mine = {item["sk"]: item for item in map(from_wire, kept.items()) if item["pk"] == partition}
-    integrations = [items.integration_from_item(item) for sk, item in mine.items() if sk.startswith("INTEGRATION#")]
-    found = {each.name: _key(kept, each.secret) for each in integrations}
-    faults = [f"there are {len(integrations)} of {len(found)} names"] if len(found) < len(integrations) else []
-    faults += [f"{name} is not as it should be" for name in found.keys() | ends.keys() if _differ(name, found, ends)]
-    return faults + _names(mine, integrations) + _secrets(kept, account, integrations) + _stones(mine, integrations)
+    own = {item["sk"]: item for item in map(from_wire, state.items()) if item["pk"] == partition}
+    integrations = [items.integration_from_item(item) for sk, item in own.items() if sk.startswith("INTEGRATION#")]
+    return [
+        *_integration_violations(state, integrations, expected),
+        *_name_violations(own, integrations),
+        *_secret_violations(state, account, integrations),
+        *(f"{each.id} exists and has a tombstone" for each in integrations if f"DELETED#{each.id}" in own),
+    ]
 
 
-def _differ(name: str, *sides: Mapping[str, str | None]) -> bool:
-    """Tell whether an integration is on one side alone, or has another key there."""
-    one, other = (side.get(name, "absent") for side in sides)
-    return one != other
+def _integration_violations(
+    state: StoredState, integrations: list[Integration], expected: Mapping[str, str | None]
+) -> list[str]:
+    found = {each.name: _read_key(state, each.secret) for each in integrations}
+    duplicates = len(integrations) - len(found)
+    violations = [f"{duplicates} integrations have the name of another"] if duplicates else []
+    for name in sorted(found.keys() | expected.keys()):
+        actual_key, expected_key = found.get(name, _ABSENT), expected.get(name, _ABSENT)
+        if actual_key != expected_key:
+            violations.append(f"{name} has the key {actual_key}, expected {expected_key}")
+    return violations
 
 
-def _names(mine: Mapping[str, items.Item], integrations: list[Integration]) -> list[str]:
-    guards = {sk: item["integration_id"] for sk, item in mine.items() if sk.startswith("NAME#")}
+def _name_violations(own: Mapping[str, items.Item], integrations: list[Integration]) -> list[str]:
+    reserved = {sk: item["integration_id"] for sk, item in own.items() if sk.startswith("NAME#")}
     expected = {items.name_key(each.account, each.name)["sk"]: each.id for each in integrations}
-    return [] if guards == expected else ["a name is lost, or taken by nobody"]
+    return [] if reserved == expected else [f"reserved names are {reserved}, expected {expected}"]
 
 
-def _stones(mine: Mapping[str, items.Item], integrations: list[Integration]) -> list[str]:
-    return [f"{each.id} is there and deleted" for each in integrations if f"DELETED#{each.id}" in mine]
-
-
-def _secrets(kept: Kept, account: str, integrations: list[Integration]) -> list[str]:
-    """Tell which secrets can be used that nobody names, and which versions of those that are named."""
-    usable = {
+def _secret_violations(state: StoredState, account: str, integrations: list[Integration]) -> list[str]:
+    """List active secrets and versions that no item references, and referenced ones that are not active."""
+    active = {
         secret["ARN"]: secret["SecretVersionsToStages"]
-        for secret in kept.secrets()
+        for secret in state.secrets()
         if f"/{account}/" in secret["Name"] and STACK_TAG in {tag["Key"] for tag in secret.get("Tags", ())}
     }
-    named = {each.secret.arn: _versions(each) for each in integrations if each.secret and each.secret.is_owned}
-    faults = [f"{arn} can be used and nobody names it" for arn in usable.keys() - named.keys()]
-    faults += [f"{arn} is named and can not be used" for arn in named.keys() - usable.keys()]
-    for arn in usable.keys() & named.keys():
-        versions = named[arn]
-        labelled = {version for version, labels in usable[arn].items() if labels}
-        held = {version for version, labels in usable[arn].items() if {label(version), "AWSCURRENT"} & {*labels}}
-        faults += [f"{arn} has {held} and names {versions}"] if held - versions or versions - labelled else []
-    return faults
+    referenced = {
+        each.secret.arn: _usable_versions(each) for each in integrations if each.secret and each.secret.is_owned
+    }
+    violations = [f"{arn} is active and not referenced" for arn in active.keys() - referenced.keys()]
+    violations += [f"{arn} is referenced and not active" for arn in referenced.keys() - active.keys()]
+    for arn in active.keys() & referenced.keys():
+        versions = referenced[arn]
+        available = {version for version, labels in active[arn].items() if labels}
+        retained = {version for version, labels in active[arn].items() if {label(version), "AWSCURRENT"} & {*labels}}
+        if retained - versions or versions - available:
+            violations.append(f"{arn} retains the versions {retained}, referenced are {versions}")
+    return violations
 
 
-def _versions(integration: Integration) -> set[str | None]:
-    former = integration.previous_key
+def _usable_versions(integration: Integration) -> set[str | None]:
+    previous = integration.previous_key
     versions = {integration.secret.version} if integration.secret else set()
-    return versions | ({former.secret.version} if former and former.usable_until > datetime.now(UTC) else set())
+    is_in_grace_period = previous is not None and previous.usable_until > datetime.now(UTC)
+    return versions | ({previous.secret.version} if previous and is_in_grace_period else set())
 
 
-def _key(kept: Kept, secret: SecretVersion | None) -> str | None:
+def _read_key(state: StoredState, secret: SecretVersion | None) -> str | None:
     if secret is None:
         return None
     try:
-        wanted = {"VersionId": secret.version} if secret.version else {"VersionStage": "AWSCURRENT"}
-        return kept.secrets_manager.get_secret_value(SecretId=secret.arn, **wanted)["SecretString"]
+        version = {"VersionId": secret.version} if secret.version else {"VersionStage": "AWSCURRENT"}
+        return state.secrets_manager.get_secret_value(SecretId=secret.arn, **version)["SecretString"]
     except ClientError as error:
         return f"unreadable: {error.response['Error']['Code']}"

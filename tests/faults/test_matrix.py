@@ -1,144 +1,125 @@
-"""Every use case, every AWS call that it makes, every way in which the call can fail; then all is as if nothing had.
+"""Every use case, every AWS call that it makes, every way in which the call can fail: one cell each.
 
-The calls are those that an undisturbed run makes, so that a new one joins by itself. After the failure the client sends
-the same request again, the stream is caught up with, and the sweep comes by when everything has become old.
+The calls are those of an undisturbed run, so that a new call joins the matrix by itself. After the failure, the client
+retries the request, the stream is processed, and a sweep runs after the grace period. Then all invariants must hold.
 """
 
-import io
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
+from collections.abc import Iterable
 from uuid import uuid4
 
 import pytest
 
-from tests.cloud import Cloud, Killed, cloud, leak_search
-from tests.contract.conftest import emulator
-from tests.faults import tally
-from tests.faults.aws import Aws, Emulated, InProcess
-from tests.faults.followers import DELIVERIES, FOLLOWERS
-from tests.faults.invariants import broken
-from tests.faults.scene import Ask, Scene
-from tests.faults.stories import REQUESTS, Story
-from tests.faults.wire import FAULTS, Fault, Wire
-from tests.faults.world import World
-from tests.handlers.conftest import sockets_closed
-from tests.response_bucket import Bucket, bucket
+from tests.cloud import Killed
+from tests.faults.account import Account, Request
+from tests.faults.api_use_cases import API_USE_CASES
+from tests.faults.background_use_cases import SCENARIO_USE_CASES, STREAM_AND_SCHEDULE_USE_CASES
+from tests.faults.fault_injector import FAULTS, Fault
+from tests.faults.in_process_stack import InProcessStack
+from tests.faults.invariants import find_violations
+from tests.faults.matrix_summary import RecordProperty, record_cell
+from tests.faults.use_case import UseCase
 
-__all__ = ["bucket", "cloud", "emulator", "sockets_closed"]
-
-SERVER_AT_FAULT = {429, 500, 503}
-STORIES = REQUESTS | FOLLOWERS | DELIVERIES
-# What leaves the most behind. `make faults` tries the others as well.
-WORST = ("timed out after its effect", "killed after its effect")
-KILLED = ("killed", "killed after its effect")
-OTHERS = tuple(FAULTS.keys() - WORST)
-# Over the emulator `make faults` tries the others as well.
-FEW = ("create with a key and an Idempotency-Key", "patch of the key", "delete with a key")
-
-
-@pytest.fixture
-def world(cloud: Cloud, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with wired(cloud, InProcess(), bucket, monkeypatch) as world:
-        yield world
-
-
-@pytest.fixture
-def emulated_world(
-    emulator: str,
-    bucket: Bucket,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-) -> Iterator[World]:
-    aws = Emulated(emulator)
-    aws.empty()
-    with (
-        leak_search(Cloud(environment=monkeypatch, written=io.StringIO(), endpoint=emulator), capfd, caplog) as cloud,
-        wired(cloud, aws, bucket, monkeypatch) as world,
-    ):
-        yield world
-
-
-@contextmanager
-def wired(cloud: Cloud, aws: Aws, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))  # between attempts
-    wire = Wire(aws)
-    yield World(cloud, aws, wire, bucket.url)
-    wire.close()
-
-
-@pytest.mark.parametrize("faults", [WORST, pytest.param(OTHERS, marks=pytest.mark.faults)], ids=["worst", "others"])
-@pytest.mark.parametrize("name", STORIES)
-def test_loses_and_leaves_nothing(
-    world: World, name: str, faults: Iterable[str], record_property: tally.Record
-) -> None:
-    try_out(world, name, faults, record_property)
+SERVER_ERRORS = {429, 500, 503}
+USE_CASES = API_USE_CASES | STREAM_AND_SCHEDULE_USE_CASES | SCENARIO_USE_CASES
+# The faults that leave the most behind always run; `make faults` runs the others as well.
+SEVERE_FAULTS = ("timed out after its effect", "killed after its effect")
+OTHER_FAULTS = tuple(FAULTS.keys() - SEVERE_FAULTS)
+KILLS = ("killed", "killed after its effect")
+# On the emulator, only these use cases always run.
+EMULATOR_USE_CASES = ("create with key and Idempotency-Key", "patch of key", "delete with key")
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in FEW else pytest.mark.faults) for name in STORIES]
+    "faults",
+    [
+        pytest.param(SEVERE_FAULTS, id="severe faults"),
+        pytest.param(OTHER_FAULTS, id="other faults", marks=pytest.mark.faults),
+    ],
 )
-def test_loses_and_leaves_nothing_on_an_emulator(
-    emulated_world: World, name: str, record_property: tally.Record
+@pytest.mark.parametrize("name", USE_CASES)
+def test_use_case_recovers_from_every_aws_failure(
+    moto_stack: InProcessStack, name: str, faults: Iterable[str], record_property: RecordProperty
 ) -> None:
-    try_out(emulated_world, name, KILLED, record_property)
+    run_row(moto_stack, name, faults, record_property)
 
 
-def try_out(world: World, name: str, faults: Iterable[str], record: tally.Record) -> None:
-    story = STORIES[name]
-    calls = undisturbed(world, story)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in EMULATOR_USE_CASES else pytest.mark.faults) for name in USE_CASES],
+)
+def test_use_case_recovers_from_kills_on_the_emulator(
+    emulator_stack: InProcessStack, name: str, record_property: RecordProperty
+) -> None:
+    run_row(emulator_stack, name, KILLS, record_property)
+
+
+def run_row(stack: InProcessStack, name: str, faults: Iterable[str], record_property: RecordProperty) -> None:
+    """Run all cells of a use case."""
+    use_case = USE_CASES[name]
+    calls = run_undisturbed(stack, use_case)
     assert calls
     cells = [(number, call, fault) for number, call in enumerate(calls, 1) for fault in faults]
-    wrong = []
+    failures = []
     for number, call, fault in cells:
-        if (fault, call) != ("refused", story.told_by_refusal):
-            faults_found = cell(world, story, number, FAULTS[fault])
-            tally.count(record, name, call, is_broken=bool(faults_found))
-            wrong += [f"{call} {fault}: {each}" for each in faults_found]
-    assert not wrong, "\n".join(wrong)
+        if (fault, call) != ("denied", use_case.reported_denial):
+            violations = run_cell(stack, use_case, number, FAULTS[fault])
+            record_cell(record_property, name, call, is_broken=bool(violations))
+            failures += [f"call {number}, {call}, {fault}: {violation}" for violation in violations]
+    assert not failures, "\n".join(failures)
 
 
-def undisturbed(world: World, story: Story) -> list[str]:
-    scene = Scene(world, f"cell-{uuid4().hex}")
-    ask = story.prepare(scene)
-    world.wire.calls.clear()
-    assert ask() in story.answers
-    calls = [*world.wire.calls]
-    world.wire.mend()
-    settle(world)
-    assert broken(world.cloud, scene.account, story.ends) == []
-    world.forget()
+def run_undisturbed(stack: InProcessStack, use_case: UseCase) -> list[str]:
+    """Run a use case without a failure, and list its AWS calls."""
+    account = Account(stack, f"cell-{uuid4().hex}")
+    request = use_case.prepare(account)
+    stack.injector.calls.clear()
+    assert request() in use_case.statuses
+    calls = [*stack.injector.calls]
+    stack.injector.stop()
+    process_stream_and_sweep(stack)
+    assert find_violations(stack.cloud, account.name, use_case.expected) == []
+    stack.reset()
     return calls
 
 
-def cell(world: World, story: Story, number: int, fault: Fault) -> list[str]:
-    scene = Scene(world, f"cell-{uuid4().hex}")
-    ask = story.prepare(scene)
-    world.began()
-    world.wire.break_call(number, fault)
-    first = disturbed(ask)
-    world.wire.mend()
-    world.restart()
-    answers = [] if first is None or first in story.answers | SERVER_AT_FAULT else [f"answered {first} at first"]
-    second = ask()
-    answers += [] if second in story.answers else [f"answered {second} when it came again"]
-    settle(world)
-    leaks = [f"a key is in {text[:200]}" for text in world.cloud.leaks()]
-    faults = answers + broken(world.cloud, scene.account, story.ends) + leaks
-    world.forget()
-    return faults
+def run_cell(stack: InProcessStack, use_case: UseCase, number: int, fault: Fault) -> list[str]:
+    """Run a use case in which one call fails, retry it in new processes, and list the violated invariants."""
+    account = Account(stack, f"cell-{uuid4().hex}")
+    request = use_case.prepare(account)
+    stack.track_used_functions()
+    stack.injector.fail_call(number, fault)
+    first = send(request)
+    stack.injector.stop()
+    stack.restart_used_functions()
+    retry = request()
+    process_stream_and_sweep(stack)
+    violations = [
+        *find_status_violations(use_case, first, retry),
+        *find_violations(stack.cloud, account.name, use_case.expected),
+        *(f"a key is in {text[:200]}" for text in stack.cloud.leaks()),
+    ]
+    stack.reset()
+    return violations
 
 
-def disturbed(ask: Ask) -> int | None:
-    """Return the status of the answer, if there is one."""
+def send(request: Request) -> int | None:
+    """Send a request; None if the function was killed before it responded."""
     try:
-        return ask()
+        return request()
     except Killed:
         return None
 
 
-def settle(world: World) -> None:
-    world.catch_up()
-    assert world.swept(), world.cloud.log()[-1]
-    world.catch_up()
+def find_status_violations(use_case: UseCase, first: int | None, retry: int) -> list[str]:
+    violations = []
+    if first is not None and first not in use_case.statuses | SERVER_ERRORS:
+        violations.append(f"the first response has status {first}")
+    if retry not in use_case.statuses:
+        violations.append(f"the retry has status {retry}, expected one of {sorted(use_case.statuses)}")
+    return violations
+
+
+def process_stream_and_sweep(stack: InProcessStack) -> None:
+    stack.process_stream()
+    assert stack.sweep(), stack.cloud.log()[-1]
+    stack.process_stream()

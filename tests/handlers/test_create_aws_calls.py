@@ -132,6 +132,6 @@ def test_create_with_a_rejected_commit_returns_409_even_if_the_secret_cannot_be_
     assert create_with_a_name_taken_after_the_precheck(cloud).status == 409
     assert [line["message"] for line in cloud.log()] == [
         "integration created",
-        "unused secret left",
+        "orphaned secret not removed",
         "request refused",
     ]

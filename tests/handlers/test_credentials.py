@@ -203,4 +203,4 @@ def test_resolve_when_aws_fails_raises_an_error_without_its_message(
     assert type(error.value).__name__ == "LoggedError"
     assert error.value.__suppress_context__
     line = cloud.log()[-1]
-    assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "failed", "billing-job")
+    assert (line["level"], line["message"], line["consumer"]) == ("ERROR", "unexpected error", "billing-job")

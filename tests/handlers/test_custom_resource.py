@@ -110,4 +110,4 @@ def test_unknown_request_type_raises_an_error_and_is_logged(cloud: Cloud, bucket
     with pytest.raises(Exception, match=r"^$"):
         cloud.function("custom_resource")(a_request(bucket, "Read", PhysicalResourceId="id-1"))
     [line] = cloud.log()
-    assert (line["message"], line["request_type"]) == ("failed", "Read")
+    assert (line["message"], line["request_type"]) == ("unexpected error", "Read")

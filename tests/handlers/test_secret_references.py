@@ -37,7 +37,8 @@ def test_create_with_a_secret_of_another_account_is_rejected_like_a_missing_secr
     arn = store_secret(cloud, tagged_for) if tagged_for else MISSING_SECRET
     response = cloud.api(gateway_event(create_body(api_key_secret_arn=arn)))
     assert (response.status, response.pointers) == (422, ["/api_key_secret_arn"])
-    assert response.body["errors"][0]["detail"] == "This account has no such secret to refer to."
+    detail = "No secret with this ARN is tagged for this account. Check the ARN and the tag ai-integrations:account."
+    assert response.body["errors"][0]["detail"] == detail
     assert cloud.items() == []
 
 

@@ -14,7 +14,7 @@ from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
-from tests.faults.invariants import broken
+from tests.faults.invariants import find_violations
 from tests.stack.conftest import Stack
 from tests.stack.stack_state import StackState
 
@@ -172,7 +172,7 @@ def any_state_reached(state: StackState, account: str, possible: Iterable[ModelS
     """Wait until the account is in one of the states; the stream and the sweep may have to clean up first."""
     expected = {tuple(sorted(each.keys_by_name.items())) for each in possible}
     deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
-    while (faults := [broken(state, account, dict(each)) for each in expected]) and all(faults):
+    while (faults := [find_violations(state, account, dict(each)) for each in expected]) and all(faults):
         if time.monotonic() > deadline:
             print("\n".join(map(str, faults)))
             return False

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
-from tests.faults.invariants import broken
+from tests.faults.invariants import find_violations
 from tests.stack.conftest import Stack, leak_checked_stack
 from tests.stack.platform_client import PlatformClient, wait_until
 from tests.stack.retrying_client import RetryingClient
@@ -135,7 +135,7 @@ def shorten_visibility_timeout(platform: PlatformClient) -> None:
 def wait_for_clean_state(state: StackState, expected: Mapping[str, str | None]) -> list[str]:
     """Sweep until table and secrets are consistent; return the faults that remain at the deadline."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
-    while (faults := broken(state, ACCOUNT, expected)) and time.monotonic() < deadline:
+    while (faults := find_violations(state, ACCOUNT, expected)) and time.monotonic() < deadline:
         report = state.sweep()
         print(f"the sweep found {len(report.secrets_without_integration)} orphaned secrets of {report.secrets}")
         assert report.integrations_without_secret == []

@@ -1,4 +1,4 @@
-"""What a record of the table's stream means to those who follow the bus."""
+"""The events that records of the table's stream cause."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.streams import a_record, events_of, record_of
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
 OTHER_VERSION = SECRET._replace(version="v2")
-THEIRS = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs", version=None)
+EXTERNAL = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:external", version=None)
 HEADER = "fake-header-value-0123456789"
 FIRST = an_integration(secret=SECRET, headers={"X-Team": HEADER}, updated_by="alice")
 SECOND = replace(FIRST, version=2, updated_by="bob", updated_at=NOON + timedelta(minutes=1))
@@ -52,12 +52,12 @@ def event(record: dict[str, Any]) -> Any:
         ("restored", "AI Integration Restored"),
     ],
 )
-def test_names_each_kind_of_change(name: str, detail_type: str) -> None:
+def test_each_kind_of_change_has_its_event(name: str, detail_type: str) -> None:
     assert event(RECORDS[name]).detail_type == detail_type
     assert len(CHANGE_EVENTS) == len(RECORDS)
 
 
-def test_says_who_changed_what_where_and_when() -> None:
+def test_updated_event_contains_actor_fields_scopings_and_time() -> None:
     changed = replace(SECOND, base_url="https://gateway.test", scopings=(Scoping(space_id="s"),))
     assert json.loads(event(a_record(FIRST, changed)).model_dump_json(exclude_none=True)) == {
         "event_id": f"{ULID}.2.updated",
@@ -72,7 +72,7 @@ def test_says_who_changed_what_where_and_when() -> None:
     }
 
 
-def test_says_who_deleted_and_until_when_it_can_be_undone() -> None:
+def test_deleted_event_contains_actor_and_end_of_recovery_window() -> None:
     deleted = event(RECORDS["deleted"])
     assert isinstance(deleted, Deleted)
     assert (deleted.version, deleted.actor) == (2, ids.encode_user("carol"))
@@ -97,33 +97,33 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("change", "fields"), CHANGES)
-def test_names_the_fields_that_changed(change: dict[str, Any], fields: list[str]) -> None:
+def test_updated_event_lists_the_changed_fields(change: dict[str, Any], fields: list[str]) -> None:
     updated = event(a_record(FIRST, replace(SECOND, **change)))
     assert isinstance(updated, Updated)
     assert updated.changed_fields == fields
 
 
-def test_has_a_case_for_every_setting() -> None:
+def test_every_setting_has_a_test_case() -> None:
     assert {name for change, _ in CHANGES for name in change} == {*Settings.__dataclass_fields__, "secret"}
 
 
-def test_names_the_key_among_the_fields_when_there_was_none() -> None:
+def test_first_key_is_listed_as_changed_field() -> None:
     assert event(a_record(replace(FIRST, secret=None), SECOND)).changed_fields == ["api_key"]
 
 
-@pytest.mark.parametrize("other", [OTHER_VERSION, THEIRS])
-def test_tells_another_key_from_a_changed_field(other: SecretVersion) -> None:
+@pytest.mark.parametrize("other", [OTHER_VERSION, EXTERNAL])
+def test_another_key_causes_only_a_key_rotated_event(other: SecretVersion) -> None:
     assert isinstance(event(a_record(FIRST, replace(SECOND, secret=other))), KeyRotated)
 
 
-def test_tells_changed_fields_before_another_key() -> None:
-    told = events(a_record(FIRST, replace(SECOND, name="x", secret=OTHER_VERSION)))
-    assert [type(each) for each in told] == [Updated, KeyRotated]
-    assert len({each.event_id for each in told}) == 2
+def test_updated_event_precedes_key_rotated_event() -> None:
+    caused = events(a_record(FIRST, replace(SECOND, name="x", secret=OTHER_VERSION)))
+    assert [type(each) for each in caused] == [Updated, KeyRotated]
+    assert len({each.event_id for each in caused}) == 2
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_gives_an_event_the_same_id_each_time_and_no_other_event(name: str) -> None:
+def test_event_id_is_stable_and_unique(name: str) -> None:
     assert event(RECORDS[name]) == event(RECORDS[name])
     later = a_record(None, TOMBSTONE._replace(integration=replace(SECOND, version=7)))
     others = [event(record) for other, record in {**RECORDS, "later": later}.items() if other != name]
@@ -131,7 +131,7 @@ def test_gives_an_event_the_same_id_each_time_and_no_other_event(name: str) -> N
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_says_nothing_of_keys_and_no_value_of_a_header(name: str) -> None:
+def test_events_contain_no_key_and_no_header_value(name: str) -> None:
     text = event(RECORDS[name]).model_dump_json()
     assert not [word for word in (SECRET.arn, HEADER, "fake-other-value", "secret") if word in text]
 
@@ -153,11 +153,11 @@ def guards(integration: Integration) -> list[items.Item]:
         a_record(FIRST, FIRST),
     ],
 )
-def test_means_nothing_by_what_is_no_change_of_an_integration(record: dict[str, Any]) -> None:
+def test_non_integration_records_produce_no_events(record: dict[str, Any]) -> None:
     assert events(record) == []
 
 
-def test_does_not_guess_at_a_record_that_it_can_not_read() -> None:
+def test_malformed_record_raises() -> None:
     broken = a_record(None, FIRST)
     del broken["dynamodb"]["NewImage"]["version"]
     with pytest.raises(KeyError):

@@ -1,4 +1,4 @@
-"""architecture.md, "Order of writes", on fakes that keep a journal."""
+"""Creating an integration: the order of writes, and what a failure leaves behind (architecture.md)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,13 +16,14 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import ACCOUNT_WIDE, Role, Scoping
-from ai_integrations.use_cases.integrations import Integrations
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
-from tests.fakes import FailingRepository, FailingVault, InMemoryRepository, InMemoryVault
+from tests.fakes import FailingKeyStore, FailingRepository, build_integrations
+from tests.unit.use_case_fixture import ADMIN, UseCaseFixture
 
 KEY = SecretStr(API_KEY)
-WITHOUT_A_KEY = None
-SAID_NO: list[AiIntegrationsError | RepeatedRequestError] = [
+NO_KEY = None
+IDS = ("FIRST", "SECOND")
+REJECTIONS: list[AiIntegrationsError | RepeatedRequestError] = [
     NameTakenError(),
     RepeatedRequestError(an_integration(id="FIRST")),
     IdempotencyKeyReusedError(),
@@ -30,150 +31,129 @@ SAID_NO: list[AiIntegrationsError | RepeatedRequestError] = [
 ]
 
 
-class World:
-    """The use cases over fakes that share one journal, with ids FIRST, SECOND … and a clock that a test sets."""
-
-    def __init__(self, repository: InMemoryRepository | None = None, vault: InMemoryVault | None = None) -> None:
-        self.journal: list[str] = []
-        self.repository = repository or InMemoryRepository()
-        self.vault = vault or InMemoryVault()
-        self.repository.journal = self.vault.journal = self.journal
-        self.now = NOON
-        ids = iter(["FIRST", "SECOND", "THIRD"])
-        self.integrations = Integrations(
-            repository=self.repository,
-            keys=self.vault,
-            clock=lambda: self.now,
-            new_id=lambda _moment: next(ids),
-            policy=a_policy("gateway.corp"),
-        )
+def test_create_prechecks_then_stores_the_key_then_commits() -> None:
+    fixture = UseCaseFixture(ids=IDS)
+    created = fixture.integrations.create(ADMIN, the_settings(), KEY)
+    assert fixture.journal == ["precheck", "create_key", "insert"]
+    assert created.secret is not None
+    assert fixture.keys.current_keys() == {created.secret.arn: API_KEY}
+    assert fixture.stored_integrations() == [created]
 
 
-def test_looks_then_stores_the_key_then_commits() -> None:
-    world = World()
-    made = world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["precheck", "create_key", "insert"]
-    assert made.secret is not None
-    assert world.vault.keys() == {made.secret.arn: API_KEY}
-    assert world.repository.integrations == {("acme", "FIRST"): made}
+def test_create_sets_version_account_user_and_time() -> None:
+    created = UseCaseFixture().integrations.create(a_caller(account="acme", user="bob"), the_settings(name="x"), NO_KEY)
+    assert created == an_integration(id=ULID, name="x", account="acme", created_by="bob", version=1, created_at=NOON)
 
 
-def test_makes_the_first_version_for_the_caller() -> None:
-    made = World().integrations.create(a_caller(account="acme", user="bob"), the_settings(name="x"), WITHOUT_A_KEY)
-    assert made == an_integration(id="FIRST", name="x", account="acme", created_by="bob", version=1, created_at=NOON)
+def test_create_derives_the_id_from_the_creation_time() -> None:
+    integrations = build_integrations(new_id=lambda now: f"id at {now}")
+    assert integrations.create(ADMIN, the_settings(), NO_KEY).id == f"id at {NOON}"
 
 
-def test_makes_ids_of_the_time_that_it_writes_down() -> None:
-    integrations = Integrations(
-        repository=InMemoryRepository(),
-        keys=InMemoryVault(),
-        clock=lambda: NOON,
-        new_id=lambda now: f"id at {now}",
-        policy=a_policy(),
-    )
-    assert integrations.create(a_caller(), the_settings(), WITHOUT_A_KEY).id == f"id at {NOON}"
+def test_create_without_key_does_not_call_the_key_store() -> None:
+    fixture = UseCaseFixture()
+    created = fixture.integrations.create(ADMIN, the_settings(), NO_KEY)
+    assert fixture.journal == ["insert"]
+    assert created.secret is None
 
 
-def test_asks_nothing_of_the_vault_without_a_key() -> None:
-    world = World()
-    made = world.integrations.create(a_caller(), the_settings(), WITHOUT_A_KEY)
-    assert world.journal == ["insert"]
-    assert made.secret is None
-
-
-@pytest.mark.parametrize("key", [KEY, WITHOUT_A_KEY])
+@pytest.mark.parametrize("key", [pytest.param(KEY, id="with key"), pytest.param(NO_KEY, id="without key")])
 @pytest.mark.parametrize("name", ["Production OpenAI", "PRODUCTION openai"])
-def test_refuses_a_taken_name_before_any_secret(key: SecretStr | None, name: str) -> None:
-    world = World()
-    world.repository.insert(an_integration(id=ULID), None)
-    world.journal.clear()
+def test_create_with_taken_name_stores_no_secret(key: SecretStr | None, name: str) -> None:
+    fixture = UseCaseFixture(ids=IDS)
+    fixture.repository.insert(an_integration(), None)
+    fixture.journal.clear()
     with pytest.raises(NameTakenError):
-        world.integrations.create(a_caller(), the_settings(name=name), key)
-    assert world.journal in (["precheck"], ["insert"])
-    assert world.vault.keys() == {}
+        fixture.integrations.create(ADMIN, the_settings(name=name), key)
+    assert fixture.journal in (["precheck"], ["insert"])
+    assert fixture.keys.current_keys() == {}
 
 
-@pytest.mark.parametrize("answer", SAID_NO, ids=lambda answer: type(answer).__name__)
-def test_removes_the_secret_when_the_store_says_no(answer: Exception) -> None:
-    world = World(repository=FailingRepository(error=answer))
-    if isinstance(answer, RepeatedRequestError):
-        assert world.integrations.create(a_caller(), the_settings(), KEY) == answer.first
+@pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda error: type(error).__name__)
+def test_create_discards_the_key_when_the_store_rejects_the_write(rejection: Exception) -> None:
+    fixture = UseCaseFixture(FailingRepository(error=rejection))
+    if isinstance(rejection, RepeatedRequestError):
+        assert fixture.integrations.create(ADMIN, the_settings(), KEY) == rejection.first
     else:
-        with pytest.raises(type(answer)):
-            world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["precheck", "create_key", "insert", "get", "get_deleted", "discard"]
-    assert world.vault.keys() == {}
+        with pytest.raises(type(rejection)):
+            fixture.integrations.create(ADMIN, the_settings(), KEY)
+    assert fixture.journal == ["precheck", "create_key", "insert", "get", "get_deleted", "discard"]
+    assert fixture.keys.current_keys() == {}
 
 
-@pytest.mark.parametrize("written", [True, False])
-@pytest.mark.parametrize("silence", [TimeoutError(), RuntimeError(), OSError()])
-def test_removes_nothing_when_the_store_says_nothing(silence: Exception, written: bool) -> None:
-    world = World(repository=FailingRepository(error=silence, written=written))
-    with pytest.raises(type(silence)):
-        world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["precheck", "create_key", "insert"]
-    assert list(world.vault.keys().values()) == [API_KEY]
+@pytest.mark.parametrize("written", [pytest.param(True, id="written"), pytest.param(False, id="not written")])
+@pytest.mark.parametrize("error", [TimeoutError(), RuntimeError(), OSError()], ids=lambda error: type(error).__name__)
+def test_create_keeps_the_key_when_the_outcome_is_unknown(error: Exception, written: bool) -> None:
+    fixture = UseCaseFixture(FailingRepository(error=error, written=written))
+    with pytest.raises(type(error)):
+        fixture.integrations.create(ADMIN, the_settings(), KEY)
+    assert fixture.journal == ["precheck", "create_key", "insert"]
+    assert list(fixture.keys.current_keys().values()) == [API_KEY]
 
 
-def test_writes_nothing_when_the_vault_fails() -> None:
-    world = World(vault=FailingVault(error=TimeoutError()))
+def test_create_writes_nothing_when_the_key_store_fails() -> None:
+    fixture = UseCaseFixture(keys=FailingKeyStore(error=TimeoutError()))
     with pytest.raises(TimeoutError):
-        world.integrations.create(a_caller(), the_settings(), KEY)
-    assert world.journal == ["precheck", "create_key"]
-    assert world.repository.integrations == {}
+        fixture.integrations.create(ADMIN, the_settings(), KEY)
+    assert fixture.journal == ["precheck", "create_key"]
+    assert fixture.stored_integrations() == []
 
 
-@pytest.mark.parametrize(("key", "calls"), [(KEY, ["precheck"]), (WITHOUT_A_KEY, ["insert"])])
-def test_gives_a_repeated_request_the_first_answer(key: SecretStr | None, calls: list[str]) -> None:
-    world = World()
-    first = world.integrations.create(a_caller(), the_settings(), key, an_idempotency_key())
-    world.journal.clear()
-    world.now += timedelta(hours=23)
-    assert world.integrations.create(a_caller(), the_settings(), key, an_idempotency_key()) == first
-    assert world.journal == calls
-    assert len(world.repository.integrations) == 1
+@pytest.mark.parametrize(
+    ("key", "calls"),
+    [pytest.param(KEY, ["precheck"], id="with key"), pytest.param(NO_KEY, ["insert"], id="without key")],
+)
+def test_retried_create_returns_the_original_result(key: SecretStr | None, calls: list[str]) -> None:
+    fixture = UseCaseFixture(ids=IDS)
+    original = fixture.integrations.create(ADMIN, the_settings(), key, an_idempotency_key())
+    fixture.journal.clear()
+    fixture.now += timedelta(hours=23)
+    assert fixture.integrations.create(ADMIN, the_settings(), key, an_idempotency_key()) == original
+    assert fixture.journal == calls
+    assert len(fixture.stored_integrations()) == 1
 
 
-def test_refuses_an_idempotency_key_with_another_body() -> None:
-    world = World()
-    world.integrations.create(a_caller(), the_settings(), KEY, an_idempotency_key(fingerprint="f1"))
+def test_create_rejects_a_used_idempotency_key_with_another_body() -> None:
+    fixture = UseCaseFixture(ids=IDS)
+    fixture.integrations.create(ADMIN, the_settings(), KEY, an_idempotency_key(fingerprint="f1"))
     with pytest.raises(IdempotencyKeyReusedError):
-        world.integrations.create(a_caller(), the_settings(name="x"), KEY, an_idempotency_key(fingerprint="f2"))
-    assert len(world.vault.keys()) == 1
+        fixture.integrations.create(ADMIN, the_settings(name="x"), KEY, an_idempotency_key(fingerprint="f2"))
+    assert len(fixture.keys.current_keys()) == 1
 
 
-def test_forgets_an_idempotency_key_after_a_day() -> None:
-    world = World()
-    world.integrations.create(a_caller(), the_settings(name="x"), KEY, an_idempotency_key(fingerprint="f1"))
-    world.now += timedelta(hours=24)
-    second = world.integrations.create(a_caller(), the_settings(name="y"), KEY, an_idempotency_key(fingerprint="f2"))
+def test_create_accepts_a_used_idempotency_key_after_a_day() -> None:
+    fixture = UseCaseFixture(ids=IDS)
+    fixture.integrations.create(ADMIN, the_settings(name="x"), KEY, an_idempotency_key(fingerprint="f1"))
+    fixture.now += timedelta(hours=24)
+    second = fixture.integrations.create(ADMIN, the_settings(name="y"), KEY, an_idempotency_key(fingerprint="f2"))
     assert second.id == "SECOND"
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.MEMBER])
-def test_touches_nothing_for_a_caller_that_may_not_write(role: Role) -> None:
-    world = World()
+def test_create_by_unauthorized_caller_calls_no_store(role: Role) -> None:
+    fixture = UseCaseFixture()
     with pytest.raises(AccessForbiddenError):
-        world.integrations.create(a_caller(role=role), the_settings(), KEY)
-    assert world.journal == []
+        fixture.integrations.create(a_caller(role=role), the_settings(), KEY)
+    assert fixture.journal == []
 
 
-def test_touches_nothing_for_settings_that_break_a_rule() -> None:
-    world = World()
+def test_create_with_invalid_settings_calls_no_store() -> None:
+    fixture = UseCaseFixture(policy=a_policy("gateway.corp"))
     for settings in (the_settings(provider="AWS_BEDROCK"), the_settings(base_url="http://other.corp/")):
         with pytest.raises(RuleViolationError):
-            world.integrations.create(a_caller(), settings, KEY)
-    assert world.journal == []
+            fixture.integrations.create(ADMIN, settings, KEY)
+    assert fixture.journal == []
 
 
-def test_takes_the_private_hosts_that_the_stack_allows() -> None:
-    made = World().integrations.create(a_caller(), the_settings(base_url="http://gateway.corp/v1"), WITHOUT_A_KEY)
-    assert made.base_url == "http://gateway.corp/v1"
+def test_create_accepts_an_allowed_private_host() -> None:
+    fixture = UseCaseFixture(policy=a_policy("gateway.corp"))
+    created = fixture.integrations.create(ADMIN, the_settings(base_url="http://gateway.corp/v1"), NO_KEY)
+    assert created.base_url == "http://gateway.corp/v1"
 
 
-def test_keeps_every_setting() -> None:
+def test_create_keeps_every_setting() -> None:
     settings = the_settings(
         model_names=("gpt-4",), headers={"X-Team": "a"}, scopings=(Scoping(space_id="s"), ACCOUNT_WIDE)
     )
-    made = World().integrations.create(a_caller(), settings, WITHOUT_A_KEY)
-    assert made == replace(made, **vars(settings))
+    created = UseCaseFixture().integrations.create(ADMIN, settings, NO_KEY)
+    assert created == replace(created, **vars(settings))

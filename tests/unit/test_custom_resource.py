@@ -1,4 +1,4 @@
-"""`Custom::AiIntegration`, on fakes: after each request there is exactly what the stack says."""
+"""`Custom::AiIntegration`: each request leads to exactly the integrations that the stack declares."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,56 +10,47 @@ from ai_integrations.contracts import ids
 from ai_integrations.domain.errors import FieldsError, InvalidRequestError, NameTakenError, NotFoundError
 from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
-from ai_integrations.use_cases.integrations import Integrations
-from tests.builders import API_KEY, NOON, ULID, a_policy, an_integration
-from tests.fakes import InMemoryRepository, InMemoryVault
+from tests.builders import API_KEY, ULID, an_integration
+from tests.unit.use_case_fixture import UseCaseFixture
 
 OTHER_ULID = ULID[:-1] + "B"
-REFUSED = "refused-request-1"
+FAILED_CREATION = "refused-request-1"
 
 
-class World:
-    """The resource over fakes, with ids that are known before."""
+class CustomResourceFixture:
+    """The custom resource over fakes, and a method for each request of CloudFormation."""
 
     def __init__(self) -> None:
-        self.repository = InMemoryRepository()
-        self.vault = InMemoryVault()
-        new_ids = iter([ULID, *[OTHER_ULID] * 10])
-        self.integrations = Integrations(
-            repository=self.repository,
-            keys=self.vault,
-            clock=lambda: NOON,
-            new_id=lambda _moment: next(new_ids),
-            policy=a_policy(),
-        )
-        self.resource = CustomResource(self.integrations)
+        self.use_cases = UseCaseFixture(ids=[ULID, *[OTHER_ULID] * 10])
+        self.resource = CustomResource(self.use_cases.integrations)
 
     def create(self, properties: dict[str, Any], request_id: str = "request-1") -> Resource:
         return self.resource.handle(a_request("Create", properties, RequestId=request_id))
 
     def update(self, before: dict[str, Any], after: dict[str, Any], physical_id: str | None = None) -> Resource:
-        named = {"OldResourceProperties": before, "PhysicalResourceId": physical_id or ids.encode(ULID)}
-        return self.resource.handle(a_request("Update", after, RequestId="request-2", **named))
+        fields = {"OldResourceProperties": before, "PhysicalResourceId": physical_id or ids.encode(ULID)}
+        return self.resource.handle(a_request("Update", after, RequestId="request-2", **fields))
 
     def delete(self, properties: dict[str, Any], physical_id: str | None = None) -> Resource:
-        named = {"RequestId": "request-3", "PhysicalResourceId": physical_id or ids.encode(ULID)}
-        return self.resource.handle(a_request("Delete", properties, **named))
+        fields = {"RequestId": "request-3", "PhysicalResourceId": physical_id or ids.encode(ULID)}
+        return self.resource.handle(a_request("Delete", properties, **fields))
 
     def stored(self) -> list[Integration]:
-        return list(self.repository.integrations.values())
+        return self.use_cases.stored_integrations()
 
-    def keep_for(self, account: str) -> str:
-        return self.vault.keep_for_others("theirs:secret:" + "x" * 20, API_KEY, {ACCOUNT_TAG: account})
+    def create_external_secret(self, account: str) -> str:
+        name = "external:secret:" + "x" * 20
+        return self.use_cases.keys.create_external_secret(name, API_KEY, {ACCOUNT_TAG: account})
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def fixture() -> CustomResourceFixture:
+    return CustomResourceFixture()
 
 
 def a_request(request_type: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    named = {"StackId": "arn:aws:cloudformation:fake:stack/app/1", "LogicalResourceId": "Llm"}
-    return {"RequestType": request_type, "ResourceProperties": properties, **named, **more}
+    origin = {"StackId": "arn:aws:cloudformation:fake:stack/app/1", "LogicalResourceId": "Llm"}
+    return {"RequestType": request_type, "ResourceProperties": properties, **origin, **more}
 
 
 def declared(account: str = "acme", **integration: Any) -> dict[str, Any]:
@@ -67,32 +58,32 @@ def declared(account: str = "acme", **integration: Any) -> dict[str, Any]:
     return {"ServiceToken": "arn:aws:lambda:…", "Account": account, "User": "platform", "Integration": body}
 
 
-def test_creates_what_the_stack_says(world: World) -> None:
-    made = world.create(declared())
-    assert world.stored() == [an_integration(created_by="platform", updated_by="platform")]
-    assert made == Resource(
+def test_create_stores_the_declared_integration(fixture: CustomResourceFixture) -> None:
+    created = fixture.create(declared())
+    assert fixture.stored() == [an_integration(created_by="platform", updated_by="platform")]
+    assert created == Resource(
         physical_id=ids.encode(ULID),
         attributes={"name": "Production OpenAI", "has_api_key": "false", "version": "1"},
     )
 
 
-def test_creates_once_however_often_the_request_comes(world: World) -> None:
-    first = world.create(declared())
-    assert all(world.create(declared()) == first for _ in range(9))
-    assert len(world.stored()) == 1
+def test_repeated_create_request_creates_once(fixture: CustomResourceFixture) -> None:
+    first = fixture.create(declared())
+    assert all(fixture.create(declared()) == first for _ in range(9))
+    assert len(fixture.stored()) == 1
 
 
-def test_tells_the_requests_of_a_stack_apart(world: World) -> None:
-    world.create(declared())
+def test_second_create_request_with_same_name_is_rejected(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
     with pytest.raises(NameTakenError):
-        world.create(declared(), request_id="request-9")
+        fixture.create(declared(), request_id="request-9")
 
 
-def test_takes_the_texts_that_cloudformation_makes_of_booleans(world: World) -> None:
-    texts = {"enable_default_models": "true", "function_calling_enabled": "false"}
-    world.create(declared(**texts) | {"ServiceTimeout": "600"})
-    [made] = world.stored()
-    assert (made.enable_default_models, made.function_calling_enabled) == (True, False)
+def test_create_parses_booleans_from_strings(fixture: CustomResourceFixture) -> None:
+    strings = {"enable_default_models": "true", "function_calling_enabled": "false"}
+    fixture.create(declared(**strings) | {"ServiceTimeout": "600"})
+    [created] = fixture.stored()
+    assert (created.enable_default_models, created.function_calling_enabled) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -107,129 +98,132 @@ def test_takes_the_texts_that_cloudformation_makes_of_booleans(world: World) -> 
         ({}, "/Account"),
     ],
 )
-def test_refuses_a_declaration_that_is_wrong_without_repeating_it(
-    world: World, properties: dict[str, Any], pointer: str
+def test_create_rejects_invalid_declaration_without_disclosing_it(
+    fixture: CustomResourceFixture, properties: dict[str, Any], pointer: str
 ) -> None:
-    with pytest.raises(FieldsError) as refusal:
-        world.create(properties)
-    assert refusal.value.errors[0].pointer == pointer
-    assert API_KEY not in repr(refusal.value)
-    assert world.stored() == []
+    with pytest.raises(FieldsError) as error:
+        fixture.create(properties)
+    assert error.value.errors[0].pointer == pointer
+    assert API_KEY not in repr(error.value)
+    assert fixture.stored() == []
 
 
-def test_leaves_nothing_of_a_refused_creation_that_is_rolled_back(world: World) -> None:
+def test_delete_after_failed_creation_succeeds(fixture: CustomResourceFixture) -> None:
     with pytest.raises(FieldsError):
-        world.create(declared(provider="?"))
-    assert world.delete(declared(provider="?"), REFUSED).physical_id == REFUSED
-    assert world.stored() == []
+        fixture.create(declared(provider="?"))
+    assert fixture.delete(declared(provider="?"), FAILED_CREATION).physical_id == FAILED_CREATION
+    assert fixture.stored() == []
 
 
-def test_changes_in_place_and_lets_go_of_what_is_not_declared_any_more(world: World) -> None:
+def test_update_changes_in_place_and_resets_undeclared_settings(fixture: CustomResourceFixture) -> None:
     before = declared(model_names=["gpt-4"], enable_default_models="true")
-    made = world.create(before)
-    changed = world.update(before, declared(name="Renamed"))
-    assert changed.physical_id == made.physical_id
+    created = fixture.create(before)
+    changed = fixture.update(before, declared(name="Renamed"))
+    assert changed.physical_id == created.physical_id
     assert changed.attributes == {"name": "Renamed", "has_api_key": "false", "version": "2"}
-    [stored] = world.stored()
+    [stored] = fixture.stored()
     assert (stored.name, stored.model_names, stored.enable_default_models) == ("Renamed", None, False)
 
 
-def test_changes_nothing_when_an_update_comes_again(world: World) -> None:
-    world.create(declared())
-    first = world.update(declared(), declared(name="Renamed"))
-    assert world.update(declared(), declared(name="Renamed")) == first
+def test_repeated_update_request_changes_nothing(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
+    first = fixture.update(declared(), declared(name="Renamed"))
+    assert fixture.update(declared(), declared(name="Renamed")) == first
 
 
-def test_makes_another_integration_for_another_account_and_deletes_the_first(world: World) -> None:
-    made = world.create(declared())
-    replaced = world.update(declared(), declared("other"))
-    assert replaced.physical_id != made.physical_id
-    assert world.update(declared(), declared("other")) == replaced
-    assert {each.account for each in world.stored()} == {"acme", "other"}
-    world.delete(declared(), made.physical_id)
-    assert [each.account for each in world.stored()] == ["other"]
+def test_update_of_account_replaces_the_integration(fixture: CustomResourceFixture) -> None:
+    created = fixture.create(declared())
+    replaced = fixture.update(declared(), declared("other"))
+    assert replaced.physical_id != created.physical_id
+    assert fixture.update(declared(), declared("other")) == replaced
+    assert {each.account for each in fixture.stored()} == {"acme", "other"}
+    fixture.delete(declared(), created.physical_id)
+    assert [each.account for each in fixture.stored()] == ["other"]
 
 
-def test_fails_to_change_what_somebody_has_deleted(world: World) -> None:
-    world.create(declared())
-    world.delete(declared())
+def test_update_of_integration_deleted_outside_the_stack_is_rejected(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
+    fixture.delete(declared())
     with pytest.raises(NotFoundError):
-        world.update(declared(), declared(name="Renamed"))
+        fixture.update(declared(), declared(name="Renamed"))
 
 
 @pytest.mark.parametrize(
-    "refused",
+    "rejected",
     [declared(provider="?"), declared("a/b"), declared() | {"Integration": "text"}, declared("other", name="")],
+    ids=["unknown provider", "invalid account", "integration is a string", "other account and empty name"],
 )
-def test_takes_a_refused_change_back(world: World, refused: dict[str, Any]) -> None:
-    made = world.create(declared())
-    state = world.stored()
+def test_rollback_of_rejected_update_restores_the_declaration(
+    fixture: CustomResourceFixture, rejected: dict[str, Any]
+) -> None:
+    created = fixture.create(declared())
+    state = fixture.stored()
     with pytest.raises(FieldsError):
-        world.update(declared(), refused)
-    assert world.update(refused, declared()) == made
-    assert world.stored() == state
+        fixture.update(declared(), rejected)
+    assert fixture.update(rejected, declared()) == created
+    assert fixture.stored() == state
 
 
-def test_refers_to_a_secret_and_stops_when_the_stack_does(world: World) -> None:
-    referring = declared(api_key_secret_arn=world.keep_for("acme"))
-    assert world.create(referring).attributes["has_api_key"] == "true"
-    assert world.update(referring, referring).attributes["version"] == "1"
-    assert world.update(referring, declared()).attributes["has_api_key"] == "false"
-    assert world.update(declared(), referring).attributes["has_api_key"] == "true"
+def test_key_reference_follows_the_declaration(fixture: CustomResourceFixture) -> None:
+    with_secret = declared(api_key_secret_arn=fixture.create_external_secret("acme"))
+    assert fixture.create(with_secret).attributes["has_api_key"] == "true"
+    assert fixture.update(with_secret, with_secret).attributes["version"] == "1"
+    assert fixture.update(with_secret, declared()).attributes["has_api_key"] == "false"
+    assert fixture.update(declared(), with_secret).attributes["has_api_key"] == "true"
 
 
-def test_refers_to_no_secret_of_another_account(world: World) -> None:
-    with pytest.raises(FieldsError) as refusal:
-        world.create(declared(api_key_secret_arn=world.keep_for("other")))
-    assert refusal.value.errors[0].pointer == "/api_key_secret_arn"
-    assert world.stored() == []
+def test_create_rejects_secret_of_another_account(fixture: CustomResourceFixture) -> None:
+    with pytest.raises(FieldsError) as error:
+        fixture.create(declared(api_key_secret_arn=fixture.create_external_secret("other")))
+    assert error.value.errors[0].pointer == "/api_key_secret_arn"
+    assert fixture.stored() == []
 
 
-def test_keeps_a_key_that_somebody_else_has_set_and_the_stack_never_named(world: World) -> None:
-    world.create(declared())
-    [made] = world.stored()
+def test_update_keeps_key_that_was_set_outside_the_stack(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
+    [created] = fixture.stored()
     set_by_hand = SecretVersion(arn="arn:own", version="v1")
-    world.repository.integrations["acme", made.id] = replace(made, secret=set_by_hand)
-    world.update(declared(), declared(name="Renamed"))
-    assert world.stored()[0].secret == set_by_hand
+    fixture.use_cases.repository.integrations["acme", created.id] = replace(created, secret=set_by_hand)
+    fixture.update(declared(), declared(name="Renamed"))
+    assert fixture.stored()[0].secret == set_by_hand
 
 
-def test_deletes_what_the_stack_made_even_if_its_properties_would_be_refused_now(world: World) -> None:
-    made = world.create(declared())
-    assert world.delete(declared(provider="gone")).physical_id == made.physical_id
-    assert world.stored() == []
+def test_delete_ignores_properties_that_became_invalid(fixture: CustomResourceFixture) -> None:
+    created = fixture.create(declared())
+    assert fixture.delete(declared(provider="gone")).physical_id == created.physical_id
+    assert fixture.stored() == []
 
 
-def test_takes_what_is_gone_for_deleted(world: World) -> None:
-    world.create(declared())
-    world.delete(declared())
-    world.delete(declared())
-    assert world.stored() == []
+def test_delete_of_deleted_integration_succeeds(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
+    fixture.delete(declared())
+    fixture.delete(declared())
+    assert fixture.stored() == []
 
 
-@pytest.mark.parametrize("physical_id", [REFUSED, "app-Llm-1ABC2DEF", ""])
-def test_deletes_nothing_for_an_id_that_names_nothing(world: World, physical_id: str) -> None:
-    world.create(declared())
+@pytest.mark.parametrize("physical_id", [FAILED_CREATION, "app-Llm-1ABC2DEF", ""])
+def test_delete_with_invalid_id_deletes_nothing(fixture: CustomResourceFixture, physical_id: str) -> None:
+    fixture.create(declared())
     event = a_request("Delete", declared(), RequestId="request-3", PhysicalResourceId=physical_id)
-    assert world.resource.handle(event).physical_id == physical_id
-    assert len(world.stored()) == 1
+    assert fixture.resource.handle(event).physical_id == physical_id
+    assert len(fixture.stored()) == 1
 
 
-def test_deletes_nothing_when_it_does_not_know_whose(world: World) -> None:
-    world.create(declared())
+def test_delete_without_account_deletes_nothing(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
     with pytest.raises(InvalidRequestError):
-        world.delete({})
-    assert len(world.stored()) == 1
+        fixture.delete({})
+    assert len(fixture.stored()) == 1
 
 
-def test_does_nothing_that_it_was_not_asked_for(world: World) -> None:
-    world.create(declared())
+def test_unknown_request_type_changes_nothing(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
     with pytest.raises(NotImplementedError):
-        world.resource.handle(a_request("Read", declared(), RequestId="1", PhysicalResourceId=ids.encode(ULID)))
-    assert len(world.stored()) == 1
+        fixture.resource.handle(a_request("Read", declared(), RequestId="1", PhysicalResourceId=ids.encode(ULID)))
+    assert len(fixture.stored()) == 1
 
 
-def test_acts_as_an_admin_of_the_account(world: World) -> None:
-    """Nobody else may let the whole account see an integration."""
-    world.create(declared(scopings=[{"organization_id": "o"}, {}]))
-    assert world.stored()[0].scopings == (Scoping(organization_id="o"), ACCOUNT_WIDE)
+def test_stack_acts_as_admin_of_the_account(fixture: CustomResourceFixture) -> None:
+    """Only admins may scope an integration to the whole account."""
+    fixture.create(declared(scopings=[{"organization_id": "o"}, {}]))
+    assert fixture.stored()[0].scopings == (Scoping(organization_id="o"), ACCOUNT_WIDE)

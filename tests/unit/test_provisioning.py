@@ -1,4 +1,4 @@
-"""Requests by event, on fakes: each is decided once, and told the same way however often it comes."""
+"""Provisioning requests: each is applied once, and each delivery publishes the same outcome."""
 
 import json
 from dataclasses import replace
@@ -11,49 +11,41 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.published_events import Failed, Outcome, Succeeded
 from ai_integrations.domain.errors import AccessForbiddenError, ContentionError, NameTakenError
 from ai_integrations.domain.model import Integration, SecretVersion
-from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.provisioning import Provisioner
-from tests.builders import API_KEY, NOON, ULID, a_policy, an_integration
+from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.event_fakes import InMemoryBus, InMemoryOutcomes
-from tests.fakes import FailingRepository, InMemoryRepository, InMemoryVault
+from tests.fakes import FailingRepository, InMemoryRepository
+from tests.unit.use_case_fixture import UseCaseFixture
 
 CREATE, UPDATE, DELETE = (f"AI Integration {kind} Requested" for kind in ("Create", "Update", "Delete"))
 OTHER_ULID = ULID[:-1] + "B"
 
 
-class World:
-    """The provisioner over fakes, with ids that are known before."""
+class ProvisioningFixture:
+    """The provisioner over fakes."""
 
     def __init__(self, repository: InMemoryRepository | None = None) -> None:
-        self.repository = repository or InMemoryRepository()
-        self.vault = InMemoryVault()
+        self.use_cases = UseCaseFixture(repository, ids=[ULID, *[OTHER_ULID] * 10])
+        self.repository, self.keys = self.use_cases.repository, self.use_cases.keys
         self.outcomes = InMemoryOutcomes()
         self.bus = InMemoryBus()
-        new_ids = iter([ULID, *[OTHER_ULID] * 10])
-        self.integrations = Integrations(
-            repository=self.repository,
-            keys=self.vault,
-            clock=lambda: NOON,
-            new_id=lambda _moment: next(new_ids),
-            policy=a_policy(),
-        )
         self.provisioner = Provisioner(
-            integrations=self.integrations, outcomes=self.outcomes, bus=self.bus, clock=lambda: NOON
+            integrations=self.use_cases.integrations, outcomes=self.outcomes, bus=self.bus, clock=lambda: NOON
         )
 
     def handle(self, detail_type: str, detail: object, event_id: str = "event-1") -> Outcome:
         return self.provisioner.handle({"id": event_id, "detail-type": detail_type, "detail": detail})
 
     def stored(self) -> list[Integration]:
-        return list(self.repository.integrations.values())
+        return self.use_cases.stored_integrations()
 
-    def told(self) -> list[dict[str, Any]]:
+    def published(self) -> list[dict[str, Any]]:
         return [{"type": each.detail_type, **each.model_dump(exclude_none=True)} for each in self.bus.events]
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def fixture() -> ProvisioningFixture:
+    return ProvisioningFixture()
 
 
 def a_create(**changes: Any) -> dict[str, Any]:
@@ -76,16 +68,16 @@ def problem(outcome: Outcome) -> dict[str, Any]:
     return outcome.problem
 
 
-def at_fault(outcome: Outcome) -> list[str]:
+def error_pointers(outcome: Outcome) -> list[str]:
     return [each["pointer"] for each in problem(outcome)["errors"]]
 
 
-def test_creates_for_the_account_and_the_user_that_are_named(world: World) -> None:
-    world.handle(CREATE, a_create())
-    assert world.stored() == [
+def test_create_request_creates_for_its_account_and_user(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    assert fixture.stored() == [
         an_integration(id=ULID, account="acme", created_by="platform", updated_by="platform", version=1)
     ]
-    assert world.told() == [
+    assert fixture.published() == [
         {
             "type": "AI Integration Create Succeeded",
             "event_id": "acme/request-1/ai-integration-create-succeeded",
@@ -97,107 +89,109 @@ def test_creates_for_the_account_and_the_user_that_are_named(world: World) -> No
     ]
 
 
-def test_changes_what_is_sent_and_nothing_else(world: World) -> None:
-    world.handle(CREATE, a_create())
-    outcome = world.handle(UPDATE, an_update(model_names=["gpt-4"]))
-    assert world.stored()[0].model_names == ("gpt-4",)
+def test_update_request_changes_only_the_fields_it_contains(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    outcome = fixture.handle(UPDATE, an_update(model_names=["gpt-4"]))
+    assert fixture.stored()[0].model_names == ("gpt-4",)
     assert isinstance(outcome, Succeeded)
     assert (outcome.id, outcome.version) == (ids.encode(ULID), 2)
 
 
-def test_deletes_and_tells_the_last_version(world: World) -> None:
-    world.handle(CREATE, a_create())
-    outcome = world.handle(DELETE, a_delete())
-    assert world.stored() == []
+def test_delete_request_publishes_the_last_version(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    outcome = fixture.handle(DELETE, a_delete())
+    assert fixture.stored() == []
     assert isinstance(outcome, Succeeded)
     assert (outcome.id, outcome.version) == (ids.encode(ULID), 1)
 
 
-def test_takes_a_deletion_of_what_is_deleted_for_done(world: World) -> None:
-    world.handle(CREATE, a_create())
-    first, second = (world.handle(DELETE, a_delete(request_id)) for request_id in ("request-3", "request-4"))
+def test_delete_request_for_deleted_integration_succeeds(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    first, second = (fixture.handle(DELETE, a_delete(request_id)) for request_id in ("request-3", "request-4"))
     assert second.model_dump(exclude={"event_id", "request_id"}) == first.model_dump(exclude={"event_id", "request_id"})
 
 
-def test_refers_to_a_secret_that_is_kept_for_the_account(world: World) -> None:
-    arn = world.vault.keep_for_others("theirs:secret:" + "x" * 20, API_KEY, {ACCOUNT_TAG: "acme"})
+def test_requests_set_and_remove_the_reference_to_a_secret(fixture: ProvisioningFixture) -> None:
+    arn = fixture.keys.create_external_secret("external:secret:" + "x" * 20, API_KEY, {ACCOUNT_TAG: "acme"})
     body = a_create()["integration"] | {"api_key_secret_arn": arn}
-    assert isinstance(world.handle(CREATE, a_create(integration=body)), Succeeded)
-    assert world.stored()[0].secret == SecretVersion(arn=arn, version=None)
-    assert isinstance(world.handle(UPDATE, an_update(api_key_secret_arn=None)), Succeeded)
-    assert world.stored()[0].secret is None
+    assert isinstance(fixture.handle(CREATE, a_create(integration=body)), Succeeded)
+    assert fixture.stored()[0].secret == SecretVersion(arn=arn, version=None)
+    assert isinstance(fixture.handle(UPDATE, an_update(api_key_secret_arn=None)), Succeeded)
+    assert fixture.stored()[0].secret is None
 
 
 REQUESTS = [(CREATE, a_create()), (UPDATE, an_update()), (DELETE, a_delete())]
-each_kind = pytest.mark.parametrize(("detail_type", "detail"), REQUESTS)
+each_kind = pytest.mark.parametrize(("detail_type", "detail"), REQUESTS, ids=["create", "update", "delete"])
 
 
-def with_one(world: World, detail_type: str) -> None:
+def create_target(fixture: ProvisioningFixture, detail_type: str) -> None:
     if detail_type != CREATE:
-        world.handle(CREATE, a_create())
-        world.bus.events.clear()
+        fixture.handle(CREATE, a_create())
+        fixture.bus.events.clear()
 
 
 @each_kind
-def test_tells_a_request_that_comes_ten_times_the_same_each_time(
-    world: World, detail_type: str, detail: dict[str, Any]
+def test_redelivered_request_publishes_the_same_outcome(
+    fixture: ProvisioningFixture, detail_type: str, detail: dict[str, Any]
 ) -> None:
-    with_one(world, detail_type)
-    first = world.handle(detail_type, detail)
-    state = world.stored()
+    create_target(fixture, detail_type)
+    first = fixture.handle(detail_type, detail)
+    state = fixture.stored()
     for number in range(9):
-        assert world.handle(detail_type, detail, f"event-{number}") == first
-    assert world.stored() == state
-    assert world.bus.events == [first] * 10
+        assert fixture.handle(detail_type, detail, f"event-{number}") == first
+    assert fixture.stored() == state
+    assert fixture.bus.events == [first] * 10
 
 
 @each_kind
-def test_decides_once_even_if_it_can_not_remember(world: World, detail_type: str, detail: dict[str, Any]) -> None:
-    with_one(world, detail_type)
-    first = world.handle(detail_type, detail)
-    world.outcomes.settled.clear()
-    state = world.stored()
-    assert world.handle(detail_type, detail) == first
-    assert world.stored() == state
+def test_redelivered_request_is_applied_once_without_a_recorded_outcome(
+    fixture: ProvisioningFixture, detail_type: str, detail: dict[str, Any]
+) -> None:
+    create_target(fixture, detail_type)
+    first = fixture.handle(detail_type, detail)
+    fixture.outcomes.recorded.clear()
+    state = fixture.stored()
+    assert fixture.handle(detail_type, detail) == first
+    assert fixture.stored() == state
 
 
-def test_does_not_undo_what_others_did_between_two_deliveries(world: World) -> None:
-    world.handle(CREATE, a_create())
-    first = world.handle(UPDATE, an_update(name="by request"))
-    world.outcomes.settled.clear()
-    world.handle(UPDATE, an_update(request_id="by-others", name="by others"))
-    assert world.handle(UPDATE, an_update(name="by request")) == first
-    assert world.stored()[0].name == "by others"
+def test_redelivered_update_does_not_undo_a_later_change(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    first = fixture.handle(UPDATE, an_update(name="by request"))
+    fixture.outcomes.recorded.clear()
+    fixture.handle(UPDATE, an_update(request_id="other-request", name="changed later"))
+    assert fixture.handle(UPDATE, an_update(name="by request")) == first
+    assert fixture.stored()[0].name == "changed later"
 
 
-def test_does_not_delete_again_what_others_have_restored(world: World) -> None:
-    world.handle(CREATE, a_create())
-    first = world.handle(DELETE, a_delete())
-    world.outcomes.settled.clear()
-    tombstone = world.repository.tombstones["acme", ULID]
+def test_redelivered_delete_does_not_delete_a_restored_integration(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    first = fixture.handle(DELETE, a_delete())
+    fixture.outcomes.recorded.clear()
+    tombstone = fixture.repository.tombstones["acme", ULID]
     restored = replace(tombstone.integration, version=2)
-    world.repository.restore(tombstone, restored)
-    assert world.handle(DELETE, a_delete()) == first
-    assert world.stored() == [restored]
+    fixture.repository.restore(tombstone, restored)
+    assert fixture.handle(DELETE, a_delete()) == first
+    assert fixture.stored() == [restored]
 
 
-@pytest.mark.parametrize("forgotten", [False, True])
-def test_refuses_another_request_with_an_id_that_came_before(world: World, forgotten: bool) -> None:
-    first = world.handle(CREATE, a_create())
-    if forgotten:
-        world.outcomes.settled.clear()
+@pytest.mark.parametrize("is_recorded", [pytest.param(True, id="recorded"), pytest.param(False, id="not recorded")])
+def test_used_request_id_with_another_request_is_rejected(fixture: ProvisioningFixture, is_recorded: bool) -> None:
+    first = fixture.handle(CREATE, a_create())
+    if not is_recorded:
+        fixture.outcomes.recorded.clear()
     other = a_create(integration={"name": "x", "provider": "openAI"})
-    refused = world.handle(CREATE, other, "event-2")
-    assert (problem(refused)["status"], at_fault(refused)) == (422, ["/request_id"])
-    assert refused.event_id not in {first.event_id, "acme/request-1/ai-integration-create-failed"}
-    assert world.handle(CREATE, a_create(), "event-3") == first
-    assert len(world.stored()) == 1
+    rejected = fixture.handle(CREATE, other, "event-2")
+    assert (problem(rejected)["status"], error_pointers(rejected)) == (422, ["/request_id"])
+    assert rejected.event_id not in {first.event_id, "acme/request-1/ai-integration-create-failed"}
+    assert fixture.handle(CREATE, a_create(), "event-3") == first
+    assert len(fixture.stored()) == 1
 
 
-def test_tells_null_from_nothing_when_it_compares_requests(world: World) -> None:
-    world.handle(CREATE, a_create())
-    world.handle(UPDATE, an_update(name="x"))
-    assert at_fault(world.handle(UPDATE, an_update(name="x", base_url=None))) == ["/request_id"]
+def test_used_request_id_with_an_added_null_is_rejected(fixture: ProvisioningFixture) -> None:
+    fixture.handle(CREATE, a_create())
+    fixture.handle(UPDATE, an_update(name="x"))
+    assert error_pointers(fixture.handle(UPDATE, an_update(name="x", base_url=None))) == ["/request_id"]
 
 
 MALFORMED: list[tuple[str, Any, list[str]]] = [
@@ -216,24 +210,24 @@ MALFORMED: list[tuple[str, Any, list[str]]] = [
 
 
 @pytest.mark.parametrize(("detail_type", "detail", "pointers"), MALFORMED)
-def test_refuses_what_has_not_the_agreed_form(
-    world: World, detail_type: str, detail: dict[str, Any], pointers: list[str]
+def test_malformed_request_is_rejected(
+    fixture: ProvisioningFixture, detail_type: str, detail: dict[str, Any], pointers: list[str]
 ) -> None:
-    outcome = world.handle(detail_type, detail)
-    assert (problem(outcome)["status"], at_fault(outcome)) == (400, pointers)
+    outcome = fixture.handle(detail_type, detail)
+    assert (problem(outcome)["status"], error_pointers(outcome)) == (400, pointers)
     assert (outcome.account, outcome.request_id) == ("acme", detail["request_id"])
-    assert world.stored() == []
-    assert API_KEY not in json.dumps(world.told())
-    assert API_KEY not in json.dumps([settled.detail for settled in world.outcomes.settled.values()])
+    assert fixture.stored() == []
+    assert API_KEY not in json.dumps(fixture.published())
+    assert API_KEY not in json.dumps([recorded.detail for recorded in fixture.outcomes.recorded.values()])
 
 
-def test_decides_a_request_whose_first_try_was_malformed(world: World) -> None:
-    malformed = world.handle(CREATE, a_create(user=None), "event-1")
-    assert isinstance(world.handle(CREATE, a_create(), "event-2"), Succeeded)
+def test_valid_request_succeeds_after_malformed_one_with_the_same_id(fixture: ProvisioningFixture) -> None:
+    malformed = fixture.handle(CREATE, a_create(user=None), "event-1")
+    assert isinstance(fixture.handle(CREATE, a_create(), "event-2"), Succeeded)
     assert malformed.event_id == "event-1"
 
 
-UNADDRESSED: list[object] = [
+INVALID_CORRELATIONS: list[object] = [
     None,
     "text",
     [],
@@ -246,22 +240,24 @@ UNADDRESSED: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("detail", UNADDRESSED)
-def test_tells_nobody_in_particular_when_it_can_not_know_whom(world: World, detail: object) -> None:
-    outcome = world.handle(CREATE, detail, "event-7")
+@pytest.mark.parametrize("detail", INVALID_CORRELATIONS)
+def test_request_with_invalid_account_or_id_gets_an_outcome_without_them(
+    fixture: ProvisioningFixture, detail: object
+) -> None:
+    outcome = fixture.handle(CREATE, detail, "event-7")
     assert problem(outcome)["status"] in {400, 422}
     assert (outcome.account, outcome.request_id, outcome.event_id) == (None, None, "event-7")
 
 
-def test_names_the_field_of_the_integration_that_breaks_a_rule(world: World) -> None:
-    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:nobodys"
+def test_rule_violation_names_the_field_of_the_integration(fixture: ProvisioningFixture) -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:unknown"
     bodies = {
         "/integration/provider_metadata/role_arn": {"name": "x", "provider": "awsBedrock"},
         "/integration/api_key_secret_arn": {"name": "y", "provider": "openAI", "api_key_secret_arn": arn},
     }
     for number, (pointer, body) in enumerate(bodies.items()):
-        outcome = world.handle(CREATE, a_create(request_id=f"request-{number}", integration=body))
-        assert (problem(outcome)["status"], at_fault(outcome)) == (422, [pointer])
+        outcome = fixture.handle(CREATE, a_create(request_id=f"request-{number}", integration=body))
+        assert (problem(outcome)["status"], error_pointers(outcome)) == (422, [pointer])
 
 
 @pytest.mark.parametrize(
@@ -273,44 +269,46 @@ def test_names_the_field_of_the_integration_that_breaks_a_rule(world: World) -> 
         (DELETE, a_delete() | {"id": ids.encode(OTHER_ULID)}, 404),
     ],
 )
-def test_tells_a_refusal_as_the_api_does_and_never_tries_it_again(
-    world: World, detail_type: str, detail: dict[str, Any], status: int
+def test_rejection_is_published_as_problem_and_never_retried(
+    fixture: ProvisioningFixture, detail_type: str, detail: dict[str, Any], status: int
 ) -> None:
-    world.handle(CREATE, a_create())
-    outcome = world.handle(detail_type, detail, "event-2")
+    fixture.handle(CREATE, a_create())
+    outcome = fixture.handle(detail_type, detail, "event-2")
     assert problem(outcome)["status"] == status
     assert problem(outcome)["instance"] == "event-2"
-    world.repository.integrations.clear()
-    assert world.handle(detail_type, detail, "event-3") == outcome
+    fixture.repository.integrations.clear()
+    assert fixture.handle(detail_type, detail, "event-3") == outcome
 
 
 FAILURES: list[Exception] = [ContentionError(), TimeoutError(), RuntimeError(API_KEY), OSError()]
 
 
-@pytest.mark.parametrize("failure", FAILURES)
-def test_raises_what_is_no_refusal_so_that_the_request_comes_again(failure: Exception) -> None:
-    world = World(FailingRepository(error=failure))
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_transient_failure_propagates_without_an_outcome(failure: Exception) -> None:
+    fixture = ProvisioningFixture(FailingRepository(error=failure))
     with pytest.raises(type(failure)):
-        world.handle(CREATE, a_create())
-    assert world.told() == []
-    assert world.outcomes.settled == {}
+        fixture.handle(CREATE, a_create())
+    assert fixture.published() == []
+    assert fixture.outcomes.recorded == {}
 
 
-def test_raises_when_the_outcome_can_not_be_told_and_tells_it_later(world: World) -> None:
-    world.bus.error = TimeoutError()
+def test_outcome_that_cannot_be_published_is_published_on_redelivery(fixture: ProvisioningFixture) -> None:
+    fixture.bus.error = TimeoutError()
     with pytest.raises(TimeoutError):
-        world.handle(CREATE, a_create())
-    world.bus.error = None
-    assert isinstance(world.handle(CREATE, a_create()), Succeeded)
-    assert len(world.stored()) == len(world.told()) == 1
+        fixture.handle(CREATE, a_create())
+    fixture.bus.error = None
+    assert isinstance(fixture.handle(CREATE, a_create()), Succeeded)
+    assert len(fixture.stored()) == len(fixture.published()) == 1
 
 
-@pytest.mark.parametrize("refusal", [NameTakenError(), AccessForbiddenError()])
-def test_remembers_a_refusal(refusal: Exception) -> None:
-    world = World(FailingRepository(error=refusal))
-    outcome = world.handle(CREATE, a_create())
-    [settled] = world.outcomes.settled.values()
-    assert (settled.detail_type, json.loads(settled.detail)) == (
+@pytest.mark.parametrize(
+    "rejection", [NameTakenError(), AccessForbiddenError()], ids=lambda rejection: type(rejection).__name__
+)
+def test_rejection_is_recorded(rejection: Exception) -> None:
+    fixture = ProvisioningFixture(FailingRepository(error=rejection))
+    outcome = fixture.handle(CREATE, a_create())
+    [recorded] = fixture.outcomes.recorded.values()
+    assert (recorded.detail_type, json.loads(recorded.detail)) == (
         "AI Integration Create Failed",
         outcome.model_dump(exclude_none=True),
     )

@@ -1,4 +1,4 @@
-"""What the store's client can fail with, and what the repository makes of it. No test here waits."""
+"""Failures of the DynamoDB client, and the errors that the repository raises for them. No test here waits."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -24,32 +24,32 @@ OTHER = an_integration(id="OTHER")
 
 
 class ScriptedClient:
-    """A client of DynamoDB that answers with what it is given, one after the other, and remembers the calls."""
+    """A DynamoDB client that returns or raises the given responses in order, and records the requests."""
 
-    def __init__(self, *answers: Exception | dict[str, Any]) -> None:
-        self._answers = iter(answers)
+    def __init__(self, *responses: Exception | dict[str, Any]) -> None:
+        self._responses = iter(responses)
         self.requests: list[dict[str, Any]] = []
 
-    def _answer(self, **request: Any) -> dict[str, Any]:
+    def _respond(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
-        answer = next(self._answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = next(self._responses)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
-    transact_write_items = batch_get_item = _answer
+    transact_write_items = batch_get_item = _respond
 
 
 def cancelled(*reasons: str | dict[str, Any]) -> ClientError:
-    """Return the error of a transaction, one reason for each item: a code, or the item that is there."""
-    written_out = [
+    """Build the error of a cancelled transaction. Each reason is a code, or the existing item of a failed condition."""
+    reasons_on_wire = [
         {"Code": each} if isinstance(each, str) else {"Code": "ConditionalCheckFailed", "Item": to_wire(each)}
         for each in reasons
     ]
-    return refused("TransactionCanceledException", CancellationReasons=written_out)
+    return client_error("TransactionCanceledException", CancellationReasons=reasons_on_wire)
 
 
-def refused(code: str, **more: Any) -> ClientError:
+def client_error(code: str, **more: Any) -> ClientError:
     response: Any = {"Error": {"Code": code, "Message": "…"}, **more}
     return ClientError(response, "TransactWriteItems")
 
@@ -63,8 +63,8 @@ TRANSIENT = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExc
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
-@pytest.mark.parametrize("failures", [1, 4])
-def test_tries_again_when_others_are_in_the_way(code: str, failures: int) -> None:
+@pytest.mark.parametrize("failures", [1, 4], ids=["one failure", "four failures"])
+def test_insert_is_retried_after_transient_cancellations(code: str, failures: int) -> None:
     client = ScriptedClient(*[cancelled("None", code)] * failures, {})
     repository(client).insert(OWN, None)
     assert len(client.requests) == failures + 1
@@ -72,37 +72,37 @@ def test_tries_again_when_others_are_in_the_way(code: str, failures: int) -> Non
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
-def test_gives_up_after_five_attempts_and_says_that_nothing_was_written(code: str) -> None:
+def test_insert_raises_contention_error_after_five_attempts(code: str) -> None:
     client = ScriptedClient(*[cancelled(code, "None")] * 5)
     with pytest.raises(ContentionError):
         repository(client).insert(OWN, None)
     assert len(client.requests) == 5
 
 
-def test_waits_a_little_longer_before_each_attempt() -> None:
+def test_pause_doubles_with_each_attempt() -> None:
     pauses: list[float] = []
     with pytest.raises(ContentionError):
         repository(ScriptedClient(*[cancelled("TransactionConflict", "None")] * 5), pauses.append).insert(OWN, None)
-    longest = [0.1, 0.2, 0.4, 0.8]
-    assert len(pauses) == len(longest)
-    assert all(most / 2 <= pause <= most for pause, most in zip(pauses, longest, strict=True))
+    limits = [0.1, 0.2, 0.4, 0.8]
+    assert len(pauses) == len(limits)
+    assert all(limit / 2 <= pause <= limit for pause, limit in zip(pauses, limits, strict=True))
 
 
-def test_takes_its_own_write_for_done_when_the_answer_to_it_was_lost() -> None:
+def test_insert_succeeds_when_a_lost_attempt_already_committed() -> None:
     own: list[Any] = [items.idempotency_item(OWN, KEY, NOON), items.name_item(OWN), items.integration_item(OWN)]
     client = ScriptedClient(cancelled("TransactionConflict", "None", "None"), cancelled(*own))
     repository(client).insert(OWN, KEY)
     assert len(client.requests) == 2
 
 
-def test_meets_the_repeated_request_before_the_name_that_it_took() -> None:
+def test_retried_insert_raises_repeated_request_rather_than_name_taken() -> None:
     others: list[Any] = [items.idempotency_item(OTHER, KEY, NOON), items.name_item(OTHER), "None"]
     with pytest.raises(RepeatedRequestError) as repeated:
         repository(ScriptedClient(cancelled(*others))).insert(OWN, KEY)
     assert repeated.value.first == OTHER
 
 
-def test_says_what_a_refused_item_means_even_while_others_are_in_the_way() -> None:
+def test_failed_condition_takes_precedence_over_transaction_conflict() -> None:
     with pytest.raises(NameTakenError):
         repository(ScriptedClient(cancelled(items.name_item(OTHER), "TransactionConflict"))).insert(OWN, None)
     reused = items.idempotency_item(OTHER, an_idempotency_key(fingerprint="f2"), NOON)
@@ -113,33 +113,40 @@ def test_says_what_a_refused_item_means_even_while_others_are_in_the_way() -> No
 @pytest.mark.parametrize(
     "error",
     [
-        refused("ThrottlingException"),
-        refused("InternalServerError"),
-        refused("AccessDeniedException"),
-        refused("TransactionInProgressException"),
+        client_error("ThrottlingException"),
+        client_error("InternalServerError"),
+        client_error("AccessDeniedException"),
+        client_error("TransactionInProgressException"),
         cancelled("ValidationError", "None"),
         cancelled("ItemCollectionSizeLimitExceeded", "None"),
         ReadTimeoutError(endpoint_url="https://dynamodb.test"),
         RuntimeError(),
     ],
+    ids=lambda error: error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__,
 )
-def test_lets_whatever_it_does_not_understand_rise_at_once(error: Exception) -> None:
+def test_unknown_error_propagates_without_retry(error: Exception) -> None:
     client = ScriptedClient(error)
-    with pytest.raises(type(error)) as risen:
+    with pytest.raises(type(error)) as raised:
         repository(client).insert(OWN, None)
-    assert risen.value is error
+    assert raised.value is error
     assert len(client.requests) == 1
 
 
-@pytest.mark.parametrize("answers", [{"Responses": {}}, {"Responses": {"table": []}, "UnprocessedKeys": {"table": {}}}])
-def test_leaves_to_the_transaction_what_a_look_could_not_read(answers: dict[str, Any]) -> None:
-    client = ScriptedClient(answers)
+@pytest.mark.parametrize(
+    "response",
+    [
+        pytest.param({"Responses": {}}, id="no item"),
+        pytest.param({"Responses": {"table": []}, "UnprocessedKeys": {"table": {}}}, id="unprocessed keys"),
+    ],
+)
+def test_precheck_passes_when_its_read_returns_nothing(response: dict[str, Any]) -> None:
+    client = ScriptedClient(response)
     repository(client).precheck(OWN, KEY)
     assert client.requests[0]["RequestItems"]["table"]["ConsistentRead"] is True
     assert len(client.requests[0]["RequestItems"]["table"]["Keys"]) == 2
 
 
-def test_names_no_attribute_that_could_be_a_reserved_word() -> None:
+def test_conditions_alias_every_attribute() -> None:
     client = ScriptedClient({})
     repository(client).insert(OWN, KEY)
     for put in (each["Put"] for each in client.requests[0]["TransactItems"]):
@@ -147,7 +154,7 @@ def test_names_no_attribute_that_could_be_a_reserved_word() -> None:
         assert all("#" in name or ":" in name for name in names)
 
 
-def test_writes_only_where_nothing_is() -> None:
+def test_insert_requires_that_no_item_exists() -> None:
     client = ScriptedClient({})
     repository(client).insert(OWN, KEY)
     conditions = [each["Put"]["ConditionExpression"] for each in client.requests[0]["TransactItems"]]

@@ -22,7 +22,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.key_access.resolve import CredentialResolver
 from tests.builders import NOON, ULID, an_integration
-from tests.fakes import InMemoryDirectory, InMemoryRepository
+from tests.fakes import InMemoryRepository, InMemorySpaces
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x"
 OLD, NEW = SecretVersion(arn=ARN, version="old"), SecretVersion(arn=ARN, version="new")
@@ -65,7 +65,7 @@ class ResolverFixture:
     def __init__(self, **changes: Any) -> None:
         self.repository, self.directory, self.keys, self.roles = (
             InMemoryRepository(),
-            InMemoryDirectory(),
+            InMemorySpaces(),
             FakeKeyReader(),
             FakeRoleAssumer(),
         )

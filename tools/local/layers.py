@@ -48,7 +48,7 @@ def _build(folder: Path, content: Path) -> Path:
 
 
 def _prune_botocore(folder: Path) -> None:
-    """Prune botocore as the layer's Makefile does, in a tree of links: what is installed stays as it is."""
+    """Prune botocore as the layer's Makefile does. Pruning a tree of links leaves the installed package unchanged."""
     package = folder / "botocore"
     installed = package.readlink()
     package.unlink()

@@ -1,7 +1,7 @@
-"""The one Logger, and what may be logged of an unexpected error.
+"""The Logger and Metrics of all functions, and logging of unexpected errors without leaking keys.
 
-There is no Tracer: its X-Ray SDK is in maintenance and costs a cold start 50-150 million instructions, while Lambda's
-active tracing gives the segments without it.
+There is no Tracer: its X-Ray SDK is in maintenance mode and adds 50-150 million instructions to a cold start. Lambda's
+active tracing creates the segments without it.
 """
 
 import traceback
@@ -17,24 +17,23 @@ metrics = Metrics(namespace="AIIntegrations")
 
 
 class LoggedError(Exception):
-    """Something unexpected has failed; the log says what."""
+    """An unexpected error occurred; its details are in the log."""
 
 
 @contextmanager
 def hide_exception_messages() -> Iterator[None]:
-    """Let no unexpected error out with its text, which Lambda would log and show; log what is safe of it."""
+    """Log unexpected exceptions without their message, which may contain a key, and re-raise as LoggedError."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold a key
-        logger.error("failed", **describe(error))  # noqa: TRY400 - a traceback would end in the text
+    except Exception as error:  # noqa: BLE001 - the message of any exception may contain a key
+        logger.error("unexpected error", **describe(error))  # noqa: TRY400 - a traceback contains the message
         raise LoggedError from None
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Return the facts of an error that are safe to log.
+    """List the facts of an error that are safe to log: its type and stack, and AWS's error code and request id.
 
-    Its text is left out: botocore, pydantic and others put their input into it, and the input may be a key. Of what
-    AWS answered, the code and AWS's own request id are kept.
+    The message is omitted: botocore, pydantic and others include their input in it, which may be a key.
     """
     facts: dict[str, Any] = {
         "error": f"{type(error).__module__}.{type(error).__qualname__}",

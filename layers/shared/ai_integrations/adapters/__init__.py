@@ -1,1 +1,1 @@
-"""Implementations of the ports on AWS."""
+"""Implementations of the ports on AWS services."""

@@ -1,4 +1,4 @@
-"""The event bus."""
+"""Publish events to an EventBridge bus."""
 
 from typing import TYPE_CHECKING
 
@@ -9,21 +9,21 @@ if TYPE_CHECKING:
 
 
 class UndeliveredError(Exception):
-    """The bus has not taken an event; its code says why."""
+    """EventBridge rejected an event. The message is the error code."""
 
 
 class EventBridgeBus:
-    """Where the service tells what has happened."""
+    """The event bus of the stack."""
 
     def __init__(self, client: "EventBridgeClient", name: str) -> None:
         self._client = client
         self._name = name
 
     def publish(self, *events: Event) -> None:
-        """Put at most ten events on the bus, in their order; UndeliveredError if one has not been taken."""
+        """Publish at most ten events in order; UndeliveredError if EventBridge rejects one."""
         if not events:
             return
-        answer = self._client.put_events(
+        response = self._client.put_events(
             Entries=[
                 {
                     "EventBusName": self._name,
@@ -34,6 +34,6 @@ class EventBridgeBus:
                 for event in events
             ]
         )
-        for entry in answer["Entries"]:
+        for entry in response["Entries"]:
             if "ErrorCode" in entry:
                 raise UndeliveredError(entry["ErrorCode"])

@@ -1,4 +1,4 @@
-"""The trial of a key before it takes effect: by a function that may do nothing else."""
+"""Verify a key before rotation by invoking functions/verify_key, which has no AWS permissions."""
 
 import json
 from collections.abc import Callable
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class KeyVerifier:
-    """Has keys tried by `functions/verify_key`."""
+    """Verifies keys by invoking functions/verify_key."""
 
     def __init__(self, client: Callable[[], "LambdaClient"], function: str) -> None:
-        """`client` makes the client when it is first needed: most starts of a function verify nothing."""
+        """`client` creates the client on first use, because most instances of the API function verify no key."""
         self._client = client
         self._function = function
 
     def verify(self, integration: Integration, api_key: SecretStr) -> None:
-        """Raise RuleViolationError unless the provider is seen to take a key, KeyTestFailedError if nobody can tell."""
-        question = {"integration": integration_item(integration), "api_key": api_key.get_secret_value()}
-        answer = self._client().invoke(FunctionName=self._function, Payload=json.dumps(question))
-        if "FunctionError" in answer:
+        """Raise RuleViolationError if the provider rejects the key, KeyTestFailedError if the test did not complete."""
+        request = {"integration": integration_item(integration), "api_key": api_key.get_secret_value()}
+        response = self._client().invoke(FunctionName=self._function, Payload=json.dumps(request))
+        if "FunctionError" in response:
             raise KeyTestFailedError
-        refusal = json.load(answer["Payload"])["refusal"]
+        refusal = json.load(response["Payload"])["refusal"]
         if refusal is not None:
             raise RuleViolationError(FieldError("/api_key", refusal))

@@ -1,4 +1,4 @@
-"""The composition root: the only place that reads the environment and makes AWS clients.
+"""The composition root: the only place that reads the environment and creates AWS clients.
 
-Each function imports its own module from here, so that none pays for what another needs.
+Each function imports its own module, so that its cold start does not load what only other functions need.
 """

@@ -9,5 +9,5 @@ from ai_integrations.bootstrap.init_phase import ends_init
 
 @ends_init
 def access_keys() -> AccessKeys:
-    """Build the store of access keys."""
+    """Build the access key store."""
     return AccessKeys(aws_clients.dynamodb(), os.environ["TABLE_NAME"])

@@ -18,12 +18,12 @@ from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
 
 @ends_init
 def api() -> APIGatewayRestResolver:
-    """Build the resolver of the API's routes."""
+    """Build the API's request resolver."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
     spaces = DynamoDbSpaces(client, table)
     use_cases = UseCases(
         integrations=integrations(client),
-        integration_list=IntegrationList(listing=repository(client), directory=spaces),
+        integration_list=IntegrationList(integrations=repository(client), spaces=spaces),
         space_directory=SpaceDirectory(spaces),
         healths=DynamoDbConnectionHealth(client, table),
         verify_key=KeyVerifier(cache(aws_clients.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,

@@ -9,5 +9,5 @@ from ai_integrations.bootstrap.init_phase import ends_init
 
 @ends_init
 def access_key_lookup() -> AccessKeyLookup:
-    """Build the look-up of access keys."""
+    """Build the access key lookup."""
     return AccessKeyLookup(aws_clients.dynamodb(), os.environ["TABLE_NAME"])

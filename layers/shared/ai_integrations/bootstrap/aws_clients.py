@@ -1,6 +1,6 @@
-"""AWS clients, with time-outs that leave room for an answer before the gateway gives up after 29 seconds.
+"""AWS clients, with timeouts that leave time for a response before API Gateway's limit of 29 seconds.
 
-They are botocore's own: boto3 around them would add nothing but imports, which every cold start pays.
+They are botocore clients. boto3 would add only imports, which lengthen every cold start.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -22,49 +22,49 @@ if TYPE_CHECKING:
     from ai_integrations.domain.credentials import TemporaryCredentials
 
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
-# A model takes its time, and a test of it is not repeated.
+# A model responds slowly, and a connection test is not retried.
 _MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
-# A test may take 15 seconds, and is not repeated either.
+# Verifying a key may take 15 seconds, and is not retried either.
 _TEST_CONFIG = Config(connect_timeout=1, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 def dynamodb() -> "DynamoDBClient":
-    """Return a client of DynamoDB."""
+    """Create a DynamoDB client."""
     return cast("DynamoDBClient", _client("dynamodb"))
 
 
 def secrets_manager() -> "SecretsManagerClient":
-    """Return a client of Secrets Manager."""
+    """Create a Secrets Manager client."""
     return cast("SecretsManagerClient", _client("secretsmanager"))
 
 
 def events() -> "EventBridgeClient":
-    """Return a client of EventBridge."""
+    """Create an EventBridge client."""
     return cast("EventBridgeClient", _client("events"))
 
 
 def sqs() -> "SQSClient":
-    """Return a client of SQS."""
+    """Create an SQS client."""
     return cast("SQSClient", _client("sqs"))
 
 
 def sts() -> "STSClient":
-    """Return a client of the Security Token Service."""
+    """Create a Security Token Service client."""
     return cast("STSClient", _client("sts"))
 
 
 def kms() -> "KMSClient":
-    """Return a client of the Key Management Service."""
+    """Create a Key Management Service client."""
     return cast("KMSClient", _client("kms"))
 
 
 def lambda_() -> "LambdaClient":
-    """Return a client of Lambda, to invoke a function that tests a connection."""
+    """Create a Lambda client with a timeout that is long enough for functions/verify_key."""
     return cast("LambdaClient", _client("lambda", _TEST_CONFIG))
 
 
 def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClient":
-    """Return a client of Bedrock's models that has the rights of an assumed role."""
+    """Create a Bedrock runtime client with the credentials of an assumed role."""
     client = _client(
         "bedrock-runtime",
         _MODEL_CONFIG,
@@ -75,5 +75,5 @@ def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClien
     return cast("BedrockRuntimeClient", client)
 
 
-def _client(service: str, config: Config = _CONFIG, **credentials: Any) -> Any:  # noqa: ANN401 - of each service's type
+def _client(service: str, config: Config = _CONFIG, **credentials: Any) -> Any:  # noqa: ANN401 - the type depends on the service
     return session().create_client(service, config=config, **credentials)

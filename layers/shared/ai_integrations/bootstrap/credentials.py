@@ -16,7 +16,7 @@ from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 
 
 def key_search() -> KeySearch:
-    """Build the search for keys by fingerprint; most invocations do not need it."""
+    """Build the search for keys by fingerprint. Not built during init, because few invocations need it."""
     return KeySearch(
         integrations=repository(aws_clients.dynamodb()),
         reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
@@ -26,7 +26,7 @@ def key_search() -> KeySearch:
 
 @ends_init
 def resolver() -> CredentialResolver:
-    """Build the resolver of credentials."""
+    """Build the credential resolver."""
     client = aws_clients.dynamodb()
     return CredentialResolver(
         integrations=repository(client),

@@ -12,10 +12,10 @@ def ends_init(factory: Callable[[], ResultT]) -> Callable[[], ResultT]:
     """End the init phase after a factory: exclude what init created from garbage collection, then enable it."""
 
     @wraps(factory)
-    def last() -> ResultT:
-        made = factory()
+    def build() -> ResultT:
+        result = factory()
         gc.freeze()
         gc.enable()
-        return made
+        return result
 
-    return last
+    return build

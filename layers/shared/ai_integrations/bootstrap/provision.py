@@ -14,7 +14,7 @@ from ai_integrations.use_cases.provisioning import Provisioner
 
 
 class ProvisioningParts(NamedTuple):
-    """What the function calls."""
+    """The objects that the function calls."""
 
     provisioner: Provisioner
     queue: SqsQueue

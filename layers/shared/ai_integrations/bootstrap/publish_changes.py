@@ -13,7 +13,7 @@ from ai_integrations.use_cases.change_publishing import ChangePublisher
 
 @ends_init
 def change_publisher() -> ChangePublisher:
-    """Build the publisher of changes."""
+    """Build the change publisher."""
     return ChangePublisher(
         cleanup=SecretsManagerCleanup(
             aws_clients.secrets_manager(), recovery_days=int(os.environ["RECOVERY_WINDOW_DAYS"])

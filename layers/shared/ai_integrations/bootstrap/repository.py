@@ -1,4 +1,4 @@
-"""The integrations in the stack's table, as every function that reads or writes them uses them."""
+"""Compose the repository, for the functions that read or write integrations."""
 
 import os
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
-"""The stack's parameters, as they come in the environment."""
+"""Parse stack parameters that functions receive as environment variables."""
 
 
-def hosts(text: str) -> frozenset[str]:
-    """Return the names in a list that is separated by commas, in lower case."""
+def parse_hosts(text: str) -> frozenset[str]:
+    """Split a comma-separated list of host names, and convert them to lower case."""
     return frozenset(host.strip().lower() for host in text.split(",") if host.strip())

@@ -17,7 +17,7 @@ GRACE = timedelta(hours=1)
 
 
 class SweepParts(NamedTuple):
-    """What the function calls."""
+    """The objects that the function calls."""
 
     sweeper: Sweeper
     records: SweepRecords
@@ -26,7 +26,7 @@ class SweepParts(NamedTuple):
 
 @ends_init
 def sweep() -> SweepParts:
-    """Build the sweeper, its position store and the event bus."""
+    """Build the sweeper, the store of its resume point, and the event bus."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
     records = SweepRecords(client, table)
     sweeper = Sweeper(

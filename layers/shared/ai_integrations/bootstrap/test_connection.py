@@ -26,9 +26,9 @@ from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 
 @ends_init
 def api() -> APIGatewayRestResolver:
-    """Build the resolver of the connection test routes."""
+    """Build the request resolver of the connection test routes."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
-    allowed = settings.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
+    allowed = settings.parse_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
     steps = ProviderSteps(
         keys=HttpSteps(Guard(resolver=SystemDnsResolver(), allowed_private_hosts=allowed)),
         roles=BedrockSteps(

@@ -13,7 +13,7 @@ from ai_integrations.key_access.verify_key import KeyVerification, SkippedRoleSt
 
 @ends_init
 def key_verification() -> KeyVerification:
-    """Build the verification of new keys."""
-    allowed = settings.hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
+    """Build the key verification."""
+    allowed = settings.parse_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
     guard = Guard(resolver=SystemDnsResolver(), allowed_private_hosts=allowed)
     return KeyVerification(ProviderSteps(keys=HttpSteps(guard), roles=SkippedRoleSteps()))

@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError, core_schema
 
+from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
+from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.domain.url_policy import MAX_URL_LENGTH
 
 MAX_HEADERS_BYTES = 8175
@@ -86,6 +88,17 @@ def _valid_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
+def _valid_integration_id(text: str) -> str:
+    try:
+        ids.decode(text)
+    except InvalidRequestError as error:
+        raise PydanticCustomError("integration_id_type", "This is not the id of an AI integration.") from error
+    return text
+
+
+IntegrationId = Annotated[
+    str, AfterValidator(_valid_integration_id), Field(description="The id of an integration, as in the HTTP API.")
+]
 _PlainText = AfterValidator(_without_control_characters)
 Name = Annotated[
     str,

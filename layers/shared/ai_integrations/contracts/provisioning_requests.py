@@ -5,10 +5,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
-from ai_integrations.contracts import ids
+from ai_integrations.contracts.fields import IntegrationId
 from ai_integrations.contracts.integration_bodies import IntegrationChange, NewIntegration
 from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.published_events import (
@@ -22,28 +21,16 @@ from ai_integrations.contracts.published_events import (
     UpdateSucceeded,
 )
 from ai_integrations.contracts.wire_model import InputModel, WireModel
-from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.domain.model import Caller, IdempotencyKey, Role
 
 # The longest time that a message can spend in the queue and its dead-letter queue, so that a late replay is detected.
 OUTCOME_RETENTION = timedelta(days=28)
 
 
-def _valid_id(text: str) -> str:
-    try:
-        ids.decode(text)
-    except InvalidRequestError as error:
-        raise PydanticCustomError("integration_id_type", "This is not the id of an AI integration.") from error
-    return text
-
-
 RequestId = Annotated[
     str,
     StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$"),
     Field(description="Chosen by the sender. Within four weeks, events with the same request_id are the same request."),
-]
-IntegrationId = Annotated[
-    str, AfterValidator(_valid_id), Field(description="The id of an integration, as in the HTTP API.")
 ]
 
 

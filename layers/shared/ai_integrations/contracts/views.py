@@ -4,9 +4,8 @@ They are typed dictionaries: mypy checks their fields, the API document is gener
 validation at run time. Fields that are None are left out.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, NotRequired, TypeVar, cast
+from typing import Annotated, NotRequired, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic supports that of typing from Python 3.12 on
@@ -14,24 +13,16 @@ from typing_extensions import TypedDict  # pydantic supports that of typing from
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.fields import AuthTypeName, ProviderName
+from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Integration, Scoping, Space
 from ai_integrations.domain.providers import PROVIDERS
 
-ViewT = TypeVar("ViewT", bound=Mapping[str, object])
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 def timestamp(moment: datetime) -> str:
     """Format a time as RFC 3339 in UTC, with milliseconds."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-def without_none(view: ViewT) -> ViewT:
-    """Remove the fields of a view that are None."""
-    fields: Any = view
-    for name in [name for name, value in view.items() if value is None]:
-        del fields[name]
-    return view
 
 
 class ScopingView(TypedDict):

@@ -174,6 +174,20 @@ class Integration(Settings):
     secret: SecretVersion | None = None
     previous_key: PreviousKey | None = None
 
+    @classmethod
+    def new(cls, settings: Settings, caller: Caller, ulid: str, now: datetime, *, version: int = 1) -> "Integration":
+        """Build an integration from a caller's settings, without a key."""
+        return cls(
+            **vars(settings),
+            id=ulid,
+            account=caller.account,
+            version=version,
+            created_at=now,
+            updated_at=now,
+            created_by=caller.user,
+            updated_by=caller.user,
+        )
+
     def references(self, secret: SecretVersion) -> bool:
         """Check whether a secret version holds its current or its previous key."""
         return secret in {self.secret, self.previous_key and self.previous_key.secret}

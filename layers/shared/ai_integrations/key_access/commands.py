@@ -6,12 +6,10 @@ from pydantic import Field, RootModel, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_integrations.contracts import ids
-from ai_integrations.contracts.fields import ApiKey
+from ai_integrations.contracts.fields import ApiKey, IntegrationId
 from ai_integrations.contracts.operator_commands import Account
 from ai_integrations.contracts.wire_model import DEFER_BUILD, InputModel
 from ai_integrations.key_access.key_search import KeyFingerprint, KeySearch, SearchPage
-
-IntegrationId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class FingerprintKey(InputModel):

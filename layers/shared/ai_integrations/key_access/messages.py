@@ -8,9 +8,10 @@ from typing_extensions import TypedDict
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.fields import OpaqueId
 from ai_integrations.contracts.operator_commands import Account, User
-from ai_integrations.contracts.views import timestamp, without_none
+from ai_integrations.contracts.views import timestamp
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Caller, Membership, Role
 from ai_integrations.key_access.resolve import Resolved
 

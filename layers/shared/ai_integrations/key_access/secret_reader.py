@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from ai_integrations.adapters.secrets_manager.error_codes import GONE
 from ai_integrations.adapters.secrets_manager.key_store import is_meant_for
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.errors import KeyUnavailableError
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
-# The secret or the version does not exist, or the secret is scheduled for deletion.
-_UNAVAILABLE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 # For a secret owned by someone else, AccessDenied also counts as unavailable (missing tag or KMS permission). For our
 # own it is a misconfiguration and must surface.
-_EXTERNAL_UNAVAILABLE = _UNAVAILABLE | {"AccessDeniedException"}
+_EXTERNAL_GONE = GONE | {"AccessDeniedException"}
 
 
 class SecretsManagerKeyReader:
@@ -39,7 +38,7 @@ class SecretsManagerKeyReader:
                 raise KeyUnavailableError
             response = self._get_value(secret)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in (_UNAVAILABLE if secret.is_owned else _EXTERNAL_UNAVAILABLE):
+            if error.response["Error"]["Code"] not in (GONE if secret.is_owned else _EXTERNAL_GONE):
                 raise
             raise KeyUnavailableError from None
         # Hand-entered secrets often end with a newline, which is illegal in an HTTP header; others hold binary data.

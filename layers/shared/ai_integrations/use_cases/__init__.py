@@ -1,1 +1,1 @@
-"""What callers can do, and the ports through which the use cases reach the outside."""
+"""The use cases, and the ports that they need from the adapters."""

@@ -9,7 +9,7 @@ from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, S
 
 
 class ChangePublisher:
-    """Processes what the stream reports, in order. Every step is idempotent."""
+    """Processes the records of the stream in order. Every step is idempotent."""
 
     def __init__(
         self,
@@ -39,14 +39,15 @@ class ChangePublisher:
         if change.tombstone is not None:
             self._schedule_deletion_of_deleted(change.tombstone.integration)
             return
-        former = change.before.secret if change.before else None
-        current = change.after.secret if change.after else None
-        if former is not None and (current is None or current.arn != former.arn):
-            self._cleanup.schedule_deletion(former)
-        if current is not None and change.is_restore:
-            self._cleanup.cancel_deletion(current)
-        elif current is not None and former is not None and current != former:
-            self._cleanup.promote_version(current, change.released)
+        old = change.before.secret if change.before else None
+        new = change.after.secret if change.after else None
+        is_same_secret = old is not None and new is not None and new.arn == old.arn
+        if old is not None and not is_same_secret:
+            self._cleanup.schedule_deletion(old)
+        if new is not None and change.is_restore:
+            self._cleanup.cancel_deletion(new)
+        elif new is not None and old is not None and new != old:
+            self._cleanup.promote_version(new, change.released)
 
     def _end_grace(self, integration: Integration | None) -> None:
         if integration is None or integration.secret is None:

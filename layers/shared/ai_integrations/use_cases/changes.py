@@ -1,4 +1,4 @@
-"""Committed changes of integrations, as the table's stream reports them, and the events that they cause."""
+"""Committed changes of integrations, parsed from the table's stream, and the events to publish for them."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -38,9 +38,9 @@ class Change(NamedTuple):
     def events(self) -> Iterator[ChangeEvent]:
         """Yield the events to publish for this write."""
         if self.tombstone is not None:
-            stone = self.tombstone
-            parts = Deleted.common_fields(stone.integration, stone.deleted_by, stone.deleted_at)
-            yield Deleted(**parts, restorable_until=timestamp(stone.expires_at))
+            tombstone = self.tombstone
+            parts = Deleted.common_fields(tombstone.integration, tombstone.deleted_by, tombstone.deleted_at)
+            yield Deleted(**parts, restorable_until=timestamp(tombstone.expires_at))
         elif self.after is not None and self.before is None:
             kind = Restored if self.is_restore else Created
             yield kind(**kind.common_fields(self.after, self.after.updated_by, self.after.updated_at))

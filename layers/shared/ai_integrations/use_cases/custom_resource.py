@@ -1,7 +1,7 @@
-"""`Custom::AiIntegration`: integrations that a CloudFormation stack declares.
+"""Manage the integrations that CloudFormation stacks declare as `Custom::AiIntegration`.
 
-The physical id is the integration's id. CloudFormation turns every scalar into a text, and sends a request again, with
-the same RequestId, until it is answered.
+The physical id is the integration's id. CloudFormation converts every scalar to a string, and repeats a request with
+the same RequestId until it gets a response.
 """
 
 import json
@@ -23,11 +23,11 @@ from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, Ke
 from ai_integrations.use_cases.integrations import Integrations
 
 _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
-_TRUTHS = {"true": True, "false": False}
+_BOOLEAN_VALUES = {"true": True, "false": False}
 
 
 class Owner(WireModel):
-    """On whose behalf a stack acts: all that a deletion has to know."""
+    """The account and user for which a stack acts. A deletion needs no other property."""
 
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
@@ -35,12 +35,12 @@ class Owner(WireModel):
     User: User
 
     def caller(self) -> Caller:
-        """Return the caller; whoever may deploy the stack acts as an admin of the account."""
+        """Build the caller. The principal that deploys the stack acts as an admin of the account."""
         return Caller(account=self.Account, user=self.User, role=Role.ADMIN)
 
 
 class Properties(Owner):
-    """What a template says of a resource of this type."""
+    """The properties of a resource of this type in a template."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,25 +51,25 @@ class Properties(Owner):
     )
 
     def fingerprint(self) -> str:
-        """Return a digest of what is declared, which holds no key."""
+        """Hash the declared properties, which contain no key."""
         return sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
 class Resource(NamedTuple):
-    """What CloudFormation gets to know: what `Ref` and `Fn::GetAtt` return."""
+    """The result of a request: the values that `Ref` and `Fn::GetAtt` return."""
 
     physical_id: str
     attributes: Mapping[str, str]
 
 
 class CustomResource:
-    """Creates, changes and deletes integrations as stacks declare them."""
+    """Creates, updates and deletes integrations as stacks declare them."""
 
     def __init__(self, integrations: Integrations) -> None:
         self._integrations = integrations
 
     def handle(self, event: Mapping[str, Any]) -> Resource:
-        """Carry out one request; a domain error is the answer to it, anything else wants it to be sent again."""
+        """Handle one request. A domain error is its result; after any other error it must be retried."""
         match event["RequestType"]:
             case "Create":
                 return self._create(event)
@@ -77,18 +77,18 @@ class CustomResource:
                 return self._update(event)
             case "Delete":
                 return self._delete(event)
-        raise NotImplementedError  # rather than to take it for a deletion
+        raise NotImplementedError  # an unknown type must not be handled as a deletion
 
     def _create(self, event: Mapping[str, Any]) -> Resource:
-        declared = _properties(event["ResourceProperties"])
-        # The blank keeps it apart from the keys that callers send.
+        declared = _parse_properties(event["ResourceProperties"])
+        # The spaces prevent a collision with the Idempotency-Key of an API request, which contains none.
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
         key = IdempotencyKey(value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
-        return _shown(self._integrations.create(declared.caller(), body.settings(), body.key_change(), key))
+        return _resource(self._integrations.create(declared.caller(), body.settings(), body.key_change(), key))
 
     def _update(self, event: Mapping[str, Any]) -> Resource:
-        declared, before = _properties(event["ResourceProperties"]), event["OldResourceProperties"]
+        declared, before = _parse_properties(event["ResourceProperties"]), event["OldResourceProperties"]
         settings = declared.Integration.settings()
         try:
             integration = self._integrations.update(
@@ -100,45 +100,45 @@ class CustomResource:
         except NotFoundError:
             if before.get("Account") == declared.Account:
                 raise
-            # Another identity: CloudFormation deletes the old one when it sees another physical id.
+            # A new physical id makes CloudFormation delete the old integration.
             return self._create(event)
-        return _shown(integration)
+        return _resource(integration)
 
     def _delete(self, event: Mapping[str, Any]) -> Resource:
         resource = Resource(physical_id=event["PhysicalResourceId"], attributes={})
         try:
             ulid = ids.decode(resource.physical_id)
         except InvalidRequestError:
-            return resource  # a creation that was refused left nothing behind
+            return resource  # the creation failed and created nothing
         owner = parse_text(json.dumps(event["ResourceProperties"]), Owner)
         with suppress(NotFoundError):
             self._integrations.delete(owner.caller(), ulid)
         return resource
 
 
-def _properties(given: Mapping[str, Any]) -> Properties:
-    integration = given.get("Integration")
+def _parse_properties(properties: Mapping[str, Any]) -> Properties:
+    integration = properties.get("Integration")
     if isinstance(integration, dict):
         integration = {
-            name: _TRUTHS.get(value, value) if isinstance(value, str) and name in _BOOLEANS else value
+            name: _BOOLEAN_VALUES.get(value, value) if isinstance(value, str) and name in _BOOLEANS else value
             for name, value in integration.items()
         }
-        given = {**given, "Integration": integration}
-    return parse_text(json.dumps(given), Properties)
+        properties = {**properties, "Integration": integration}
+    return parse_text(json.dumps(properties), Properties)
 
 
 def _key_change(declared: Properties, before: Mapping[str, Any]) -> KeyChange:
-    """Return what the template says of the key; one that it never named stays, for somebody else may have set it.
+    """Determine the key change. A key that the template never named is kept, because it was set by other means.
 
-    What it said before may be wrong in any way: a refused change is taken back by another.
+    `before` may be invalid in any way: after a rejected update, CloudFormation rolls back from its properties.
     """
     key = declared.Integration.key_change()
     integration = before.get("Integration")
-    was_named = isinstance(integration, dict) and integration.get("api_key_secret_arn") is not None
-    return None if key is KeepKey.KEEP and was_named else key
+    was_declared = isinstance(integration, dict) and integration.get("api_key_secret_arn") is not None
+    return None if key is KeepKey.KEEP and was_declared else key
 
 
-def _shown(integration: Integration) -> Resource:
+def _resource(integration: Integration) -> Resource:
     return Resource(
         physical_id=ids.encode(integration.id),
         attributes={

@@ -1,4 +1,4 @@
-"""The use cases: what callers can do with the integrations of their account."""
+"""The use cases for one integration: create, get, update, rotate and roll back its key, delete and restore."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,7 +34,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.use_cases.ports import REFUSALS, IntegrationRepository, KeyStore
 
-_ATTEMPTS = 5  # of a write that meets optimistic-locking conflicts
+_ATTEMPTS = 5  # of a write; each but the first follows an optimistic-locking conflict
 
 ReadT = TypeVar("ReadT")
 ResultT = TypeVar("ResultT")
@@ -61,7 +61,7 @@ def any_version(_integration: Integration) -> bool:
 
 
 class Integrations:
-    """What callers can do with the integrations of their account.
+    """The use cases. Each acts on the caller's account.
 
     An integration that the caller may not see raises NotFoundError, as if it did not exist.
     """
@@ -103,8 +103,8 @@ class Integrations:
         idempotency_key: IdempotencyKey | None = None,
     ) -> Integration:
         """Create an integration. A retry with the same idempotency key returns the original result."""
-        self._check(caller, settings, key)
-        integration = self._new(caller, settings)
+        self._check_settings(caller, settings, key)
+        integration = self._new_integration(caller, settings)
         try:
             if isinstance(key, SecretStr | ExternalSecretArn):
                 self._repository.precheck(integration, idempotency_key)
@@ -133,7 +133,7 @@ class Integrations:
 
         def updated(current: Integration) -> Integration:
             changed = edit(current)
-            self._check(caller, changed, key, current)
+            self._check_settings(caller, changed, key, current)
             rules.check_key_binding(current, changed, key)
             return self._with_key(changed, key, self._keys.add_key_version)
 
@@ -175,7 +175,7 @@ class Integrations:
         """Soft-delete an integration that meets the condition. `restore` undoes this during the recovery window."""
 
         def tombstone() -> Tombstone:
-            current = self._writable(caller, ulid, condition)
+            current = self._get_writable(caller, ulid, condition)
             now = self._clock()
             expiry = now + self._policy.recovery_window
             return Tombstone(integration=current, deleted_at=now, deleted_by=caller.user, expires_at=expiry)
@@ -201,13 +201,13 @@ class Integrations:
             with suppress(NotFoundError):
                 return self.get_deleted(caller, ulid)
             with suppress(NotFoundError):
-                return self._writable(caller, ulid, any_version)
+                return self._get_writable(caller, ulid, any_version)
             return self.get_deleted(caller, ulid)  # it may have been deleted between the two reads
 
         def commit(found: Tombstone | Integration) -> Integration:
             if isinstance(found, Integration):
                 return found
-            return self._restore(found, self._next(caller, found.integration))
+            return self._restore(found, self._next_version(caller, found.integration))
 
         return _retry_on_conflict(found, commit)
 
@@ -228,12 +228,12 @@ class Integrations:
 
     def _edit(self, caller: Caller, ulid: str, edit: Edit, condition: VersionCondition) -> Integration:
         def edited() -> tuple[Integration, Integration]:
-            current = self._writable(caller, ulid, condition)
+            current = self._get_writable(caller, ulid, condition)
             return current, edit(current)
 
         def commit(versions: tuple[Integration, Integration]) -> Integration:
             current, changed = versions
-            return current if changed == current else self._update(current, self._next(caller, changed))
+            return current if changed == current else self._update(current, self._next_version(caller, changed))
 
         return _retry_on_conflict(edited, commit)
 
@@ -267,7 +267,7 @@ class Integrations:
         if stored is None or not stored.references(secret):
             self._keys.discard(secret, kept)
 
-    def _writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
+    def _get_writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
         integration = self._repository.get(caller.account, ulid)
         if integration is None:
             raise NotFoundError
@@ -282,18 +282,20 @@ class Integrations:
         if not caller.may_write(integration.scopings):
             raise AccessForbiddenError
 
-    def _check(self, caller: Caller, settings: Settings, key: KeyChange, former: Settings | None = None) -> None:
+    def _check_settings(
+        self, caller: Caller, settings: Settings, key: KeyChange, previous: Settings | None = None
+    ) -> None:
         if not caller.may_write(settings.scopings):
             raise AccessForbiddenError
         if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
-        rules.check_settings(settings, previous=former, policy=self._policy)
+        rules.check_settings(settings, previous=previous, policy=self._policy)
 
-    def _next(self, caller: Caller, integration: Integration) -> Integration:
+    def _next_version(self, caller: Caller, integration: Integration) -> Integration:
         version = integration.version + 1
         return replace(integration, version=version, updated_at=self._clock(), updated_by=caller.user)
 
-    def _new(self, caller: Caller, settings: Settings) -> Integration:
+    def _new_integration(self, caller: Caller, settings: Settings) -> Integration:
         now = self._clock()
         return Integration(
             **vars(settings),

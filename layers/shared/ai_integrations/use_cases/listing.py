@@ -1,4 +1,4 @@
-"""Reading an account's integrations, page by page and as one caller may see them."""
+"""List the integrations and spaces of an account that are visible to a caller, page by page."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -7,15 +7,15 @@ from ai_integrations.domain.errors import NotFoundError
 from ai_integrations.domain.model import Caller, Integration, Space, fold_name
 from ai_integrations.use_cases.ports import IntegrationPages, SpaceReader
 
-# How many integrations one call reads at the most, however few of them match; with what an item can weigh, and a
-# read's own limit of 1 MB, that is well below the time that the gateway gives.
+# Integrations that one call reads at most, even if few of them match. It bounds the duration: with the largest items
+# and 1 MB per read, a call stays well below API Gateway's timeout.
 READ_BUDGET = 1000
 
 Filter = Callable[[Integration], bool]
 
 
 class Query(NamedTuple):
-    """What a caller asks for: texts to be found in names, ids to be equal; None leaves it open."""
+    """The filters of a list request. Names match by substring, ids by equality; None matches everything."""
 
     name: str | None = None
     space_id: str | None = None
@@ -23,29 +23,29 @@ class Query(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some of the integrations that match. `last_read` is where the next page begins, or None at the end."""
+    """Matching integrations. The next page starts after the id `last_read`, which is None on the last page."""
 
     integrations: tuple[Integration, ...]
     last_read: str | None
 
 
 class IntegrationList:
-    """The integrations of an account, the newest first."""
+    """Lists the integrations of an account, newest first."""
 
-    def __init__(self, *, listing: IntegrationPages, directory: SpaceReader) -> None:
-        self._listing = listing
-        self._directory = directory
+    def __init__(self, *, integrations: IntegrationPages, spaces: SpaceReader) -> None:
+        self._integrations = integrations
+        self._spaces = spaces
 
     def page(self, caller: Caller, query: Query, *, after: str | None, limit: int) -> Page:
-        """Return at most `limit` integrations behind the id `after`.
+        """List at most `limit` integrations after the id `after`.
 
-        A page may be short, even empty, and not be the last: a call's reads are bounded.
+        A page may be short or even empty without being the last, because a call reads a bounded number of integrations.
         """
         matches = self._filter(caller, query)
         found: list[Integration] = []
-        # The first read is enough where everything matches; one integration more than asked tells if a page follows.
+        # If everything matches, the first read is enough. It reads one more than `limit` to detect a further page.
         for count in (limit + 1, READ_BUDGET - limit - 1):
-            part = self._listing.newest(caller.account, after, count)
+            part = self._integrations.newest(caller.account, after, count)
             found += filter(matches, part.integrations)
             if len(found) > limit:
                 return Page(integrations=tuple(found[:limit]), last_read=found[limit - 1].id)
@@ -71,12 +71,12 @@ class IntegrationList:
         )
 
     def _viewpoints(self, caller: Caller, query: Query) -> Sequence[Space]:
-        """Return the spaces through whose eyes the caller looks; NotFoundError for one that is not the caller's."""
+        """List the spaces whose view of the account is requested; NotFoundError if the caller may not use one."""
         if query.space_name is not None:
             name = fold_name(query.space_name)
             return [
                 space
-                for space in spaces_of(self._directory, caller)
+                for space in visible_spaces(self._spaces, caller)
                 if name in fold_name(space.name or "") and query.space_id in {None, space.id}
             ]
         space_id = query.space_id or ""
@@ -85,33 +85,33 @@ class IntegrationList:
         for own in caller.memberships:
             if own.space_id == space_id and own.organization_id is not None:
                 return [Space(account=caller.account, id=space_id, organization_id=own.organization_id)]
-        return [self._directory.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
+        return [self._spaces.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
 
 
 class SpacePage(NamedTuple):
-    """Some of the spaces that match. `last_read` is where the next page begins, or None at the end."""
+    """Matching spaces. The next page starts after the id `last_read`, which is None on the last page."""
 
     spaces: tuple[Space, ...]
     last_read: str | None
 
 
 class SpaceDirectory:
-    """The spaces of an account, as one caller may see them."""
+    """Lists the spaces of an account that are visible to a caller."""
 
-    def __init__(self, directory: SpaceReader) -> None:
-        self._directory = directory
+    def __init__(self, spaces: SpaceReader) -> None:
+        self._spaces = spaces
 
     def page(self, caller: Caller, name: str | None, *, after: str | None, limit: int) -> SpacePage:
-        """Return at most `limit` spaces behind the id `after` whose names hold a text, in the order of their ids."""
+        """List at most `limit` spaces after the id `after` whose names contain `name`, ordered by id."""
         matching = [
             space
-            for space in spaces_of(self._directory, caller)
+            for space in visible_spaces(self._spaces, caller)
             if fold_name(name or "") in fold_name(space.name or "") and (after is None or space.id > after)
         ]
         page = tuple(matching[:limit])
         return SpacePage(spaces=page, last_read=page[-1].id if len(matching) > limit else None)
 
 
-def spaces_of(directory: SpaceReader, caller: Caller) -> list[Space]:
-    """Return the named spaces that the caller may know of, in the order of their ids."""
-    return [space for space in directory.spaces(caller.account) if space.name and caller.may_view_space(space.id)]
+def visible_spaces(spaces: SpaceReader, caller: Caller) -> list[Space]:
+    """List the named spaces that the caller may see, ordered by id."""
+    return [space for space in spaces.spaces(caller.account) if space.name and caller.may_view_space(space.id)]

@@ -1,4 +1,4 @@
-"""The ports: what the use cases need from the outside, each Protocol once."""
+"""The ports: every Protocol that the use cases need from the adapters."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -265,7 +265,7 @@ class RoleAssumer(Protocol):
 
 
 class KeyFingerprints(Protocol):
-    """Computes fingerprints, by which keys are compared without being shown."""
+    """Computes fingerprints, which allow comparing keys without disclosing them."""
 
     def compute(self, account: str, key: SecretStr) -> str:
         """Compute the fingerprint of a key."""

@@ -1,7 +1,7 @@
-"""Integrations by event: a request from the bus in, its outcome on the bus out.
+"""Carry out provisioning requests from the event bus, and publish their outcomes.
 
-A request may be delivered any number of times. What it asks for happens once, and each delivery leads to the same
-outcome. A refusal is an outcome; whatever else fails is raised, and the queue delivers the request again.
+A request may be delivered several times. It is applied once, and each delivery publishes the same outcome. A domain
+error is an outcome; any other error propagates, and the queue redelivers the request.
 """
 
 import json
@@ -39,7 +39,7 @@ from ai_integrations.use_cases.ports import EventPublisher, RecordedOutcome, Req
 
 
 class Provisioner:
-    """Carries out requests for one whole stack."""
+    """Carries out the provisioning requests of all accounts."""
 
     def __init__(
         self,
@@ -55,45 +55,52 @@ class Provisioner:
         self._clock = clock
 
     def handle(self, envelope: Mapping[str, Any]) -> Outcome:
-        """Carry out the request in an event, as EventBridge wraps it, and publish the outcome."""
-        outcome = self._outcome(REQUESTS[envelope["detail-type"]], envelope["detail"], envelope["id"])
+        """Carry out the request in an EventBridge event, and publish the outcome."""
+        outcome = self._carry_out(REQUESTS[envelope["detail-type"]], envelope["detail"], envelope["id"])
         self._bus.publish(outcome)
         return outcome
 
-    def _outcome(self, kind: type[Request], detail: object, event_id: str) -> Outcome:
+    def _carry_out(self, kind: type[Request], detail: object, event_id: str) -> Outcome:
         try:
-            _refuse_keys(detail)
+            _reject_keys(detail)
             request = parse_text(json.dumps(detail), kind)
-            return self._earlier(request) or self._decide(request, event_id)
+            return self._find_outcome(request) or self._decide(request, event_id)
         except IdempotencyKeyReusedError:
-            refusal: FieldsError = RuleViolationError(FieldError("/request_id", "It came before, in another request."))
-        except FieldsError as error:
-            refusal = error
-        # Not remembered, and named after this event alone: the same id may yet come with a request that can be decided.
-        return kind.failed(**_address_in(detail), event_id=event_id, problem=problems.document_for(refusal, event_id))
+            text = "This request_id was already used for a different request. Use a new one."
+            error: FieldsError = RuleViolationError(FieldError("/request_id", text))
+        except FieldsError as fields_error:
+            error = fields_error
+        # Not recorded, and named after this event only: a valid request may still arrive with the same request_id.
+        problem = problems.document_for(error, event_id)
+        return kind.failed(**_parse_correlation(detail), event_id=event_id, problem=problem)
 
-    def _earlier(self, request: Request) -> Outcome | None:
+    def _find_outcome(self, request: Request) -> Outcome | None:
+        """Read the outcome of an earlier delivery."""
         earlier = self._outcomes.find(request.account, request.request_id)
         if earlier is None:
             return None
         if earlier.fingerprint != request.fingerprint():
             raise IdempotencyKeyReusedError
-        told = request.succeeded if earlier.detail_type == request.succeeded.detail_type else request.failed
-        return told.model_validate_json(earlier.detail)
+        has_succeeded = earlier.detail_type == request.succeeded.detail_type
+        kind = request.succeeded if has_succeeded else request.failed
+        return kind.model_validate_json(earlier.detail)
 
     def _decide(self, request: Request, event_id: str) -> Outcome:
+        """Apply a request, and record its outcome."""
         outcome: Outcome
         try:
-            integration = self._carry_out(request)
+            integration = self._apply_once(request)
         except (ContentionError, IdempotencyKeyReusedError):
             raise
-        except AiIntegrationsError as refusal:
+        except AiIntegrationsError as error:
             outcome = request.failed(
-                **_told_to(request, request.failed), problem=problems.document_for(refusal, event_id)
+                **_outcome_identity(request, request.failed), problem=problems.document_for(error, event_id)
             )
         else:
             outcome = request.succeeded(
-                **_told_to(request, request.succeeded), id=ids.encode(integration.id), version=integration.version
+                **_outcome_identity(request, request.succeeded),
+                id=ids.encode(integration.id),
+                version=integration.version,
             )
         self._record(request, outcome)
         return outcome
@@ -106,53 +113,54 @@ class Provisioner:
         )
         self._outcomes.record(request.account, request.request_id, recorded, self._clock())
 
-    def _carry_out(self, request: Request) -> Integration:
+    def _apply_once(self, request: Request) -> Integration:
+        """Apply a request; if it was applied before, return the original result."""
         try:
-            return self._asked(request, self._integrations.idempotent(request.idempotency_key()))
+            return self._apply(request, self._integrations.idempotent(request.idempotency_key()))
         except RepeatedRequestError as repeated:
             return repeated.first
         except FieldsError as error:
             raise error.with_prefix("/integration") from None
 
-    def _asked(self, request: Request, integrations: Integrations) -> Integration:
+    def _apply(self, request: Request, integrations: Integrations) -> Integration:
         caller = request.caller()
         match request:
             case CreateRequested():
                 body = request.integration
-                made = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
+                result = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
             case UpdateRequested():
                 change = request.integration
-                made = integrations.update(caller, ids.decode(request.id), change.apply, change.key_change())
+                result = integrations.update(caller, ids.decode(request.id), change.apply, change.key_change())
             case DeleteRequested():
-                made = _deleted(integrations, caller, ids.decode(request.id))
-        return made
+                result = _delete(integrations, caller, ids.decode(request.id))
+        return result
 
 
-def _deleted(integrations: Integrations, caller: Caller, ulid: str) -> Integration:
+def _delete(integrations: Integrations, caller: Caller, ulid: str) -> Integration:
+    """Delete an integration. Deleting an already deleted one succeeds."""
     try:
         return integrations.delete(caller, ulid).integration
     except NotFoundError:
         return integrations.get_deleted(caller, ulid).integration
 
 
-def _told_to(request: Request, kind: type[Outcome]) -> dict[str, str]:
-    """Return who is told an outcome, and its id; an account has no slash in it, nor has the word for the kind."""
-    word = kind.detail_type.replace(" ", "-").lower()
-    return {**request.correlation(), "event_id": f"{request.account}/{request.request_id}/{word}"}
+def _outcome_identity(request: Request, kind: type[Outcome]) -> dict[str, str]:
+    """Build the correlation and the id of an outcome. The id is unambiguous: only request_id can contain a slash."""
+    slug = kind.detail_type.replace(" ", "-").lower()
+    return {**request.correlation(), "event_id": f"{request.account}/{request.request_id}/{slug}"}
 
 
-def _refuse_keys(detail: object) -> None:
-    """Say what is to be done instead; for whoever sends a key it is the one thing that matters."""
+def _reject_keys(detail: object) -> None:
+    """Reject an event that contains an API key, before any other check, with the alternative in the error."""
     integration = detail.get("integration") if isinstance(detail, dict) else None
     for pointer, part in (("", detail), ("/integration", integration)):
         if isinstance(part, dict) and "api_key" in part:
-            raise InvalidRequestError(
-                FieldError(f"{pointer}/api_key", "An event must hold no key: let api_key_secret_arn name its secret.")
-            )
+            text = "An event must not contain a key. Store it in Secrets Manager and send api_key_secret_arn."
+            raise InvalidRequestError(FieldError(f"{pointer}/api_key", text))
 
 
-def _address_in(detail: object) -> dict[str, str]:
-    """Return to whom a malformed request can be answered: nobody, unless both parts of the address are sound."""
+def _parse_correlation(detail: object) -> dict[str, str]:
+    """Parse account and request_id of a malformed request. The result is empty unless both are valid."""
     try:
         return Correlation.model_validate(detail).model_dump()
     except ValidationError:

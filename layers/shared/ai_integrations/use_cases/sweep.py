@@ -1,6 +1,7 @@
-"""Looks for what failures left behind: secrets that nobody names, integrations whose secret is gone.
+"""Remove orphaned secrets and report integrations whose secret was deleted.
 
-A run takes as much as it has time for, and the next one goes on from there; when all has been seen it begins anew.
+A round reads all secrets, then all integrations. A run continues the current round for as long as it has time; the next
+run resumes there. After a complete round, the next run starts over.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from ai_integrations.use_cases.ports import IntegrationInventory, IntegrationRea
 
 
 class SweepPosition(NamedTuple):
-    """How far a round has come: what is being read, and where to go on; None is the beginning."""
+    """Resume point of a sweep: the phase, and the pagination token (None for the first page)."""
 
     part: str = "secrets"
     token: str | None = None
@@ -21,7 +22,7 @@ class SweepPosition(NamedTuple):
 
 @dataclass(kw_only=True)
 class SweepReport:
-    """What a run has seen and found; unless it was a dry one, what nobody names has been let go of."""
+    """What a run read and found. Unless it is a dry run, the run also removed the orphaned secrets and versions."""
 
     dry_run: bool
     secrets: int = 0
@@ -33,7 +34,7 @@ class SweepReport:
 
 
 class Sweeper:
-    """Goes over the secrets of a stack, then over its integrations."""
+    """Sweeps the secrets of a stack, then its integrations."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class Sweeper:
         clock: Callable[[], datetime],
         grace: timedelta,
     ) -> None:
-        """Leave alone what is younger than `grace`: the integration that will name it may be about to be written."""
+        """`grace` is the age below which secrets are ignored: an in-flight write may be about to reference them."""
         self._secrets = secrets
         self._records = records
         self._integrations = integrations
@@ -52,60 +53,60 @@ class Sweeper:
         self._grace = grace
 
     def run(self, position: SweepPosition, *, dry_run: bool, has_time: Callable[[], bool]) -> SweepReport:
-        """Go on from a position while there is time; the report's position is None when a round is complete."""
+        """Sweep from a position while there is time. The report's position is None when the round is complete."""
         report = SweepReport(dry_run=dry_run, position=position)
         while report.position is not None and has_time():
-            step = self._sweep_secrets if report.position.part == "secrets" else self._check_integrations
-            report.position = step(report.position.token, report)
+            sweep_page = self._sweep_secrets if report.position.part == "secrets" else self._check_integrations
+            report.position = sweep_page(report.position.token, report)
         return report
 
     def _sweep_secrets(self, token: str | None, report: SweepReport) -> SweepPosition:
-        page, following = self._secrets.page(token)
-        for secret in page:
+        secrets, next_token = self._secrets.page(token)
+        for secret in secrets:
             report.secrets += 1
             if secret.changed_at + self._grace <= self._clock():
-                self._judge(secret, report)
-        return SweepPosition(token=following) if following else SweepPosition(part="integrations")
+                self._sweep_secret(secret, report)
+        return SweepPosition(token=next_token) if next_token else SweepPosition(part="integrations")
 
     def _check_integrations(self, token: str | None, report: SweepReport) -> SweepPosition | None:
-        page, following = self._records.page(token)
-        for integration in page:
+        integrations, next_token = self._records.page(token)
+        for integration in integrations:
             report.integrations += 1
             if self._lacks_secret(integration):
                 report.integrations_without_secret.append(f"{integration.account}/{integration.id}")
-        return SweepPosition(part="integrations", token=following) if following else None
+        return SweepPosition(part="integrations", token=next_token) if next_token else None
 
-    def _judge(self, secret: StoredSecret, report: SweepReport) -> None:
-        """Let go of what nobody names; whoever stored it so long ago is not going to name it any more."""
-        named = self._named(secret)
-        if not named:
+    def _sweep_secret(self, secret: StoredSecret, report: SweepReport) -> None:
+        """Release what no item references. After the grace period no in-flight write can still commit it."""
+        referenced = self._referenced_versions(secret)
+        if not referenced:
             report.secrets_without_integration.append(secret.arn)
             if not report.dry_run:
-                self._retire(secret)
+                self._schedule_deletion(secret)
             return
-        for version in sorted(secret.versions - named):
+        for version in sorted(secret.versions - referenced):
             report.versions_without_integration.append(f"{secret.arn} {version}")
             if not report.dry_run:
                 self._secrets.release_version(secret.arn, version)
 
-    def _retire(self, secret: StoredSecret) -> None:
-        """Retire a secret, unless a deleted integration has come back to it meanwhile."""
+    def _schedule_deletion(self, secret: StoredSecret) -> None:
+        """Schedule the deletion of a secret, unless its integration is restored meanwhile."""
         self._secrets.schedule_deletion(secret.arn)
-        if self._named(secret):
+        if self._referenced_versions(secret):
             self._secrets.cancel_deletion(secret.arn)
 
-    def _named(self, secret: StoredSecret) -> set[str | None]:
-        """Return the versions that the table names. The secret of a deleted integration should wait to be deleted."""
+    def _referenced_versions(self, secret: StoredSecret) -> set[str | None]:
+        """List the versions that the table references. A tombstone references none: its secret must be deleted."""
         integration = self._integrations.get(secret.account, secret.integration_id)
         if integration is None:
             return set()
-        former = integration.previous_key
-        in_grace = former.secret if former and former.usable_until > self._clock() else None
+        previous = integration.previous_key
+        in_grace = previous.secret if previous and previous.usable_until > self._clock() else None
         return {each.version for each in (integration.secret, in_grace) if each and each.arn == secret.arn}
 
     def _lacks_secret(self, integration: Integration) -> bool:
-        """Tell whether a secret is gone that the table named before the look and names after it."""
+        """Check whether the secret is gone although the integration references it before and after the check."""
         if integration.secret is None or self._secrets.is_usable(integration.secret.arn):
             return False
-        now = self._integrations.get(integration.account, integration.id)
-        return now is not None and now.secret == integration.secret
+        current = self._integrations.get(integration.account, integration.id)
+        return current is not None and current.secret == integration.secret

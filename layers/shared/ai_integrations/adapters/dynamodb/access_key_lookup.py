@@ -1,6 +1,10 @@
-"""Who holds an access key. The authorizer needs this and nothing else, so it imports none of the domain's objects."""
+"""Look up the holder of an access key.
+
+It imports nothing of the domain, to keep the cold starts of the authorizer short.
+"""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,35 +20,36 @@ _KEY = r"aik_[A-Za-z0-9_-]{43}"
 
 
 class AccessKeyLookup:
-    """The holders of all access keys, each in the plain form that `access.caller_item` makes."""
+    """The holders of all access keys, as plain dictionaries (see `contracts.caller.caller_item`)."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def find(self, key: str, now: datetime) -> dict[str, Any] | None:
-        """Return whose key this is, or None for one that is malformed, unknown, revoked or expired."""
+        """Look up the holder of a key; None if the key is malformed, unknown, revoked or expired."""
         if not re.fullmatch(_KEY, key):
             return None
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(holder_key(digest(key))), ConsistentRead=True)
-        holder = from_wire(answer.get("Item", {}))
-        if not holder or holder.get("expires_at", now.timestamp() + 1) <= now.timestamp():
-            return None
-        return holder
+        response = self._client.get_item(
+            TableName=self._table, Key=to_wire(holder_key(digest(key))), ConsistentRead=True
+        )
+        holder = from_wire(response.get("Item", {}))
+        is_expired = holder.get("expires_at", math.inf) <= now.timestamp()
+        return holder if holder and not is_expired else None
 
 
 def digest(key: str) -> str:
-    """Return what is kept of a key. A plain SHA-256 is enough: a key is 256 random bits."""
+    """Hash a key. Plain SHA-256 is enough, because a key has 256 random bits."""
     return sha256(key.encode()).hexdigest()
 
 
 def holder_key(key_digest: str) -> dict[str, str]:
-    """Return the key of a holder in the table."""
+    """Build the table key of a lookup item."""
     return {"pk": f"ACCESSKEY#{key_digest}", "sk": "ACCESSKEY"}
 
 
 def to_context(holder: Mapping[str, Any]) -> dict[str, str]:
-    """Flatten a holder for the gateway, which passes on texts, numbers and booleans alone."""
+    """Flatten a holder to an authorizer context, in which API Gateway accepts only strings, numbers and booleans."""
     return {
         "account": holder["account"],
         "user": holder["user"],

@@ -1,4 +1,4 @@
-"""The few things about DynamoDB's wire form that every adapter of the table needs."""
+"""Conversion between plain values and DynamoDB's typed attributes."""
 
 from collections.abc import Callable, Mapping
 from types import NoneType
@@ -8,18 +8,18 @@ from botocore.exceptions import ClientError
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn plain values into typed attributes; numbers are whole numbers."""
+    """Convert plain values to typed attributes. Numbers must be integers."""
     return {name: _attribute(value) for name, value in item.items()}
 
 
 def from_wire(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn typed attributes into plain values."""
-    # Most are texts, and a page of a list has a thousand of them.
+    """Convert typed attributes to plain values."""
+    # Strings are handled inline: they are most of the thousand attributes on a list page.
     return {name: each["S"] if "S" in each else _value(each) for name, each in attributes.items()}
 
 
 def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
-    """Return why a transaction was cancelled, one reason for each of its items in order; raise any other error."""
+    """List why a transaction was cancelled, one reason for each of its items, in order. Re-raise any other error."""
     if error.response.get("Error", {}).get("Code") != "TransactionCanceledException":
         raise error
     return list(error.response["CancellationReasons"])
@@ -29,21 +29,21 @@ def _attribute(value: object) -> dict[str, Any]:
     for kind, tag, convert in _TO_WIRE:
         if isinstance(value, kind):
             return {tag: convert(value)}
-    raise TypeError(f"{type(value).__name__} has no place in the table")
+    raise TypeError(f"{type(value).__name__} cannot be stored in the table")
 
 
-def _value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of any type that the table holds
+def _value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any type that the table holds
     [tag] = attribute
     return _FROM_WIRE[tag](attribute[tag])
 
 
 _TO_WIRE: tuple[tuple[type, str, Callable[[Any], object]], ...] = (
     (str, "S", str),
-    (bool, "BOOL", bool),  # before int, for Python takes it for one
+    (bool, "BOOL", bool),  # before int, because bool is a subclass of int
     (int, "N", str),
     (NoneType, "NULL", lambda _: True),
     (Mapping, "M", to_wire),
-    # No tuples, for an object of the model may be one: it would be stored without the names of its parts.
+    # No tuples: a named tuple of the domain would be stored without its field names.
     (list, "L", lambda values: [_attribute(value) for value in values]),
 )
 _FROM_WIRE: dict[str, Callable[[Any], object]] = {

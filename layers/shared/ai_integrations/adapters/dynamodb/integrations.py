@@ -1,6 +1,6 @@
-"""Integrations in DynamoDB. Every write of one is a single transaction with its guards."""
+"""Integrations in DynamoDB. Every write is one transaction, which also reserves names and records requests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from ai_integrations.adapters.dynamodb.transactions import (
     UNUSED,
     Action,
     Condition,
+    OnConflict,
     Transactor,
     at_version,
     unused_or_expired,
@@ -28,92 +29,104 @@ if TYPE_CHECKING:
 
 
 class DynamoDbIntegrations:
-    """The integrations of all accounts in one table; see `IntegrationRepository` for what its methods promise."""
+    """The integrations of all accounts in one table. Implements the port `IntegrationRepository`."""
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, transactor: Transactor, *, request: IdempotencyKey | None = None
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        transactor: Transactor,
+        *,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> None:
-        """`request` is what the changes are made for, if they are to happen once."""
+        """`idempotency_key` applies to each update and delete."""
         self._client = client
         self._table = table
         self._transactor = transactor
-        self._request = request
+        self._idempotency_key = idempotency_key
 
-    def idempotent(self, request: IdempotencyKey) -> "DynamoDbIntegrations":
-        """Return the same integrations, for a request that changes one and may come again."""
-        return DynamoDbIntegrations(self._client, self._table, self._transactor, request=request)
+    def idempotent(self, key: IdempotencyKey) -> "DynamoDbIntegrations":
+        """Bind an idempotency key: a repeated `update` or `delete` then raises RepeatedRequestError."""
+        return DynamoDbIntegrations(self._client, self._table, self._transactor, idempotency_key=key)
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise what `add` would raise now; one consistent read."""
+        """Raise the conflict that `insert` would hit, using one consistent read."""
         name = items.name_key(integration.account, integration.name)
         if idempotency_key is None:
-            found = self._read(name)
+            found = self._batch_get(name)
         else:
-            request = items.idempotency_key(integration.account, integration.created_by, idempotency_key.value)
-            found = self._read(name, request)
-            earlier = found.get(request["sk"])
+            record_key = items.idempotency_key(integration.account, integration.created_by, idempotency_key.value)
+            found = self._batch_get(name, record_key)
+            earlier = found.get(record_key["sk"])
             if earlier is not None and earlier["expires_at"] > items.epoch_seconds(integration.created_at):
-                raise _repeated(idempotency_key)(earlier)
+                raise _idempotency_conflict(idempotency_key)(earlier)
         if name["sk"] in found:
             raise NameTakenError
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Write a new integration with its guards."""
-        # First, so that a repeated request meets its own answer before the name that it took itself.
-        answered = _answer_once(idempotency_key, integration, integration.created_at)
-        new = Action.put(items.integration_item(integration), UNUSED, _stale)
-        self._transactor.commit(*answered, _take_name(integration), new, *_teach_spaces(integration))
+        """Write a new integration, reserve its name and record its idempotency key."""
+        # The idempotency record is checked first, so that a retry gets the original result rather than
+        # NameTakenError for its own name.
+        self._transactor.commit(
+            *_idempotency_record(idempotency_key, integration, integration.created_at),
+            _reserve_name(integration),
+            Action.put_unique(items.integration_item(integration), UNUSED, _version_conflict),
+            *_record_space_organizations(integration),
+        )
 
     def get(self, account: str, ulid: str) -> Integration | None:
-        """Return an integration; one consistent read."""
-        item = self._get(items.integration_key(account, ulid))
+        """Read an integration, using one consistent read."""
+        item = self._get_item(items.integration_key(account, ulid))
         return items.integration_from_item(item) if item else None
 
     def find(self, account: str, name: str) -> Integration | None:
-        """Return the integration that has a name; two consistent reads."""
-        guard = self._get(items.name_key(account, name))
+        """Read the integration that has a name, using two consistent reads."""
+        guard = self._get_item(items.name_key(account, name))
         return self.get(account, guard["integration_id"]) if guard else None
 
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
-        """Return what is left of a deleted integration, expired or not; one consistent read."""
-        item = self._get(items.tombstone_key(account, ulid))
+        """Read the tombstone of a deleted integration, expired or not, using one consistent read."""
+        item = self._get_item(items.tombstone_key(account, ulid))
         return items.tombstone_from_item(item) if item else None
 
     def update(self, current: Integration, changed: Integration) -> None:
-        """Write `changed` over `current`; a new name is taken and the old one freed in the same transaction."""
-        names = []
-        old, new = (items.name_key(each.account, each.name) for each in (current, changed))
-        if old != new:
-            names = [_take_name(changed), _free_name(current)]
-        over = Action.put(items.integration_item(changed), at_version(current.version), _stale)
-        answered = _answer_once(self._request, changed, changed.updated_at)
-        self._transactor.commit(*answered, over, *names, *_teach_spaces(changed), *_end_of_grace(current, changed))
+        """Replace `current` with `changed`. A rename reserves the new name and releases the old one."""
+        old_name, new_name = (items.name_key(each.account, each.name) for each in (current, changed))
+        is_renamed = old_name != new_name
+        new_item = items.integration_item(changed)
+        self._transactor.commit(
+            *_idempotency_record(self._idempotency_key, changed, changed.updated_at),
+            Action.put_unique(new_item, at_version(current.version), _version_conflict),
+            *([_reserve_name(changed), _release_name(current)] if is_renamed else []),
+            *_record_space_organizations(changed),
+            *_schedule_grace_end(current, changed),
+        )
 
     def delete(self, tombstone: Tombstone) -> None:
-        """Put a tombstone in the place of its integration and free the name."""
+        """Replace an integration with its tombstone and release the name."""
         integration = tombstone.integration
         key = items.integration_key(integration.account, integration.id)
         self._transactor.commit(
-            *_answer_once(self._request, integration, tombstone.deleted_at),
-            Action.put(items.tombstone_item(tombstone), UNUSED, _stale),
-            Action.delete(key, at_version(integration.version), _stale),
-            _free_name(integration),
+            *_idempotency_record(self._idempotency_key, integration, tombstone.deleted_at),
+            Action.put_unique(items.tombstone_item(tombstone), UNUSED, _version_conflict),
+            Action.delete(key, at_version(integration.version), _version_conflict),
+            _release_name(integration),
         )
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
-        """Put an integration in the place of its tombstone and take its name again."""
+        """Replace a tombstone with its integration and reserve the name again."""
         key = items.tombstone_key(restored.account, restored.id)
         self._transactor.commit(
-            Action.put(items.integration_item(restored), UNUSED, _stale),
-            Action.delete(key, at_version(tombstone.integration.version), _stale),
-            _take_name(restored),
+            Action.put_unique(items.integration_item(restored), UNUSED, _version_conflict),
+            Action.delete(key, at_version(tombstone.integration.version), _version_conflict),
+            _reserve_name(restored),
         )
 
     def newest(self, account: str, before: str | None, count: int) -> Slice:
-        """Return at most `count` integrations that are older than the id `before`; one consistent read."""
+        """Read at most `count` integrations that are older than the id `before`, using one consistent read."""
         prefix = items.integration_key(account, "")
-        start = items.integration_key(account, before or "~")  # no id comes after a tilde
-        answer = self._client.query(
+        start = items.integration_key(account, before or "~")  # a tilde sorts after every id
+        response = self._client.query(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",
             ExpressionAttributeNames={"#pk": "pk", "#sk": "sk"},
@@ -123,60 +136,63 @@ class DynamoDbIntegrations:
             Limit=count,
             ExclusiveStartKey=to_wire(start),
         )
-        integrations = tuple([items.integration_from_item(from_wire(item)) for item in answer["Items"]])
-        return Slice(integrations=integrations, more="LastEvaluatedKey" in answer)
+        integrations = tuple([items.integration_from_item(from_wire(item)) for item in response["Items"]])
+        return Slice(integrations=integrations, more="LastEvaluatedKey" in response)
 
-    def _get(self, key: items.Item) -> items.Item:
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
-        return from_wire(answer.get("Item", {}))
+    def _get_item(self, key: items.Item) -> items.Item:
+        response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(response.get("Item", {}))
 
-    def _read(self, *keys: items.Item) -> dict[str, items.Item]:
+    def _batch_get(self, *keys: items.Item) -> dict[str, items.Item]:
         wanted: KeysAndAttributesTypeDef = {"Keys": [to_wire(key) for key in keys], "ConsistentRead": True}
-        answer = self._client.batch_get_item(RequestItems={self._table: wanted})
-        return {item["sk"]: item for item in map(from_wire, answer["Responses"].get(self._table, ()))}
+        response = self._client.batch_get_item(RequestItems={self._table: wanted})
+        return {item["sk"]: item for item in map(from_wire, response["Responses"].get(self._table, ()))}
 
 
-def _answer_once(request: IdempotencyKey | None, answer: Integration, now: datetime) -> list[Action]:
-    """Keep the answer to a request, and refuse that request when it comes again."""
-    if request is None:
+def _idempotency_record(key: IdempotencyKey | None, result: Integration, now: datetime) -> list[Action]:
+    """Write the idempotency record; a retry of the same request fails its condition."""
+    if key is None:
         return []
-    item = items.idempotency_item(answer, request, now)
-    return [Action.guard(item, unused_or_expired(items.epoch_seconds(now)), _repeated(request))]
+    item = items.idempotency_item(result, key, now)
+    return [Action.put_shared(item, unused_or_expired(items.epoch_seconds(now)), _idempotency_conflict(key))]
 
 
-def _take_name(integration: Integration) -> Action:
-    return Action.guard(items.name_item(integration), UNUSED, lambda _item: NameTakenError())
+def _reserve_name(integration: Integration) -> Action:
+    return Action.put_shared(items.name_item(integration), UNUSED, lambda _existing: NameTakenError())
 
 
-def _free_name(integration: Integration) -> Action:
-    own = Condition("#integration_id = :id", {":id": integration.id})
-    return Action.delete(items.name_key(integration.account, integration.name), own, _stale)
+def _release_name(integration: Integration) -> Action:
+    is_own = Condition("#integration_id = :id", {":id": integration.id})
+    return Action.delete(items.name_key(integration.account, integration.name), is_own, _version_conflict)
 
 
-def _teach_spaces(integration: Integration) -> list[Action]:
-    """Remember the organization of each space that a scoping names with it, for lists by space."""
+def _record_space_organizations(integration: Integration) -> list[Action]:
+    """Store the organization of each space that a scoping names together with it; lists by space need it."""
     pairs = {
         each.space_id: each.organization_id for each in integration.scopings if each.space_id and each.organization_id
     }
     return [
-        Action.set_once(items.space_key(integration.account, space), "organization_id", organization)
+        Action.set_if_absent(items.space_key(integration.account, space), "organization_id", organization)
         for space, organization in pairs.items()
     ]
 
 
-def _end_of_grace(current: Integration, changed: Integration) -> list[Action]:
-    former = changed.previous_key
-    return [] if former is None or former == current.previous_key else [Action.note(items.grace_item(changed, former))]
+def _schedule_grace_end(current: Integration, changed: Integration) -> list[Action]:
+    """Write a TTL item if the change starts a grace period."""
+    previous_key = changed.previous_key
+    if previous_key is None or previous_key == current.previous_key:
+        return []
+    return [Action.put_unconditionally(items.grace_item(changed, previous_key))]
 
 
-def _repeated(key: IdempotencyKey) -> Callable[[Mapping[str, Any]], Exception]:
-    def refusal(earlier: Mapping[str, Any]) -> Exception:
+def _idempotency_conflict(key: IdempotencyKey) -> OnConflict:
+    def conflict(earlier: Mapping[str, Any]) -> Exception:
         if earlier["fingerprint"] != key.fingerprint:
             return IdempotencyKeyReusedError()
         return RepeatedRequestError(items.integration_from_item(earlier["answer"]))
 
-    return refusal
+    return conflict
 
 
-def _stale(_item: Mapping[str, Any]) -> Exception:
+def _version_conflict(_existing: Mapping[str, Any]) -> Exception:
     return VersionConflictError()

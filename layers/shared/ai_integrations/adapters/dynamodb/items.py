@@ -1,10 +1,11 @@
-"""What an integration and its guards look like in the table; architecture.md, "Data", lists the keys."""
+"""The items of the table: keys, and conversion from and to domain objects. architecture.md, "Data", lists them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
     IdempotencyKey,
@@ -22,50 +23,50 @@ Item = dict[str, Any]
 
 
 def integration_key(account: str, ulid: str) -> Item:
-    """Return the key of an integration."""
-    return {"pk": _account(account), "sk": f"INTEGRATION#{ulid}"}
+    """Build the key of an integration."""
+    return {"pk": _partition(account), "sk": f"INTEGRATION#{ulid}"}
 
 
 def tombstone_key(account: str, ulid: str) -> Item:
-    """Return the key of what is left of a deleted integration."""
-    return {"pk": _account(account), "sk": f"DELETED#{ulid}"}
+    """Build the key of a tombstone."""
+    return {"pk": _partition(account), "sk": f"DELETED#{ulid}"}
 
 
 def grace_key(account: str, ulid: str) -> Item:
-    """Return the key of what marks the end of a former key's grace."""
-    return {"pk": _account(account), "sk": f"GRACE#{ulid}"}
+    """Build the key of the TTL item for the end of a grace period."""
+    return {"pk": _partition(account), "sk": f"GRACE#{ulid}"}
 
 
 def health_key(account: str, ulid: str) -> Item:
-    """Return the key of what is known of an integration's connection."""
-    return {"pk": _account(account), "sk": f"HEALTH#{ulid}"}
+    """Build the key of the last connection test of an integration."""
+    return {"pk": _partition(account), "sk": f"HEALTH#{ulid}"}
 
 
 def name_key(account: str, name: str) -> Item:
-    """Return the key of the guard of a name: the same for every spelling of it that differs in case alone.
+    """Build the key of a name guard. Names that differ only in case have the same guard.
 
-    A digest, since 256 characters can be longer than the 1,024 bytes of a sort key.
+    It contains a digest, because 256 characters can be longer than the 1,024 bytes of a sort key.
     """
-    return {"pk": _account(account), "sk": f"NAME#{_digest(fold_name(name))}"}
+    return {"pk": _partition(account), "sk": f"NAME#{_digest(fold_name(name))}"}
 
 
 def space_key(account: str, space_id: str) -> Item:
-    """Return the key of a space in the directory, which is in a partition of its own."""
+    """Build the key of a space. Spaces and organizations are in a partition of their own."""
     return {"pk": f"SPACES#{account}", "sk": f"SPACE#{space_id}"}
 
 
 def organization_key(account: str, organization_id: str) -> Item:
-    """Return the key of an organization in the directory."""
+    """Build the key of an organization."""
     return {"pk": f"SPACES#{account}", "sk": f"ORGANIZATION#{organization_id}"}
 
 
 def idempotency_key(account: str, user: str, value: str) -> Item:
-    """Return the key of the guard of a request; two users may choose the same value."""
-    return {"pk": _account(account), "sk": f"IDEMPOTENCY#{_digest(f'{user} {value}')}"}
+    """Build the key of an idempotency record. Two users may choose the same value."""
+    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{_digest(f'{user} {value}')}"}
 
 
 def integration_item(integration: Integration) -> Item:
-    """Return an integration as it is stored, without the attributes that are not set."""
+    """Convert an integration to an item, without the attributes that are not set."""
     item = {
         **integration_key(integration.account, integration.id),
         "id": integration.id,
@@ -80,23 +81,27 @@ def integration_item(integration: Integration) -> Item:
         "function_calling_enabled": integration.function_calling_enabled,
         "auth_type": integration.auth_type.value,
         "provider_metadata": integration.provider_metadata,
-        "scopings": [_without_unset(scoping._asdict()) for scoping in integration.scopings],
-        "created_at": _text(integration.created_at),
-        "updated_at": _text(integration.updated_at),
+        "scopings": [without_none(scoping._asdict()) for scoping in integration.scopings],
+        "created_at": timestamp(integration.created_at),
+        "updated_at": timestamp(integration.updated_at),
         "created_by": integration.created_by,
         "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
         "former_key": _previous_key_item(integration.previous_key),
     }
-    return _without_unset(item)
+    return without_none(item)
 
 
-def _previous_key_item(former: PreviousKey | None) -> Item | None:
-    if former is None:
+def _previous_key_item(previous: PreviousKey | None) -> Item | None:
+    if previous is None:
         return None
-    parts = {"arn": former.secret.arn, "version": former.secret.version, "usable_until": _text(former.usable_until)}
-    return _without_unset(parts)
+    item = {
+        "arn": previous.secret.arn,
+        "version": previous.secret.version,
+        "usable_until": timestamp(previous.usable_until),
+    }
+    return without_none(item)
 
 
 def _previous_key_from_item(item: Mapping[str, Any] | None) -> PreviousKey | None:
@@ -107,7 +112,7 @@ def _previous_key_from_item(item: Mapping[str, Any] | None) -> PreviousKey | Non
 
 
 def integration_from_item(item: Mapping[str, Any]) -> Integration:
-    """Rebuild an integration from its item."""
+    """Convert an item to an integration."""
     return Integration(
         id=item["id"],
         account=item["account"],
@@ -134,19 +139,19 @@ def integration_from_item(item: Mapping[str, Any]) -> Integration:
 
 
 def tombstone_item(tombstone: Tombstone) -> Item:
-    """Return what is left of a deleted integration until it expires."""
+    """Convert a tombstone to an item."""
     integration = tombstone.integration
     return {
         **integration_item(integration),
         **tombstone_key(integration.account, integration.id),
-        "deleted_at": _text(tombstone.deleted_at),
+        "deleted_at": timestamp(tombstone.deleted_at),
         "deleted_by": tombstone.deleted_by,
         "expires_at": epoch_seconds(tombstone.expires_at),
     }
 
 
 def tombstone_from_item(item: Mapping[str, Any]) -> Tombstone:
-    """Rebuild what is left of a deleted integration."""
+    """Convert an item to a tombstone."""
     return Tombstone(
         integration=integration_from_item(item),
         deleted_at=datetime.fromisoformat(item["deleted_at"]),
@@ -155,40 +160,40 @@ def tombstone_from_item(item: Mapping[str, Any]) -> Tombstone:
     )
 
 
-def grace_item(integration: Integration, former: PreviousKey) -> Item:
-    """Return what expires when the grace of a former key ends; the stream tells, and the key is let go."""
+def grace_item(integration: Integration, previous: PreviousKey) -> Item:
+    """Build the TTL item for the end of a grace period. Its REMOVE record on the stream releases the previous key."""
     return {
         **grace_key(integration.account, integration.id),
         "account": integration.account,
         "id": integration.id,
-        "expires_at": epoch_seconds(former.usable_until),
+        "expires_at": epoch_seconds(previous.usable_until),
     }
 
 
 def name_item(integration: Integration) -> Item:
-    """Return the guard that makes the integration's name unique in its account."""
+    """Build the name guard, which makes the integration's name unique in its account."""
     return {**name_key(integration.account, integration.name), "integration_id": integration.id}
 
 
-def idempotency_item(answer: Integration, key: IdempotencyKey, now: datetime) -> Item:
-    """Return the guard of a request, which holds that request's answer."""
+def idempotency_item(result: Integration, key: IdempotencyKey, now: datetime) -> Item:
+    """Build the idempotency record of a request, which contains the result of that request."""
     return {
-        **idempotency_key(answer.account, answer.created_by, key.value),
+        **idempotency_key(result.account, result.created_by, key.value),
         "fingerprint": key.fingerprint,
-        "answer": integration_item(answer),
+        "answer": integration_item(result),
         "expires_at": epoch_seconds(now + key.retention),
     }
 
 
 def place_item(place: Organization | Space) -> Item:
-    """Return an organization or a space as it is stored."""
+    """Convert an organization or a space to an item."""
     key = space_key if isinstance(place, Space) else organization_key
-    created_at = place.created_at and _text(place.created_at)
-    return {**key(place.account, place.id), **_without_unset({**place._asdict(), "created_at": created_at})}
+    created_at = place.created_at and timestamp(place.created_at)
+    return {**key(place.account, place.id), **without_none({**place._asdict(), "created_at": created_at})}
 
 
 def organization_from_item(item: Mapping[str, Any]) -> Organization:
-    """Rebuild an organization from its item."""
+    """Convert an item to an organization."""
     return Organization(
         account=item["account"],
         id=item["id"],
@@ -198,7 +203,7 @@ def organization_from_item(item: Mapping[str, Any]) -> Organization:
 
 
 def space_from_item(account: str, item: Mapping[str, Any]) -> Space:
-    """Rebuild a space from its item, which has little in it when scopings alone have named the space."""
+    """Convert an item to a space. A space that only scopings name has no name, description or creation time."""
     created_at = item.get("created_at")
     return Space(
         account=account,
@@ -211,26 +216,23 @@ def space_from_item(account: str, item: Mapping[str, Any]) -> Space:
 
 
 def request_key(account: str, request_id: str) -> Item:
-    """Return the key of a request that came by event: readable, for operators look for it."""
-    return {"pk": _account(account), "sk": f"REQUEST#{request_id}"}
+    """Build the key of a provisioning request's outcome. The id is not hashed, so that operators can look it up."""
+    return {"pk": _partition(account), "sk": f"REQUEST#{request_id}"}
 
 
 def epoch_seconds(moment: datetime) -> int:
-    """Return the form of time that DynamoDB's time to live reads."""
+    """Convert a time to epoch seconds, the format of DynamoDB's TTL attributes."""
     return int(moment.astimezone(UTC).timestamp())
 
 
-def _text(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """Format a time as the table stores it: ISO 8601 in UTC, with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _account(account: str) -> str:
+def _partition(account: str) -> str:
     return f"ACCOUNT#{account}"
 
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
-
-
-def _without_unset(item: Mapping[str, Any]) -> Item:
-    return {name: value for name, value in item.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What became of the requests that came by event, so that a request that comes again gets the same answer."""
+"""Outcomes of provisioning requests in DynamoDB, so that a redelivered request gets the same outcome."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 class DynamoDbRequestOutcomes:
-    """The decided requests of all accounts, in the table; operators look there for what a request led to."""
+    """The decided requests of all accounts. Operators look up outcomes in the table."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def find(self, account: str, request_id: str) -> RecordedOutcome | None:
-        """Return how a request has been decided."""
+        """Read the outcome of a request, or None if it is undecided."""
         key = to_wire(items.request_key(account, request_id))
-        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        if "Item" not in answer:
+        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        if "Item" not in response:
             return None
-        item = from_wire(answer["Item"])
+        item = from_wire(response["Item"])
         return RecordedOutcome(fingerprint=item["fingerprint"], detail_type=item["detail_type"], detail=item["detail"])
 
     def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:
-        """Write how a request has been decided."""
+        """Write the outcome of a request."""
         item = {
             **items.request_key(account, request_id),
             "fingerprint": outcome.fingerprint,

@@ -1,4 +1,4 @@
-"""The directory of an account's organizations and spaces: operators write it, the API reads it."""
+"""Organizations and spaces in DynamoDB: operators write them, the API reads them."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,42 +12,42 @@ if TYPE_CHECKING:
 
 
 class DynamoDbSpaces:
-    """The organizations and spaces of all accounts. A space that is known from scopings alone has no name."""
+    """The organizations and spaces of all accounts. A space that only scopings name has no name."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def space(self, account: str, space_id: str) -> Space | None:
-        """Return what is known of a space."""
-        item = self._get(items.space_key(account, space_id))
+        """Read a space, or None if it is unknown."""
+        item = self._get_item(items.space_key(account, space_id))
         return items.space_from_item(account, item) if item else None
 
     def spaces(self, account: str) -> list[Space]:
-        """Return all spaces of an account, in the order of their ids."""
-        return [items.space_from_item(account, item) for item in self._all(items.space_key(account, ""))]
+        """Read all spaces of an account, ordered by id."""
+        return [items.space_from_item(account, item) for item in self._query(items.space_key(account, ""))]
 
     def has_organization(self, account: str, organization_id: str) -> bool:
-        """Tell whether an organization is registered."""
-        return bool(self._get(items.organization_key(account, organization_id)))
+        """Check whether an organization is registered."""
+        return bool(self._get_item(items.organization_key(account, organization_id)))
 
     def organizations(self, account: str) -> list[Organization]:
-        """Return all organizations of an account, in the order of their ids."""
-        return [items.organization_from_item(item) for item in self._all(items.organization_key(account, ""))]
+        """Read all organizations of an account, ordered by id."""
+        return [items.organization_from_item(item) for item in self._query(items.organization_key(account, ""))]
 
     def register(self, place: Organization | Space) -> None:
-        """Write an organization or a space, over what was known of it."""
+        """Write an organization or a space. An existing one is replaced."""
         self._client.put_item(TableName=self._table, Item=to_wire(items.place_item(place)))
 
     def remove_space(self, account: str, space_id: str) -> None:
-        """Forget a space; integrations that are scoped to it stay so."""
+        """Delete a space. Integrations that are scoped to it do not change."""
         self._client.delete_item(TableName=self._table, Key=to_wire(items.space_key(account, space_id)))
 
-    def _get(self, key: items.Item) -> items.Item:
-        answer = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
-        return from_wire(answer.get("Item", {}))
+    def _get_item(self, key: items.Item) -> items.Item:
+        response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
+        return from_wire(response.get("Item", {}))
 
-    def _all(self, prefix: items.Item) -> Iterator[Mapping[str, Any]]:
+    def _query(self, prefix: items.Item) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",

@@ -1,4 +1,4 @@
-"""Records of the table's stream (NEW_AND_OLD_IMAGES), parsed into what they report."""
+"""Parse records of the table's stream (NEW_AND_OLD_IMAGES)."""
 
 from collections.abc import Mapping
 from typing import Any

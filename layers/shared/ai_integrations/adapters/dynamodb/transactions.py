@@ -1,4 +1,4 @@
-"""Writes to the table that happen together or not at all, and what a refusal of them means."""
+"""DynamoDB transactions, and what a failed condition in one means to the caller."""
 
 import random
 import re
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _ATTEMPTS = 5
-_PAUSE = 0.05  # seconds before the second attempt; each further one waits up to twice as long
+_PAUSE = 0.05  # seconds: the shortest first pause; pauses double with each attempt
 _TRANSIENT = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
-Refusal = Callable[[Mapping[str, Any]], Exception]
-"""What it means that a condition does not hold, told from the item that is there; that is empty where there is none."""
+OnConflict = Callable[[Mapping[str, Any]], Exception]
+"""Maps a failed condition to an exception, given the existing item ({} if there is none)."""
 
 
 class Condition(NamedTuple):
-    """A condition on the item that is there. Every attribute in it is an alias: `#name` stands for `name`."""
+    """A condition on the existing item. Every attribute in it is an alias: `#name` stands for `name`."""
 
     expression: str
     values: Mapping[str, Any] = MappingProxyType({})
@@ -35,47 +35,55 @@ UNUSED = Condition("attribute_not_exists(#pk)")
 
 
 def unused_or_expired(now: int) -> Condition:
-    """Ask for no item, or one whose `expires_at` is not after `now`; both in epoch seconds."""
+    """Require that there is no item, or that its `expires_at` is not after `now`. Both are epoch seconds."""
     return Condition("attribute_not_exists(#pk) OR #expires_at <= :now", {":now": now})
 
 
 def at_version(version: int) -> Condition:
-    """Ask for an item of exactly this version."""
+    """Require that the existing item has exactly this version."""
     return Condition("#version = :version", {":version": version})
 
 
 class Action(NamedTuple):
-    """One item of a transaction: an operation of DynamoDB with its parameters, and what a refusal of it means."""
+    """One item of a transaction: a DynamoDB operation, its parameters, and the exception for a failed condition.
+
+    `proves_commit` is set if finding the action's own item in the table proves that the transaction has committed.
+    """
 
     operation: str
     parameters: Mapping[str, Any]
-    refusal: Refusal | None = None
+    on_conflict: OnConflict | None = None
     proves_commit: bool = False
 
     @classmethod
-    def put(cls, item: Mapping[str, Any], condition: Condition, refusal: Refusal) -> "Action":
-        """Write an item that nobody else would write just so: when it is there, this transaction has happened."""
-        parameters = {"Item": to_wire(item), **_checked(condition)}
-        return cls(operation="Put", parameters=parameters, refusal=refusal, proves_commit=True)
+    def put_unique(cls, item: Mapping[str, Any], condition: Condition, on_conflict: OnConflict) -> "Action":
+        """Put an item whose content is unique to this transaction.
+
+        Finding it already there proves that an earlier attempt committed.
+        """
+        parameters = {"Item": to_wire(item), **_condition_parameters(condition)}
+        return cls(operation="Put", parameters=parameters, on_conflict=on_conflict, proves_commit=True)
 
     @classmethod
-    def guard(cls, item: Mapping[str, Any], condition: Condition, refusal: Refusal) -> "Action":
-        """Write an item that others, too, may want to write."""
-        return cls(operation="Put", parameters={"Item": to_wire(item), **_checked(condition)}, refusal=refusal)
+    def put_shared(cls, item: Mapping[str, Any], condition: Condition, on_conflict: OnConflict) -> "Action":
+        """Put an item that another transaction may write with the same content, so finding it proves nothing."""
+        parameters = {"Item": to_wire(item), **_condition_parameters(condition)}
+        return cls(operation="Put", parameters=parameters, on_conflict=on_conflict)
 
     @classmethod
-    def delete(cls, key: Mapping[str, Any], condition: Condition, refusal: Refusal) -> "Action":
-        """Remove an item."""
-        return cls(operation="Delete", parameters={"Key": to_wire(key), **_checked(condition)}, refusal=refusal)
-
-    @classmethod
-    def note(cls, item: Mapping[str, Any]) -> "Action":
-        """Write an item whatever is there; never refused."""
+    def put_unconditionally(cls, item: Mapping[str, Any]) -> "Action":
+        """Put an item whether or not there is one."""
         return cls(operation="Put", parameters={"Item": to_wire(item)})
 
     @classmethod
-    def set_once(cls, key: Mapping[str, Any], attribute: str, value: object) -> "Action":
-        """Give an item an attribute unless it has it; never refused."""
+    def delete(cls, key: Mapping[str, Any], condition: Condition, on_conflict: OnConflict) -> "Action":
+        """Delete an item."""
+        parameters = {"Key": to_wire(key), **_condition_parameters(condition)}
+        return cls(operation="Delete", parameters=parameters, on_conflict=on_conflict)
+
+    @classmethod
+    def set_if_absent(cls, key: Mapping[str, Any], attribute: str, value: object) -> "Action":
+        """Set an attribute of an item unless the item already has it."""
         parameters = {
             "Key": to_wire(key),
             "UpdateExpression": "SET #attribute = if_not_exists(#attribute, :value)",
@@ -84,42 +92,44 @@ class Action(NamedTuple):
         }
         return cls(operation="Update", parameters=parameters)
 
-    def has_happened(self, item: Mapping[str, Any] | None) -> bool:
-        """Tell from the item that is there whether this action, and so its transaction, has happened before."""
-        return self.proves_commit and item == self.parameters["Item"]
+    def has_committed(self, existing: Mapping[str, Any] | None) -> bool:
+        """Check whether the existing item proves that this action, and so its transaction, has committed."""
+        return self.proves_commit and existing == self.parameters["Item"]
 
 
 class Transactor:
-    """Carries out actions on one table."""
+    """Commits transactions on one table."""
 
     def __init__(self, client: "DynamoDBClient", table: str, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """`pause` waits that many seconds between two attempts that others got in the way of."""
+        """`pause` waits that many seconds between two attempts."""
         self._client = client
         self._table = table
         self._pause = pause
 
     def commit(self, *actions: Action) -> None:
-        """Carry out all actions or none.
+        """Commit all actions or none; retry with exponential backoff while other writes conflict.
 
-        Raises the first refusal in the order of the actions, or ContentionError: then the store has said no. Whatever
-        rises from botocore leaves open whether the actions have happened.
+        Raises the `on_conflict` exception of the first action whose condition failed, or ContentionError after five
+        conflicting attempts. Both mean that nothing was written. Any botocore exception means the outcome is unknown.
         """
         for attempt in range(_ATTEMPTS):
             if attempt:
-                self._pause(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - it only spreads the racers
-            if self._committed(actions):
+                jitter = random.uniform(0.5, 1)  # noqa: S311 - not for cryptography
+                self._pause(_PAUSE * 2**attempt * jitter)
+            if self._try_commit(actions):
                 return
         raise ContentionError
 
-    def _committed(self, actions: Sequence[Action]) -> bool:
-        """Try once; False if others were in the way and another attempt may do."""
+    def _try_commit(self, actions: Sequence[Action]) -> bool:
+        """Make one attempt. False means that a concurrent write or throttling cancelled it."""
         try:
             self._client.transact_write_items(TransactItems=[self._request(action) for action in actions])
         except ClientError as error:
             reasons = cancellation_reasons(error)
-            if _written_before(actions, reasons):
+            if _committed_earlier(actions, reasons):
                 return True
-            if not any(reason["Code"] in _TRANSIENT for reason in reasons):
+            is_transient = any(reason["Code"] in _TRANSIENT for reason in reasons)
+            if not is_transient:
                 raise
             return False
         return True
@@ -128,22 +138,22 @@ class Transactor:
         return {action.operation: {"TableName": self._table, **action.parameters}}  # type: ignore[misc]
 
 
-def _written_before(actions: Sequence[Action], reasons: Sequence[Mapping[str, Any]]) -> bool:
-    """Raise what a refusal means, unless it is our own items that are there: of an attempt whose answer was lost."""
-    refused = [
+def _committed_earlier(actions: Sequence[Action], reasons: Sequence[Mapping[str, Any]]) -> bool:
+    """Check whether an earlier attempt, whose response was lost, committed; otherwise raise for a failed condition."""
+    failed_conditions = [
         (action, reason.get("Item"))
         for action, reason in zip(actions, reasons, strict=True)
         if reason["Code"] == "ConditionalCheckFailed"
     ]
-    if any(action.has_happened(item) for action, item in refused):
+    if any(action.has_committed(existing) for action, existing in failed_conditions):
         return True
-    for action, item in refused:
-        if action.refusal is not None:
-            raise action.refusal(from_wire(item or {}))
+    for action, existing in failed_conditions:
+        if action.on_conflict is not None:
+            raise action.on_conflict(from_wire(existing or {}))
     return False
 
 
-def _checked(condition: Condition) -> dict[str, Any]:
+def _condition_parameters(condition: Condition) -> dict[str, Any]:
     aliases = re.findall(r"#\w+", condition.expression)
     values = {"ExpressionAttributeValues": to_wire(condition.values)} if condition.values else {}
     return {

@@ -1,1 +1,1 @@
-"""Provider keys in Secrets Manager, write-only: nothing here can read a key."""
+"""Provider keys in Secrets Manager; a write-only interface."""

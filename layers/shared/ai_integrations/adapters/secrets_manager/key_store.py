@@ -1,17 +1,17 @@
-"""Provider keys in Secrets Manager: the side that writes. Nothing here can read a key.
+"""Provider keys in Secrets Manager; a write-only interface.
 
-A secret belongs to one integration. Each of its keys is a version, kept for as long as a stage label of its own hangs
-on it; AWSCURRENT follows the version that the integration names, once that has been written (`cleanup.py`).
+A secret belongs to one integration. Each key is a version of it, and a stage label of its own keeps the version from
+being deleted. AWSCURRENT moves to the version that the integration references after that write commits (`cleanup.py`).
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
+from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
 from ai_integrations.observability import describe, logger
@@ -24,12 +24,12 @@ STACK_TAG = "ai-integrations:stack"
 ACCOUNT_TAG = "ai-integrations:account"
 INTEGRATION_TAG = "ai-integrations:integration"
 
-# How AWS says that a secret is not there, or not for this service to see.
-_ABSENT = frozenset({"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException"})
+# The secret does not exist, or this service may not describe it.
+_UNAVAILABLE = frozenset({"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException"})
 
 
 class SecretsManagerKeyStore:
-    """One secret for each integration that has a key, named `<prefix>/<account>/<ulid>` and perhaps a suffix."""
+    """One secret for each integration that has a key, named `<prefix>/<account>/<ulid>` or `…/<ulid>/<suffix>`."""
 
     def __init__(
         self,
@@ -46,38 +46,37 @@ class SecretsManagerKeyStore:
         self._new_version = new_version
 
     def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
-        """Keep the key of a new integration."""
+        """Store the key of a new integration."""
         return self._create(integration, f"{self._prefix}/{integration.account}/{integration.id}", api_key)
 
     def add_key_version(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
-        """Keep another key of an integration beside the one that it names, if any."""
+        """Store a further key of an integration, in the same secret if possible."""
         version = self._new_version()
-        errors = self._client.exceptions
         if integration.secret is not None and integration.secret.is_owned:
-            # A secret that is gone takes no version: a deletion came in between, or somebody else's hand.
-            with suppress(errors.InvalidRequestException, errors.ResourceNotFoundException):
+            # A deleted secret accepts no new version; it may have been deleted concurrently or by hand.
+            with ignore_errors(GONE):
                 return self._put(integration.secret.arn, version, api_key)
-        # Never the name of a secret that was: it can not be taken again while that one waits to be deleted, and a
-        # late deletion of that one must not hit this one.
+        # Never reuse a secret's name: it stays reserved until a scheduled deletion completes, and a late deletion
+        # must not hit the new secret.
         return self._create(integration, f"{self._prefix}/{integration.account}/{integration.id}/{version}", api_key)
 
     def reference_secret(self, account: str, reference: ExternalSecretArn) -> SecretVersion:
-        """Return somebody else's secret if its tag names the account.
+        """Check a secret that its owner keeps; RuleViolationError unless its tag names the account.
 
-        Whatever is wrong with it is one and the same RuleViolationError, so that nobody learns which secrets exist.
+        The error is the same in every case, so that callers cannot find out which secrets exist.
         """
         try:
             described = self._client.describe_secret(SecretId=reference.arn)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _ABSENT:
+            if error.response["Error"]["Code"] not in _UNAVAILABLE:
                 raise
-            raise _not_for_the_account() from None
+            raise _unavailable_secret() from None
         if described["ARN"] != reference.arn or not is_meant_for(account, described):
-            raise _not_for_the_account()
+            raise _unavailable_secret()
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
-        """Take back a key that was stored and then not named; if that fails, the sweep finds it and the log says so."""
+        """Remove, best effort, a stored key that no item references. On failure, log it and leave it to the sweep."""
         if unused.version is None:
             return
         try:
@@ -88,31 +87,32 @@ class SecretsManagerKeyStore:
             else:
                 self._client.delete_secret(SecretId=unused.arn, ForceDeleteWithoutRecovery=True)
         except (BotoCoreError, ClientError) as error:
-            logger.warning("unused secret left", secret_arn=unused.arn, **describe(error))
+            logger.warning("orphaned secret not removed", secret_arn=unused.arn, **describe(error))
 
     def cancel_deletion(self, secret: SecretVersion) -> None:
-        """Make the secret of a deleted integration usable again; nothing happens to one that is in use."""
+        """Cancel the scheduled deletion of a deleted integration's secret, if it is scheduled."""
         if not secret.is_owned:
             return
         try:
             self._client.restore_secret(SecretId=secret.arn)
         except self._client.exceptions.InvalidRequestException:
-            # AWS restores a secret in use without a word; not everything that speaks its language does. What waits to
-            # be deleted now has been retired since, by the stream.
-            if "DeletedDate" in self._client.describe_secret(SecretId=secret.arn):
+            # On AWS, RestoreSecret is a no-op for an active secret; emulators reject it. If deletion is scheduled now,
+            # the stream scheduled it after our first call.
+            is_scheduled = "DeletedDate" in self._client.describe_secret(SecretId=secret.arn)
+            if is_scheduled:
                 self._client.restore_secret(SecretId=secret.arn)
 
     def _put(self, arn: str, version: str, api_key: SecretStr) -> SecretVersion:
-        answer = self._client.put_secret_value(
+        response = self._client.put_secret_value(
             SecretId=arn,
             ClientRequestToken=version,
             SecretString=api_key.get_secret_value(),
             VersionStages=[label(version)],
         )
-        return SecretVersion(arn=answer["ARN"], version=answer["VersionId"])
+        return SecretVersion(arn=response["ARN"], version=response["VersionId"])
 
     def _create(self, integration: Integration, name: str, api_key: SecretStr) -> SecretVersion:
-        answer = self._client.create_secret(
+        response = self._client.create_secret(
             Name=name,
             Description="Provider key of an AI integration",
             KmsKeyId=self._kms_key_id,
@@ -123,19 +123,23 @@ class SecretsManagerKeyStore:
                 {"Key": INTEGRATION_TAG, "Value": integration.id},
             ],
         )
-        return SecretVersion(arn=answer["ARN"], version=answer["VersionId"])
+        return SecretVersion(arn=response["ARN"], version=response["VersionId"])
 
 
 def is_meant_for(account: str, described: "DescribeSecretResponseTypeDef") -> bool:
-    """Tell whether somebody else's secret says that it is for an account, and is not waiting to be deleted."""
+    """Check whether an external secret is tagged for an account and is not scheduled for deletion."""
     tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
-    return tags.get(ACCOUNT_TAG) == account and INTEGRATION_TAG not in tags and "DeletedDate" not in described
+    is_tagged_for_account = tags.get(ACCOUNT_TAG) == account
+    belongs_to_integration = INTEGRATION_TAG in tags
+    is_scheduled_for_deletion = "DeletedDate" in described
+    return is_tagged_for_account and not belongs_to_integration and not is_scheduled_for_deletion
 
 
 def label(version: str) -> str:
-    """Return the stage label that keeps a version from being dropped."""
+    """Build the stage label that keeps a version from being deleted."""
     return f"ai-integrations-{version}"
 
 
-def _not_for_the_account() -> RuleViolationError:
-    return RuleViolationError(FieldError("/api_key_secret_arn", "This account has no such secret to refer to."))
+def _unavailable_secret() -> RuleViolationError:
+    detail = f"No secret with this ARN is tagged for this account. Check the ARN and the tag {ACCOUNT_TAG}."
+    return RuleViolationError(FieldError("/api_key_secret_arn", detail))

@@ -22,17 +22,7 @@ class ConnectionTester:
 
     def draft(self, caller: Caller, settings: Settings) -> Integration:
         """Build an unsaved integration from a caller's settings: version 0, with a placeholder as its id."""
-        now = self._clock()
-        return Integration(
-            **vars(settings),
-            id=_UNSAVED,
-            account=caller.account,
-            version=0,
-            created_at=now,
-            updated_at=now,
-            created_by=caller.user,
-            updated_by=caller.user,
-        )
+        return Integration.new(settings, caller, _UNSAVED, self._clock(), version=0)
 
     def test(self, integration: Integration, key: ReadKey | None, model: str | None) -> Health:
         """Test an integration with a key, which may differ from its stored one."""

@@ -1,4 +1,4 @@
-"""How long a request waits that has failed."""
+"""Delays before a failed message is redelivered."""
 
 from typing import Any, cast
 
@@ -7,7 +7,7 @@ import pytest
 from ai_integrations.adapters.sqs import SqsQueue
 
 
-class Recorder:
+class RecordingClient:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
 
@@ -18,8 +18,8 @@ class Recorder:
 @pytest.mark.parametrize(
     ("deliveries", "seconds"), [(1, 5), (2, 10), (3, 20), (4, 40), (8, 640), (9, 900), (10, 900), (10_000, 900)]
 )
-def test_waits_twice_as_long_after_each_delivery_up_to_a_quarter_of_an_hour(deliveries: int, seconds: int) -> None:
-    client = Recorder()
+def test_delay_doubles_with_each_delivery_up_to_fifteen_minutes(deliveries: int, seconds: int) -> None:
+    client = RecordingClient()
     record = {"receiptHandle": "r-1", "attributes": {"ApproximateReceiveCount": str(deliveries)}}
     SqsQueue(cast("Any", client), "https://sqs.test/requests").delay(record)
     assert client.requests == [

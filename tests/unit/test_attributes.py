@@ -1,4 +1,4 @@
-"""What the adapters of the table write there comes back."""
+"""Conversion between plain values and DynamoDB attributes."""
 
 import pytest
 
@@ -15,16 +15,16 @@ WIRE = {
 }
 
 
-def test_gives_every_value_its_type_and_takes_it_off_again() -> None:
+def test_conversion_to_attributes_and_back_keeps_every_value() -> None:
     assert to_wire(ITEM) == WIRE
     assert from_wire(WIRE) == ITEM
 
 
-def test_writes_a_word_of_the_domain_as_text() -> None:
+def test_enum_member_is_written_as_its_value() -> None:
     assert to_wire({"role": Role.ADMIN}) == {"role": {"S": "admin"}}
 
 
 @pytest.mark.parametrize("value", [0.5, b"bytes", {"set"}, ("tuple",), Scoping()])
-def test_refuses_what_has_no_place_in_the_table(value: object) -> None:
+def test_unsupported_type_raises_type_error(value: object) -> None:
     with pytest.raises(TypeError, match=type(value).__name__):
         to_wire({"value": value})

@@ -1,4 +1,4 @@
-"""What `EventBridgeBus` promises."""
+"""`EventBridgeBus`."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -16,7 +16,9 @@ SUCCEEDED = CreateSucceeded(event_id="e-1", account="acme", request_id="request-
 FAILED = CreateFailed(event_id="e-2", problem={"status": 400})
 
 
-class World:
+class BusFixture:
+    """A bus of its own, and a subscriber to its events."""
+
     def __init__(self, session: boto3.Session, endpoint: str | None = None) -> None:
         name = f"bus-{uuid4().hex}"
         client = session.client("events", endpoint_url=endpoint)
@@ -26,18 +28,18 @@ class World:
 
 
 @pytest.fixture(params=["moto", "emulator"])
-def world(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[World]:
+def fixture(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[BusFixture]:
     if request.param == "moto":
         with mock_aws():
-            yield World(session)
+            yield BusFixture(session)
     else:
-        yield World(session, request.getfixturevalue("emulator"))
+        yield BusFixture(session, request.getfixturevalue("emulator"))
 
 
-def test_tells_each_event_with_its_type_and_in_order(world: World) -> None:
-    world.bus.publish(SUCCEEDED, FAILED)
+def test_publish_sends_events_with_their_type_in_order(fixture: BusFixture) -> None:
+    fixture.bus.publish(SUCCEEDED, FAILED)
     succeeded = {"event_id": "e-1", "account": "acme", "request_id": "request-1", "id": "1", "version": 1}
-    assert world.listener.receive(wait=5) == [
+    assert fixture.listener.receive(wait=5) == [
         ReceivedEvent("ai-integrations", "AI Integration Create Succeeded", succeeded),
         ReceivedEvent(
             "ai-integrations", "AI Integration Create Failed", {"event_id": "e-2", "problem": {"status": 400}}
@@ -45,25 +47,25 @@ def test_tells_each_event_with_its_type_and_in_order(world: World) -> None:
     ]
 
 
-class PartlyDeaf:
-    """A client of a bus that takes only the first entry."""
+class ThrottlingClient:
+    """An EventBridge client that accepts only the first entry."""
 
     def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - the client's own spelling
-        refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded: …"}
-        return {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, *[refused] * (len(Entries) - 1)]}
+        rejected = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded: …"}
+        return {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, *[rejected] * (len(Entries) - 1)]}
 
 
-def test_says_so_when_an_event_has_not_been_taken() -> None:
-    bus = EventBridgeBus(cast("Any", PartlyDeaf()), "bus")
+def test_publish_raises_the_code_of_a_rejected_event() -> None:
+    bus = EventBridgeBus(cast("Any", ThrottlingClient()), "bus")
     with pytest.raises(UndeliveredError, match=r"^ThrottlingException$"):
         bus.publish(SUCCEEDED, FAILED)
     bus.publish(SUCCEEDED)
 
 
-class Unasked:
+class UnusedClient:
     def put_events(self, **_: Event) -> None:
         raise AssertionError
 
 
-def test_asks_for_nothing_when_there_is_nothing_to_tell() -> None:
-    EventBridgeBus(cast("Any", Unasked()), "bus").publish()
+def test_publish_without_events_makes_no_call() -> None:
+    EventBridgeBus(cast("Any", UnusedClient()), "bus").publish()

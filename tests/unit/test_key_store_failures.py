@@ -1,6 +1,6 @@
-"""Removing an unused secret may fail: then the sweep does it, and the log says so once.
+"""Failures of the Secrets Manager client.
 
-A secret may be retired while it is about to be revived.
+A failed removal of an orphaned secret is logged and left to the sweep. Cancelling a deletion may race with scheduling.
 """
 
 import json
@@ -40,13 +40,13 @@ class FailingClient:
         raise self._error
 
 
-def vault(error: Exception) -> SecretsManagerKeyStore:
+def key_store(error: Exception) -> SecretsManagerKeyStore:
     return SecretsManagerKeyStore(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
 
 
 @pytest.fixture
 def log() -> Any:
-    """Collect what the one Logger writes, in the form in which it writes it."""
+    """Capture the output of the Logger."""
     handler, written = logger.registered_handler, StringIO()
     stream = handler.setStream(written)  # type: ignore[attr-defined]
     yield written
@@ -54,17 +54,17 @@ def log() -> Any:
 
 
 @pytest.mark.parametrize("error", [DENIED, ReadTimeoutError(endpoint_url="https://secretsmanager.test")])
-def test_only_logs_that_an_unused_secret_is_left(error: Exception, log: StringIO) -> None:
-    vault(error).discard(SECRET, None)
+def test_discard_logs_a_failed_removal_and_does_not_raise(error: Exception, log: StringIO) -> None:
+    key_store(error).discard(SECRET, None)
     line = json.loads(log.getvalue())
-    assert line["message"] == "unused secret left"
+    assert line["message"] == "orphaned secret not removed"
     assert line["level"] == "WARNING"
     assert line["secret_arn"] == SECRET.arn
     assert "canary" not in log.getvalue()
 
 
-def test_logs_what_aws_answered_and_where_it_happened(log: StringIO) -> None:
-    vault(DENIED).discard(SECRET, None)
+def test_discard_logs_error_code_request_id_and_stack(log: StringIO) -> None:
+    key_store(DENIED).discard(SECRET, None)
     line = json.loads(log.getvalue())
     assert line["error"] == "botocore.exceptions.ClientError"
     assert line["aws_operation"] == "DeleteSecret"
@@ -73,13 +73,13 @@ def test_logs_what_aws_answered_and_where_it_happened(log: StringIO) -> None:
     assert any("discard" in frame for frame in line["stack"])
 
 
-def test_hides_no_mistake_of_its_own() -> None:
+def test_discard_propagates_programming_errors() -> None:
     with pytest.raises(AttributeError):
-        vault(AttributeError()).discard(SECRET, None)
+        key_store(AttributeError()).discard(SECRET, None)
 
 
-class RetiredMeanwhile:
-    """Secrets Manager, where a secret begins to wait for its deletion after somebody has found it in use."""
+class ConcurrentlyDeletedSecret:
+    """A Secrets Manager client whose secret becomes scheduled for deletion after the first RestoreSecret call."""
 
     exceptions = SimpleNamespace(InvalidRequestException=ClientError)
 
@@ -96,7 +96,7 @@ class RetiredMeanwhile:
         return {"DeletedDate": NOON}
 
 
-def test_revives_a_secret_that_is_retired_meanwhile() -> None:
-    client = RetiredMeanwhile()
+def test_cancel_deletion_retries_when_deletion_is_scheduled_concurrently() -> None:
+    client = ConcurrentlyDeletedSecret()
     SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").cancel_deletion(SECRET)
     assert client.restored == [False, True]

@@ -1,0 +1,69 @@
+"""Concurrent writes. They run only on the emulator, because transactions of moto are not isolated."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from pydantic import SecretStr
+
+from ai_integrations.domain.errors import ContentionError, NameTakenError, RepeatedRequestError
+from ai_integrations.domain.model import IdempotencyKey, Integration
+from tests.builders import API_KEY, a_caller, an_idempotency_key, an_integration, the_settings
+from tests.contract.stores import AwsStores
+from tests.fakes import build_integrations
+
+RACERS = 20
+
+
+def outcomes(call: Callable[[int], object]) -> list[object]:
+    """Call from many threads at once, and list what the calls returned or raised."""
+    start = Barrier(RACERS)
+
+    def run(number: int) -> object:
+        start.wait()
+        try:
+            return call(number)
+        except (NameTakenError, RepeatedRequestError, ContentionError) as error:
+            return error
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        return list(pool.map(run, range(RACERS)))
+
+
+@pytest.mark.parametrize("round_number", range(3))
+def test_concurrent_inserts_with_one_name_store_one_integration(emulator_stores: AwsStores, round_number: int) -> None:
+    name = f"Racer {round_number}"
+    results = outcomes(
+        lambda number: emulator_stores.repository.insert(an_integration(id=f"ID{number}", name=name), None)
+    )
+    assert results.count(None) == 1
+    assert sum(isinstance(each, NameTakenError) for each in results) == RACERS - 1
+
+
+def test_concurrent_inserts_with_one_idempotency_key_return_one_result(emulator_stores: AwsStores) -> None:
+    key = an_idempotency_key()
+
+    def add(number: int) -> str:
+        integration = an_integration(id=f"ID{number}")
+        try:
+            emulator_stores.repository.insert(integration, key)
+        except RepeatedRequestError as repeated:
+            return repeated.first.id
+        return integration.id
+
+    assert len(set(outcomes(add))) == 1
+
+
+@pytest.mark.parametrize("key", [an_idempotency_key(), None], ids=["one idempotency key", "no idempotency key"])
+def test_concurrent_creates_leave_one_integration_and_one_secret(
+    emulator_stores: AwsStores, key: IdempotencyKey | None
+) -> None:
+    ids = iter(range(RACERS))
+    integrations = build_integrations(
+        emulator_stores.repository, emulator_stores.keys, new_id=lambda _now: f"ID{next(ids)}"
+    )
+    results = outcomes(lambda _number: integrations.create(a_caller(), the_settings(), SecretStr(API_KEY), key))
+    created = {each.id for each in results if isinstance(each, Integration)}
+    assert len(created) == 1
+    assert list(emulator_stores.current_keys().values()) == [API_KEY]

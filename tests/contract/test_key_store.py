@@ -1,0 +1,207 @@
+"""`KeyStore` and `SecretCleanup`."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, label
+from ai_integrations.domain.errors import RuleViolationError
+from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
+from tests.builders import API_KEY, an_integration
+from tests.contract.stores import AwsStores, Stores
+
+KEY = SecretStr(API_KEY)
+NEW = "sk-fake-new-key"
+NEW_KEY = SecretStr(NEW)
+
+
+def test_create_key_stores_each_key_in_its_own_secret(stores: Stores) -> None:
+    secret = stores.keys.create_key(an_integration(id="FIRST"), KEY)
+    other = stores.keys.create_key(an_integration(id="SECOND"), SecretStr("sk-fake-other"))
+    assert stores.current_keys() == {secret.arn: API_KEY, other.arn: "sk-fake-other"}
+    assert secret.version
+
+
+def test_create_key_uses_one_secret_per_account(stores: Stores) -> None:
+    integration = an_integration(id="FIRST")
+    secrets = [stores.keys.create_key(each, KEY) for each in (integration, replace(integration, account="other"))]
+    assert stores.current_keys().keys() == {secret.arn for secret in secrets}
+
+
+def test_discard_removes_only_the_unused_key(stores: Stores) -> None:
+    unused, used = (stores.keys.create_key(an_integration(id=each), KEY) for each in ("FIRST", "SECOND"))
+    stores.keys.discard(unused, None)
+    assert stores.current_keys() == {used.arn: API_KEY}
+
+
+def test_discard_of_removed_key_does_nothing(stores: Stores) -> None:
+    secret = stores.keys.create_key(an_integration(), KEY)
+    stores.keys.discard(secret, None)
+    stores.keys.discard(secret, None)
+    assert stores.current_keys() == {}
+
+
+def with_key(stores: Stores) -> Integration:
+    integration = an_integration(id="FIRST")
+    return replace(integration, secret=stores.keys.create_key(integration, KEY))
+
+
+def test_add_key_version_keeps_the_current_version(stores: Stores) -> None:
+    integration = with_key(stores)
+    assert integration.secret is not None
+    new = stores.keys.add_key_version(integration, NEW_KEY)
+    assert new.arn == integration.secret.arn
+    assert (stores.read_key(integration.secret), stores.read_key(new)) == (API_KEY, NEW)
+    assert stores.current_keys() == {new.arn: API_KEY}
+
+
+def test_promote_version_makes_the_new_version_current(stores: Stores) -> None:
+    integration = with_key(stores)
+    new = stores.keys.add_key_version(integration, NEW_KEY)
+    stores.cleanup.promote_version(new, {integration.secret} if integration.secret else ())
+    assert stores.read_key(new) == NEW
+    assert stores.current_keys() == {new.arn: NEW}
+
+
+def test_promote_version_is_idempotent(stores: Stores) -> None:
+    integration = with_key(stores)
+    assert integration.secret is not None
+    stores.cleanup.promote_version(integration.secret, ())
+    new = stores.keys.add_key_version(integration, NEW_KEY)
+    stores.cleanup.promote_version(new, {integration.secret})
+    stores.cleanup.promote_version(new, {integration.secret})
+    assert stores.current_keys() == {new.arn: NEW}
+
+
+def test_promote_version_keeps_versions_that_are_not_released(stores: Stores) -> None:
+    integration = with_key(stores)
+    first = integration.secret
+    assert first is not None
+    second = stores.keys.add_key_version(integration, NEW_KEY)
+    stores.cleanup.promote_version(second, ())
+    assert (stores.read_key(first), stores.read_key(second)) == (API_KEY, NEW)
+    stores.cleanup.promote_version(first, {second})
+    assert stores.current_keys() == {first.arn: API_KEY}
+    third = stores.keys.add_key_version(integration, SecretStr("sk-fake-third"))
+    stores.cleanup.promote_version(third, ())
+    assert (stores.read_key(first), stores.read_key(third)) == (API_KEY, "sk-fake-third")
+    assert stores.current_keys() == {first.arn: "sk-fake-third"}
+
+
+def test_promote_version_keeps_the_version_of_an_in_flight_write(emulator_stores: AwsStores) -> None:
+    first = with_key(emulator_stores)
+    assert first.secret is not None
+    second = replace(first, secret=emulator_stores.keys.add_key_version(first, NEW_KEY))
+    third = emulator_stores.keys.add_key_version(second, SecretStr("sk-fake-third"))
+    assert second.secret is not None
+    assert third.version is not None
+    emulator_stores.cleanup.promote_version(second.secret, {first.secret})
+    stages = emulator_stores.secrets_manager.describe_secret(SecretId=third.arn)["VersionIdsToStages"]
+    assert stages[third.version] == [label(third.version)]
+
+
+def test_discard_of_new_version_keeps_the_referenced_version(stores: Stores) -> None:
+    integration = with_key(stores)
+    assert integration.secret is not None
+    stores.keys.discard(stores.keys.add_key_version(integration, NEW_KEY), integration.secret)
+    assert stores.read_key(integration.secret) == API_KEY
+    assert stores.current_keys() == {integration.secret.arn: API_KEY}
+
+
+def test_add_key_version_creates_a_secret_if_the_old_one_was_removed(stores: Stores) -> None:
+    integration = with_key(stores)
+    assert integration.secret is not None
+    stores.keys.discard(integration.secret, None)
+    new = stores.keys.add_key_version(integration, NEW_KEY)
+    assert new.arn != integration.secret.arn
+    assert stores.current_keys() == {new.arn: NEW}
+
+
+def test_add_key_version_without_referenced_secret_uses_a_new_name(stores: Stores) -> None:
+    integration = with_key(stores)
+    assert integration.secret is not None
+    stores.cleanup.schedule_deletion(integration.secret)
+    new = stores.keys.add_key_version(replace(integration, secret=None), NEW_KEY)
+    assert stores.current_keys() == {new.arn: NEW}
+
+
+def test_cancel_deletion_makes_a_scheduled_secret_active_again(stores: Stores) -> None:
+    secret = with_key(stores).secret
+    assert secret is not None
+    stores.cleanup.schedule_deletion(secret)
+    assert stores.read_key(secret) is None
+    assert stores.current_keys() == {}
+    stores.keys.cancel_deletion(secret)
+    assert stores.read_key(secret) == API_KEY
+    stores.cleanup.cancel_deletion(secret)
+    assert stores.current_keys() == {secret.arn: API_KEY}
+
+
+def test_schedule_and_cancel_deletion_are_idempotent(stores: Stores) -> None:
+    secret = with_key(stores).secret
+    assert secret is not None
+    stores.cleanup.schedule_deletion(secret)
+    stores.cleanup.schedule_deletion(secret)
+    assert stores.current_keys() == {}
+    stores.cleanup.cancel_deletion(secret)
+    assert stores.current_keys() == {secret.arn: API_KEY}
+
+
+def test_reference_secret_accepts_a_secret_tagged_for_the_account(stores: Stores) -> None:
+    arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    assert secret == SecretVersion(arn=arn, version=None)
+    assert stores.read_key(secret) == API_KEY
+
+
+def test_reference_secret_rejects_every_other_secret_with_the_same_error(stores: Stores) -> None:
+    own = with_key(stores).secret
+    assert own is not None
+    arns = [
+        own.arn,
+        own.arn + "x",
+        stores.create_external_secret("of-another", API_KEY, {ACCOUNT_TAG: "other"}),
+        stores.create_external_secret("untagged", API_KEY, {}),
+        stores.create_external_secret("of-an-integration", API_KEY, {ACCOUNT_TAG: "acme", INTEGRATION_TAG: "FIRST"}),
+    ]
+    messages = set()
+    for arn in arns:
+        with pytest.raises(RuleViolationError) as error:
+            stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+        messages.add(str(error.value))
+    assert len(messages) == 1, "the error must not disclose which secrets exist"
+
+
+def test_external_secret_is_never_changed(stores: Stores) -> None:
+    arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    stores.keys.discard(secret, None)
+    stores.cleanup.promote_version(secret, {secret})
+    stores.cleanup.schedule_deletion(secret)
+    stores.keys.cancel_deletion(secret)
+    stores.cleanup.cancel_deletion(secret)
+    new = stores.keys.add_key_version(replace(an_integration(), secret=secret), NEW_KEY)
+    assert new.arn != arn
+    assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, NEW)
+
+
+def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stores) -> None:
+    arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    new = stores.keys.add_key_version(replace(an_integration(), secret=secret), NEW_KEY)
+    stores.keys.discard(new, secret)
+    assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, None)
+
+
+def test_create_key_names_and_tags_the_secret(emulator_stores: AwsStores) -> None:
+    secret = emulator_stores.keys.create_key(an_integration(account="acme", id="FIRST"), KEY)
+    described = emulator_stores.secrets_manager.describe_secret(SecretId=secret.arn)
+    assert described["Name"] == f"{emulator_stores.prefix}/acme/FIRST"
+    assert described["KmsKeyId"] == "alias/fake"
+    assert {each["Key"]: each["Value"] for each in described["Tags"]} == {
+        "ai-integrations:stack": emulator_stores.prefix,
+        "ai-integrations:account": "acme",
+        "ai-integrations:integration": "FIRST",
+    }
+    assert secret.version in described["VersionIdsToStages"]

@@ -1,0 +1,176 @@
+"""`IntegrationRepository`: reading, updating, deleting, restoring and listing integrations."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ai_integrations.domain.errors import NameTakenError, VersionConflictError
+from ai_integrations.domain.model import Integration, Scoping, Tombstone
+from tests.builders import NOON, an_idempotency_key, an_integration
+from tests.contract.stores import Stores
+
+FIRST = an_integration(id="FIRST", name="Production OpenAI")
+OTHER = an_integration(id="OTHER", name="Another")
+
+
+def next_version(integration: Integration, name: str | None = None) -> Integration:
+    return replace(integration, version=integration.version + 1, name=name or integration.name)
+
+
+def a_tombstone(integration: Integration) -> Tombstone:
+    expiry = NOON + timedelta(days=30)
+    return Tombstone(integration=integration, deleted_at=NOON, deleted_by="bob", expires_at=expiry)
+
+
+def test_get_returns_only_the_integration_with_the_id(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    assert stores.repository.get("acme", "FIRST") == FIRST
+    assert stores.repository.get("acme", "OTHER") is None
+    assert stores.repository.get("other", "FIRST") is None
+    assert stores.repository.get_deleted("acme", "FIRST") is None
+
+
+@pytest.mark.parametrize("name", ["Production OpenAI", "PRODUCTION openai", "Renamed"])
+def test_update_replaces_the_integration_and_reserves_its_name(stores: Stores, name: str) -> None:
+    stores.repository.insert(FIRST, None)
+    changed = next_version(FIRST, name)
+    stores.repository.update(FIRST, changed)
+    assert stores.repository.get("acme", "FIRST") == changed
+    with pytest.raises(NameTakenError):
+        stores.repository.insert(replace(OTHER, name=name), None)
+
+
+def test_rename_releases_the_old_name(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.update(FIRST, next_version(FIRST, "Renamed"))
+    stores.repository.insert(replace(OTHER, name=FIRST.name), None)
+    assert stores.repository.get("acme", "OTHER") is not None
+
+
+def test_rename_to_taken_name_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.insert(OTHER, None)
+    with pytest.raises(NameTakenError):
+        stores.repository.update(FIRST, next_version(FIRST, "ANOTHER"))
+    assert stores.repository.get("acme", "FIRST") == FIRST
+
+
+@pytest.mark.parametrize("name", [None, "Another"])
+def test_update_of_stale_version_changes_nothing(stores: Stores, name: str | None) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.insert(OTHER, None)
+    second = next_version(FIRST)
+    stores.repository.update(FIRST, second)
+    with pytest.raises(VersionConflictError):
+        stores.repository.update(FIRST, replace(second, enable_default_models=True, name=name or second.name))
+    assert stores.repository.get("acme", "FIRST") == second
+
+
+def test_write_to_missing_integration_raises_version_conflict(stores: Stores) -> None:
+    with pytest.raises(VersionConflictError):
+        stores.repository.update(FIRST, next_version(FIRST))
+    with pytest.raises(VersionConflictError):
+        stores.repository.delete(a_tombstone(FIRST))
+    with pytest.raises(VersionConflictError):
+        stores.repository.restore(a_tombstone(FIRST), next_version(FIRST))
+    assert stores.repository.get("acme", "FIRST") is None
+    assert stores.repository.get_deleted("acme", "FIRST") is None
+
+
+def test_delete_writes_tombstone_and_releases_the_name(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    assert stores.repository.get("acme", "FIRST") is None
+    assert stores.repository.get_deleted("acme", "FIRST") == a_tombstone(FIRST)
+    stores.repository.insert(replace(OTHER, name=FIRST.name), None)
+    assert stores.repository.get("acme", "OTHER") is not None
+
+
+def test_delete_of_stale_version_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.update(FIRST, next_version(FIRST))
+    with pytest.raises(VersionConflictError):
+        stores.repository.delete(a_tombstone(FIRST))
+    assert stores.repository.get("acme", "FIRST") == next_version(FIRST)
+
+
+def test_restore_replaces_tombstone_and_reserves_the_name(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    stores.repository.restore(a_tombstone(FIRST), next_version(FIRST))
+    assert stores.repository.get("acme", "FIRST") == next_version(FIRST)
+    assert stores.repository.get_deleted("acme", "FIRST") is None
+    with pytest.raises(NameTakenError):
+        stores.repository.precheck(replace(OTHER, name=FIRST.name), None)
+
+
+def test_restore_with_taken_name_keeps_the_tombstone(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    stores.repository.insert(replace(OTHER, name=FIRST.name), None)
+    with pytest.raises(NameTakenError):
+        stores.repository.restore(a_tombstone(FIRST), next_version(FIRST))
+    assert stores.repository.get("acme", "FIRST") is None
+    assert stores.repository.get_deleted("acme", "FIRST") == a_tombstone(FIRST)
+
+
+def update(stores: Stores) -> None:
+    stores.repository.update(FIRST, next_version(FIRST, "Renamed"))
+
+
+def delete(stores: Stores) -> None:
+    stores.repository.delete(a_tombstone(FIRST))
+
+
+def restore(stores: Stores) -> None:
+    stores.repository.restore(a_tombstone(FIRST), next_version(FIRST))
+
+
+@pytest.mark.parametrize("writes", [(update,), (delete,), (delete, restore)], ids=["update", "delete", "restore"])
+def test_repeated_write_succeeds_when_a_lost_attempt_already_committed(
+    stores: Stores, writes: tuple[Callable[[Stores], None], ...]
+) -> None:
+    stores.repository.insert(FIRST, an_idempotency_key())
+    for write in writes:
+        write(stores)
+    before = stores.repository.get("acme", "FIRST"), stores.repository.get_deleted("acme", "FIRST")
+    writes[-1](stores)
+    assert (stores.repository.get("acme", "FIRST"), stores.repository.get_deleted("acme", "FIRST")) == before
+
+
+def test_newest_lists_pages_in_reverse_order_of_creation(stores: Stores) -> None:
+    ids = [f"ID{number}" for number in range(5)]
+    for ulid in (ids[2], ids[0], ids[4], ids[1], ids[3]):
+        stores.repository.insert(an_integration(id=ulid, name=ulid), None)
+    stores.repository.insert(an_integration(id="ID9", account="other"), None)
+    stores.repository.insert(an_integration(id="ID8", name="gone"), an_idempotency_key())
+    stores.repository.delete(a_tombstone(an_integration(id="ID8", name="gone")))
+    first = stores.repository.newest("acme", None, 3)
+    assert [each.id for each in first.integrations] == ["ID4", "ID3", "ID2"]
+    assert first.more is True
+    rest = stores.repository.newest("acme", "ID2", 3)
+    assert [each.id for each in rest.integrations] == ["ID1", "ID0"]
+    assert rest.more is False
+    assert stores.repository.newest("empty", None, 3).integrations == ()
+
+
+def test_newest_resumes_after_a_deleted_integration(stores: Stores) -> None:
+    for ulid in ("ID0", "ID2"):
+        stores.repository.insert(an_integration(id=ulid, name=ulid), None)
+    assert [each.id for each in stores.repository.newest("acme", "ID1", 9).integrations] == ["ID0"]
+
+
+def test_insert_records_the_organization_of_a_space(stores: Stores) -> None:
+    pair = Scoping(organization_id="o", space_id="s")
+    stores.repository.insert(
+        replace(FIRST, scopings=(pair, Scoping(space_id="alone"), Scoping(organization_id="o"))), None
+    )
+    other = Scoping(organization_id="late", space_id="s")
+    stores.repository.insert(replace(OTHER, scopings=(other, Scoping(organization_id="p", space_id="t"))), None)
+    known = {each.id: each.organization_id for each in stores.spaces.spaces("acme")}
+    assert known == {"s": "o", "t": "p"}
+    assert stores.spaces.space("acme", "s") == stores.spaces.spaces("acme")[0]
+    assert stores.spaces.space("acme", "alone") is None
+    assert stores.spaces.spaces("other") == []

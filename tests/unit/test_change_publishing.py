@@ -1,0 +1,144 @@
+"""Processing records of the stream: first the cleanup of secrets, then the publication of events."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.stream import parse_record
+from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
+from ai_integrations.use_cases.change_publishing import ChangePublisher
+from tests.builders import NOON, an_integration
+from tests.event_fakes import CleanupJournal, InMemoryBus
+from tests.fakes import InMemoryRepository
+from tests.streams import a_record, record_of
+
+SECRET = SecretVersion(arn="arn:stack/1", version="v1")
+OTHER_VERSION = SECRET._replace(version="v2")
+OTHER_SECRET = SecretVersion(arn="arn:stack/2", version="v1")
+FIRST = an_integration(secret=SECRET, updated_by="alice")
+SECOND = replace(FIRST, version=2)
+TOMBSTONE = Tombstone(integration=FIRST, deleted_at=NOON, deleted_by="alice", expires_at=NOON + timedelta(days=30))
+
+
+@dataclass
+class StreamFixture:
+    """The change publisher over fakes. A test may advance the clock, `now`."""
+
+    bus: InMemoryBus = field(default_factory=InMemoryBus)
+    cleanup: CleanupJournal = field(default_factory=CleanupJournal)
+    repository: InMemoryRepository = field(default_factory=InMemoryRepository)
+    now: datetime = NOON
+
+    def __post_init__(self) -> None:
+        self.publisher = ChangePublisher(
+            cleanup=self.cleanup, integrations=self.repository, bus=self.bus, clock=lambda: self.now
+        )
+
+    def handle(self, record: dict[str, Any]) -> list[tuple[object, ...]]:
+        """Process a record, and list the calls of the cleanup so far."""
+        self.publisher.handle(parse_record(record))
+        return self.cleanup.journal
+
+    def published(self) -> list[str]:
+        return [event.detail_type for event in self.bus.events]
+
+
+@pytest.fixture
+def stream() -> StreamFixture:
+    return StreamFixture()
+
+
+def test_creation_publishes_event_without_cleanup(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(None, FIRST)) == []
+    assert stream.published() == ["AI Integration Created"]
+
+
+def test_settings_change_publishes_event_without_cleanup(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(FIRST, replace(SECOND, name="x"))) == []
+    assert stream.published() == ["AI Integration Updated"]
+
+
+def test_key_change_promotes_the_new_version_and_releases_the_old_one(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == [
+        ("promote_version", OTHER_VERSION, SECRET)
+    ]
+    assert stream.published() == ["AI Integration Key Rotated"]
+
+
+def test_rotation_with_grace_period_releases_no_version(stream: StreamFixture) -> None:
+    previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
+    rotated = a_record(FIRST, replace(SECOND, secret=OTHER_VERSION, previous_key=previous))
+    assert stream.handle(rotated) == [("promote_version", OTHER_VERSION)]
+
+
+def grace_end(integration: Integration) -> dict[str, Any]:
+    assert integration.previous_key is not None
+    return record_of(items.grace_item(integration, integration.previous_key), None)
+
+
+def test_end_of_grace_period_releases_previous_key_without_event(stream: StreamFixture) -> None:
+    previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
+    rotated = replace(SECOND, secret=OTHER_VERSION, previous_key=previous)
+    stream.repository.insert(rotated, None)
+    stream.now += timedelta(hours=1)
+    assert stream.handle(grace_end(rotated)) == [("promote_version", OTHER_VERSION, SECRET)]
+    assert stream.published() == []
+
+
+def test_end_of_grace_period_keeps_previous_key_whose_grace_was_extended(stream: StreamFixture) -> None:
+    previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
+    rotated = replace(SECOND, secret=OTHER_VERSION, previous_key=previous)
+    stream.repository.insert(rotated, None)
+    assert stream.handle(grace_end(rotated)) == []
+
+
+def test_end_of_grace_period_of_deleted_integration_does_nothing(stream: StreamFixture) -> None:
+    previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
+    assert stream.handle(grace_end(replace(SECOND, previous_key=previous))) == []
+
+
+@pytest.mark.parametrize("new_secret", [None, OTHER_SECRET, SecretVersion(arn="arn:external", version=None)])
+def test_change_to_another_secret_schedules_deletion_of_the_old_one(
+    stream: StreamFixture, new_secret: SecretVersion | None
+) -> None:
+    journal = stream.handle(a_record(FIRST, replace(SECOND, secret=new_secret)))
+    assert journal[0] == ("schedule_deletion", SECRET)
+    assert ("schedule_deletion", new_secret) not in journal
+
+
+def test_deletion_schedules_deletion_of_the_secret(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(None, TOMBSTONE)) == [("schedule_deletion", SECRET)]
+    assert stream.published() == ["AI Integration Deleted"]
+
+
+def test_deletion_keeps_secret_of_integration_restored_meanwhile(stream: StreamFixture) -> None:
+    stream.repository.insert(SECOND, None)
+    assert stream.handle(a_record(None, TOMBSTONE)) == []
+    assert stream.published() == ["AI Integration Deleted"]
+
+
+def test_restore_cancels_deletion_of_the_secret(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(None, SECOND)) == [("cancel_deletion", SECRET)]
+    assert stream.published() == ["AI Integration Restored"]
+
+
+def test_deletion_of_integration_without_key_needs_no_cleanup(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=None)))) == []
+
+
+def test_first_key_publishes_event_without_cleanup(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(replace(FIRST, secret=None), SECOND)) == []
+    assert stream.published() == ["AI Integration Updated"]
+
+
+def test_failed_publication_propagates_and_record_can_be_retried(stream: StreamFixture) -> None:
+    stream.bus.error = TimeoutError()
+    record = a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))
+    with pytest.raises(TimeoutError):
+        stream.handle(record)
+    stream.bus.error = None
+    assert stream.handle(record) == [("promote_version", OTHER_VERSION, SECRET)] * 2
+    assert stream.published() == ["AI Integration Key Rotated"]

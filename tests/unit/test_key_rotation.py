@@ -1,0 +1,99 @@
+"""Rotating a key, verifying it before, and rolling back to the previous key."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    NoKeyToRotateError,
+    NoPreviousKeyError,
+    RuleViolationError,
+)
+from ai_integrations.domain.model import Integration, Membership, Role
+from ai_integrations.use_cases.integrations import Rotation
+from tests.builders import API_KEY, NOON, ULID, a_caller, an_idempotency_key
+from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
+
+GRACE = timedelta(hours=1)
+ROTATION = Rotation(api_key=NEW_KEY, grace=GRACE)
+
+
+class FakeProvider:
+    """Accepts every key except `rejected`, and records each verification with the integration's version."""
+
+    def __init__(self, journal: list[str], rejected: SecretStr | None = None) -> None:
+        self._journal, self._rejected = journal, rejected
+
+    def verify(self, integration: Integration, api_key: SecretStr) -> None:
+        self._journal.append(f"verify at version {integration.version}")
+        if api_key == self._rejected:
+            raise RuleViolationError
+
+
+def test_rotation_keeps_the_previous_key_and_rollback_returns_to_it() -> None:
+    fixture = ExistingIntegrationFixture()
+    rotated = fixture.rotate_key(ROTATION)
+    assert rotated.previous_key is not None
+    assert rotated.previous_key.usable_until == NOON + GRACE
+    assert (fixture.referenced_key, fixture.previous_key) == (NEW_KEY.get_secret_value(), API_KEY)
+    assert fixture.roll_back_key().previous_key is None
+    assert fixture.referenced_key == API_KEY
+
+
+def test_rollback_without_previous_key_or_after_grace_period_is_rejected() -> None:
+    fixture = ExistingIntegrationFixture()
+    with pytest.raises(NoPreviousKeyError):
+        fixture.roll_back_key()
+    fixture.rotate_key(ROTATION)
+    fixture.now += GRACE
+    with pytest.raises(NoPreviousKeyError):
+        fixture.roll_back_key()
+
+
+def test_rotation_of_integration_without_key_is_rejected() -> None:
+    with pytest.raises(NoKeyToRotateError):
+        ExistingIntegrationFixture(key=None).rotate_key(ROTATION)
+
+
+def test_retried_rotation_returns_the_original_result() -> None:
+    fixture = ExistingIntegrationFixture()
+    idempotent = fixture.integrations.idempotent(an_idempotency_key())
+    rotated = idempotent.rotate_key(ADMIN, ULID, ROTATION)
+    assert idempotent.rotate_key(ADMIN, ULID, ROTATION) == rotated
+    assert fixture.stored == rotated
+    assert fixture.previous_key == API_KEY
+
+
+def test_verified_rotation_stores_a_key_that_the_provider_accepts() -> None:
+    fixture = ExistingIntegrationFixture()
+    rotated = fixture.rotate_key(ROTATION._replace(verify=FakeProvider(fixture.journal).verify))
+    assert fixture.journal == ["get", "verify at version 1", "add_key_version", "update"]
+    assert (fixture.stored, fixture.referenced_key) == (rotated, NEW_KEY.get_secret_value())
+
+
+def test_verified_rotation_stores_no_key_that_the_provider_rejects() -> None:
+    fixture = ExistingIntegrationFixture()
+    provider = FakeProvider(fixture.journal, rejected=NEW_KEY)
+    with pytest.raises(RuleViolationError):
+        fixture.rotate_key(ROTATION._replace(verify=provider.verify))
+    assert fixture.journal == ["get", "verify at version 1"]
+    assert fixture.referenced_key == API_KEY
+
+
+def test_verified_rotation_verifies_the_key_again_after_a_concurrent_write() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.repository.races = 1
+    fixture.rotate_key(ROTATION._replace(verify=FakeProvider(fixture.journal).verify))
+    verifications = [each for each in fixture.journal if each.startswith("verify")]
+    assert verifications == ["verify at version 1", "verify at version 2"]
+
+
+def test_verified_rotation_is_forbidden_unless_caller_is_admin() -> None:
+    fixture = ExistingIntegrationFixture()
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", admin=True),))
+    rotation = ROTATION._replace(verify=FakeProvider(fixture.journal).verify)
+    with pytest.raises(AccessForbiddenError):
+        fixture.integrations.rotate_key(member, ULID, rotation)
+    assert fixture.journal == []

@@ -1,0 +1,126 @@
+"""Updating an integration and its key."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    NameTakenError,
+    NotFoundError,
+    RuleViolationError,
+    VersionConflictError,
+)
+from ai_integrations.domain.model import Caller, ExternalSecretArn, KeepKey, Role, SecretVersion
+from ai_integrations.use_cases.integrations import Edit, Rotation
+from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
+from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
+
+KEEP = KeepKey.KEEP
+HOUR = timedelta(hours=1)
+
+
+def test_update_increments_version_and_records_user_and_time() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.now += HOUR
+    bob = a_caller(user="bob")
+    changed = fixture.integrations.update(bob, ULID, lambda current: replace(current, name="x"), KEEP)
+    assert changed == replace(fixture.original, name="x", version=2, updated_at=NOON + HOUR, updated_by="bob")
+    assert fixture.stored == changed
+
+
+def test_update_without_changes_writes_nothing() -> None:
+    fixture = ExistingIntegrationFixture()
+    assert fixture.rename(fixture.original.name) == fixture.original
+    assert fixture.journal == ["get"]
+
+
+def test_update_stores_new_key_before_referencing_it() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.change_key(NEW_KEY)
+    assert fixture.journal == ["get", "add_key_version", "update"]
+    assert fixture.referenced_key == NEW_KEY.get_secret_value()
+
+
+def test_update_with_null_key_removes_the_reference() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.change_key(None)
+    assert (fixture.stored.secret, fixture.journal) == (None, ["get", "update"])
+
+
+def test_external_secret_is_referenced_for_admins_only() -> None:
+    fixture = ExistingIntegrationFixture()
+    external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
+    assert fixture.change_key(external).secret == SecretVersion(arn=external.arn, version=None)
+    member = a_caller(role=Role.MEMBER)
+    with pytest.raises(AccessForbiddenError):
+        fixture.integrations.create(member, the_settings(name="x", scopings=()), external)
+
+
+def test_update_to_taken_name_discards_the_new_key() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
+    with pytest.raises(NameTakenError):
+        fixture.integrations.update(ADMIN, ULID, lambda current: replace(current, name="TAKEN"), NEW_KEY)
+    assert fixture.referenced_key == API_KEY
+    assert [len(each.versions) for each in fixture.keys.secrets.values()] == [1]
+
+
+def test_update_rejects_settings_that_do_not_fit_together() -> None:
+    fixture = ExistingIntegrationFixture(key=None)
+    with pytest.raises(RuleViolationError):
+        fixture.integrations.update(ADMIN, ULID, lambda current: replace(current, provider="AWS_BEDROCK"), KEEP)
+    assert fixture.stored == fixture.original
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(lambda current: replace(current, provider="ANTHROPIC"), id="another provider"),
+        pytest.param(lambda current: replace(current, base_url="https://elsewhere.example.com"), id="another host"),
+    ],
+)
+def test_update_of_destination_requires_a_key_change(edit: Edit) -> None:
+    fixture = ExistingIntegrationFixture()
+    with pytest.raises(RuleViolationError):
+        fixture.integrations.update(ADMIN, ULID, edit, KEEP)
+    for key in (NEW_KEY, None):
+        fixture.integrations.update(ADMIN, ULID, edit, key)
+    assert fixture.stored.secret is None
+
+
+def test_write_with_unmet_version_condition_changes_nothing() -> None:
+    fixture = ExistingIntegrationFixture()
+    writes: list[Callable[[], object]] = [
+        lambda: fixture.integrations.update(ADMIN, ULID, lambda current: current, NEW_KEY, lambda _current: False),
+        lambda: fixture.integrations.delete(ADMIN, ULID, lambda _current: False),
+    ]
+    for write in writes:
+        with pytest.raises(VersionConflictError):
+            write()
+    assert fixture.journal == ["get", "get"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "error"),
+    [
+        pytest.param(a_caller(role=Role.READER), AccessForbiddenError, id="reader"),
+        pytest.param(a_caller(account="other"), NotFoundError, id="other account"),
+    ],
+)
+def test_write_by_unauthorized_caller_touches_no_secret(caller: Caller, error: type[Exception]) -> None:
+    fixture = ExistingIntegrationFixture()
+    rotation = Rotation(api_key=NEW_KEY, grace=HOUR)
+    writes: list[Callable[[], object]] = [
+        lambda: fixture.integrations.update(caller, ULID, lambda current: current, NEW_KEY),
+        lambda: fixture.integrations.rotate_key(caller, ULID, rotation),
+        lambda: fixture.integrations.roll_back_key(caller, ULID),
+        lambda: fixture.integrations.delete(caller, ULID),
+    ]
+    for write in writes:
+        with pytest.raises(error):
+            write()
+    assert set(fixture.journal) == {"get"}
