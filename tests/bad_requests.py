@@ -117,6 +117,7 @@ _RULE_VIOLATIONS: dict[str, st.SearchStrategy[Any]] = {
             "https://169.254.169.254/latest",
             "https://metadata.google.internal",
             f"https://user:{CANARY}@example.com",
+            f"https://example.com/v1?key={CANARY}",
             "file:///etc/passwd",
             "https://",
         ]

@@ -156,7 +156,8 @@ def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> 
 def test_unsaved_integration_is_validated_like_a_create(cloud: Cloud, server: Server) -> None:
     for change, status, pointer in (
         ({"base_url": "https://10.0.0.1/"}, 422, "/base_url"),
-        ({"provider": "awsBedrock"}, 422, "/provider_metadata/role_arn"),
+        ({"base_url": "https://llm.example.com/v1?tenant=1"}, 422, "/base_url"),
+        ({"provider": "awsBedrock", "base_url": None}, 422, "/provider_metadata/role_arn"),
         ({"api_key": "sk-****abcd"}, 422, "/api_key"),
         ({"provider": "unknown"}, 400, "/provider"),
     ):

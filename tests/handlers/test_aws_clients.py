@@ -13,8 +13,12 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.session import Session, get_session
 from layers.dependencies.prune_botocore import SERVICES, prune
+from pydantic import SecretStr
 
+from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.botocore_session import session
+from ai_integrations.domain.credentials import TemporaryCredentials
+from tests.builders import NOON
 
 Call = tuple[str, dict[str, Any]]
 
@@ -107,3 +111,18 @@ def test_retriable_write_carries_an_idempotency_token(deployed: Session) -> None
         deployed, "dynamodb", "eu-central-1", Config(), ("transact_write_items", {"TransactItems": [write]})
     )
     assert b"ClientRequestToken" in body
+
+
+def test_bedrock_client_has_region_and_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    credentials = TemporaryCredentials(
+        access_key_id="testing",
+        secret_access_key=SecretStr("testing"),
+        session_token=SecretStr("testing"),
+        expires_at=NOON,
+    )
+    url = "https://bedrock-runtime.us-west-2.api.aws"
+    client = aws_clients.bedrock_runtime(credentials, "us-west-2", url)
+    assert (client.meta.region_name, client.meta.endpoint_url) == ("us-west-2", url)
+    client = aws_clients.bedrock_runtime(credentials, "us-west-2", None)
+    assert client.meta.endpoint_url == "https://bedrock-runtime.us-west-2.amazonaws.com"

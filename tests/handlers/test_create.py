@@ -125,6 +125,7 @@ def test_create_with_a_name_of_another_account_succeeds(cloud: Cloud) -> None:
             id="metadata of another provider",
         ),
         pytest.param(create_body(base_url="http://169.254.169.254/"), 422, ["/base_url"], id="private host"),
+        pytest.param(create_body(base_url="https://api.openai.com/v1?a=b"), 422, ["/base_url"], id="query in base_url"),
         pytest.param(create_body(api_key="sk-****ef"), 422, ["/api_key"], id="masked key"),
         pytest.param(create_body(headers={"X": "a\r\nb"}), 422, ["/headers"], id="line break in a header"),
         pytest.param(

@@ -51,6 +51,11 @@ def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cl
         "provider": "CUSTOM",
         "version": 1,
         "base_url": "https://llm.example.com/v1",
+        "endpoints": {
+            "root": "https://llm.example.com",
+            "api": "https://llm.example.com/v1",
+            "openai": "https://llm.example.com/v1",
+        },
         "headers": {"X-Team": "billing"},
         "model_names": ["m-1", "m-2"],
         "enable_default_models": True,
@@ -77,10 +82,45 @@ def test_resolve_omits_fields_that_are_not_set(cloud: Cloud) -> None:
         "name",
         "provider",
         "version",
+        "endpoints",
         "enable_default_models",
         "function_calling_enabled",
         "auth_type",
     }
+
+
+@pytest.mark.parametrize("base_url", [None, "https://api.anthropic.com/v1/"])
+def test_resolve_returns_endpoints_of_the_provider_and_the_base_url_as_sent(cloud: Cloud, base_url: str | None) -> None:
+    create(cloud, provider="anthropic", base_url=base_url)
+    resolved = resolve(cloud)
+    assert resolved["endpoints"] == {
+        "root": "https://api.anthropic.com",
+        "api": "https://api.anthropic.com/v1",
+        "openai": "https://api.anthropic.com/v1",
+    }
+    assert resolved.get("base_url") == base_url
+
+
+def test_resolve_omits_endpoints_without_any_address(cloud: Cloud) -> None:
+    create(cloud, provider="awsBedrock", api_key=None, provider_metadata={"role_arn": ROLE})
+    assert "endpoints" not in resolve(cloud)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "api"),
+    [
+        ("https://team.openai.azure.com/openai/deployments/d?api-version=1", "https://team.openai.azure.com/openai/v1"),
+        ("https://[::1", None),
+    ],
+)
+def test_resolve_returns_stored_base_url_that_is_older_than_the_rules(
+    cloud: Cloud, base_url: str, api: str | None
+) -> None:
+    create(cloud, provider="azureOpenAI", base_url="https://team.openai.azure.com")
+    [item] = cloud.items("INTEGRATION#")
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=item | {"base_url": {"S": base_url}})
+    resolved = resolve(cloud)
+    assert (resolved["base_url"], resolved.get("endpoints", {}).get("api")) == (base_url, api)
 
 
 def test_resolve_returns_only_json_types(cloud: Cloud) -> None:

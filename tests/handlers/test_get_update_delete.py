@@ -98,6 +98,7 @@ def test_update_of_the_host_without_the_key_is_rejected(cloud: Cloud) -> None:
         pytest.param({"provider": "awsBedrock"}, 422, id="provider without its metadata"),
         pytest.param({"provider_metadata": {"role_arn": "x"}}, 422, id="metadata of another provider"),
         pytest.param({"base_url": "http://10.0.0.1"}, 422, id="private host"),
+        pytest.param({"base_url": "https://api.openai.com/v1/models"}, 422, id="base_url with a method"),
         pytest.param({"api_key": "****"}, 422, id="masked key"),
         pytest.param({"name": "TAKEN"}, 409, id="name taken"),
     ],

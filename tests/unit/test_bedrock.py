@@ -51,6 +51,7 @@ class FakeBedrock:
     failure: Exception | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     credentials: list[TemporaryCredentials] = field(default_factory=list)
+    endpoints: list[tuple[str, str | None]] = field(default_factory=list)
 
     def converse(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -59,13 +60,17 @@ class FakeBedrock:
         return {"output": {}}
 
 
-def run_steps(sts: FakeSts, bedrock: FakeBedrock, model: str | None = "amazon.nova-lite-v1:0") -> tuple[Rung, ...]:
-    def client_with(credentials: TemporaryCredentials) -> Any:
+def run_steps(
+    sts: FakeSts, bedrock: FakeBedrock, model: str | None = "amazon.nova-lite-v1:0", base_url: str | None = None
+) -> tuple[Rung, ...]:
+    def client_with(credentials: TemporaryCredentials, region: str, url: str | None) -> Any:
         bedrock.credentials.append(credentials)
+        bedrock.endpoints.append((region, url))
         return bedrock
 
     steps = BedrockSteps(StsRoleAssumer(lambda: cast("Any", sts)), client_with, "eu-central-1")
-    return steps.run(an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE), model)
+    integration = an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE, base_url=base_url)
+    return steps.run(integration, model)
 
 
 def statuses(rungs: tuple[Rung, ...]) -> list[CheckStatus]:
@@ -81,6 +86,49 @@ def test_bedrock_test_assumes_role_and_requests_one_token() -> None:
     assert sts.requests[0]["RoleSessionName"].endswith("-connection-test")
     assert bedrock.requests[0]["inferenceConfig"] == {"maxTokens": 1}
     assert bedrock.credentials[0].session_token == SecretStr("fake-token")
+    assert bedrock.endpoints == [("eu-central-1", None)]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "region", "url"),
+    [
+        (
+            "https://bedrock-runtime.us-west-2.amazonaws.com",
+            "us-west-2",
+            "https://bedrock-runtime.us-west-2.amazonaws.com",
+        ),
+        (
+            "https://Bedrock-Runtime-FIPS.us-gov-west-1.amazonaws.com/openai/v1/",
+            "us-gov-west-1",
+            "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com",
+        ),
+        ("https://bedrock-runtime.eu-west-1.api.aws", "eu-west-1", "https://bedrock-runtime.eu-west-1.api.aws"),
+    ],
+)
+def test_bedrock_test_calls_model_at_endpoint_of_base_url(base_url: str, region: str, url: str) -> None:
+    bedrock = FakeBedrock()
+    rungs = run_steps(FakeSts(), bedrock, base_url=base_url)
+    assert bedrock.endpoints == [(region, url)]
+    assert rungs[-1].proved == f"The model answered in {region}."
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://gateway.example.com/bedrock",
+        "https://vpce-0fake-0fake.bedrock-runtime.eu-west-1.vpce.amazonaws.com",
+        "https://bedrock-runtime.s3.amazonaws.com",  # a bucket
+        "https://bedrock-runtime.eu-west-1.amazonaws.com.example.com",
+        "https://bedrock-runtime.eu-west-1.amazonaws.com:8443",
+        "http://bedrock-runtime.eu-west-1.amazonaws.com",
+    ],
+)
+def test_bedrock_test_does_not_send_credentials_of_role_to_other_host(base_url: str) -> None:
+    bedrock = FakeBedrock()
+    rungs = run_steps(FakeSts(), bedrock, base_url=base_url)
+    assert statuses(rungs) == [PASSED, PASSED, NOT_PROVED]
+    assert "not a regional endpoint of Bedrock" in (rungs[-1].not_proved or "")
+    assert bedrock.credentials == []
 
 
 def test_authenticated_fails_if_role_cannot_be_assumed() -> None:

@@ -1,11 +1,12 @@
 """The rules of contract.md, "Resource", that concern several fields."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from ai_integrations.domain import rules
-from ai_integrations.domain.errors import RuleViolationError
+from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.providers import PROVIDERS
 from tests.builders import a_policy, the_settings
 
@@ -74,3 +75,65 @@ def test_private_base_url_is_accepted_only_if_allow_listed() -> None:
     rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.5"))
     with pytest.raises(RuleViolationError):
         rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.6"))
+
+
+QUERY = "https://llm.example.com/v1?tenant=1"
+VERTEX = "https://europe-west3-aiplatform.googleapis.com/v1/projects/p/locations/europe-west3/endpoints/openapi"
+
+
+def test_base_url_without_single_meaning_is_rejected_with_the_accepted_form() -> None:
+    settings = the_settings(provider="ANTHROPIC", base_url="https://api.anthropic.com/v1/messages")
+    with pytest.raises(RuleViolationError) as error:
+        rules.check_settings(settings, previous=None, policy=a_policy())
+    assert error.value.errors == (
+        FieldError(
+            "/base_url",
+            "The URL must not contain the path of a method, deployment or project. Use https://api.anthropic.com or "
+            "the address of your own server, alone or followed by /v1.",
+        ),
+    )
+
+
+def test_base_url_of_refused_host_is_reported_once() -> None:
+    with pytest.raises(RuleViolationError) as error:
+        rules.check_settings(the_settings(base_url="http://10.0.0.5/v1?a=b"), previous=None, policy=a_policy())
+    assert len(error.value.errors) == 1
+
+
+@pytest.mark.parametrize(
+    ("previous", "changed"),
+    [
+        ({"base_url": QUERY}, {"base_url": QUERY, "name": "Renamed"}),
+        ({"base_url": QUERY}, {"base_url": None}),
+        ({"base_url": QUERY}, {"base_url": "https://llm.example.com/v1"}),
+        (
+            {"provider": "VERTEX_AI", "base_url": f"{VERTEX}?a=b", "provider_metadata": PROJECT | {"project_id": "p"}},
+            {"provider": "VERTEX_AI", "base_url": f"{VERTEX}?a=b", "provider_metadata": PROJECT | {"project_id": "q"}},
+        ),
+    ],
+    ids=["base_url kept", "base_url removed", "base_url corrected", "base_url kept with new metadata"],
+)
+def test_update_with_stored_flawed_base_url_is_accepted(previous: dict[str, Any], changed: dict[str, Any]) -> None:
+    rules.check_settings(the_settings(**changed), previous=the_settings(**previous), policy=a_policy())
+
+
+@pytest.mark.parametrize(
+    ("previous", "changed"),
+    [
+        ({"base_url": QUERY}, {"base_url": f"{QUERY}0"}),
+        ({"base_url": QUERY}, {"base_url": QUERY, "provider": "LITELLM"}),
+        (
+            {"provider": "CUSTOM", "base_url": "https://llm.example.com/v4"},
+            {"provider": "ANTHROPIC", "base_url": "https://llm.example.com/v4"},
+        ),
+        (
+            {"provider": "VERTEX_AI", "base_url": VERTEX, "provider_metadata": PROJECT | {"project_id": "p"}},
+            {"provider": "VERTEX_AI", "base_url": VERTEX, "provider_metadata": PROJECT | {"project_id": "q"}},
+        ),
+    ],
+    ids=["base_url changed", "provider changed", "provider changed, form no longer accepted", "project changed"],
+)
+def test_update_to_flawed_base_url_is_rejected(previous: dict[str, Any], changed: dict[str, Any]) -> None:
+    with pytest.raises(RuleViolationError) as error:
+        rules.check_settings(the_settings(**changed), previous=the_settings(**previous), policy=a_policy())
+    assert [each.pointer for each in error.value.errors] == ["/base_url"]

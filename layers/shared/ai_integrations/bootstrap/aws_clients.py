@@ -63,11 +63,13 @@ def lambda_() -> "LambdaClient":
     return cast("LambdaClient", _client("lambda", _TEST_CONFIG))
 
 
-def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClient":
-    """Create a Bedrock runtime client with the credentials of an assumed role."""
+def bedrock_runtime(credentials: "TemporaryCredentials", region: str, url: str | None) -> "BedrockRuntimeClient":
+    """Create a Bedrock runtime client with the credentials of an assumed role; `url` is an endpoint of AWS, if any."""
     client = _client(
         "bedrock-runtime",
         _MODEL_CONFIG,
+        region_name=region,
+        endpoint_url=url,
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key.get_secret_value(),
         aws_session_token=credentials.session_token.get_secret_value(),
@@ -75,5 +77,5 @@ def bedrock_runtime(credentials: "TemporaryCredentials") -> "BedrockRuntimeClien
     return cast("BedrockRuntimeClient", client)
 
 
-def _client(service: str, config: Config = _CONFIG, **credentials: Any) -> Any:  # noqa: ANN401 - the type depends on the service
-    return session().create_client(service, config=config, **credentials)
+def _client(service: str, config: Config = _CONFIG, **options: Any) -> Any:  # noqa: ANN401 - the type depends on the service
+    return session().create_client(service, config=config, **options)

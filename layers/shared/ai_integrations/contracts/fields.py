@@ -149,7 +149,8 @@ ModelNames = Annotated[
 BaseUrl = Annotated[
     str,
     Field(
-        description="Endpoint to use instead of the provider's default: https and a public host.",
+        description="Address to use instead of the provider's own: https and a public host, with or without the API's "
+        "version, and without a query.",
         json_schema_extra={"format": "uri", "maxLength": MAX_URL_LENGTH},
     ),
 ]

@@ -1,6 +1,8 @@
 """The table of providers. Schemas, rules, connection tests and the API document are generated from its rows."""
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -29,17 +31,37 @@ class Dialect(Enum):
     UNSUPPORTED = "unsupported"
 
 
+class Address(NamedTuple):
+    """How a base_url of a provider is written (contract.md, "Base URLs").
+
+    `roots` are the provider's own addresses without a version suffix; `{…}` stands for one label of a host name. The
+    first is the default, if the integration's metadata fill it. `root_by_location` are other defaults, by the location
+    in the metadata. `apis` are the version suffixes of the provider's API, and the first is the default. `openai` is
+    the suffix of its OpenAI-compatible API. `endings` are further suffixes that a base_url may have.
+
+    `verbatim` is for the OpenAI protocol: on a host that is not the provider's own, a base_url without a suffix is
+    complete. `objects` are path segments that follow a suffix and name one object, alternatives of a regular
+    expression. `other_apis` is a regular expression of addresses that serve a different API of the provider.
+    """
+
+    roots: tuple[str, ...] = ()
+    root_by_location: Mapping[str, str] = MappingProxyType({})
+    apis: tuple[str, ...] = ("/v1",)
+    openai: str = "/v1"
+    endings: tuple[str, ...] = ()
+    verbatim: bool = False
+    objects: str = "models"
+    other_apis: str = "(?!)"  # nothing
+
+
 class Probe(NamedTuple):
     """How a provider's connection is tested.
 
-    `base_url` is the provider's own endpoint, if all customers share one. `root` is the path prefix of its API; an
-    integration's base_url may or may not end with it. `limit` is the request field that limits the response, and its
-    value in tokens. `unproved` is what a test can never show for this provider.
+    `limit` is the request field that limits the response, and its value in tokens. `unproved` is what a test can never
+    show for this provider.
     """
 
     dialect: Dialect
-    base_url: str | None = None
-    root: str = ""
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
     limit: tuple[str, int] = ("max_tokens", 1)
@@ -60,6 +82,7 @@ class Provider(NamedTuple):
 
     name: str
     legacy_name: str | None
+    address: Address
     probe: Probe
     metadata: MetadataKind | None = None
 
@@ -70,10 +93,12 @@ PROVIDERS = {
         Provider(
             name="OPEN_AI",
             legacy_name="openAI",
+            # https://developers.openai.com/api/docs/guides/data-residency has the regional hosts. Without a version:
+            # https://developers.cloudflare.com/ai-gateway/providers/openai, a gateway.
+            address=Address(roots=("https://api.openai.com", "https://{area}.api.openai.com"), verbatim=True),
             # https://platform.openai.com/docs/api-reference
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                base_url="https://api.openai.com/v1",
                 limit=_COMPLETION_LIMIT,
                 unproved="A restricted key may be allowed to list models but not to use them, or the reverse.",
             ),
@@ -81,10 +106,21 @@ PROVIDERS = {
         Provider(
             name="AZURE_OPEN_AI",
             legacy_name="azureOpenAI",
-            # https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle: the API without dated versions
+            # https://learn.microsoft.com/azure/foundry-classic/foundry-models/concepts/endpoints has the hosts, and
+            # https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle the API without dated versions.
+            address=Address(
+                roots=(
+                    "https://{resource}.openai.azure.com",
+                    "https://{resource}.services.ai.azure.com",
+                    "https://{resource}.cognitiveservices.azure.com",
+                ),
+                apis=("/openai/v1",),
+                openai="/openai/v1",
+                endings=("/openai",),
+                objects="models|deployments",
+            ),
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                root="/openai/v1",
                 key_header="api-key",
                 key_prefix="",
                 limit=_COMPLETION_LIMIT,
@@ -95,6 +131,20 @@ PROVIDERS = {
             name="AWS_BEDROCK",
             legacy_name="awsBedrock",
             metadata=AWS,
+            # https://docs.aws.amazon.com/general/latest/gr/bedrock.html, https://docs.aws.amazon.com/bedrock/latest/
+            # userguide/endpoints.html for the OpenAI-compatible API, and botocore's endpoint rules for api.aws.
+            address=Address(
+                roots=(
+                    "https://bedrock-runtime.{region}.amazonaws.com",
+                    "https://bedrock-runtime-fips.{region}.amazonaws.com",
+                    "https://bedrock-runtime.{region}.api.aws",
+                    "https://bedrock-runtime-fips.{region}.api.aws",
+                ),
+                apis=("",),
+                openai="/openai/v1",
+                # bedrock, bedrock-agent and bedrock-mantle do not have the operations of bedrock-runtime.
+                other_apis=r"https://bedrock(?!-runtime)[a-z-]*\.[a-z0-9-]+\.(amazonaws\.com|api\.aws)(/|$)",
+            ),
             # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
             probe=Probe(
                 dialect=Dialect.BEDROCK,
@@ -105,20 +155,41 @@ PROVIDERS = {
             name="VERTEX_AI",
             legacy_name="vertexAI",
             metadata=GCP,
+            # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations, and for multi-regions
+            # https://code.claude.com/docs/en/google-vertex-ai. The OpenAI-compatible API:
+            # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/auth-and-credentials
+            address=Address(
+                roots=(
+                    "https://{location}-aiplatform.googleapis.com",
+                    "https://aiplatform.googleapis.com",
+                    "https://aiplatform.{location}.rep.googleapis.com",
+                ),
+                root_by_location=MappingProxyType(
+                    {
+                        "global": "https://aiplatform.googleapis.com",
+                        "eu": "https://aiplatform.eu.rep.googleapis.com",
+                        "us": "https://aiplatform.us.rep.googleapis.com",
+                    }
+                ),
+                apis=("/v1", "/v1beta1"),
+                openai="/v1/projects/{project_id}/locations/{location}/endpoints/openapi",
+                endings=("/v1beta1/projects/{project_id}/locations/{location}/endpoints/openapi",),
+                objects="models|projects",
+            ),
             probe=Probe(
                 dialect=Dialect.UNSUPPORTED,
-                base_url="https://{location}-aiplatform.googleapis.com",
                 unproved="Google requires tokens signed with a service account's key. This service creates none.",
             ),
         ),
         Provider(
             name="ANTHROPIC",
             legacy_name="anthropic",
+            # https://platform.claude.com/docs/en/api/overview, and for the OpenAI-compatible API
+            # https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk
+            address=Address(roots=("https://api.anthropic.com",)),
             # https://docs.anthropic.com/en/api/models-list
             probe=Probe(
                 dialect=Dialect.ANTHROPIC,
-                base_url="https://api.anthropic.com",
-                root="/v1",
                 key_header="x-api-key",
                 key_prefix="",
                 unproved="The list does not depend on credit, or on the limits of the key's workspace.",
@@ -127,6 +198,10 @@ PROVIDERS = {
         Provider(
             name="CUSTOM",
             legacy_name="custom",
+            # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html,
+            # https://docs.ollama.com/api/openai-compatibility, https://lmstudio.ai/docs/developer/openai-compat and
+            # https://openrouter.ai/docs/quickstart: the address that the OpenAI SDK takes.
+            address=Address(verbatim=True),
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
                 unproved="A custom server may not list models, or may list them without authentication.",
@@ -135,21 +210,26 @@ PROVIDERS = {
         Provider(
             name="NVIDIA_NIM",
             legacy_name="nvidiaNim",
-            # https://docs.api.nvidia.com/nim/reference/llm-apis
+            # https://docs.api.nvidia.com/nim/reference/llm-apis, and for own servers
+            # https://docs.api.nvidia.com/nim/docs/self-hosting-llm-nims
+            address=Address(roots=("https://integrate.api.nvidia.com",), verbatim=True),
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                base_url="https://integrate.api.nvidia.com/v1",
                 unproved="The list of models is public. Only a model's response shows that the key is accepted.",
             ),
         ),
         Provider(
             name="GEMINI",
             legacy_name="gemini",
+            # https://ai.google.dev/gemini-api/docs/api-versions and https://ai.google.dev/gemini-api/docs/openai
+            address=Address(
+                roots=("https://generativelanguage.googleapis.com",),
+                apis=("/v1beta", "/v1", "/v1alpha"),
+                openai="/v1beta/openai",
+            ),
             # https://ai.google.dev/api/models
             probe=Probe(
                 dialect=Dialect.GEMINI,
-                base_url="https://generativelanguage.googleapis.com",
-                root="/v1beta",
                 key_header="x-goog-api-key",
                 key_prefix="",
                 unproved="The list does not depend on billing, or on the quota of each model.",
@@ -158,26 +238,28 @@ PROVIDERS = {
         Provider(
             name="LITELLM",
             legacy_name=None,
-            # https://docs.litellm.ai/docs/proxy/user_keys
+            # https://docs.litellm.ai/docs/proxy/user_keys: the proxy has each path with and without /v1. Only with it:
+            # https://docs.litellm.ai/docs/anthropic_completion
+            address=Address(),
             probe=Probe(dialect=Dialect.OPEN_AI, unproved=_GATEWAY),
         ),
         Provider(
             name="FIREWORKS",
             legacy_name=None,
             # https://docs.fireworks.ai/tools-sdks/openai-compatibility
+            address=Address(roots=("https://api.fireworks.ai/inference",), verbatim=True),
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                base_url="https://api.fireworks.ai/inference/v1",
                 unproved="The list does not depend on credit.",
             ),
         ),
         Provider(
             name="TOGETHER_AI",
             legacy_name=None,
-            # https://docs.together.ai/docs/openai-api-compatibility
+            # https://docs.together.ai/docs/inference/openai-compatibility: once api.together.xyz, now api.together.ai.
+            address=Address(roots=("https://api.together.xyz", "https://api.together.ai"), verbatim=True),
             probe=Probe(
                 dialect=Dialect.OPEN_AI,
-                base_url="https://api.together.xyz/v1",
                 unproved="The list does not depend on credit.",
             ),
         ),

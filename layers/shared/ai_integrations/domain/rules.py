@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ai_integrations.domain.endpoints import accepted_forms, find_flaw
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings
 from ai_integrations.domain.providers import PROVIDERS
@@ -11,11 +12,10 @@ from ai_integrations.domain.url_policy import RefusedDestinationError, check_url
 def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
     """Raise RuleViolationError with every broken rule of contract.md, "Resource".
 
-    A base_url is checked only if it differs from that of `previous`: the allow-list may have changed since.
+    A base_url that does not change may be older than the rules and the allow-list, so it may keep its host and its
+    flaw.
     """
-    violations = list(_metadata_violations(settings))
-    if previous is None or settings.base_url != previous.base_url:
-        violations += _base_url_violations(settings, policy)
+    violations = [*_metadata_violations(settings), *_base_url_violations(settings, previous, policy)]
     if violations:
         raise RuleViolationError(*violations)
 
@@ -48,10 +48,23 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
 
 
-def _base_url_violations(settings: Settings, policy: Policy) -> Iterator[FieldError]:
+def _base_url_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:
     if settings.base_url is None:
         return
     try:
-        check_url(settings.base_url, policy.allowed_private_hosts)
+        if previous is None or settings.base_url != previous.base_url:
+            check_url(settings.base_url, policy.allowed_private_hosts)
     except RefusedDestinationError as error:
         yield FieldError("/base_url", f"The URL {error}.")
+        return
+    flaw = _find_flaw(settings)
+    if flaw and not (previous and _same_address(settings, previous) and _find_flaw(previous)):
+        yield FieldError("/base_url", f"The URL {flaw}. {accepted_forms(settings.provider)}")
+
+
+def _find_flaw(settings: Settings) -> str | None:
+    return settings.base_url and find_flaw(settings.provider, settings.base_url, settings.provider_metadata)
+
+
+def _same_address(one: Settings, other: Settings) -> bool:
+    return (one.provider, one.base_url) == (other.provider, other.base_url)

@@ -11,8 +11,9 @@ from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.views import timestamp
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.domain.endpoints import endpoints_of
 from ai_integrations.domain.mappings import without_none
-from ai_integrations.domain.model import Caller, Membership, Role
+from ai_integrations.domain.model import Caller, Integration, Membership, Role
 from ai_integrations.key_access.resolve import Resolved
 
 
@@ -46,14 +47,26 @@ class AwsCredentials(TypedDict):
     session_token: str
 
 
+class EndpointsView(TypedDict):
+    """Where the provider's APIs start (contract.md, "Base URLs")."""
+
+    root: str
+    api: str
+    openai: NotRequired[str | None]
+
+
 class Resolution(TypedDict):
-    """What a program needs to call a provider. `expires_at` is when `aws_credentials` expire (RFC 3339)."""
+    """What a program needs to call a provider. `expires_at` is when `aws_credentials` expire (RFC 3339).
+
+    `base_url` is as it is stored; `endpoints` is what it means.
+    """
 
     id: str
     name: str
     provider: str
     version: int
     base_url: NotRequired[str | None]
+    endpoints: NotRequired[EndpointsView | None]
     headers: NotRequired[dict[str, str] | None]
     model_names: NotRequired[list[str] | None]
     enable_default_models: bool
@@ -75,6 +88,7 @@ def resolution_view(resolved: Resolved) -> Resolution:
         "provider": integration.provider,
         "version": integration.version,
         "base_url": integration.base_url,
+        "endpoints": _endpoints_view(integration),
         "headers": None if integration.headers is None else dict(integration.headers),
         "model_names": None if integration.model_names is None else list(integration.model_names),
         "enable_default_models": integration.enable_default_models,
@@ -87,6 +101,13 @@ def resolution_view(resolved: Resolved) -> Resolution:
         "expires_at": timestamp(credentials.expires_at) if credentials else None,
     }
     return without_none(resolution)
+
+
+def _endpoints_view(integration: Integration) -> EndpointsView | None:
+    endpoints = endpoints_of(integration.provider, integration.base_url, integration.provider_metadata)
+    if endpoints is None:
+        return None
+    return without_none(EndpointsView(root=endpoints.root, api=endpoints.api, openai=endpoints.openai))
 
 
 def _credentials_view(credentials: TemporaryCredentials) -> AwsCredentials:

@@ -1,6 +1,6 @@
 """Connection test of Bedrock: assume the role, then call the model with the role's credentials.
 
-The calls go through the AWS SDK to AWS's own endpoints, so the SSRF guard is not involved.
+The calls go through the AWS SDK, without the SSRF guard. Therefore they go to AWS's own endpoints only.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ai_integrations.domain.connection_health import Rung
 from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.domain.endpoints import endpoints_of, own_region
 from ai_integrations.domain.errors import RoleRefusedError
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import PROVIDERS
@@ -28,15 +29,24 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
 _CONSUMER = "connection-test"
+_OTHER_HOST = (
+    "The base_url is not a regional endpoint of Bedrock, so the test does not send the role's credentials there."
+)
 
 
 class BedrockSteps:
     """Tests integrations that have an IAM role."""
 
     def __init__(
-        self, roles: RoleAssumer, client_with: Callable[[TemporaryCredentials], "BedrockRuntimeClient"], region: str
+        self,
+        roles: RoleAssumer,
+        client_with: Callable[[TemporaryCredentials, str, str | None], "BedrockRuntimeClient"],
+        region: str,
     ) -> None:
-        """`client_with` creates a client for `region`, which is the function's own."""
+        """`client_with` creates a client for a region and, if the integration has one, an endpoint of AWS.
+
+        `region` is the function's own, for integrations without a base_url.
+        """
         self._roles = roles
         self._client_with = client_with
         self._region = region
@@ -62,17 +72,22 @@ class BedrockSteps:
         timer = StepTimer(MODEL_ANSWERS)
         if model is None:
             return timer.inconclusive(NO_MODEL)
+        endpoints = endpoints_of(integration.provider, integration.base_url, integration.provider_metadata)
+        url = endpoints.root if endpoints else None
+        region = own_region(integration.provider, url) if url else self._region
+        if region is None:
+            return timer.inconclusive(_OTHER_HOST)
         try:
-            self._client_with(credentials).converse(
+            self._client_with(credentials, region, url).converse(
                 modelId=model,
                 messages=[{"role": "user", "content": [{"text": "Hi"}]}],
                 inferenceConfig={"maxTokens": 1},
             )
         except ClientError as error:
-            return timer.failed(f"Bedrock rejected the request in {self._region}.", _describe(error, integration))
+            return timer.failed(f"Bedrock rejected the request in {region}.", _describe(error, integration))
         except BotoCoreError:
-            return timer.failed(f"Bedrock could not be reached in {self._region}.")
-        return timer.passed(f"The model answered in {self._region}.")
+            return timer.failed(f"Bedrock could not be reached in {region}.")
+        return timer.passed(f"The model answered in {region}.")
 
 
 def _describe(error: ClientError | RoleRefusedError, integration: Integration) -> str:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.domain.endpoints import accepted_forms
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import Dialect
 from ai_integrations.domain.url_policy import RefusedDestinationError
@@ -61,7 +62,8 @@ class HttpSteps:
         access = build_access(integration, key)
         if access is None:
             timer = StepTimer(REACHABLE)
-            return (timer.failed("The address of the provider is unknown: set the integration's base_url."),)
+            forms = accepted_forms(integration.provider)
+            return (timer.failed(f"The integration has no base_url of an accepted form. {forms}"),)
         secrets = collect_secrets(integration, key)
         return _HttpTest(self._outbound, access, secrets, model, Deadline(self._seconds)).run()
 
@@ -107,10 +109,10 @@ class _HttpTest:
     def _test_connection(self) -> Rung:
         timer = StepTimer(REACHABLE)
         try:
-            self.outbound.reach(self.access.base_url, self.deadline.within(_CONNECT))
+            self.outbound.reach(self.access.api, self.deadline.within(_CONNECT))
         except _FAILURES as failure:
             return timer.failed(_describe_failure(failure))
-        if self.access.base_url.lower().startswith("https:"):
+        if self.access.api.startswith("https:"):
             return timer.passed("The connection succeeded, and the certificate is valid for the host.")
         return timer.passed(
             "The connection succeeded.", "It is not encrypted, so the identity of the server is not verified."

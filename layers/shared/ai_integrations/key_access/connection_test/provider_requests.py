@@ -1,19 +1,18 @@
 """The HTTP requests that test a provider: address, headers, body, and the form of a valid response."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
+from ai_integrations.domain.endpoints import endpoints_of
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS, Dialect, Probe
 from ai_integrations.key_access.outbound.http_messages import Request
 
-_PLAIN_LABEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ANTHROPIC_VERSION = {"anthropic-version": "2023-06-01"}
 _PROMPT = "Hi"
 _LIST_BYTES = 4096  # only the status of a list matters, and the message of an error
@@ -22,13 +21,13 @@ _COMPLETION_BYTES = 262_144
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderAccess:
-    """How to call an integration's provider: its address and headers. `repr` omits the headers.
+    """How to call an integration's provider: the address of its API, and headers. `repr` omits the headers.
 
     `common_headers` are part of every request, `credential_headers` only of requests with credentials.
     """
 
     probe: Probe
-    base_url: str
+    api: str
     common_headers: Mapping[str, str] = field(repr=False)
     credential_headers: Mapping[str, str] = field(repr=False)
 
@@ -39,14 +38,14 @@ class ProviderAccess:
 
     def models_request(self) -> Request:
         """Build the request that lists models, which is free of charge."""
-        return Request(method="GET", url=self._url("/models"), headers=self._protocol_headers(), max_bytes=_LIST_BYTES)
+        return Request(method="GET", url=f"{self.api}/models", headers=self._protocol_headers(), max_bytes=_LIST_BYTES)
 
     def completion_request(self, model: str) -> Request:
         """Build the cheapest completion request that the provider supports."""
         path, body = _COMPLETION_REQUESTS[self.probe.dialect](self.probe, model)
         return Request(
             method="POST",
-            url=self._url(path),
+            url=f"{self.api}{path}",
             headers={"Content-Type": "application/json", **self._protocol_headers()},
             body=json.dumps(body).encode(),
             max_bytes=_COMPLETION_BYTES,
@@ -63,47 +62,32 @@ class ProviderAccess:
     def _protocol_headers(self) -> Mapping[str, str]:
         return _ANTHROPIC_VERSION if self.probe.dialect is Dialect.ANTHROPIC else {}
 
-    def _url(self, path: str) -> str:
-        parts = urlsplit(self.base_url)
-        base_path = parts.path.rstrip("/")
-        root = "" if base_path.endswith(self.probe.root) else self.probe.root
-        return urlunsplit(parts._replace(path=f"{base_path}{root}{path}"))
-
 
 def build_access(integration: Integration, key: SecretStr | None) -> ProviderAccess | None:
-    """Combine an integration with a key; None if the provider's address is unknown.
+    """Combine an integration with a key; None if there is no endpoint.
 
     The key is the credential. Without a key, and with `proxy_with_headers`, the integration's headers are credentials
     too. A header of the integration replaces the provider's header of the same name.
     """
     probe = PROVIDERS[integration.provider].probe
-    base_url = integration.base_url or _default_base_url(probe, integration.provider_metadata or {})
-    if base_url is None:
+    endpoints = endpoints_of(integration.provider, integration.base_url, integration.provider_metadata)
+    if endpoints is None:
         return None
     headers = dict(integration.headers or {})
     if key is None:
-        return ProviderAccess(probe=probe, base_url=base_url, common_headers={}, credential_headers=headers)
+        return ProviderAccess(probe=probe, api=endpoints.api, common_headers={}, credential_headers=headers)
     key_headers = _key_headers(probe, integration.auth_type, key.get_secret_value())
     replaced = {name.lower() for name in headers}
     credentials = {name: value for name, value in key_headers.items() if name.lower() not in replaced}
     if integration.auth_type is AuthType.PROXY_WITH_HEADERS or not credentials:
         credentials, headers = {**credentials, **headers}, {}
-    return ProviderAccess(probe=probe, base_url=base_url, common_headers=headers, credential_headers=credentials)
+    return ProviderAccess(probe=probe, api=endpoints.api, common_headers=headers, credential_headers=credentials)
 
 
 def collect_secrets(integration: Integration, key: SecretStr | None) -> list[str]:
     """Collect the values of a request that must not be shown: key, external ID and header values."""
     external_id = (integration.provider_metadata or {}).get("external_id", "")
     return [key.get_secret_value() if key else "", external_id, *(integration.headers or {}).values()]
-
-
-def _default_base_url(probe: Probe, metadata: Mapping[str, str]) -> str | None:
-    if probe.base_url is None or "{location}" not in probe.base_url:
-        return probe.base_url
-    location = metadata.get("location", "")
-    if location == "global":
-        return probe.base_url.replace("{location}-", "")
-    return probe.base_url.format(location=location) if _PLAIN_LABEL.fullmatch(location) else None
 
 
 def _key_headers(probe: Probe, auth_type: AuthType, key: str) -> dict[str, str]:
