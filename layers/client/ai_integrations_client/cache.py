@@ -120,7 +120,7 @@ class Cache:
             if entry.value is None:
                 del self._entries[request]
             else:
-                logger.warning("Resolution of %s could not be refreshed. %s", request.integration, error)
+                logger.warning("A cached resolution could not be refreshed. %s", error)
 
     def _postpone_retry(self, entry: CacheEntry) -> None:
         retry = self._freshness.jittered(self._freshness.retry, self._runtime.random())

@@ -37,7 +37,7 @@ class ResolutionError(AiIntegrationsClientError):
         self.instance = str(problem.get("instance", ""))
         self.errors: Sequence[Mapping[str, str]] = tuple(problem.get("errors", ()))
         self.request = request
-        super().__init__(f"{self.status} {self.title}: {self.detail}{_requested(request)}")
+        super().__init__(f"{_prefix(request)}{self.status} {self.title}: {self.detail}")
 
 
 class UnavailableError(AiIntegrationsClientError):
@@ -49,7 +49,7 @@ class UnavailableError(AiIntegrationsClientError):
     def __init__(self, reason: str, request: ResolveRequest | None = None) -> None:
         self.reason = reason
         self.request = request
-        super().__init__(f"The AI integrations service is unavailable: {reason}{_requested(request)}")
+        super().__init__(f"{_prefix(request)}The AI integrations service is unavailable: {reason}")
 
 
 class UnsuitableError(AiIntegrationsClientError):
@@ -60,5 +60,5 @@ class UnsuitableError(AiIntegrationsClientError):
         super().__init__(f"Integration {integration!r}: {reason}")
 
 
-def _requested(request: ResolveRequest | None) -> str:
-    return f" (requested: {request})" if request else ""
+def _prefix(request: ResolveRequest | None) -> str:
+    return f"{request}: " if request else ""

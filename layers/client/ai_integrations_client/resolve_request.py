@@ -13,4 +13,6 @@ class ResolveRequest:
     key_version: str | None = None
 
     def __str__(self) -> str:
-        return ", ".join(f"{name.removesuffix('_id')} {value!r}" for name, value in vars(self).items() if value)
+        more = {"organization": self.organization_id, "space": self.space_id, "key version": self.key_version}
+        given = "".join(f", {name} {value!r}" for name, value in more.items() if value)
+        return f"Integration {self.integration!r}{given}"

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-VARIABLES: set[str] = set()
+VARIABLES: set[object] = set()
 HOSTS: list[str] = []
 
 
@@ -33,8 +33,8 @@ class RecordingEnvironment(type(os.environ)):  # type: ignore[misc] # mypy wants
         return super().__getitem__(name)  # type: ignore[no-any-return]
 
     def __contains__(self, name: object) -> bool:
-        VARIABLES.add(str(name))
-        return super().__contains__(name)
+        VARIABLES.add(name)
+        return bool(super().__contains__(name))
 
     def get(self, name: str, default: Any = None) -> Any:
         if not str(default).replace(".", "", 1).isdecimal():
@@ -85,11 +85,11 @@ def complete_openai_async(resolved: ResolvedIntegration, model: str) -> str:
 
 
 def administer_openai(resolved: ResolvedIntegration, _model: str) -> str:
-    """Call the administration API, which older releases do not have."""
+    """Call the administration API, which older releases do not have, and which needs a key of its own."""
     from openai import OpenAI
 
     client = OpenAI(**openai_arguments(resolved))
-    if hasattr(client, "admin"):
+    if hasattr(client, "admin") and "OPENAI_ADMIN_KEY" in os.environ:
         client.admin.organization.projects.retrieve("project-1")
     return "Hello."
 
@@ -211,7 +211,7 @@ def respond(command: dict[str, Any]) -> dict[str, Any]:
     if "event" in command:
         return {"concerned": handle_event(command["event"])}
     if "variables" in command:
-        return {"variables": sorted(VARIABLES)}
+        return {"variables": sorted(name for name in VARIABLES if isinstance(name, str))}
     return complete_resolved(**command) if "resolution" in command else complete(**command)
 
 

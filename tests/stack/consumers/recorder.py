@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 TEXT = "Hello."
+TOKEN_PATH = "/google-token"
+GOOGLE_TOKEN = "fake-google-token"
 USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 MESSAGE = {"role": "assistant", "content": TEXT}
 RESPONSES: dict[str, dict[str, Any]] = {
@@ -41,7 +43,7 @@ RESPONSES: dict[str, dict[str, Any]] = {
         "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
         "metrics": {"latencyMs": 1},
     },
-    r"/google-token$": {"access_token": "fake-google-token", "expires_in": 3600, "token_type": "Bearer"},
+    rf"{TOKEN_PATH}$": {"access_token": GOOGLE_TOKEN, "expires_in": 3600, "token_type": "Bearer"},
     r"": {"id": "project-1", "object": "organization.project", "name": "Project", "created_at": 1, "status": "active"},
 }
 

@@ -43,6 +43,6 @@ def refuse_proxy(resolved: ResolvedIntegration, library: str, address: str | Non
 
 
 def omitted_headers(library: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Build headers which tell the SDK `library` not to send the headers that it would read from `variables`."""
+    """Build headers that suppress those which the SDK `library` takes from `variables`, as far as these are set."""
     names = [header for name, header in variables.items() if name in os.environ]
     return dict.fromkeys(names, import_module(library).Omit()) if names else {}

@@ -30,7 +30,7 @@ LITELLM_PREFIXES = {
 # /v1/messages for Anthropic, /openai/… for Azure, and /models/… for Gemini.
 _API_BASES: Mapping[str, Literal["root", "api"]] = {"ANTHROPIC": "root", "AZURE_OPEN_AI": "root", "GEMINI": "api"}
 # For Vertex AI it appends only the method (llms/vertex_ai/vertex_llm_base.py, `_check_custom_proxy`).
-_VERTEX_API_BASE = "{root}/v1/projects/{project_id}/locations/{location}/publishers/{publisher}/models/{model}"
+_VERTEX_API_BASE = "{api}/projects/{project_id}/locations/{location}/publishers/{publisher}/models/{model}"
 _VERTEX_PUBLISHERS = {"gemini": "google", "claude": "anthropic"}
 # The header in which LiteLLM sends the key, where it is not Authorization.
 _KEY_HEADERS = {"ANTHROPIC": "x-api-key", "AZURE_OPEN_AI": "api-key", "GEMINI": "x-goog-api-key"}
@@ -127,23 +127,22 @@ def _vertex(resolved: ResolvedIntegration, model: str) -> dict[str, Any]:
         raise UnsuitableError(
             "There is no key, and LiteLLM would use Google credentials of its environment.", resolved.name
         )
-    metadata = resolved.provider_metadata
+    api = endpoint(resolved, "api")  # there is none if the location could change LiteLLM's host
     return {
-        "api_base": _vertex_api_base(resolved, model) if resolved.base_url else None,
+        "api_base": _vertex_api_base(resolved, api, model) if resolved.base_url else None,
         "extra_headers": headers_of(resolved, "Authorization"),
         "vertex_credentials": key_of(resolved),
-        "vertex_project": metadata.get("project_id"),
-        "vertex_location": metadata.get("location"),
+        "vertex_project": resolved.provider_metadata.get("project_id"),
+        "vertex_location": resolved.provider_metadata.get("location"),
     }
 
 
-def _vertex_api_base(resolved: ResolvedIntegration, model: str) -> str:
+def _vertex_api_base(resolved: ResolvedIntegration, api: str, model: str) -> str:
     publisher = _VERTEX_PUBLISHERS.get(model.partition("-")[0])
     if publisher is None:
         reason = f"With a base_url, litellm can use these models of Vertex AI: {', '.join(_VERTEX_PUBLISHERS)}."
         raise UnsuitableError(reason, resolved.name)
-    root = endpoint(resolved, "root")
-    return _VERTEX_API_BASE.format(root=root, publisher=publisher, model=model, **resolved.provider_metadata)
+    return _VERTEX_API_BASE.format(api=api, publisher=publisher, model=model, **resolved.provider_metadata)
 
 
 _ADDRESS_AND_KEY: dict[str, Callable[[ResolvedIntegration, str], dict[str, Any]]] = {

@@ -8,8 +8,8 @@ from ai_integrations_client.resolved import ResolvedIntegration
 
 NO_KEY = "no-key"
 _BEARER_TOKEN = "BEARER_TOKEN"  # noqa: S105 - an auth type
-_NO_ENDPOINTS = (
-    "The service returned no endpoints. If there is no base_url and the provider has no default address, set base_url. "
+_NO_ENDPOINT = (
+    "The service returned no endpoint. If there is no base_url and the provider has no default address, set base_url. "
     "Otherwise deploy the current version of the service."
 )
 
@@ -24,7 +24,7 @@ def endpoint(resolved: ResolvedIntegration, kind: Literal["root", "api", "openai
     """Get the address that a library wants; UnsuitableError if there is none."""
     address: str | None = getattr(resolved.endpoints, kind, None)
     if address is None:
-        raise UnsuitableError(_NO_ENDPOINTS, resolved.name)
+        raise UnsuitableError(_NO_ENDPOINT, resolved.name)
     return address
 
 
