@@ -106,8 +106,22 @@ _WRONG_TYPES = {
     "scopings": _numbers | _maps | _texts | st.lists(_numbers, min_size=1),
 }
 _RULE_VIOLATIONS: dict[str, st.SearchStrategy[Any]] = {
-    "name": st.sampled_from(["", " ", "\x00", "a\nb", "\ud800", "a" * 257, CANARY * 200_000]),
-    "api_key": st.sampled_from(["", "****", "sk-****ef", "...abcd", "********", "\udfff"]),
+    "name": st.sampled_from(["", " ", "\x00", "a\nb", "a\u200bb", "\u3164", "\ud800", "a" * 257, CANARY * 200_000]),
+    "api_key": st.sampled_from(
+        [
+            "",
+            "****",
+            "sk-****ef",
+            "...abcd",
+            "********",
+            "\udfff",
+            f"<{CANARY}>",
+            f"${{{CANARY}}}",
+            f'{{"key": "{CANARY}"}}',
+            f"{CANARY}\n{CANARY}",
+            f"{CANARY}\u200b",
+        ]
+    ),
     "base_url": st.sampled_from(
         [
             "http://example.com",
@@ -123,10 +137,17 @@ _RULE_VIOLATIONS: dict[str, st.SearchStrategy[Any]] = {
         ]
     ),
     "headers": st.sampled_from(
-        [{"": CANARY}, {"A b": CANARY}, {"X": f"{CANARY}\r\nY: z"}, {"X": CANARY * 300}, {"X": "é\u0100"}]
+        [
+            {"": CANARY},
+            {"A b": CANARY},
+            {"X": f"{CANARY}\r\nY: z"},
+            {"X": CANARY * 300},
+            {"X": "é\u0100"},
+            {"Host": CANARY},
+        ]
     ),
     "provider_metadata": st.sampled_from([{"role_arn": CANARY}, {"kind": "aws"}, {"project_id": CANARY}, {CANARY: ""}]),
-    "model_names": st.sampled_from([[""], [CANARY, CANARY], [CANARY, None]]),
+    "model_names": st.sampled_from([[""], [CANARY, CANARY], [CANARY, None], [f" {CANARY}"], [f"{CANARY}\u200b"]]),
     "scopings": st.sampled_from([[{"space_id": ""}], [{CANARY: CANARY}], [{"space_id": "s" * 257}], [{}] * 51]),
 }
 

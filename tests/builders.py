@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ai_integrations.adapters.dynamodb.access_key_lookup import to_context
+from ai_integrations.contracts.authorizer_response import to_context
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, Membership, Policy, Role, Settings
 

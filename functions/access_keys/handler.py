@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ulid import ULID
 
 from ai_integrations.bootstrap.access_keys import access_keys
+from ai_integrations.contracts.authorizer_response import is_too_long
+from ai_integrations.contracts.caller import caller_item
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import (
     AccessKeyCommand,
@@ -17,7 +19,7 @@ from ai_integrations.contracts.operator_commands import (
     access_key_view,
 )
 from ai_integrations.contracts.parsing import parse_text
-from ai_integrations.domain.errors import AccessKeyNotFoundError
+from ai_integrations.domain.errors import AccessKeyNotFoundError, FieldError, RuleViolationError
 from ai_integrations.domain.model import AccessKey
 from ai_integrations.observability import hide_exception_messages, logger
 
@@ -43,12 +45,26 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[
 
 
 def _issue(command: IssueAccessKey, now: datetime) -> dict[str, Any]:
+    _check_usable(command, now)
     access_key = AccessKey(
         id=str(ULID.from_datetime(now)), caller=command.holder(), created_at=now, expires_at=command.expires_at
     )
     key = _access_keys.issue(access_key)
     logger.info("access key issued", key_id=access_key.id, account=command.account)
     return {"access_key": key, **access_key_view(access_key)}
+
+
+def _check_usable(command: IssueAccessKey, now: datetime) -> None:
+    if command.expires_at is not None and command.expires_at <= now:
+        raise RuleViolationError(FieldError("/expires_at", "The time must be in the future."))
+    if is_too_long(caller_item(command.holder())):
+        raise RuleViolationError(
+            FieldError(
+                "/memberships",
+                "The memberships are too long for one access key: with them, API Gateway would reject its requests. "
+                "Send fewer memberships, or issue several access keys.",
+            )
+        )
 
 
 def _revoke(command: RevokeAccessKey, now: datetime) -> dict[str, Any]:

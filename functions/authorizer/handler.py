@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ai_integrations.adapters.dynamodb.access_key_lookup import to_context
 from ai_integrations.bootstrap.authorizer import access_key_lookup
+from ai_integrations.contracts.authorizer_response import authorizer_response
 
 _access_keys = access_key_lookup()
 
@@ -22,13 +22,4 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     holder = _access_keys.find(key.strip(), datetime.now(UTC)) if scheme.lower() == "bearer" else None
     if holder is None:
         raise UnauthorizedError
-    api_and_stage = "/".join(event["methodArn"].split("/")[:2])
-    return {
-        "principalId": holder["user"],
-        "policyDocument": {
-            "Version": "2012-10-17",
-            # The whole stage: a policy for this method alone, once cached, would deny the caller's next route.
-            "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api_and_stage}/*"}],
-        },
-        "context": to_context(holder),
-    }
+    return authorizer_response(holder, api_and_stage="/".join(event["methodArn"].split("/")[:2]))

@@ -37,7 +37,7 @@ STATIC: dict[str, dict[str, Any]] = {
 # Response of STS, the only service with an XML protocol: AssumeRole is denied, so a connection test ends there.
 ASSUME_ROLE_DENIED = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
 PAGE = 50
-_TAKEN = items.name_item(an_integration(name=TAKEN))
+[_TAKEN] = items.name_items(an_integration(name=TAKEN))
 GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
 
 

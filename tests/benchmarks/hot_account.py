@@ -33,7 +33,7 @@ def calls() -> dict[str, dict[str, float]]:
     """Return how much of each limit a call of each kind consumes, in the order in which the call reaches the limits."""
     integration = an_integration(model_names=("gpt-4o",) * 5, headers={"X-Team": "search"})
     item = items.integration_item(integration)
-    guards = items.name_item(integration), items.idempotency_item(integration, an_idempotency_key(), NOON)
+    guards = *items.name_items(integration), items.idempotency_item(integration, an_idempotency_key(), NOON)
     created = write_units(*(size(to_wire(each)) for each in (item, *guards)))
     writes, reads, secrets, keys, invocations = LIMITS
     page = read_units(51 * size(to_wire(item)))

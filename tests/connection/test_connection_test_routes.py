@@ -159,6 +159,9 @@ def test_unsaved_integration_is_validated_like_a_create(cloud: Cloud, server: Se
         ({"base_url": "https://llm.example.com/v1?tenant=1"}, 422, "/base_url"),
         ({"provider": "awsBedrock", "base_url": None}, 422, "/provider_metadata/role_arn"),
         ({"api_key": "sk-****abcd"}, 422, "/api_key"),
+        ({"api_key": "sk-fake 0123"}, 422, "/api_key"),
+        ({"headers": {"Host": "evil.example"}}, 422, "/headers"),
+        ({"model_names": ["m "]}, 422, "/model_names/0"),
         ({"provider": "unknown"}, 400, "/provider"),
     ):
         response = run_unsaved_test(cloud, body_for(server) | change)

@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from ai_integrations.domain.headers import RESERVED_HEADERS
 from ai_integrations.domain.url_policy import RefusedDestinationError
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import SystemDnsResolver
@@ -191,13 +192,23 @@ def test_guard_ignores_proxy_environment_variables(server: Server, monkeypatch: 
         assert (len(server.received), proxy.received) == (1, [])
 
 
-def test_guard_drops_framing_headers_of_the_integration(server: Server) -> None:
-    hostile = {"Host": "inner", "content-length": "3", "Transfer-Encoding": "chunked", "TE": "x", "X-Team": "a"}
+@pytest.mark.parametrize("entry", RESERVED_HEADERS)
+def test_guard_drops_reserved_header_of_a_stored_integration(server: Server, entry: str) -> None:
+    name = entry.replace("*", "-fake").lower()
+    hostile = {name: "fake-value", "X-Team": "a"}
     create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(get(server.url(GATEWAY), **hostile), Deadline(5))
     headers = server.received[0].headers
-    assert headers["host"].startswith(GATEWAY)
     assert headers["x-team"] == "a"
-    assert not {"content-length", "transfer-encoding", "te"} & headers.keys()
+    assert "fake-value" not in headers.values()
+
+
+def test_guard_sets_host_and_framing_headers_itself(server: Server) -> None:
+    request = Request(method="POST", url=server.url(GATEWAY), body=b"{}", headers={"content-type": "text/plain"})
+    create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(request, Deadline(5))
+    headers = server.received[0].headers
+    assert headers["host"].startswith(GATEWAY)
+    assert (headers["content-type"], headers["content-length"]) == ("application/json", "2")
+    assert (headers["accept-encoding"], headers["connection"]) == ("identity", "close")
 
 
 def test_guard_reports_invalid_header_without_its_value(server: Server) -> None:

@@ -31,3 +31,13 @@ def stores(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[S
             yield AwsStores(session)
     else:
         yield request.getfixturevalue("emulator_stores")
+
+
+@pytest.fixture(params=["moto", "emulator"])
+def aws(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[AwsStores]:
+    """Create stores on moto and on the emulator, for what concerns the adapters only."""
+    if request.param == "moto":
+        with mock_aws():
+            yield AwsStores(session)
+    else:
+        yield request.getfixturevalue("emulator_stores")

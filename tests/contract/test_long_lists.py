@@ -41,7 +41,7 @@ def seed(stores: AwsStores) -> None:
 def items_of(number: int) -> Iterator[items.Item]:
     integration = numbered(number)
     yield items.integration_item(integration)
-    yield items.name_item(integration)
+    yield from items.name_items(integration)
 
 
 def write_concurrently(stores: AwsStores, ended: Event) -> int:

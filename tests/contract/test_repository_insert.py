@@ -74,6 +74,28 @@ def test_name_comparison_ignores_unicode_composition(stores: Stores, operation: 
 
 
 @both
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a b", "a  b"),
+        ("a b", "a\u00a0b"),
+        ("a b", "a\u3000\u2003b"),
+        ("GPT2", "GPT\u00b2"),
+        ("Full", "\uff26\uff55\uff4c\uff4c"),
+        ("fine", "\ufb01ne"),
+        ("ok", "o\ufe0fk"),
+        ("\u2764", "\u2764\ufe0f"),
+    ],
+)
+def test_names_that_look_the_same_are_one_name(stores: Stores, operation: Operation, one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        account = f"acme-{first == one}"
+        stores.repository.insert(an_integration(id="FIRST", name=first, account=account), None)
+        with pytest.raises(NameTakenError):
+            operation(stores.repository, an_integration(id="SECOND", name=second, account=account), None)
+
+
+@both
 def test_long_names_that_differ_in_length_are_distinct(stores: Stores, operation: Operation) -> None:
     smile = "\U0001f600"  # four bytes in UTF-8, so that the name is as long as a sort key can be
     stores.repository.insert(an_integration(id="FIRST", name=smile * 256), None)

@@ -1,13 +1,11 @@
 """`SecretsManagerKeyReader`: versions, tags and errors of secrets."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from moto import mock_aws
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG
@@ -18,15 +16,6 @@ from tests.builders import API_KEY, an_integration
 from tests.contract.stores import AwsStores
 
 FOR_ACME = {ACCOUNT_TAG: "acme"}
-
-
-@pytest.fixture(params=["moto", "emulator"])
-def aws(request: pytest.FixtureRequest, session: boto3.Session) -> Iterator[AwsStores]:
-    if request.param == "moto":
-        with mock_aws():
-            yield AwsStores(session)
-    else:
-        yield request.getfixturevalue("emulator_stores")
 
 
 def read(aws: AwsStores, secret: SecretVersion, integration: Integration | None = None) -> str:

@@ -44,7 +44,7 @@ def violations(envelope: dict[str, Any]) -> list[str]:
 def store_integration(cloud: Cloud) -> None:
     """Store the integration that the update and delete events refer to."""
     cloud.dynamodb.put_item(TableName=cloud.table, Item=to_wire(items.integration_item(an_integration())))
-    cloud.dynamodb.put_item(TableName=cloud.table, Item=to_wire(items.name_item(an_integration())))
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=to_wire(*items.name_items(an_integration())))
 
 
 def with_existing_secret(cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:

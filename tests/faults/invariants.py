@@ -60,7 +60,7 @@ def _integration_violations(
 
 def _name_violations(own: Mapping[str, items.Item], integrations: list[Integration]) -> list[str]:
     reserved = {sk: item["integration_id"] for sk, item in own.items() if sk.startswith("NAME#")}
-    expected = {items.name_key(each.account, each.name)["sk"]: each.id for each in integrations}
+    expected = {key["sk"]: each.id for each in integrations for key in items.name_keys(each.account, each.name)}
     return [] if reserved == expected else [f"reserved names are {reserved}, expected {expected}"]
 
 

@@ -1,5 +1,6 @@
 """`functions/access_keys`, invoked by an operator."""
 
+import json
 import re
 from hashlib import sha256
 from typing import Any
@@ -149,4 +150,40 @@ def test_issue_when_aws_fails_raises_an_error_without_its_message(cloud: Cloud) 
     cloud.fail("dynamodb:TransactWriteItems", ("InternalServerError", 500))
     with pytest.raises(LoggedError, match=r"^$"):
         issue(cloud)
+    assert cloud.items() == []
+
+
+def long_memberships(length: int) -> list[dict[str, Any]]:
+    return [{"organization_id": "o" * length, "space_id": "s" * length, "admin": False}] * 50
+
+
+def test_issue_with_memberships_beyond_the_limit_of_api_gateway_is_rejected(cloud: Cloud) -> None:
+    problem = issue(cloud, memberships=long_memberships(256))["problem"]
+    assert (problem["status"], [each["pointer"] for each in problem["errors"]]) == (422, ["/memberships"])
+    assert cloud.items() == []
+
+
+@pytest.mark.parametrize("length", range(1, 60))
+def test_issued_key_always_gets_a_response_of_the_authorizer_below_8_kb(cloud: Cloud, length: int) -> None:
+    response = issue(cloud, memberships=long_memberships(length), user="u" * 256)
+    if "problem" in response:
+        assert length > 20
+        return
+    arn = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:a1b2c3d4e5/live/GET/v2/ai-integrations"
+    event = {"authorizationToken": f"Bearer {response['access_key']}", "methodArn": arn}
+    assert len(json.dumps(cloud.function("authorizer")(event)).encode()) <= 8_000
+
+
+def test_fifty_memberships_with_ids_of_usual_length_are_accepted(cloud: Cloud) -> None:
+    assert "access_key" in issue(cloud, memberships=long_memberships(24))
+
+
+def test_memberships_are_measured_as_the_authorizer_sends_them(cloud: Cloud) -> None:
+    escaped = [{"space_id": "\U0001f600" * 20}] * 50  # 80 bytes each, but 240 as JSON in ASCII
+    assert issue(cloud, memberships=escaped)["problem"]["status"] == 422
+
+
+def test_issue_with_an_expiry_in_the_past_is_rejected(cloud: Cloud) -> None:
+    problem = issue(cloud, expires_at="2020-01-01T00:00:00Z")["problem"]
+    assert (problem["status"], [each["pointer"] for each in problem["errors"]]) == (422, ["/expires_at"])
     assert cloud.items() == []

@@ -97,8 +97,11 @@ def test_authorize_with_an_unknown_key_is_unauthorized_after_one_read(cloud: Clo
 
 
 def test_authorize_with_an_expired_key_that_is_still_in_the_table_is_unauthorized(cloud: Cloud) -> None:
-    assert is_unauthorized(cloud, f"Bearer {issue(cloud, expires_at='2020-01-01T00:00:00Z')['access_key']}")
-    assert authorize(cloud, f"Bearer {issue(cloud, expires_at='2099-01-01T00:00:00Z')['access_key']}")
+    key = issue(cloud, expires_at="2099-01-01T00:00:00Z")["access_key"]
+    assert authorize(cloud, f"Bearer {key}")
+    [item] = [each for each in cloud.items("ACCESSKEY") if each["sk"]["S"] == "ACCESSKEY"]
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=item | {"expires_at": {"N": "1577836800"}})
+    assert is_unauthorized(cloud, f"Bearer {key}")
 
 
 def test_authorize_with_a_revoked_key_is_unauthorized(cloud: Cloud) -> None:

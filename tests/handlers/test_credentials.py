@@ -156,6 +156,18 @@ def test_resolve_referenced_secret_returns_its_value_only_while_it_is_tagged_for
     assert API_KEY not in json.dumps(resolve(cloud))
 
 
+@pytest.mark.parametrize(
+    "text", ["sk-fake\n0123", "\u201csk-fake-0123\u201d", "<redacted>", "REPLACE_ME_KEY", '{"key": "sk-fake-0123"}']
+)
+def test_resolve_referenced_secret_that_cannot_be_a_key_returns_409_without_its_text(cloud: Cloud, text: str) -> None:
+    tags: Any = [{"Key": ACCOUNT_TAG, "Value": "acme"}]
+    arn = cloud.secrets_manager.create_secret(Name="external", SecretString=text, Tags=tags)["ARN"]
+    create(cloud, api_key=..., api_key_secret_arn=arn)
+    response = resolve(cloud)
+    assert response["problem"]["status"] == 409
+    assert "sk-fake" not in json.dumps(response)
+
+
 def test_resolve_outside_the_scopings_returns_the_same_404_as_a_missing_integration(cloud: Cloud) -> None:
     create(cloud, scopings=[{"organization_id": "o", "space_id": "s"}])
     assert resolve(cloud, space_id="s")["api_key"] == API_KEY

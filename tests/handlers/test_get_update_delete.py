@@ -100,6 +100,10 @@ def test_update_of_the_host_without_the_key_is_rejected(cloud: Cloud) -> None:
         pytest.param({"base_url": "http://10.0.0.1"}, 422, id="private host"),
         pytest.param({"base_url": "https://api.openai.com/v1/models"}, 422, id="base_url with a method"),
         pytest.param({"api_key": "****"}, 422, id="masked key"),
+        pytest.param({"api_key": "$OPENAI_API_KEY"}, 422, id="placeholder"),
+        pytest.param({"api_key": f"{API_KEY}\u200b"}, 422, id="invisible character in a key"),
+        pytest.param({"headers": {"Transfer-Encoding": "chunked"}}, 422, id="reserved header"),
+        pytest.param({"model_names": [" gpt-4o"]}, 422, id="blank before a model name"),
         pytest.param({"name": "TAKEN"}, 409, id="name taken"),
     ],
 )
@@ -110,6 +114,25 @@ def test_update_with_an_invalid_body_changes_nothing(cloud: Cloud, body: object,
     response = call(cloud, "PATCH", integration_id, body)
     assert response.status == response.body["status"] == status
     assert call(cloud, "GET", integration_id) == before
+
+
+def test_integration_with_a_reserved_header_of_an_older_release_can_be_read_changed_and_deleted(cloud: Cloud) -> None:
+    integration_id = create(cloud, headers={"X-Team": "search"})
+    [item] = cloud.items("INTEGRATION#")
+    item["headers"] = {"M": {"Host": {"S": "gateway.example"}}}
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=item)
+    assert call(cloud, "GET", integration_id).body["headers"] == {"Host": "gateway.example"}
+    assert call(cloud, "PATCH", integration_id, {"name": "Renamed"}).status == 200
+    assert call(cloud, "PATCH", integration_id, {"headers": {"Host": "gateway.example"}}).status == 200
+    assert call(cloud, "PATCH", integration_id, {"headers": {"Host": "other.example"}}).status == 422
+    assert call(cloud, "DELETE", integration_id).status == 204
+
+
+@pytest.mark.parametrize("base_url", ["https://api.openai.com/v1", "https://API.OpenAI.com.:443/v1"])
+def test_update_to_the_providers_own_address_keeps_the_key(cloud: Cloud, base_url: str) -> None:
+    integration_id = create(cloud, api_key=API_KEY)
+    assert call(cloud, "PATCH", integration_id, {"base_url": base_url}).body["has_api_key"] is True
+    assert call(cloud, "PATCH", integration_id, {"base_url": None}).body["has_api_key"] is True
 
 
 def test_restore_after_delete_returns_the_integration_with_its_key(cloud: Cloud) -> None:

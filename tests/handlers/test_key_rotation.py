@@ -4,6 +4,8 @@ import json
 from io import BytesIO
 from typing import Any
 
+import pytest
+
 from tests.builders import API_KEY, create_body, gateway_event
 from tests.cloud import Cloud, Response
 
@@ -60,6 +62,17 @@ def test_rotation_with_an_idempotency_key_of_another_integration_succeeds(cloud:
     other = rotate(cloud, create(cloud, name="Other"), **idempotent)
     assert (first.status, other.status) == (200, 200)
     assert other.body["former_key_version"] != first.body["former_key_version"]
+
+
+@pytest.mark.parametrize("key", ["<redacted>", "sk-fake 0123", '{"private_key": "fake"}'])
+def test_rotation_to_a_text_that_cannot_be_a_key_stores_and_tests_nothing(cloud: Cloud, key: str) -> None:
+    integration_id = create(cloud)
+    response = post(cloud, integration_id, "/key-rotations", {"api_key": key, "verify": True})
+    assert (response.status, response.pointers) == (422, ["/api_key"])
+    assert key not in response.text
+    assert cloud.referenced_key() == API_KEY
+    assert INVOKE not in cloud.calls
+    assert [len(each["SecretVersionsToStages"]) for each in cloud.secrets()] == [1]
 
 
 def let_verify_key_return(cloud: Cloud, payload: dict[str, Any], **parts: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.domain.model import Caller, Membership, Role
+from ai_integrations.http import cursors
 from tests.builders import a_caller, create_body, gateway_event
 from tests.cloud import Cloud, Response
 
@@ -47,6 +48,13 @@ def test_list_in_pages_returns_each_integration_once_and_in_order(cloud: Cloud) 
     assert in_pages == in_one_page
     assert sorted(in_pages) == ["a", "b", "c", "d", "e"]
     assert page.body["pagination"] == {"has_more": False}
+
+
+@pytest.mark.parametrize("last_read", ["~", "x", "INTEGRATION#", ""])
+def test_list_with_a_forged_cursor_returns_400_without_a_read(cloud: Cloud, last_read: str) -> None:
+    cursor = cursors.encode(last_read, "/v2/ai-integrations", "acme", None, None, None)
+    assert list_integrations(cloud, cursor=cursor).status == 400
+    assert cloud.calls == []
 
 
 SCOPINGS: dict[str, list[dict[str, Any]]] = {

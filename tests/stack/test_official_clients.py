@@ -26,7 +26,11 @@ TIMEOUT_SECONDS = 600
 SPACE, SPACE_ID = "Team space", "U3BhY2U6MTphYmM="
 SEEDED: list[dict[str, Any]] = [
     {"name": "Seeded in the current format", "provider": "LITELLM", "auth_type": "BEARER_TOKEN"},
-    {"name": "Seeded with metadata", "provider": "awsBedrock", "provider_metadata": {"role_arn": "r"}},
+    {
+        "name": "Seeded with metadata",
+        "provider": "awsBedrock",
+        "provider_metadata": {"role_arn": "arn:aws:iam::123456789012:role/r"},
+    },
     {"name": "Seeded for the space", "provider": "openAI", "scopings": [{"space_id": SPACE_ID}]},
     {"name": "Seeded for another space", "provider": "GEMINI", "scopings": [{"space_id": "U3BhY2U6MTp4eXo="}]},
 ]

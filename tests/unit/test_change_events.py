@@ -138,7 +138,7 @@ def test_events_contain_no_key_and_no_header_value(name: str) -> None:
 
 def guards(integration: Integration) -> list[items.Item]:
     return [
-        items.name_item(integration),
+        *items.name_items(integration),
         items.idempotency_item(integration, an_idempotency_key(), NOON),
         items.request_key("acme", "request-1"),
     ]

@@ -39,8 +39,7 @@ class CustomResourceFixture:
         return self.use_cases.stored_integrations()
 
     def create_external_secret(self, account: str) -> str:
-        name = "external:secret:" + "x" * 20
-        return self.use_cases.keys.create_external_secret(name, API_KEY, {ACCOUNT_TAG: account})
+        return self.use_cases.keys.create_external_secret("external-fAkE01", API_KEY, {ACCOUNT_TAG: account})
 
 
 @pytest.fixture
@@ -162,6 +161,21 @@ def test_rollback_of_rejected_update_restores_the_declaration(
         fixture.update(declared(), rejected)
     assert fixture.update(rejected, declared()) == created
     assert fixture.stored() == state
+
+
+def test_update_and_rollback_keep_values_that_older_releases_accepted(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared(headers={"X-Team": "search"}))
+    [created] = fixture.stored()
+    older = replace(created, headers={"Host": "gateway.example"}, model_names=("gpt-4o ",))
+    fixture.use_cases.repository.integrations["acme", created.id] = older
+    before = declared(headers=dict(older.headers or {}), model_names=["gpt-4o "])
+    after = declared(headers=dict(older.headers or {}), model_names=["gpt-4o ", "gpt-4o"], enable_default_models="true")
+    assert fixture.update(before, after).attributes["version"] == "2"
+    invalid = declared(headers={"Host": "other.example"})
+    with pytest.raises(FieldsError) as error:
+        fixture.update(after, invalid)
+    assert [each.pointer for each in error.value.errors] == ["/headers"]
+    assert fixture.update(invalid, after).attributes["version"] == "2"
 
 
 def test_key_reference_follows_the_declaration(fixture: CustomResourceFixture) -> None:

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.contracts.integration_bodies import CreateBody
+from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
+from ai_integrations.contracts.operator_commands import PlaceCommand
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import RuleViolationError
 from ai_integrations.domain.model import ACCOUNT_WIDE, AuthType, Scoping, Settings
+from ai_integrations.http.connection_tests import ModelChoice
 from tests.builders import create_body
+from tests.unit.test_api_keys import MASKED_KEYS, PLACEHOLDERS, REAL_KEYS, SERVICE_ACCOUNT, UNSENDABLE_KEYS
 
 
 def parse_create_body(**changes: Any) -> CreateBody:
@@ -104,49 +107,21 @@ def test_control_characters_are_rejected(field: Any, character: str) -> None:
     assert "control characters" in error_detail(**field(f"a{character}b"))
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "sk-abc123...",  # the example in the published API description
-        "sk-fake-0123456789",
-        "a",
-        "sk-…",
-        "key*with*stars",
-        "a..b",
-        '{"type": "service_account", "private_key": "not a key"}',
-        "ключ",
-        "k" * 65_536,
-    ],
-)
-def test_valid_api_key_is_accepted_unchanged_and_hidden_in_repr(key: str) -> None:
+@pytest.mark.parametrize("key", [*REAL_KEYS, *UNSENDABLE_KEYS[:1], SERVICE_ACCOUNT])
+def test_api_key_that_may_suit_a_provider_is_accepted_unchanged_and_hidden_in_repr(key: str) -> None:
     body = parse_create_body(api_key=key)
     assert body.api_key is not None
     assert body.api_key.get_secret_value() == key
     assert f"{key!r}" not in repr(body)
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "****",
-        "**",
-        "sk-****ef",
-        "sk-abc****",
-        "****abcd",
-        "...abcd",
-        "sk-...abcd",
-        "sk-proj...wxyz",
-        "…abcd",
-        "sk-…abcd",
-        "...",
-        "…",
-        "••••••••",
-        "sk-••••ef",
-        "●●●●",
-    ],
-)
-def test_masked_api_key_is_rejected(key: str) -> None:
-    assert "masked" in error_detail(api_key=key)
+@pytest.mark.parametrize("key", [*MASKED_KEYS, *PLACEHOLDERS])
+@pytest.mark.parametrize("model", [CreateBody, RotateBody, PatchBody])
+def test_masked_api_key_or_placeholder_is_rejected(key: str, model: type[CreateBody | RotateBody | PatchBody]) -> None:
+    body = create_body(api_key=key) if model is CreateBody else {"api_key": key}
+    with pytest.raises(RuleViolationError) as error:
+        parse_text(json.dumps(body), model)
+    assert [each.pointer for each in error.value.errors] == ["/api_key"]
 
 
 @pytest.mark.parametrize("key", ["", " ", " sk-fake", "sk-fake\n", "k" * 65_537, "é" * 32_769])
@@ -206,3 +181,51 @@ def test_external_id_that_aws_accepts_is_accepted(external_id: str) -> None:
     metadata = parse_create_body(provider_metadata={"external_id": external_id}).settings().provider_metadata
     assert metadata is not None
     assert metadata["external_id"] == external_id
+
+
+SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"{SECRET_ARN}openai-AbCdEf",
+        f"{SECRET_ARN}team/a_b+c=d.e@f-AbC123",
+        f"{SECRET_ARN}rds!cluster-1-AbCdEf",
+        "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:openai-AbCdEf",
+    ],
+)
+def test_complete_secret_arn_is_accepted(arn: str) -> None:
+    assert parse_create_body(api_key_secret_arn=arn).api_key_secret_arn == arn
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"{SECRET_ARN}openai",
+        f"{SECRET_ARN}{'openai' * 3}",
+        f"{SECRET_ARN}open ai-AbCdEf",
+        f"{SECRET_ARN}öpenai-AbCdEf",
+        f"{SECRET_ARN}openai:json-key-AbCdEf",
+        f"{SECRET_ARN}openai-AbCdE\u0661",
+        f"{SECRET_ARN}openai-AbCdEf\n",
+        SECRET_ARN.replace("1", "\u0661") + "openai-AbCdEf",
+    ],
+)
+def test_secret_arn_that_secrets_manager_rejects_is_rejected(arn: str) -> None:
+    assert error_detail(api_key_secret_arn=arn)
+
+
+@pytest.mark.parametrize("name", [" gpt-4o", "gpt-4o ", "gpt-4o\u00a0", "gpt-\u200b4o"])
+def test_tested_model_with_blanks_at_its_ends_or_invisible_characters_is_rejected(name: str) -> None:
+    with pytest.raises(RuleViolationError) as error:
+        parse_text(json.dumps({"model": name}), ModelChoice)
+    assert [each.pointer for each in error.value.errors] == ["/model"]
+
+
+@pytest.mark.parametrize("name", ["Sear\u200bch", "Sear\nch", "\ufeffSearch", "Search\u202e"])
+def test_space_name_with_control_or_invisible_characters_is_rejected(name: str) -> None:
+    command = {"action": "register_space", "account": "acme", "id": "s", "name": name}
+    with pytest.raises(RuleViolationError) as error:
+        parse_text(json.dumps(command), PlaceCommand)
+    assert [each.pointer for each in error.value.errors] == ["/name"]

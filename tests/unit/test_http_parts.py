@@ -1,6 +1,6 @@
 """Ids, cursors, entity tags and query parameters: invalid ones are rejected without a crash or an echo."""
 
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -57,8 +57,8 @@ def test_malformed_or_foreign_id_is_rejected(text: str) -> None:
 
 
 def test_cursor_returns_the_last_read_id_for_its_query() -> None:
-    assert cursors.decode(None, "list", "acme") is None
-    assert cursors.decode(cursors.encode(ULID, "list", "acme", None), "list", "acme", None) == ULID
+    assert cursors.decode(None, ids.is_ulid, "list", "acme") is None
+    assert cursors.decode(cursors.encode(ULID, "list", "acme", None), ids.is_ulid, "list", "acme", None) == ULID
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_cursor_returns_the_last_read_id_for_its_query() -> None:
 )
 def test_cursor_of_another_query_or_account_is_rejected(issued_for: tuple[str | None, ...]) -> None:
     cursor = cursors.encode(ULID, *issued_for)
-    assert is_rejected(lambda: cursors.decode(cursor, "list", "acme", None), cursor)
+    assert is_rejected(lambda: cursors.decode(cursor, ids.is_ulid, "list", "acme", None), cursor)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,44 @@ def test_cursor_of_another_query_or_account_is_rejected(issued_for: tuple[str | 
     ],
 )
 def test_malformed_cursor_is_rejected(cursor: str) -> None:
-    assert is_rejected(lambda: cursors.decode(cursor, "list"), cursor)
+    assert is_rejected(lambda: cursors.decode(cursor, lambda _id: True, "list"), cursor)
+
+
+@pytest.mark.parametrize("last_read", ["", "~", ULID.lower(), ULID[1:], f"{ULID}#", f"8{ULID[1:]}", "\x00", "é"])
+def test_forged_cursor_without_an_id_is_rejected(last_read: str) -> None:
+    cursor = cursors.encode(last_read, "list")
+    assert is_rejected(lambda: cursors.decode(cursor, ids.is_ulid, "list"), last_read or cursor)
+
+
+@pytest.mark.parametrize("last_read", ["", "x" * 257, "\U00010400" * 251])
+def test_forged_cursor_without_the_id_of_a_space_is_rejected(last_read: str) -> None:
+    cursor = cursors.encode(last_read, "spaces")
+    assert is_rejected(lambda: cursors.decode(cursor, query_parameters.is_opaque_id, "spaces"), last_read or cursor)
+
+
+@pytest.mark.parametrize("space_id", ["U3BhY2U6MQ==", "é", "x" * 256])
+def test_cursor_of_a_space_id_is_accepted(space_id: str) -> None:
+    cursor = cursors.encode(space_id, "spaces")
+    assert cursors.decode(cursor, query_parameters.is_opaque_id, "spaces") == space_id
+
+
+@pytest.mark.parametrize(
+    "mangle",
+    [
+        lambda cursor: f"{cursor} ",
+        lambda cursor: f" {cursor}",
+        lambda cursor: cursor[:8] + "!" + cursor[8:],
+        lambda cursor: cursor[:8] + "\n" + cursor[8:],
+        lambda cursor: cursor.rstrip("=") + "====",
+        lambda cursor: cursor + cursor,
+        lambda cursor: cursor[:-8],
+        lambda cursor: urlsafe_b64encode(urlsafe_b64decode(cursor).replace(b", ", b",")).decode(),
+        lambda cursor: urlsafe_b64encode(urlsafe_b64decode(cursor).replace(b"]", b", 5]")).decode(),
+    ],
+)
+def test_mangled_cursor_is_rejected(mangle: Callable[[str], str]) -> None:
+    cursor = mangle(cursors.encode(ULID, "list"))
+    assert is_rejected(lambda: cursors.decode(cursor, ids.is_ulid, "list"), cursor)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_integrations.adapters.dynamodb.access_key_lookup import to_context
+from ai_integrations.contracts.authorizer_response import to_context
 from ai_integrations.contracts.caller import caller_item, caller_of
 from ai_integrations.domain.model import ACCOUNT_WIDE, Membership, Role, Scoping
 from ai_integrations.http.caller import caller_from_context

@@ -112,7 +112,7 @@ def test_delete_request_for_deleted_integration_succeeds(fixture: ProvisioningFi
 
 
 def test_requests_set_and_remove_the_reference_to_a_secret(fixture: ProvisioningFixture) -> None:
-    arn = fixture.keys.create_external_secret("external:secret:" + "x" * 20, API_KEY, {ACCOUNT_TAG: "acme"})
+    arn = fixture.keys.create_external_secret("external-fAkE01", API_KEY, {ACCOUNT_TAG: "acme"})
     body = a_create()["integration"] | {"api_key_secret_arn": arn}
     assert isinstance(fixture.handle(CREATE, a_create(integration=body)), Succeeded)
     assert fixture.stored()[0].secret == SecretVersion(arn=arn, version=None)
@@ -250,9 +250,12 @@ def test_request_with_invalid_account_or_id_gets_an_outcome_without_them(
 
 
 def test_rule_violation_names_the_field_of_the_integration(fixture: ProvisioningFixture) -> None:
-    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:unknown"
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:unknown-fAkE01"
     bodies = {
         "/integration/provider_metadata/role_arn": {"name": "x", "provider": "awsBedrock"},
+        "/integration/headers": {"name": "x", "provider": "openAI", "headers": {"Host": "evil.example"}},
+        "/integration/model_names/0": {"name": "x", "provider": "openAI", "model_names": [" gpt-4o"]},
+        "/integration/name": {"name": "x\u200b", "provider": "openAI"},
         "/integration/api_key_secret_arn": {"name": "y", "provider": "openAI", "api_key_secret_arn": arn},
     }
     for number, (pointer, body) in enumerate(bodies.items()):

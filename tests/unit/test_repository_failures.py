@@ -89,14 +89,14 @@ def test_pause_doubles_with_each_attempt() -> None:
 
 
 def test_insert_succeeds_when_a_lost_attempt_already_committed() -> None:
-    own: list[Any] = [items.idempotency_item(OWN, KEY, NOON), items.name_item(OWN), items.integration_item(OWN)]
+    own: list[Any] = [items.idempotency_item(OWN, KEY, NOON), *items.name_items(OWN), items.integration_item(OWN)]
     client = ScriptedClient(cancelled("TransactionConflict", "None", "None"), cancelled(*own))
     repository(client).insert(OWN, KEY)
     assert len(client.requests) == 2
 
 
 def test_retried_insert_raises_repeated_request_rather_than_name_taken() -> None:
-    others: list[Any] = [items.idempotency_item(OTHER, KEY, NOON), items.name_item(OTHER), "None"]
+    others: list[Any] = [items.idempotency_item(OTHER, KEY, NOON), *items.name_items(OTHER), "None"]
     with pytest.raises(RepeatedRequestError) as repeated:
         repository(ScriptedClient(cancelled(*others))).insert(OWN, KEY)
     assert repeated.value.first == OTHER
@@ -104,7 +104,7 @@ def test_retried_insert_raises_repeated_request_rather_than_name_taken() -> None
 
 def test_failed_condition_takes_precedence_over_transaction_conflict() -> None:
     with pytest.raises(NameTakenError):
-        repository(ScriptedClient(cancelled(items.name_item(OTHER), "TransactionConflict"))).insert(OWN, None)
+        repository(ScriptedClient(cancelled(*items.name_items(OTHER), "TransactionConflict"))).insert(OWN, None)
     reused = items.idempotency_item(OTHER, an_idempotency_key(fingerprint="f2"), NOON)
     with pytest.raises(IdempotencyKeyReusedError):
         repository(ScriptedClient(cancelled(reused, "TransactionConflict", "None"))).insert(OWN, KEY)

@@ -1,14 +1,18 @@
-"""The rules of contract.md, "Resource", that concern several fields."""
+"""The rules of contract.md, "Resource", that concern several fields or depend on what is stored."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import FieldError, RuleViolationError
+from ai_integrations.domain.model import ExternalSecretArn, KeepKey, SecretVersion, Settings
 from ai_integrations.domain.providers import PROVIDERS
-from tests.builders import a_policy, the_settings
+from tests.builders import a_policy, an_integration, the_settings
+from tests.unit.test_api_keys import MASKED_KEYS, PLACEHOLDERS, REAL_KEYS, SERVICE_ACCOUNT, UNSENDABLE_KEYS
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
 PROJECT = {"project_id": "p", "location": "europe-west3", "project_access_label": "team"}
@@ -77,8 +81,239 @@ def test_private_base_url_is_accepted_only_if_allow_listed() -> None:
         rules.check_settings(settings, previous=None, policy=a_policy("10.0.0.6"))
 
 
+def violations(settings: Settings, previous: Settings | None = None) -> dict[str, str]:
+    try:
+        rules.check_settings(settings, previous=previous, policy=a_policy())
+    except RuleViolationError as error:
+        return {each.pointer: each.detail for each in error.errors}
+    return {}
+
+
+ROLE_NAME = "a" * 64
+
+
+@pytest.mark.parametrize(
+    "role_arn",
+    [
+        "arn:aws:iam::123456789012:role/Bedrock",
+        "arn:aws-cn:iam::123456789012:role/Bedrock",
+        "arn:aws-us-gov:iam::123456789012:role/Bedrock",
+        "arn:aws-iso:iam::123456789012:role/Bedrock",
+        "arn:aws-iso-b:iam::123456789012:role/Bedrock",
+        "arn:aws-eusc:iam::123456789012:role/Bedrock",
+        "arn:aws:iam::123456789012:role/team/search/Bedrock",
+        "arn:aws:iam::123456789012:role/~!/a_B+1=,.@-",
+        f"arn:aws:iam::123456789012:role/{'p' * 510}/{ROLE_NAME}",
+        "arn:aws:iam::123456789012:role/x",
+    ],
+)
+def test_role_arn_of_any_partition_and_path_is_accepted(role_arn: str) -> None:
+    assert rejected_fields("AWS_BEDROCK", {"role_arn": role_arn}) == []
+
+
+@pytest.mark.parametrize(
+    "role_arn",
+    [
+        "x",
+        "Bedrock",
+        "arn:aws:iam::123456789012:role/",
+        "arn:aws:iam::123456789012:role",
+        "arn:aws:iam::12345678901:role/Bedrock",
+        "arn:aws:iam::1234567890123:role/Bedrock",
+        "arn:aws:iam::\u0661\u0662\u0663456789012:role/Bedrock",
+        "arn:aws:iam:::role/Bedrock",
+        "arn:aws:iam:eu-central-1:123456789012:role/Bedrock",
+        "arn:aws:iam::123456789012:user/Bedrock",
+        "arn:aws:sts::123456789012:assumed-role/Bedrock/session",
+        "arn:aws:iam::123456789012:role/Bed rock",
+        "arn:aws:iam::123456789012:role/Bed*",
+        "arn:aws:iam::123456789012:role/Bedröck",
+        f"arn:aws:iam::123456789012:role/{ROLE_NAME}a",
+        f"arn:aws:iam::123456789012:role/{'p' * 511}/Bedrock",
+        "arn:azure:iam::123456789012:role/Bedrock",
+        " arn:aws:iam::123456789012:role/Bedrock",
+        "arn:aws:iam::123456789012:role/Bedrock\n",
+    ],
+)
+def test_text_that_is_not_a_role_arn_is_rejected(role_arn: str) -> None:
+    found = violations(the_settings(provider="AWS_BEDROCK", provider_metadata={"role_arn": role_arn}))
+    assert found.keys() == {"/provider_metadata/role_arn"}
+    assert "ARN of an IAM role" in found["/provider_metadata/role_arn"]
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["global", "us", "eu", "us-central1", "europe-west12", "northamerica-northeast1", "me-central2", "u-france-east1"],
+)
+def test_google_cloud_location_is_accepted(location: str) -> None:
+    assert rejected_fields("VERTEX_AI", {**PROJECT, "location": location}) == []
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["us-central", "us-central1-a", "US-Central1", "us_central1", "us-central1.evil.example/", "1", " us", "us\n", "é"],
+)
+def test_text_that_is_not_a_google_cloud_location_is_rejected(location: str) -> None:
+    assert rejected_fields("VERTEX_AI", {**PROJECT, "location": location}) == ["/location"]
+
+
+@pytest.mark.parametrize("project", ["p", "my-project-1", "123456789012", "example.com:my-project", "a" * 63])
+def test_google_cloud_project_is_accepted(project: str) -> None:
+    assert rejected_fields("VERTEX_AI", {**PROJECT, "project_id": project}) == []
+
+
+@pytest.mark.parametrize(
+    "project", ["My-Project", "my project", "p/locations", "p?x", "-p", "p-", "a" * 64, "é", "p\n"]
+)
+def test_text_that_is_not_a_google_cloud_project_is_rejected(project: str) -> None:
+    assert rejected_fields("VERTEX_AI", {**PROJECT, "project_id": project}) == ["/project_id"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a\u200bb", "\ufeffa", "a\u202eb", "a\u00adb", "\U0001f469\u200d\U0001f4bb", "\u3164", "\ufe0f"]
+)
+def test_name_with_invisible_characters_is_rejected(name: str) -> None:
+    assert violations(the_settings(name=name)).keys() == {"/name"}
+
+
+@pytest.mark.parametrize("name", ["a  b", "\u2764\ufe0f", "Ünïcödé 統合", "\u3164a"])
+def test_name_with_visible_characters_is_accepted(name: str) -> None:
+    assert violations(the_settings(name=name)) == {}
+
+
+@pytest.mark.parametrize("model", [" gpt-4o", "gpt-4o ", "gpt-4o\u00a0", "\u3000gpt-4o", "gpt\u200b-4o", " "])
+def test_model_name_that_no_provider_has_is_rejected(model: str) -> None:
+    assert violations(the_settings(model_names=("gpt-4", model))).keys() == {"/model_names/1"}
+
+
+def test_reserved_headers_are_rejected_in_one_error_that_lists_them() -> None:
+    found = violations(the_settings(headers={"host": "evil.example", "X-Team": "a", "X-Forwarded-For-fake": "b"}))
+    assert found.keys() == {"/headers"}
+    assert found["/headers"].endswith(": Host, X-Forwarded*.")
+
+
+STORED_BEFORE_THE_RULES: dict[str, Any] = {
+    "name": "a\u200bb",
+    "model_names": (" gpt-4o", "gpt-4"),
+    "headers": {"Host": "gateway.example"},
+    "provider": "VERTEX_AI",
+    "provider_metadata": {"project_id": "My Project", "location": "US", "project_access_label": "team"},
+}
+
+
+def test_stored_values_are_accepted_again_unchanged() -> None:
+    stored = the_settings(**STORED_BEFORE_THE_RULES)
+    assert violations(stored).keys() == {
+        "/name",
+        "/model_names/0",
+        "/headers",
+        "/provider_metadata/location",
+        "/provider_metadata/project_id",
+    }
+    assert violations(stored, previous=stored) == {}
+    assert violations(replace(stored, model_names=("gpt-5", " gpt-4o")), previous=stored) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"name": "c\u200bd"}, "/name"),
+        ({"model_names": ("gpt-4", "gpt-4o ")}, "/model_names/1"),
+        ({"headers": {"Host": "other.example"}}, "/headers"),
+        ({"headers": {"Host": "gateway.example", "Via": "x"}}, "/headers"),
+        (
+            {"provider_metadata": {**STORED_BEFORE_THE_RULES["provider_metadata"], "location": "EU"}},
+            "/provider_metadata/location",
+        ),
+        ({"provider": "AWS_BEDROCK", "provider_metadata": {"role_arn": "x"}}, "/provider_metadata/role_arn"),
+    ],
+)
+def test_changed_value_is_checked_even_if_the_stored_one_breaks_the_rule(changes: dict[str, Any], pointer: str) -> None:
+    stored = the_settings(**STORED_BEFORE_THE_RULES)
+    assert violations(replace(stored, **changes), previous=stored).keys() == {pointer}
+
+
+# The same texts for all keys, so that none of them repeats a key.
+ERROR_TEXTS = {
+    "This is a masked key. Send the complete key.",
+    "This is a placeholder or a reference, not an API key. Send the key itself.",
+    "This provider does not accept JSON as a key. Send only the key.",
+    "The key must consist of visible ASCII characters, because it is sent in an HTTP header. "
+    "Remove blanks, line breaks, curly quotes and invisible characters.",
+}
+
+
+@pytest.mark.parametrize("key", [*MASKED_KEYS, *PLACEHOLDERS, *UNSENDABLE_KEYS, SERVICE_ACCOUNT])
+def test_key_that_cannot_be_one_is_rejected_without_repeating_it(key: str) -> None:
+    with pytest.raises(RuleViolationError) as error:
+        rules.check_key("OPEN_AI", SecretStr(key))
+    assert [each.pointer for each in error.value.errors] == ["/api_key"]
+    assert error.value.errors[0].detail in ERROR_TEXTS
+
+
+@pytest.mark.parametrize(
+    "key", [*map(SecretStr, REAL_KEYS), None, KeepKey.KEEP, ExternalSecretArn(arn="arn:aws:secretsmanager:fake")]
+)
+def test_key_that_can_be_one_is_accepted(key: Any) -> None:
+    rules.check_key("OPEN_AI", key)
+
+
+def test_service_account_key_is_accepted_for_vertex_ai() -> None:
+    rules.check_key("VERTEX_AI", SecretStr(SERVICE_ACCOUNT))
+
+
+STORED_KEY = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", version="version-1")
+VERTEX = {"provider": "VERTEX_AI", "provider_metadata": PROJECT}
+
+
+def is_bound_elsewhere(current: dict[str, Any], changes: dict[str, Any]) -> bool:
+    integration = an_integration(secret=STORED_KEY, **current)
+    try:
+        rules.check_key_binding(integration, replace(integration, **changes), KeepKey.KEEP)
+    except RuleViolationError as error:
+        return [each.pointer for each in error.errors] == ["/api_key"]
+    return False
+
+
+@pytest.mark.parametrize(
+    ("current", "base_url"),
+    [
+        ({}, "https://api.openai.com:443/v1"),
+        ({}, "HTTPS://API.OpenAI.com./v1"),
+        ({"base_url": "https://api.openai.com/v1"}, None),
+        ({"base_url": "https://gateway.example"}, "https://gateway.example:443"),
+        ({"provider": "ANTHROPIC"}, "https://api.anthropic.com"),
+        (VERTEX, "https://europe-west3-aiplatform.googleapis.com"),
+        ({**VERTEX, "provider_metadata": {**PROJECT, "location": "global"}}, "https://aiplatform.googleapis.com"),
+        ({**VERTEX, "provider_metadata": {**PROJECT, "location": "eu"}}, "https://aiplatform.eu.rep.googleapis.com"),
+    ],
+)
+def test_stored_key_stays_for_the_same_host_in_another_notation(current: dict[str, Any], base_url: str | None) -> None:
+    assert not is_bound_elsewhere(current, {"base_url": base_url})
+
+
+@pytest.mark.parametrize(
+    ("current", "changes"),
+    [
+        ({}, {"base_url": "https://api.openai.com:8443/v1"}),
+        ({}, {"base_url": "https://api.openai.com.evil.example/v1"}),
+        ({}, {"base_url": "http://api.openai.com/v1"}),
+        ({"base_url": "https://gateway.example"}, {"base_url": None}),
+        ({"provider": "CUSTOM"}, {"base_url": "https://gateway.example"}),
+        ({"provider": "AZURE_OPEN_AI", "base_url": "https://a.openai.azure.com"}, {"base_url": None}),
+        (VERTEX, {"base_url": "https://us-central1-aiplatform.googleapis.com"}),
+        (VERTEX, {"provider_metadata": {**PROJECT, "location": "us-central1"}}),
+        ({}, {"provider": "CUSTOM", "base_url": "https://api.openai.com/v1"}),
+    ],
+)
+def test_stored_key_does_not_follow_to_another_host_or_provider(
+    current: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    assert is_bound_elsewhere(current, changes)
+
+
 QUERY = "https://llm.example.com/v1?tenant=1"
-VERTEX = "https://europe-west3-aiplatform.googleapis.com/v1/projects/p/locations/europe-west3/endpoints/openapi"
+VERTEX_URL = "https://europe-west3-aiplatform.googleapis.com/v1/projects/p/locations/europe-west3/endpoints/openapi"
 
 
 def test_base_url_without_single_meaning_is_rejected_with_the_accepted_form() -> None:
@@ -107,8 +342,16 @@ def test_base_url_of_refused_host_is_reported_once() -> None:
         ({"base_url": QUERY}, {"base_url": None}),
         ({"base_url": QUERY}, {"base_url": "https://llm.example.com/v1"}),
         (
-            {"provider": "VERTEX_AI", "base_url": f"{VERTEX}?a=b", "provider_metadata": PROJECT | {"project_id": "p"}},
-            {"provider": "VERTEX_AI", "base_url": f"{VERTEX}?a=b", "provider_metadata": PROJECT | {"project_id": "q"}},
+            {
+                "provider": "VERTEX_AI",
+                "base_url": f"{VERTEX_URL}?a=b",
+                "provider_metadata": PROJECT | {"project_id": "p"},
+            },
+            {
+                "provider": "VERTEX_AI",
+                "base_url": f"{VERTEX_URL}?a=b",
+                "provider_metadata": PROJECT | {"project_id": "q"},
+            },
         ),
     ],
     ids=["base_url kept", "base_url removed", "base_url corrected", "base_url kept with new metadata"],
@@ -127,8 +370,8 @@ def test_update_with_stored_flawed_base_url_is_accepted(previous: dict[str, Any]
             {"provider": "ANTHROPIC", "base_url": "https://llm.example.com/v4"},
         ),
         (
-            {"provider": "VERTEX_AI", "base_url": VERTEX, "provider_metadata": PROJECT | {"project_id": "p"}},
-            {"provider": "VERTEX_AI", "base_url": VERTEX, "provider_metadata": PROJECT | {"project_id": "q"}},
+            {"provider": "VERTEX_AI", "base_url": VERTEX_URL, "provider_metadata": PROJECT | {"project_id": "p"}},
+            {"provider": "VERTEX_AI", "base_url": VERTEX_URL, "provider_metadata": PROJECT | {"project_id": "q"}},
         ),
     ],
     ids=["base_url changed", "provider changed", "provider changed, form no longer accepted", "project changed"],

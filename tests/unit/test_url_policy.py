@@ -226,9 +226,15 @@ def test_address_is_public_only_if_its_embedded_addresses_are(address: str, publ
         ("https://example.com", "https://example.com:8443", False),
         ("https://example.com", "https://example.org", False),
         ("https://gateway.corp", "http://gateway.corp", False),
-        ("https://example.com", None, False),
-        (None, None, True),
+        ("https://example.com", "HTTPS://Example.COM.:443/", True),
+        ("https://example.com:", "https://example.com", True),
+        ("http://gateway.corp:80", "http://gateway.corp", True),
+        ("http://gateway.corp:443", "https://gateway.corp", False),
+        ("https://example.com:80", "https://example.com", False),
+        ("https://[2606:4700:4700::1111]", "https://[2606:4700:4700:0::1111]:443/v1", True),
+        ("https://8.8.8.8", "https://8.8.2056", True),
+        ("https://8.8.8.8", "https://8.8.4.4", False),
     ],
 )
-def test_destination_is_scheme_host_and_port(one: str | None, other: str | None, same: bool) -> None:
+def test_destination_is_scheme_host_and_port(one: str, other: str, same: bool) -> None:
     assert (destination(one) == destination(other)) is same

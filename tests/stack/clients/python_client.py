@@ -191,8 +191,8 @@ def create_with_every_provider_of_the_client() -> None:
     if types is None:
         raise NotSupportedError("the client has no enum of providers")
     for each in types.AiIntegrationProvider:
-        extra = {"awsbedrock": metadata("Aws", role_arn="r")}
-        extra["vertexai"] = metadata("Gcp", project_id="p", location="l", project_access_label="a")
+        extra = {"awsbedrock": metadata("Aws", role_arn="arn:aws:iam::123456789012:role/r")}
+        extra["vertexai"] = metadata("Gcp", project_id="p", location="us", project_access_label="a")
         created = INTEGRATIONS.create(
             name=f"Provider {each.value}", provider=each, provider_metadata=extra.get(normalized(each))
         )

@@ -42,7 +42,15 @@ def _valid_id(text: str) -> str:
 
 
 def _creatable(body: dict[str, Any]) -> dict[str, Any]:
-    """Set a unique name, and the metadata that the provider requires."""
+    """Set a unique name and the metadata that the provider requires, and make other values acceptable to a provider."""
     metadata = _METADATA.get(body["provider"])
-    name = f"{body['name'][:200]} {uuid4().hex}"
-    return body | {"name": name} | ({"provider_metadata": metadata} if metadata else {})
+    creatable = body | {"name": f"{_visible(body['name'])[:200]} {uuid4().hex}"}
+    if body.get("api_key"):
+        creatable["api_key"] = f"sk-fake-{uuid4().hex}"
+    if body.get("model_names"):
+        creatable["model_names"] = [f"m{_visible(each)[:200]}m" for each in body["model_names"]]
+    return creatable | ({"provider_metadata": metadata} if metadata else {})
+
+
+def _visible(text: str) -> str:
+    return "".join(filter(str.isprintable, text))

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
+from ai_integrations.domain import api_keys, rules
 from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.domain.url_policy import MAX_URL_LENGTH
 
@@ -21,8 +22,9 @@ MAX_KEY_BYTES = 65_536  # the limit of a secret in Secrets Manager
 # Pattern strings, not compiled: compiling at import would add 4M instructions to every cold start.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _HEADER_VALUE = r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?"
-# Maps the characters that user interfaces mask keys with to one notation.
-_MASK = str.maketrans({"\u2022": "*", "\u25cf": "*", "\u2026": "..."})
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, and the `!` of secrets that AWS
+# services manage. The name ends with a hyphen and six characters that Secrets Manager adds.
+_COMPLETE_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]{1,512}-[A-Za-z0-9]{6}"
 
 
 def _without_control_characters(text: str) -> str:
@@ -37,18 +39,31 @@ def _valid_key(key: SecretStr) -> SecretStr:
         raise PydanticCustomError("blank_key", "The key must not be empty, and must not start or end with whitespace.")
     if len(text.encode()) > MAX_KEY_BYTES:
         raise PydanticCustomError("long_key", f"The key must have at most {MAX_KEY_BYTES} bytes.")
-    if _is_masked(text):
-        raise PydanticCustomError("masked_key", "This is a masked key. Send the complete key.")
+    flaw = api_keys.find_placeholder(text)
+    if flaw:
+        raise PydanticCustomError("placeholder_key", flaw)
     return key
 
 
-def _is_masked(text: str) -> bool:
-    """Check whether a key is masked, as in a user interface: two asterisks or bullets, or an ellipsis before the end.
+def _valid_model_name(name: str) -> str:
+    flaw = rules.find_model_name_flaw(name)
+    if flaw:
+        raise PydanticCustomError("model_name", flaw)
+    return name
 
-    An ellipsis at the end is allowed: the published API description has the example `sk-abc123...`.
-    """
-    masked = text.translate(_MASK)
-    return "**" in masked or masked == "..." or masked.partition("...")[2] != ""
+
+def _visible_name(name: str) -> str:
+    if rules.has_format_characters(name):
+        raise PydanticCustomError("format_characters", "The name must not contain invisible characters.")
+    return name
+
+
+def _valid_secret_arn(arn: str) -> str:
+    if not re.fullmatch(_COMPLETE_ARN, arn):
+        raise PydanticCustomError(
+            "secret_arn", "The value must be the complete ARN of a secret, with the six characters at its end."
+        )
+    return arn
 
 
 def _valid_sort_key(opaque_id: str) -> str:
@@ -107,8 +122,16 @@ Name = Annotated[
     Field(description="Unique per account, ignoring case."),
 ]
 WholeNumber = Annotated[int, BeforeValidator(_integral)]
+PlaceName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=256),
+    _PlainText,
+    AfterValidator(_visible_name),
+]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText]
+TestedModelName = Annotated[ModelName, AfterValidator(_valid_model_name)]
 MetadataValue = Annotated[str, StringConstraints(min_length=1, max_length=512), _PlainText]
+RoleArn = Annotated[str, StringConstraints(min_length=1, max_length=2048), _PlainText]
 # The limits of sts:AssumeRole (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
 ExternalId = Annotated[str, StringConstraints(min_length=2, max_length=1224, pattern=r"^[A-Za-z0-9_+=,.@:/-]*$")]
 OpaqueId = Annotated[str, StringConstraints(min_length=1, max_length=256), _PlainText, AfterValidator(_valid_sort_key)]
@@ -118,20 +141,29 @@ KindName = Annotated[str, GetPydanticSchema(lambda _type, _handler: core_schema.
 ApiKey = Annotated[
     SecretStr,
     AfterValidator(_valid_key),
-    Field(description="The provider's API key. Write-only: no response contains it. Masked keys are rejected."),
+    Field(
+        description=(
+            "The provider's API key. Write-only: no response contains it. Masked keys, placeholders and texts that no "
+            "HTTP header can carry are rejected."
+        )
+    ),
 ]
 SecretArn = Annotated[
     str,
     StringConstraints(
         min_length=20, max_length=2048, pattern=r"^arn:[^:\s]+:secretsmanager:[^:\s]+:\d{12}:secret:\S+$"
     ),
+    AfterValidator(_valid_secret_arn),
     Field(description="Instead of a key: a Secrets Manager secret whose tag ai-integrations:account is the account."),
 ]
 Headers = Annotated[
     dict[str, str],
     AfterValidator(_valid_headers),
     Field(
-        description=f"Sent with every request to the provider. At most {MAX_HEADERS_BYTES} bytes as JSON.",
+        description=(
+            f"Sent with every request to the provider. At most {MAX_HEADERS_BYTES} bytes as JSON. "
+            "Headers that frame or route a request, for example Host, are rejected."
+        ),
         json_schema_extra={
             "propertyNames": {"pattern": f"^{_HEADER_NAME}$"},
             "additionalProperties": {"type": "string", "pattern": f"^{_HEADER_VALUE}$"},

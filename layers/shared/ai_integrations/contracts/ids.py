@@ -10,6 +10,11 @@ _PREFIX = "AiIntegration:1:"
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 
+def is_ulid(text: str) -> bool:
+    """Check whether a text is a ULID, which identifies an integration inside the service."""
+    return re.fullmatch(_ULID, text) is not None
+
+
 def encode(ulid: str) -> str:
     """Encode the id of an integration: 42 characters in base64, which needs no padding."""
     return b64encode(f"{_PREFIX}{ulid}".encode()).decode()
@@ -24,7 +29,7 @@ def decode(text: str) -> str:
         decoded = ""
     ulid = decoded.removeprefix(_PREFIX)
     # Accept one encoding per id: some Python versions ignore characters after complete base64.
-    if not re.fullmatch(_ULID, ulid) or encode(ulid) != sent:
+    if not is_ulid(ulid) or encode(ulid) != sent:
         raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
     return ulid
 

@@ -19,6 +19,7 @@ from ai_integrations.contracts.fields import (
     Name,
     OpaqueId,
     ProviderName,
+    RoleArn,
     SecretArn,
     WholeNumber,
 )
@@ -45,7 +46,7 @@ class ProviderMetadata(InputModel):
     """Provider-specific configuration."""
 
     kind: KindName | None = None
-    role_arn: MetadataValue | None = None
+    role_arn: RoleArn | None = None
     external_id: ExternalId | None = None
     project_id: MetadataValue | None = None
     location: MetadataValue | None = None

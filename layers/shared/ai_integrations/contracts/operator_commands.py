@@ -6,14 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, RootModel, StringConstraints
 
 from ai_integrations.contracts.caller import caller_item
-from ai_integrations.contracts.fields import OpaqueId
+from ai_integrations.contracts.fields import OpaqueId, PlaceName
 from ai_integrations.contracts.wire_model import DEFER_BUILD, InputModel
 from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role, Space
 
 # Part of a secret's name, for which AWS limits the characters.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
 User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
-PlaceName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
 
 
 class MembershipBody(InputModel):

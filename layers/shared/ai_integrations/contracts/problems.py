@@ -54,7 +54,8 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.KeyUnavailableError: (
         CONFLICT,
-        "The integration's API key is unavailable: it was deleted, or its secret is no longer tagged for this account.",
+        "The integration's API key is unavailable: it was deleted, its secret is no longer tagged for this account, "
+        "or the secret does not contain a valid API key.",
     ),
     errors.KeyTestFailedError: (
         UNAVAILABLE,

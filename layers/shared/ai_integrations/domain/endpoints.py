@@ -6,11 +6,11 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ai_integrations.domain.providers import PROVIDERS, Address
+from ai_integrations.domain.url_policy import DEFAULT_PORTS
 
 _LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"
 # What may stand for a placeholder other than a label of a host name.
 _PLACEHOLDERS = {"project_id": "[a-z0-9]+(?:[.:-][a-z0-9]+)*", "region": "[a-z]+(?:-[a-z]+)+-[0-9]"}
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _METHOD = "(/chat)?/(completions|responses|messages|embeddings)$|/model/[^/]+/(converse|invoke)[^/]*$"
 _OTHER_VERSION = r"(?i)/v[0-9]\w*(/openai)?$"
 
@@ -97,7 +97,7 @@ def _default_root(address: Address, metadata: Mapping[str, str]) -> str | None:
 def _read(address: Address, base_url: str, metadata: Mapping[str, str]) -> _Reading:
     parts = urlsplit(base_url)
     host = (parts.hostname or "").removesuffix(".")
-    port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
+    port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
     path = parts.path.rstrip("/")
     endings = [_fill(each, metadata) or "" for each in (*address.apis, address.openai, *address.endings)]
     ending = _longest_suffix(path, endings)

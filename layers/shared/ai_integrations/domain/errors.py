@@ -53,7 +53,7 @@ class VersionConflictError(AiIntegrationsError):
 
 
 class KeyUnavailableError(AiIntegrationsError):
-    """The integration exists, but its key cannot be read: it was deleted, or its secret is not for this account."""
+    """The integration exists, but its key cannot be used: it was deleted, or its external secret is not acceptable."""
 
 
 class KeyTestFailedError(AiIntegrationsError):

@@ -1,5 +1,6 @@
 """The domain's values: immutable, and independent of AWS and HTTP."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -155,9 +156,18 @@ class Settings:
     scopings: tuple[Scoping, ...] = (ACCOUNT_WIDE,)
 
 
+# Default_Ignorable_Code_Point without format characters (category Cf), which names must not contain.
+_INVISIBLE = r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+
+
 def fold_name(name: str) -> str:
-    """Normalize a name for comparison: ignore case, outer whitespace and Unicode composition."""
-    return unicodedata.normalize("NFC", name.strip()).casefold()
+    """Normalize a name for comparison: names that look the same get the same result.
+
+    Ignores case, compatibility forms and invisible characters (Unicode Standard, section 3.13, `toNFKC_Casefold`), and
+    treats any whitespace as one blank.
+    """
+    visible = re.sub(_INVISIBLE, "", unicodedata.normalize("NFKC", name))
+    return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
 
 
 @dataclass(frozen=True, kw_only=True)

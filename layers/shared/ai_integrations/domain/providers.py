@@ -21,6 +21,34 @@ GCP = MetadataKind(name="GCP", legacy_name="gcp", required=("project_id", "locat
 METADATA_KINDS = (AWS, GCP)
 
 
+class MetadataFormat(NamedTuple):
+    """What the receiver of a metadata field accepts: the pattern of the whole value, and its description."""
+
+    pattern: str
+    description: str
+
+
+METADATA_FORMATS = {
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html: a path of at most 512 characters, a name of at
+    # most 64. Partitions: aws, aws-cn, aws-us-gov, aws-iso-b, …
+    "role_arn": MetadataFormat(
+        r"arn:aws(-[a-z]{1,10}){0,3}:iam::[0-9]{12}:role/([\x21-\x7e]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}",
+        "the ARN of an IAM role, for example arn:aws:iam::111122223333:role/models",
+    ),
+    # The pattern of Google's own API clients. It is wider than the rule for new projects (6 to 30 characters) and
+    # includes project numbers and ids with a domain, such as example.com:project.
+    "project_id": MetadataFormat(
+        r"(([a-z0-9-]{1,63}\.){0,8}[a-z]([a-z0-9-]{0,61}[a-z0-9])?:)?([0-9]{1,19}|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)",
+        "the id or the number of a Google Cloud project",
+    ),
+    # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations
+    "location": MetadataFormat(
+        r"[a-z]{2,20}|([a-z]{1,20}-){1,3}[a-z]{1,20}[0-9]{1,2}",
+        "a Google Cloud region, a multi-region such as us or eu, or global",
+    ),
+}
+
+
 class Dialect(Enum):
     """The API protocol of a provider, as connection tests use it."""
 
@@ -78,6 +106,7 @@ class Provider(NamedTuple):
 
     `name` is its value in the table and in the current wire format. `legacy_name` is its value in the legacy format,
     which has none for later providers. `metadata` is what a consumer needs besides a key, if anything.
+    `accepts_json_key` is true if a key may be a JSON object.
     """
 
     name: str
@@ -85,6 +114,7 @@ class Provider(NamedTuple):
     address: Address
     probe: Probe
     metadata: MetadataKind | None = None
+    accepts_json_key: bool = False
 
 
 PROVIDERS = {
@@ -155,6 +185,7 @@ PROVIDERS = {
             name="VERTEX_AI",
             legacy_name="vertexAI",
             metadata=GCP,
+            accepts_json_key=True,  # a service account key
             # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations, and for multi-regions
             # https://code.claude.com/docs/en/google-vertex-ai. The OpenAI-compatible API:
             # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/auth-and-credentials

@@ -1,35 +1,87 @@
-"""The rules that concern several fields or depend on the stack's settings."""
+"""The rules that concern several fields, depend on the stack's settings, or apply only to what changes.
 
+The receiver of a value decides what is valid: IAM, Google Cloud, an HTTP server. Values that are already stored are not
+checked again: rules become stricter, and clients and CloudFormation send unchanged values together with changed ones.
+"""
+
+import re
+import unicodedata
 from collections.abc import Iterator
 
-from ai_integrations.domain.endpoints import accepted_forms, find_flaw
+from pydantic import SecretStr
+
+from ai_integrations.domain import api_keys
+from ai_integrations.domain.endpoints import accepted_forms, endpoints_of, find_flaw
 from ai_integrations.domain.errors import FieldError, RuleViolationError
-from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings
-from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.domain.headers import find_reserved
+from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings, fold_name
+from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination
 
 
 def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
     """Raise RuleViolationError with every broken rule of contract.md, "Resource".
 
-    A base_url that does not change may be older than the rules and the allow-list, so it may keep its host and its
-    flaw.
+    Values that `previous` has too are accepted: they may be older than the rules and the allow-list.
     """
-    violations = [*_metadata_violations(settings), *_base_url_violations(settings, previous, policy)]
+    violations = [
+        *_name_violations(settings, previous),
+        *_metadata_violations(settings),
+        *_metadata_format_violations(settings, previous),
+        *_base_url_violations(settings, previous, policy),
+        *_model_name_violations(settings, previous),
+        *_header_violations(settings, previous),
+    ]
     if violations:
         raise RuleViolationError(*violations)
+
+
+def check_key(provider: str, key: KeyChange) -> None:
+    """Raise RuleViolationError if a key that was sent cannot be a key of this provider."""
+    if not isinstance(key, SecretStr):
+        return
+    text = key.get_secret_value()
+    flaw = api_keys.find_placeholder(text) or api_keys.find_transport_flaw(text, provider)
+    if flaw:
+        raise RuleViolationError(FieldError("/api_key", flaw))
 
 
 def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
     """Raise RuleViolationError if a stored key would be sent to a host or provider that it was not given for."""
     if current.secret is None or key is not KeepKey.KEEP:
         return
-    if changed.provider != current.provider or destination(changed.base_url) != destination(current.base_url):
+    if changed.provider != current.provider or _destination(changed) != _destination(current):
         raise RuleViolationError(
             FieldError(
                 "/api_key", "Changing the provider or host requires the key in the same request, or null to remove it."
             )
         )
+
+
+def find_model_name_flaw(name: str) -> str | None:
+    """Describe why no provider can have a model of this name, or None if one can."""
+    if name != name.strip() or has_format_characters(name):
+        return "The name must not start or end with a blank, and must not contain invisible characters."
+    return None
+
+
+def has_format_characters(text: str) -> bool:
+    """Check for characters that are invisible or change how others are shown (Unicode category Cf)."""
+    return any(unicodedata.category(character) == "Cf" for character in text)
+
+
+def _destination(settings: Settings) -> tuple[str, str, int | None] | None:
+    if settings.base_url is not None:
+        return destination(settings.base_url)
+    default = endpoints_of(settings.provider, None, settings.provider_metadata)
+    return destination(default.root) if default else None
+
+
+def _name_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    if previous is not None and settings.name == previous.name:
+        return
+    if has_format_characters(settings.name) or not fold_name(settings.name):
+        yield FieldError("/name", "The name must be visible: zero-width and other format characters are not accepted.")
 
 
 def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
@@ -46,6 +98,33 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError("/provider_metadata/kind", "The kind does not match the provider.")
     for name in sorted(values.keys() - {"kind", *kind.required, *kind.optional}):
         yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
+
+
+def _metadata_format_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    kind = PROVIDERS[settings.provider].metadata
+    stored = (previous and previous.provider_metadata) or {}
+    values = (settings.provider_metadata or {}) if kind else {}
+    for name, value in sorted(values.items() - stored.items()):
+        expected = METADATA_FORMATS.get(name)
+        if kind and name in kind.required and expected and not re.fullmatch(expected.pattern, value):
+            yield FieldError(f"/provider_metadata/{name}", f"The value must be {expected.description}.")
+
+
+def _model_name_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    stored = (previous and previous.model_names) or ()
+    for index, name in enumerate(settings.model_names or ()):
+        flaw = None if name in stored else find_model_name_flaw(name)
+        if flaw:
+            yield FieldError(f"/model_names/{index}", flaw)
+
+
+def _header_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
+    stored = (previous and previous.headers) or {}
+    sent = (settings.headers or {}).items()
+    reserved = {entry for name, value in sent if stored.get(name) != value and (entry := find_reserved(name))}
+    if reserved:
+        names = ", ".join(sorted(reserved))
+        yield FieldError("/headers", f"Remove these headers, which the sender of a request must set itself: {names}.")
 
 
 def _base_url_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:

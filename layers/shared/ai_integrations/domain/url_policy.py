@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 MAX_URL_LENGTH = 2048
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 _NUMERIC_LABEL = r"\d+|0x[0-9a-f]*"
@@ -70,12 +71,11 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return all(map(is_public, _embedded(address))) and allocated and address.is_global
 
 
-def destination(url: str | None) -> tuple[str, str, int | None] | None:
-    """Extract scheme, host and port, which a key is bound to. None stands for the provider's own endpoint."""
-    if url is None:
-        return None
+def destination(url: str) -> tuple[str, str, int | None]:
+    """Extract scheme, host and port, which a key is bound to, in one notation for all equal ones."""
     parts = urlsplit(url)
-    return parts.scheme, _host(parts), parts.port
+    host = _host(parts)
+    return parts.scheme, str(_as_address(host) or host), parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 
 def _split(url: str) -> SplitResult:

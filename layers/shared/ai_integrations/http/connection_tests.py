@@ -3,7 +3,7 @@
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.contracts import ids
-from ai_integrations.contracts.fields import ModelName
+from ai_integrations.contracts.fields import TestedModelName
 from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.connection_health import Health
@@ -23,7 +23,7 @@ SAVED = "/v2/ai-integrations/<integration_id>/test"
 class ModelChoice(InputModel):
     """The model to test. Default: the first of the integration's models."""
 
-    model: ModelName | None = None
+    model: TestedModelName | None = None
 
 
 def build_connection_test_app(tests: ConnectionTestRunner) -> APIGatewayRestResolver:

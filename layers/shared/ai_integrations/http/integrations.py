@@ -73,7 +73,7 @@ class IntegrationRoutes:
         )
         caller = caller_from_context(event.request_context.authorizer)
         issued_for = (COLLECTION, caller.account, query.name, query.space_id, query.space_name)
-        after = cursors.decode(sent.get("cursor"), *issued_for)
+        after = cursors.decode(sent.get("cursor"), ids.is_ulid, *issued_for)
         page = self._list.page(caller, query, after=after, limit=query_parameters.limit(sent))
         wire_format = response_format((), event.headers)
         return json_response(

@@ -30,9 +30,14 @@ def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
     return value
 
 
+def is_opaque_id(value: str) -> bool:
+    """Check whether a text can be the id of a space or an organization."""
+    return 1 <= len(value) <= MAX_ID_LENGTH and len(value.encode()) <= MAX_ID_BYTES
+
+
 def opaque_id(query: Mapping[str, str], name: str) -> str | None:
     """Read an opaque id; None if it is absent."""
     value = text(query, name, MAX_ID_LENGTH)
-    if value is not None and len(value.encode()) > MAX_ID_BYTES:
+    if value is not None and not is_opaque_id(value):
         raise InvalidRequestError(FieldError("", f"The parameter {name} must have at most {MAX_ID_BYTES} bytes."))
     return value

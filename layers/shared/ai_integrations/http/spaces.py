@@ -26,7 +26,7 @@ class SpaceRoutes:
         sent = event.query_string_parameters
         caller = caller_from_context(event.request_context.authorizer)
         name = query_parameters.text(sent, "name", query_parameters.MAX_NAME_LENGTH)
-        after = cursors.decode(sent.get("cursor"), COLLECTION, caller.account, name)
+        after = cursors.decode(sent.get("cursor"), query_parameters.is_opaque_id, COLLECTION, caller.account, name)
         page = self._directory.page(caller, name, after=after, limit=query_parameters.limit(sent))
         cursor = cursors.encode(page.last_read, COLLECTION, caller.account, name) if page.last_read else None
         private = True if expects_is_private(event.headers) else None

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.error_codes import GONE
 from ai_integrations.adapters.secrets_manager.key_store import is_meant_for
+from ai_integrations.domain import api_keys
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.errors import KeyUnavailableError
 from ai_integrations.domain.model import Integration, SecretVersion
@@ -29,7 +30,7 @@ class SecretsManagerKeyReader:
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
         """Read a key; KeyUnavailableError if it no longer exists or is not tagged for the integration's account.
 
-        The tag of an external secret is checked at each read, because its owner may have changed it.
+        The tag and the text of an external secret are checked at each read, because its owner may have changed them.
         """
         try:
             if not secret.is_owned and not is_meant_for(
@@ -43,7 +44,8 @@ class SecretsManagerKeyReader:
             raise KeyUnavailableError from None
         # Hand-entered secrets often end with a newline, which is illegal in an HTTP header; others hold binary data.
         key = response.get("SecretString", "").strip()
-        if not key:
+        # The service's own keys were checked when they were stored.
+        if not key or not (secret.is_owned or api_keys.is_usable(key, integration.provider)):
             raise KeyUnavailableError
         return ReadKey(value=SecretStr(key), version=response["VersionId"])
 

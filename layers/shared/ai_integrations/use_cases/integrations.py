@@ -147,6 +147,7 @@ class Integrations:
         def rotated(current: Integration) -> Integration:
             if current.secret is None or not current.secret.is_owned:
                 raise NoKeyToRotateError
+            rules.check_key(current.provider, rotation.api_key)
             if rotation.verify is not None:
                 rotation.verify(current, rotation.api_key)
             until = self._clock() + rotation.grace
@@ -290,6 +291,7 @@ class Integrations:
         if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
         rules.check_settings(settings, previous=previous, policy=self._policy)
+        rules.check_key(settings.provider, key)
 
     def _next_version(self, caller: Caller, integration: Integration) -> Integration:
         version = integration.version + 1

@@ -252,7 +252,7 @@ class KeyReader(Protocol):
     """Reads provider keys."""
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
-        """Read a key of an integration; KeyUnavailableError if it is gone or not meant for the account."""
+        """Read a key; KeyUnavailableError if it is gone, not meant for the account, or not a key of the provider."""
         ...
 
 

@@ -3,10 +3,8 @@
 It imports nothing of the domain, to keep the cold starts of the authorizer short.
 """
 
-import json
 import math
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -46,13 +44,3 @@ def digest(key: str) -> str:
 def holder_key(key_digest: str) -> dict[str, str]:
     """Build the table key of a lookup item."""
     return {"pk": f"ACCESSKEY#{key_digest}", "sk": "ACCESSKEY"}
-
-
-def to_context(holder: Mapping[str, Any]) -> dict[str, str]:
-    """Flatten a holder to an authorizer context, in which API Gateway accepts only strings, numbers and booleans."""
-    return {
-        "account": holder["account"],
-        "user": holder["user"],
-        "role": holder["role"],
-        "memberships": json.dumps(holder["memberships"]),
-    }

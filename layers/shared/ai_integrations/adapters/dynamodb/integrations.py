@@ -1,6 +1,6 @@
 """Integrations in DynamoDB. Every write is one transaction, which also reserves names and records requests."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,16 +51,16 @@ class DynamoDbIntegrations:
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Raise the conflict that `insert` would hit, using one consistent read."""
-        name = items.name_key(integration.account, integration.name)
+        names = items.name_keys(integration.account, integration.name)
         if idempotency_key is None:
-            found = self._batch_get(name)
+            found = self._batch_get(*names)
         else:
             record_key = items.idempotency_key(integration.account, integration.created_by, idempotency_key.value)
-            found = self._batch_get(name, record_key)
+            found = self._batch_get(*names, record_key)
             earlier = found.get(record_key["sk"])
             if earlier is not None and earlier["expires_at"] > items.epoch_seconds(integration.created_at):
                 raise _idempotency_conflict(idempotency_key)(earlier)
-        if name["sk"] in found:
+        if any(name["sk"] in found for name in names):
             raise NameTakenError
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
@@ -69,7 +69,7 @@ class DynamoDbIntegrations:
         # NameTakenError for its own name.
         self._transactor.commit(
             *_idempotency_record(idempotency_key, integration, integration.created_at),
-            _reserve_name(integration),
+            *_reserve_name(integration),
             Action.put_unique(items.integration_item(integration), UNUSED, _version_conflict),
             *_record_space_organizations(integration),
         )
@@ -80,9 +80,12 @@ class DynamoDbIntegrations:
         return items.integration_from_item(item) if item else None
 
     def find(self, account: str, name: str) -> Integration | None:
-        """Read the integration that has a name, using two consistent reads."""
-        guard = self._get_item(items.name_key(account, name))
-        return self.get(account, guard["integration_id"]) if guard else None
+        """Read the integration that has a name, using one consistent read for each key of the name and one more."""
+        for key in items.name_keys(account, name):
+            guard = self._get_item(key)
+            if guard:
+                return self.get(account, guard["integration_id"])
+        return None
 
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         """Read the tombstone of a deleted integration, expired or not, using one consistent read."""
@@ -91,13 +94,13 @@ class DynamoDbIntegrations:
 
     def update(self, current: Integration, changed: Integration) -> None:
         """Replace `current` with `changed`. A rename reserves the new name and releases the old one."""
-        old_name, new_name = (items.name_key(each.account, each.name) for each in (current, changed))
-        is_renamed = old_name != new_name
+        old_names, new_names = (items.name_keys(each.account, each.name) for each in (current, changed))
+        is_renamed = old_names != new_names
         new_item = items.integration_item(changed)
         self._transactor.commit(
             *_idempotency_record(self._idempotency_key, changed, changed.updated_at),
             Action.put_unique(new_item, at_version(current.version), _version_conflict),
-            *([_reserve_name(changed), _release_name(current)] if is_renamed else []),
+            *(self._rename(current, changed) if is_renamed else []),
             *_record_space_organizations(changed),
             *_schedule_grace_end(current, changed),
         )
@@ -110,7 +113,7 @@ class DynamoDbIntegrations:
             *_idempotency_record(self._idempotency_key, integration, tombstone.deleted_at),
             Action.put_unique(items.tombstone_item(tombstone), UNUSED, _version_conflict),
             Action.delete(key, at_version(integration.version), _version_conflict),
-            _release_name(integration),
+            *self._release_name(integration),
         )
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
@@ -119,7 +122,7 @@ class DynamoDbIntegrations:
         self._transactor.commit(
             Action.put_unique(items.integration_item(restored), UNUSED, _version_conflict),
             Action.delete(key, at_version(tombstone.integration.version), _version_conflict),
-            _reserve_name(restored),
+            *_reserve_name(restored),
         )
 
     def newest(self, account: str, before: str | None, count: int) -> Slice:
@@ -139,6 +142,24 @@ class DynamoDbIntegrations:
         integrations = tuple([items.integration_from_item(from_wire(item)) for item in response["Items"]])
         return Slice(integrations=integrations, more="LastEvaluatedKey" in response)
 
+    def _rename(self, current: Integration, changed: Integration) -> list[Action]:
+        guarded = self._guarded_keys(current)
+        kept = [each["sk"] for each in items.name_items(changed)]
+        return [
+            *_reserve_name(changed, [key["sk"] for key in guarded]),
+            *_release_keys(current, [key for key in guarded if key["sk"] not in kept]),
+        ]
+
+    def _release_name(self, integration: Integration) -> list[Action]:
+        return _release_keys(integration, self._guarded_keys(integration))
+
+    def _guarded_keys(self, integration: Integration) -> list[items.Item]:
+        """List the keys under which an integration has a name guard: only the first if release 0.1.0 wrote it."""
+        keys = items.name_keys(integration.account, integration.name)
+        if len(keys) == 1:
+            return keys
+        return [key for key in keys if self._get_item(key).get("integration_id") == integration.id]
+
     def _get_item(self, key: items.Item) -> items.Item:
         response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
         return from_wire(response.get("Item", {}))
@@ -157,13 +178,18 @@ def _idempotency_record(key: IdempotencyKey | None, result: Integration, now: da
     return [Action.put_shared(item, unused_or_expired(items.epoch_seconds(now)), _idempotency_conflict(key))]
 
 
-def _reserve_name(integration: Integration) -> Action:
-    return Action.put_shared(items.name_item(integration), UNUSED, lambda _existing: NameTakenError())
+def _reserve_name(integration: Integration, guarded: Collection[str] = ()) -> list[Action]:
+    """Write the guards of a name, except those whose sort keys are in `guarded`."""
+    return [
+        Action.put_shared(item, UNUSED, lambda _existing: NameTakenError())
+        for item in items.name_items(integration)
+        if item["sk"] not in guarded
+    ]
 
 
-def _release_name(integration: Integration) -> Action:
+def _release_keys(integration: Integration, keys: Iterable[items.Item]) -> list[Action]:
     is_own = Condition("#integration_id = :id", {":id": integration.id})
-    return Action.delete(items.name_key(integration.account, integration.name), is_own, _version_conflict)
+    return [Action.delete(key, is_own, _version_conflict) for key in keys]
 
 
 def _record_space_organizations(integration: Integration) -> list[Action]:

@@ -1,5 +1,6 @@
 """The items of the table: keys, and conversion from and to domain objects. architecture.md, "Data", lists them."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -42,12 +43,15 @@ def health_key(account: str, ulid: str) -> Item:
     return {"pk": _partition(account), "sk": f"HEALTH#{ulid}"}
 
 
-def name_key(account: str, name: str) -> Item:
-    """Build the key of a name guard. Names that differ only in case have the same guard.
+def name_keys(account: str, name: str) -> list[Item]:
+    """Build the keys of a name's guards: one key, or two if release 0.1.0 compared the name in another way.
 
-    It contains a digest, because 256 characters can be longer than the 1,024 bytes of a sort key.
+    Names that look the same share the last key. The first key is the one that 0.1.0 uses: its guards are still in the
+    table, and it still runs during a gradual deployment. Keys contain a digest, because 256 characters can be longer
+    than the 1,024 bytes of a sort key.
     """
-    return {"pk": _partition(account), "sk": f"NAME#{_digest(fold_name(name))}"}
+    folded = dict.fromkeys((_fold_as_in_0_1_0(name), fold_name(name)))
+    return [{"pk": _partition(account), "sk": f"NAME#{_digest(each)}"} for each in folded]
 
 
 def space_key(account: str, space_id: str) -> Item:
@@ -170,9 +174,10 @@ def grace_item(integration: Integration, previous: PreviousKey) -> Item:
     }
 
 
-def name_item(integration: Integration) -> Item:
-    """Build the name guard, which makes the integration's name unique in its account."""
-    return {**name_key(integration.account, integration.name), "integration_id": integration.id}
+def name_items(integration: Integration) -> list[Item]:
+    """Build the name guards, which make the integration's name unique in its account."""
+    keys = name_keys(integration.account, integration.name)
+    return [{**key, "integration_id": integration.id} for key in keys]
 
 
 def idempotency_item(result: Integration, key: IdempotencyKey, now: datetime) -> Item:
@@ -228,6 +233,10 @@ def epoch_seconds(moment: datetime) -> int:
 def timestamp(moment: datetime) -> str:
     """Format a time as the table stores it: ISO 8601 in UTC, with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _fold_as_in_0_1_0(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 def _partition(account: str) -> str:

@@ -46,7 +46,7 @@ class ProviderAccess:
         return Request(
             method="POST",
             url=f"{self.api}{path}",
-            headers={"Content-Type": "application/json", **self._protocol_headers()},
+            headers=self._protocol_headers(),
             body=json.dumps(body).encode(),
             max_bytes=_COMPLETION_BYTES,
         )

@@ -59,6 +59,7 @@ class ConnectionTests:
         """Test settings that are not saved. The rules of a create apply, and nothing is stored."""
         _require_admin(caller)
         rules.check_settings(settings, previous=None, policy=self._policy)
+        rules.check_key(settings.provider, key)
         draft = self._tester.draft(caller, settings)
         return self._tester.test(draft, self._read_submitted_key(draft, key), None)
 

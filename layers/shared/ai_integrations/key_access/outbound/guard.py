@@ -7,12 +7,13 @@ still checked against the name. Redirects are not followed, and proxies from the
 
 import socket
 import ssl
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, is_public
+from ai_integrations.domain.headers import find_reserved
+from ai_integrations.domain.url_policy import DEFAULT_PORTS, RefusedDestinationError, check_url, is_public
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.deadline_socket import DeadlineSocket
 from ai_integrations.key_access.outbound.dns import Address
@@ -21,21 +22,6 @@ from ai_integrations.key_access.ports import DnsResolver
 
 # Instance metadata endpoints: they return credentials to any local caller. No allowed host name may resolve to them.
 _METADATA_ADDRESSES = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-# Only the guard sets these headers: an integration's own values would allow request smuggling.
-_FRAMING_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 
 class UnreachableError(Exception):
@@ -76,7 +62,7 @@ class Guard:
         connection.sock = DeadlineSocket(connected, deadline)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request(request.method, target, request.body, _with_framing(request.headers, parts.netloc))
+            connection.request(request.method, target, request.body, _with_framing(request, parts.netloc))
             with connection.getresponse() as response:
                 return _read(response, request.max_bytes)
         except (OSError, HTTPException, ValueError) as error:
@@ -88,7 +74,7 @@ class Guard:
     def _open(self, url: str, deadline: Deadline) -> socket.socket:
         check_url(url, self._allowed_private_hosts)
         parts = urlsplit(url)
-        host, port = _host(parts), parts.port or _DEFAULT_PORTS[parts.scheme]
+        host, port = _host(parts), parts.port or DEFAULT_PORTS[parts.scheme]
         try:
             address = self._select_address(host, self._resolver.resolve(host, port, deadline))
             plain = self._connect((str(address), port), deadline.remaining())
@@ -132,9 +118,11 @@ def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").removesuffix(".")
 
 
-def _with_framing(headers: Mapping[str, str], netloc: str) -> dict[str, str]:
-    sent = {name: value for name, value in headers.items() if name.lower() not in _FRAMING_HEADERS}
-    return {**sent, "Host": netloc, "Accept-Encoding": "identity", "Connection": "close"}
+def _with_framing(request: Request, netloc: str) -> dict[str, str]:
+    """Add the headers that only the guard sets. Stored integrations may still contain their own."""
+    sent = {name: value for name, value in request.headers.items() if not find_reserved(name)}
+    body = {} if request.body is None else {"Content-Type": "application/json"}
+    return {**sent, **body, "Host": netloc, "Accept-Encoding": "identity", "Connection": "close"}
 
 
 def _read(response: HTTPResponse, max_bytes: int) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """An outbound request. URL, headers and body may contain a key, so `repr` omits them."""
+    """An outbound request. URL, headers and body may contain a key, so `repr` omits them. The body is JSON."""
 
     method: str
     url: str = field(repr=False)
