@@ -88,7 +88,8 @@ def running_proxy(
 ) -> Iterator[str]:
     """Run a LiteLLM proxy with these models, and yield its address."""
     port, configuration = free_port(), folder / "proxy.json"
-    callbacks = "ai_integrations_client.litellm_proxy.callback"
+    (folder / "registry.py").write_text("from ai_integrations_client.litellm_proxy import callback\n")
+    callbacks = "registry.callback" if release == "oldest" else "ai_integrations_client.litellm_proxy.callback"
     configuration.write_text(json.dumps({"model_list": list(models), "litellm_settings": {"callbacks": callbacks}}))
     command = [str(PYTHON[release].with_name("litellm")), "--config", str(configuration), "--host", "127.0.0.1"]
     variables = {**PROXY_SETTINGS, **settings}
