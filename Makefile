@@ -80,14 +80,14 @@ clients: .venv/dev ## test all supported releases of the official clients (two o
 	$(BIN)/python -m tests.stack.clients.releases
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
-.venv-consumers/installed: tests/stack/consumers/requirements.txt $(wildcard layers/client/*.toml layers/client/*/*.py)
-	@echo "Installing the providers' client libraries into .venv-consumers …"
-	@test -x .venv-consumers/bin/python || $(PYTHON) -m venv .venv-consumers
-	@.venv-consumers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
+.venv-consumers/%/installed: tests/stack/consumers/requirements-%.txt $(wildcard layers/client/*.toml layers/client/*/*.py layers/client/*/*/*.py)
+	@echo "Installing the $* supported libraries of providers into .venv-consumers/$* …"
+	@test -x .venv-consumers/$*/bin/python || $(PYTHON) -m venv .venv-consumers/$*
+	@.venv-consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
 	@touch $@
 
-consumers: .venv/dev .venv-consumers/installed ## resolve integrations and request completions with the providers' client libraries
-	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_rotation_under_load.py -m consumers -rP
+consumers: .venv/dev .venv-consumers/oldest/installed .venv-consumers/newest/installed ## test the adapters with the oldest and newest supported client libraries
+	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_consumer_requests.py tests/stack/test_rotation_under_load.py -m consumers -rP
 
 provider: .venv/dev ## run connection tests against a real server with the OpenAI protocol (downloads 700 MB)
 	$(BIN)/python -m tests.connection.real_provider

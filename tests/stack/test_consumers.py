@@ -7,9 +7,11 @@ import json
 import os
 import re
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -18,12 +20,14 @@ from tests.stack.conftest import Stack, running_stack
 from tests.stack.consumers.processes import (
     MASTER_KEY,
     PYTHON,
+    RELEASES,
     Program,
     Provider,
     running_program,
     running_provider,
     running_proxy,
 )
+from tests.stack.consumers.recorder import TEXT, Recorder, running_recorder
 from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
@@ -31,6 +35,7 @@ pytestmark = pytest.mark.consumers
 FIRST, SECOND, THIRD = (f"sk-fake-key-number-{number}" for number in ("one", "two", "three"))
 INTEGRATIONS = {"openai": "Production OpenAI", "anthropic": "Production Anthropic", "litellm": "Production OpenAI"}
 KEY_IN_HEADERS = "sk-fake-in-headers-not-a-key"  # header values are stored in the table
+CLAUDE = "anthropic.claude-3-sonnet-20240229-v1:0"
 COMPLETION = "[mock response for gpt-4o"  # the beginning of every completion of the provider
 
 
@@ -38,6 +43,18 @@ COMPLETION = "[mock response for gpt-4o"  # the beginning of every completion of
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     with running_provider(tmp_path_factory.mktemp("provider")) as running:
         yield running
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    with running_recorder() as running:
+        yield running
+
+
+@pytest.fixture(params=RELEASES)
+def release(request: pytest.FixtureRequest) -> str:
+    """Choose the oldest or the newest supported release of each library."""
+    return str(request.param)
 
 
 def settings(stack: Stack, account: str) -> dict[str, str]:
@@ -111,8 +128,11 @@ def test_program_completes_through_rotations_and_outage_of_registry(tmp_path: Pa
         assert program.complete("openai", INTEGRATIONS["openai"])["error"].startswith("AuthenticationError")
 
 
-def test_libraries_authenticate_according_to_auth_type(tmp_path: Path, stack: Stack, provider: Provider) -> None:
-    access_key = stack.issue_key(account="auth-types")
+def test_libraries_authenticate_according_to_auth_type(
+    tmp_path: Path, stack: Stack, provider: Provider, release: str
+) -> None:
+    account = f"auth-types-{release}"
+    access_key = stack.issue_key(account=account)
     common = {"base_url": provider.base_url, "api_key": "sk-fake-not-valid-here"}
     bearer = {**common, "auth_type": "bearer_token", "api_key": FIRST}
     by_header = {**common, "auth_type": "proxy_with_headers", "headers": {"authorization": f"Bearer {KEY_IN_HEADERS}"}}
@@ -127,56 +147,69 @@ def test_libraries_authenticate_according_to_auth_type(tmp_path: Path, stack: St
     for name, body in bodies.items():
         stack.create(access_key, name=name, **body)
     provider.accept(FIRST, KEY_IN_HEADERS)
-    with running_program(tmp_path, settings(stack, "auth-types")) as program:
-        for name in ("bearer_token", "proxy_with_headers", "headers alone"):
-            for library in ("openai", "litellm"):
-                assert program.complete(library, f"openai {name}")["completion"].startswith(COMPLETION), (library, name)
-        for name in ("bearer_token", "proxy_with_headers"):
-            for library in ("anthropic", "litellm"):
-                assert program.complete(library, f"anthropic {name}")["completion"].startswith(COMPLETION), (
-                    library,
-                    name,
-                )
+    with running_program(tmp_path, settings(stack, account), release) as program:
+        for name in bodies:
+            protocol = name.partition(" ")[0]
+            model = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-5"}[protocol]
+            for library in (protocol, "litellm"):
+                response = program.complete(library, name, model=model)
+                assert response.get("completion", "").startswith(f"[mock response for {model}"), (library, response)
 
 
-@pytest.mark.parametrize(
-    ("auth_type", "headers", "credentials"),
-    [
-        ("default", {}, {"api-key": FIRST}),
-        ("bearer_token", {"X-Team": "billing"}, {"authorization": f"Bearer {FIRST}", "x-team": "billing"}),
-        ("proxy_with_headers", {"API-KEY": "fake-of-the-proxy"}, {"api-key": "fake-of-the-proxy"}),
-    ],
-)
+AZURE_CREDENTIALS = [
+    ("default", {}, {"api-key": FIRST}),
+    ("bearer_token", {"X-Team": "billing"}, {"authorization": f"Bearer {FIRST}", "x-team": "billing"}),
+    ("proxy_with_headers", {"API-KEY": "fake-of-the-proxy"}, {"api-key": "fake-of-the-proxy"}),
+]
+
+
 def test_azure_request_has_address_and_credentials_of_integration(
-    tmp_path: Path, stack: Stack, auth_type: str, headers: dict[str, str], credentials: dict[str, str]
+    tmp_path: Path, stack: Stack, recorder: Recorder, release: str
 ) -> None:
-    access_key, base_url = stack.issue_key(account="azure"), "https://team.openai.azure.com"
-    body = {"provider": "azureOpenAI", "base_url": base_url, "api_key": FIRST, "headers": headers}
-    stack.create(access_key, name=f"Azure {auth_type}", auth_type=auth_type, **body)
-    with running_program(tmp_path, settings(stack, "azure")) as program:
-        request = json.loads(program.complete("azure", f"Azure {auth_type}")["completion"])
-    url = f"{base_url}/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
-    assert request == {"url": url, **credentials}
+    account = f"azure-{release}"
+    access_key = stack.issue_key(account=account)
+    common = {"provider": "azureOpenAI", "base_url": f"{recorder.address}/openai/v1", "api_key": FIRST}
+    with running_program(tmp_path, settings(stack, account), release) as program:
+        for auth_type, headers, credentials in AZURE_CREDENTIALS:
+            stack.create(access_key, name=auth_type, auth_type=auth_type, headers=headers, **common)
+            assert program.complete("azure", auth_type).get("completion") == TEXT
+            [request] = recorder.take()
+            assert request.path == "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
+            assert credentials.items() <= request.headers.items()
 
 
-def test_bedrock_request_is_signed_with_role_credentials(tmp_path: Path, stack: Stack) -> None:
-    access_key = stack.issue_key(account="bedrock")
-    role = {"role_arn": "arn:aws:iam::123456789012:role/bedrock", "external_id": "tenant-42"}
-    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=role)
-    environment = settings(stack, "bedrock")
-    with running_program(tmp_path, environment) as program:
-        response = program.complete("bedrock", "Bedrock", model="anthropic.claude-v2")
-    assert "completion" in response, response
-    request = json.loads(response["completion"])
-    assert request["url"] == f"{environment['AWS_ENDPOINT_URL']}/model/anthropic.claude-v2/converse"
-    assert request["authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
-    assert not request["authorization"].endswith(f"={environment['AWS_ACCESS_KEY_ID']}")
+def test_bedrock_request_is_signed_with_role_credentials(
+    tmp_path: Path, stack: Stack, recorder: Recorder, release: str
+) -> None:
+    account = f"bedrock-{release}"
+    access_key = stack.issue_key(account=account)
+    role = role_of(account)
+    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=role, base_url=recorder.address)
+    environment = settings(stack, account)
+    with running_program(tmp_path, environment, release) as program:
+        for library in ("bedrock", "bedrock session", "litellm"):
+            response = program.complete(library, "Bedrock", model=CLAUDE)
+            assert response.get("completion") == TEXT, response
+            [request] = recorder.take()
+            assert request.path == "/model/anthropic.claude-3-sonnet-20240229-v1%3A0/converse"
+            assert_signed_by_role(request.headers, environment)
+
+
+def role_of(account: str) -> dict[str, str]:
+    """Name a role of one account: no other account of the registry may name it too."""
+    return {"role_arn": f"arn:aws:iam::123456789012:role/{account}", "external_id": "tenant-42"}
+
+
+def assert_signed_by_role(headers: dict[str, str], environment: dict[str, str]) -> None:
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
+    assert f"={environment['AWS_ACCESS_KEY_ID']}/" not in headers["authorization"]
 
 
 def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
-    tmp_path: Path, stack: Stack, provider: Provider
+    tmp_path: Path, stack: Stack, provider: Provider, release: str
 ) -> None:
-    access_key = stack.issue_key(account="proxy")
+    account = f"proxy-{release}"
+    access_key = stack.issue_key(account=account)
     models = [
         {"model_name": "own", "litellm_params": {"model": "openai/gpt-4o", "mock_response": "The proxy itself."}},
         {
@@ -192,8 +225,11 @@ def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
     body = {"provider": "openAI", "base_url": provider.base_url, "api_key": FIRST, "scopings": [{"space_id": "s"}]}
     stack.create(access_key, name="Behind the proxy", **body)
     provider.accept(FIRST)
-    environment = settings(stack, "proxy")
-    with running_proxy(tmp_path, environment, models) as address, running_program(tmp_path, environment) as program:
+    environment = settings(stack, account)
+    with (
+        running_proxy(tmp_path, environment, models, release) as address,
+        running_program(tmp_path, environment, release) as program,
+    ):
         for name, key in (("The proxy", MASTER_KEY), ("Invalid key", "sk-fake-invalid-key")):
             stack.create(access_key, name=name, provider="LITELLM", base_url=address, api_key=key)
         for library in ("openai", "litellm"):
@@ -203,18 +239,67 @@ def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
     assert FIRST not in (tmp_path / "proxy.log").read_text()
 
 
-def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Provider) -> None:
-    access_key = stack.issue_key(account="documented")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, "documented")}
+PROFILE = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-3-sonnet-20240229-v1:0"
+
+
+def test_litellm_proxy_keeps_model_and_headers_and_replaces_credentials(
+    tmp_path: Path, stack: Stack, recorder: Recorder, release: str
+) -> None:
+    account = f"callback-{release}"
+    access_key, base_url = stack.issue_key(account=account), f"{recorder.address}/v1"
+    key = {"base_url": base_url, "api_key": FIRST}
+    stack.create(access_key, name="NIM", provider="nvidiaNim", **key)
+    stack.create(access_key, name="Gateway", provider="custom", headers={"X-Team": "billing"}, **key)
+    role = role_of(account)
+    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=role, base_url=recorder.address)
+    headers = {"x-team": "deployment", "x-trace": "on", "authorization": "Bearer fake-of-the-deployment"}
+    models = [
+        proxy_model("nim", "nvidia_nim/meta/llama-3.1-8b-instruct", "NIM"),
+        proxy_model("gateway", "openai/openai/gpt-oss-120b", "Gateway", extra_headers=headers),
+        proxy_model("bedrock", f"bedrock/converse/{PROFILE}", "Bedrock", aws_region_name="eu-west-1"),
+    ]
+    environment = settings(stack, account)
+    with running_proxy(tmp_path, environment, models, release) as address:
+        for name, model in (("nim", "meta/llama-3.1-8b-instruct"), ("gateway", "openai/gpt-oss-120b")):
+            assert post_completion(address, name) == TEXT
+            [request] = recorder.take()
+            assert request.headers["authorization"] == f"Bearer {FIRST}"
+            assert json.loads(request.body)["model"] == model
+        assert (request.headers["x-team"], request.headers["x-trace"]) == ("billing", "on")
+        assert post_completion(address, "bedrock") == TEXT
+        [request] = recorder.take()
+        assert unquote(request.path) == f"/model/{PROFILE}/converse"
+        assert_signed_by_role(request.headers, environment)
+
+
+def proxy_model(name: str, model: str, integration: str, **parameters: Any) -> dict[str, Any]:
+    fixed = {"model": model, "api_key": "from-the-registry", "api_base": "http://127.0.0.1:1"}
+    return {"model_name": name, "litellm_params": {**fixed, "ai_integration": integration, **parameters}}
+
+
+def post_completion(address: str, model: str) -> str:
+    """Request a completion of a proxy."""
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        f"{address}/chat/completions",
+        json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}]}).encode(),
+        {"Authorization": f"Bearer {MASTER_KEY}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        return str(json.load(response)["choices"][0]["message"]["content"])
+
+
+def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Provider, release: str) -> None:
+    account = f"documented-{release}"
+    access_key = stack.issue_key(account=account)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, account)}
     guide, readme = ((ROOT / name).read_text() for name in ("docs/consuming.md", "README.md"))
     registered = register_as_documented(guide, stack, {**environment, "AI_INTEGRATIONS_API_KEY": access_key})
     stack.call(access_key, "PATCH", f"/{registered['id']}", base_url=provider.base_url, api_key=FIRST)
-    role = {"role_arn": "arn:aws:iam::123456789012:role/documented"}  # a role belongs to one account
     for body in (
         {"name": "Team OpenAI", "provider": "openAI", "api_key": FIRST},
         {"name": "Billing Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},
         {"name": "Billing Azure", "provider": "azureOpenAI", "base_url": provider.address, "api_key": FIRST},
-        {"name": "Billing Bedrock", "provider": "awsBedrock", "provider_metadata": role},
+        {"name": "Billing Bedrock", "provider": "awsBedrock", "provider_metadata": role_of(account)},
     ):
         stack.create(access_key, **body)
     provider.accept(FIRST)
@@ -223,7 +308,7 @@ def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Prov
     assert len(snippets) > 9
     for snippet in snippets:
         done = subprocess.run(  # noqa: S603 - documentation of this repository
-            [str(PYTHON), "-P", "-c", snippet],
+            [str(PYTHON[release]), "-P", "-c", snippet],
             env=environment,
             cwd=tmp_path,
             text=True,

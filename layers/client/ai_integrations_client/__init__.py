@@ -10,8 +10,8 @@ AI_INTEGRATIONS_CONSUMER. `Client` takes them as arguments.
 
 Modules depend on each other in one direction, which import-linter enforces:
 
-errors <- resolved <- policy <- {cache_entry | lambda_source | runtime} <- cache <- {client | adapters} <-
-{default | bedrock} <- litellm_proxy.
+resolve_request <- errors <- resolved <- policy <- {cache_entry | lambda_source | runtime} <- cache <-
+{client | adapters} <- {default | bedrock} <- litellm_proxy.
 """
 
 from ai_integrations_client.client import Client
@@ -24,7 +24,8 @@ from ai_integrations_client.errors import (
     UnsuitableError,
 )
 from ai_integrations_client.policy import Freshness
-from ai_integrations_client.resolved import AwsCredentials, ResolvedIntegration, Secret
+from ai_integrations_client.resolve_request import ResolveRequest
+from ai_integrations_client.resolved import AwsCredentials, Endpoints, ResolvedIntegration, Secret
 from ai_integrations_client.runtime import Runtime
 
 __all__ = [
@@ -32,8 +33,10 @@ __all__ = [
     "AwsCredentials",
     "Client",
     "ConfigurationError",
+    "Endpoints",
     "Freshness",
     "ResolutionError",
+    "ResolveRequest",
     "ResolvedIntegration",
     "Runtime",
     "Secret",

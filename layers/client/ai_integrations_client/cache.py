@@ -8,8 +8,8 @@ from functools import partial
 
 from ai_integrations_client.cache_entry import CacheEntry
 from ai_integrations_client.errors import AiIntegrationsClientError, ResolutionError, UnavailableError
-from ai_integrations_client.lambda_source import ResolveRequest
 from ai_integrations_client.policy import Freshness
+from ai_integrations_client.resolve_request import ResolveRequest
 from ai_integrations_client.resolved import ResolvedIntegration
 from ai_integrations_client.runtime import Runtime
 
@@ -44,7 +44,7 @@ class Cache:
             fetch, is_new = entry.join_fetch()
         if is_new:
             self._runtime.spawn(partial(self._run_fetch, request, entry, fetch))
-        return value if value is not None and is_fresh else self._wait(entry, fetch)
+        return value if value is not None and is_fresh else self._wait(request, entry, fetch)
 
     def mark_stale(self, matches: EntryFilter) -> int:
         """Mark the matching entries as stale, so that their next use fetches them; return their number."""
@@ -62,7 +62,9 @@ class Cache:
                 self._entries.pop(request).in_flight = None
         return len(found)
 
-    def _wait(self, entry: CacheEntry, fetch: Future[ResolvedIntegration]) -> ResolvedIntegration:
+    def _wait(
+        self, request: ResolveRequest, entry: CacheEntry, fetch: Future[ResolvedIntegration]
+    ) -> ResolvedIntegration:
         with self._lock:
             is_usable = entry.usable_value(self._runtime.clock()) is not None
         try:
@@ -70,7 +72,7 @@ class Cache:
         except UnavailableError as error:
             unavailable = error
         except TimeoutError:
-            unavailable = UnavailableError("no response in time")
+            unavailable = UnavailableError("no response in time", request)
         with self._lock:
             stale = entry.usable_value(self._runtime.clock())
             self._postpone_retry(entry)
@@ -85,7 +87,7 @@ class Cache:
             self._handle_failure(request, entry, fetch, error)
             fetch.set_exception(error)
         except Exception as error:  # noqa: BLE001 - threads that wait for the fetch must get every failure
-            unavailable = UnavailableError(type(error).__name__)
+            unavailable = UnavailableError(type(error).__name__, request)
             self._handle_failure(request, entry, fetch, unavailable)
             fetch.set_exception(unavailable)
         else:
@@ -118,7 +120,7 @@ class Cache:
             if entry.value is None:
                 del self._entries[request]
             else:
-                logger.warning("Resolution of %s could not be refreshed. %s", request.integration, error)
+                logger.warning("A cached resolution could not be refreshed. %s", error)
 
     def _postpone_retry(self, entry: CacheEntry) -> None:
         retry = self._freshness.jittered(self._freshness.retry, self._runtime.random())

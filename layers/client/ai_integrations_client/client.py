@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from ai_integrations_client.cache import Cache, EntryFilter
 from ai_integrations_client.errors import ConfigurationError
-from ai_integrations_client.lambda_source import LambdaClient, LambdaSource, ResolveRequest
+from ai_integrations_client.lambda_source import LambdaClient, LambdaSource
 from ai_integrations_client.policy import Freshness
+from ai_integrations_client.resolve_request import ResolveRequest
 from ai_integrations_client.resolved import ResolvedIntegration
 from ai_integrations_client.runtime import Runtime
 

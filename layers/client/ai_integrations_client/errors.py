@@ -4,11 +4,13 @@ AiIntegrationsClientError
 ├── ConfigurationError   a required setting is missing
 ├── ResolutionError      the service or IAM rejected the request; retrying does not help
 ├── UnavailableError     the service could not be reached, and no usable resolution is cached
-└── UnsuitableError      the adapter's library cannot use the integration
+└── UnsuitableError      the adapter's library cannot use the integration, or cannot use it in this environment
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ai_integrations_client.resolve_request import ResolveRequest
 
 
 class AiIntegrationsClientError(Exception):
@@ -24,28 +26,39 @@ class ResolutionError(AiIntegrationsClientError):
 
     `status` is 404 if the integration does not exist or is not visible. It is 409 if its key is unavailable, or if AWS
     rejected sts:AssumeRole. It is 400 or 422 if the request is malformed, and 403 if IAM denied the call.
+    `request` is what was requested.
     """
 
-    def __init__(self, problem: Mapping[str, Any]) -> None:
+    def __init__(self, problem: Mapping[str, Any], request: ResolveRequest | None = None) -> None:
         self.type = str(problem.get("type", "about:blank"))
         self.title = str(problem.get("title", ""))
         self.status = int(problem.get("status", 0))
         self.detail = str(problem.get("detail", ""))
         self.instance = str(problem.get("instance", ""))
         self.errors: Sequence[Mapping[str, str]] = tuple(problem.get("errors", ()))
-        super().__init__(f"{self.status} {self.title}: {self.detail}")
+        self.request = request
+        super().__init__(f"{_prefix(request)}{self.status} {self.title}: {self.detail}")
 
 
 class UnavailableError(AiIntegrationsClientError):
     """The service could not be reached: timeout, throttling or server error.
 
-    `reason` is a short text, such as an AWS error code or the name of an exception.
+    `reason` is a short text, such as an AWS error code or the name of an exception. `request` is what was asked for.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, request: ResolveRequest | None = None) -> None:
         self.reason = reason
-        super().__init__(f"The AI integrations service is unavailable: {reason}")
+        self.request = request
+        super().__init__(f"{_prefix(request)}The AI integrations service is unavailable: {reason}")
 
 
 class UnsuitableError(AiIntegrationsClientError):
-    """The adapter's library cannot use the integration."""
+    """The adapter's library cannot use the integration. `integration` is its name."""
+
+    def __init__(self, reason: str, integration: str) -> None:
+        self.integration = integration
+        super().__init__(f"Integration {integration!r}: {reason}")
+
+
+def _prefix(request: ResolveRequest | None) -> str:
+    return f"{request}: " if request else ""

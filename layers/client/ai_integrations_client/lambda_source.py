@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ai_integrations_client.errors import ResolutionError, UnavailableError
+from ai_integrations_client.resolve_request import ResolveRequest
 from ai_integrations_client.resolved import ResolvedIntegration, parse_response
 
 _FORBIDDEN = {
@@ -18,16 +18,6 @@ _FORBIDDEN = {
 _ACCESS_DENIED = "AccessDeniedException"
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResolveRequest:
-    """An integration's id or name, the place from which it is seen, and optionally a version of its key."""
-
-    integration: str
-    organization_id: str | None = None
-    space_id: str | None = None
-    key_version: str | None = None
 
 
 class LambdaClient(Protocol):
@@ -54,29 +44,32 @@ class LambdaSource:
             ResolutionError: the service or IAM rejected the request.
             UnavailableError: timeout, throttling, server error or a malformed response.
         """
-        parameters = {name: value for name, value in vars(request).items() if value}
-        response = self._invoke({**self._identity, **parameters})
+        response = self._invoke(request)
         try:
             problem = response.get("problem")
             if problem is None:
                 return parse_response(response)
-            rejection = ResolutionError(problem)
+            rejection = ResolutionError(problem, request)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise UnavailableError("malformed response") from None
+            raise UnavailableError("malformed response", request) from None
         if rejection.status >= _SERVER_ERRORS or rejection.status == _TOO_MANY_REQUESTS:
-            raise UnavailableError(rejection.title)
+            raise UnavailableError(rejection.title, request)
         raise rejection
 
-    def _invoke(self, payload: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    def _invoke(self, request: ResolveRequest) -> Any:  # noqa: ANN401 - any JSON
         """Invoke the function. Errors are raised without their text, which may repeat the response."""
+        parameters = {name: value for name, value in vars(request).items() if value}
         try:
-            response = self._client.invoke(FunctionName=self._function, Payload=json.dumps(payload))
+            response = self._client.invoke(
+                FunctionName=self._function, Payload=json.dumps({**self._identity, **parameters})
+            )
             content = json.loads(response["Payload"].read())
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            raise (ResolutionError(_FORBIDDEN) if code == _ACCESS_DENIED else UnavailableError(code)) from None
+            is_denied = code == _ACCESS_DENIED
+            raise (ResolutionError(_FORBIDDEN, request) if is_denied else UnavailableError(code, request)) from None
         except (BotoCoreError, ValueError) as error:
-            raise UnavailableError(type(error).__name__) from None
+            raise UnavailableError(type(error).__name__, request) from None
         if "FunctionError" in response:
-            raise UnavailableError("the function failed")
+            raise UnavailableError("the function failed", request)
         return content

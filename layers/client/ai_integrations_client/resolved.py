@@ -48,9 +48,22 @@ class Secret:
 class AwsCredentials:
     """Temporary credentials of a Bedrock integration's role."""
 
-    access_key_id: str
+    access_key_id: str = field(repr=False)
     secret_access_key: Secret
     session_token: Secret
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoints:
+    """Where the APIs of an integration's provider start: absolute URLs without a trailing slash.
+
+    `root` has no version suffix, `api` has that of the provider's own API, and `openai` is the base URL of its
+    OpenAI-compatible API, if it has one.
+    """
+
+    root: str
+    api: str
+    openai: str | None = None
 
 
 def _empty_mapping() -> Mapping[str, str]:
@@ -63,7 +76,11 @@ class ResolvedIntegration:
 
     `provider` is a value such as OPEN_AI or AWS_BEDROCK; `auth_type` is DEFAULT, PROXY_WITH_HEADERS or BEARER_TOKEN.
     `version` is that of the integration and rises with each change; `key_version` is that of the key. `expires_at` is
-    when `aws_credentials` expire. Header values may be secret, so `repr` omits them.
+    when `aws_credentials` expire. `endpoints` is what `base_url` means. It is None if neither the integration nor its
+    provider has an address.
+
+    `repr` omits what may be secret: `headers`, `provider_metadata` with its external ID, and `base_url`, which may
+    have a query.
     """
 
     id: str
@@ -71,12 +88,13 @@ class ResolvedIntegration:
     provider: str
     version: int
     auth_type: str
-    base_url: str | None = None
+    base_url: str | None = field(default=None, repr=False)
+    endpoints: Endpoints | None = None
     headers: Mapping[str, str] = field(default_factory=_empty_mapping, repr=False)
     model_names: tuple[str, ...] = ()
     enable_default_models: bool = False
     function_calling_enabled: bool = True
-    provider_metadata: Mapping[str, str] = field(default_factory=_empty_mapping)
+    provider_metadata: Mapping[str, str] = field(default_factory=_empty_mapping, repr=False)
     api_key: Secret | None = None
     key_version: str | None = None
     aws_credentials: AwsCredentials | None = None
@@ -86,6 +104,7 @@ class ResolvedIntegration:
 def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
     """Parse the service's response; ignore unknown fields. Raise KeyError, TypeError or ValueError if malformed."""
     credentials, expires_at = response.get("aws_credentials"), response.get("expires_at")
+    endpoints = response.get("endpoints")
     return ResolvedIntegration(
         id=response["id"],
         name=response["name"],
@@ -93,6 +112,7 @@ def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
         version=int(response["version"]),
         auth_type=response["auth_type"],
         base_url=response.get("base_url"),
+        endpoints=_endpoints(endpoints) if endpoints else None,
         headers=MappingProxyType(dict(response.get("headers") or {})),
         model_names=tuple(response.get("model_names") or ()),
         enable_default_models=bool(response["enable_default_models"]),
@@ -103,6 +123,10 @@ def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
         aws_credentials=_credentials(credentials) if credentials else None,
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
     )
+
+
+def _endpoints(response: Mapping[str, str]) -> Endpoints:
+    return Endpoints(root=response["root"], api=response["api"], openai=response.get("openai"))
 
 
 def _credentials(response: Mapping[str, str]) -> AwsCredentials:

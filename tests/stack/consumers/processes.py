@@ -1,4 +1,4 @@
-"""Processes of the consumer tests: a provider, a LiteLLM proxy and consumers, in a separate virtual environment."""
+"""Processes of the consumer tests: a provider, a LiteLLM proxy and consumers, in virtual environments of their own."""
 
 import json
 import os
@@ -15,7 +15,8 @@ from tests.builders import ROOT
 from tests.free_port import free_port
 
 HERE = Path(__file__).parent
-PYTHON = ROOT / ".venv-consumers/bin/python"
+RELEASES = ("oldest", "newest")  # of the supported libraries: requirements-*.txt
+PYTHON = {release: ROOT / f".venv-consumers/{release}/bin/python" for release in RELEASES}
 SECONDS_TO_START = 180
 MASTER_KEY = "sk-fake-master-key-of-the-proxy-0123456789-abcdef"
 PROXY_SETTINGS = {
@@ -49,6 +50,13 @@ class Program:
     def complete(self, library: str, integration: str, **more: str) -> dict[str, Any]:
         return self._exchange({"library": library, "integration": integration, **more})
 
+    def complete_resolved(self, library: str, resolution: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return self._exchange({"library": library, "resolution": resolution, **more})
+
+    def variables(self) -> set[str]:
+        """Return the names of the environment variables that the program has read."""
+        return {*self._exchange({"variables": True})["variables"]}
+
     def handle_event(self, event: dict[str, Any]) -> bool:
         return bool(self._exchange({"event": event})["concerned"])
 
@@ -75,34 +83,39 @@ def running_provider(folder: Path) -> Iterator[Provider]:
 
 
 @contextmanager
-def running_proxy(folder: Path, settings: dict[str, str], models: Iterable[dict[str, Any]]) -> Iterator[str]:
+def running_proxy(
+    folder: Path, settings: dict[str, str], models: Iterable[dict[str, Any]], release: str = "newest"
+) -> Iterator[str]:
     """Run a LiteLLM proxy with these models, and yield its address."""
     port, configuration = free_port(), folder / "proxy.json"
-    callbacks = "ai_integrations_client.litellm_proxy.callback"
+    (folder / "registry.py").write_text("from ai_integrations_client.litellm_proxy import callback\n")
+    callbacks = "registry.callback" if release == "oldest" else "ai_integrations_client.litellm_proxy.callback"
     configuration.write_text(json.dumps({"model_list": list(models), "litellm_settings": {"callbacks": callbacks}}))
-    command = [str(PYTHON.with_name("litellm")), "--config", str(configuration), "--host", "127.0.0.1"]
-    with _running([*command, "--port", str(port)], {**PROXY_SETTINGS, **settings}, folder / "proxy.log"):
+    command = [str(PYTHON[release].with_name("litellm")), "--config", str(configuration), "--host", "127.0.0.1"]
+    variables = {**PROXY_SETTINGS, **settings}
+    with _running([*command, "--port", str(port)], variables, folder / "proxy.log", release=release):
         address = f"http://127.0.0.1:{port}"
         _wait_for(f"{address}/health/liveliness", folder / "proxy.log")
         yield address
 
 
 @contextmanager
-def running_program(folder: Path, settings: dict[str, str]) -> Iterator[Program]:
-    with _running([str(HERE / "program.py")], settings, folder / "program.log", use_pipes=True) as process:
+def running_program(folder: Path, settings: dict[str, str], release: str = "newest") -> Iterator[Program]:
+    log = folder / "program.log"
+    with _running([str(HERE / "program.py")], settings, log, release=release, use_pipes=True) as process:
         yield Program(process)
 
 
 @contextmanager
 def _running(
-    command: list[str], settings: dict[str, str], log: Path, *, use_pipes: bool = False
+    command: list[str], settings: dict[str, str], log: Path, *, release: str = "newest", use_pipes: bool = False
 ) -> Iterator["subprocess.Popen[str]"]:
     """Run a program with a minimal environment: PATH, HOME and the given settings."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     pipe = subprocess.PIPE if use_pipes else None
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - programs of this repository
-            [str(PYTHON), "-P", *command],
+            [str(PYTHON[release]), "-P", *command],
             env=environment | settings,
             cwd=log.parent,
             stdin=pipe,

@@ -2,14 +2,21 @@
 
 import io
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
-from ai_integrations_client import Client, Freshness, Runtime
+import pytest
+
+from ai_integrations.domain.endpoints import endpoints_of
+from ai_integrations_client import Client, Freshness, ResolvedIntegration, Runtime
+from ai_integrations_client.resolved import parse_response
 
 KEY = "sk-fake-first-key"
 ID = "QWlJbnRlZ3JhdGlvbjoxOjAxS0RaM1pRODAwMDAwMDAwMDAwMDAwMDBB"
+CREDENTIALS = {"access_key_id": "ASIAFAKE", "secret_access_key": "fake-secret", "session_token": "fake-token"}
 NOON = 1_767_355_200.0  # 2026-01-02T12:00:00Z
 
 
@@ -26,6 +33,30 @@ def a_response(**changes: Any) -> dict[str, Any]:
         "key_version": "version-1",
     } | changes
     return {name: value for name, value in response.items() if value is not ...}
+
+
+def a_resolved(provider: str = "OPEN_AI", **changes: Any) -> ResolvedIntegration:
+    """Parse a response that has the endpoints that the service sends for the integration."""
+    response = a_response(provider=provider, **changes)
+    endpoints = endpoints_of(provider, response.get("base_url"), response.get("provider_metadata"))
+    return parse_response({"endpoints": endpoints and endpoints._asdict(), **response})
+
+
+def a_bedrock(**changes: Any) -> ResolvedIntegration:
+    values = {"api_key": ..., "aws_credentials": CREDENTIALS, "expires_at": "2099-01-01T00:00:00.000Z"} | changes
+    return a_resolved("AWS_BEDROCK", **values)
+
+
+class Omit:
+    """Stands for the class of `openai` and `anthropic` whose instances suppress a header."""
+
+
+def install_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `openai` and `anthropic` be stubs, which have only what the adapters import."""
+    for name in ("openai", "anthropic"):
+        library = ModuleType(name)
+        library.Omit = Omit  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, name, library)
 
 
 def a_problem(status: int, title: str = "Resource not found") -> dict[str, Any]:

@@ -219,6 +219,7 @@ def test_failed_refresh_is_logged_without_key(caplog: pytest.LogCaptureFixture) 
     fixture.now += 300
     fixture.key()
     assert caplog.messages == [
-        "Resolution of Production OpenAI could not be refreshed. The AI integrations service is unavailable: OSError"
+        "A cached resolution could not be refreshed. "
+        "Integration 'Production OpenAI': The AI integrations service is unavailable: OSError"
     ]
     assert KEY not in caplog.text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from ai_integrations_client import ResolutionError, UnavailableError
+from ai_integrations_client import ResolutionError, ResolveRequest, UnavailableError
 from tests.unit.client.fixtures import KEY, ClientFixture, FakeService, a_problem, a_response
 
 IDENTITY = {"function": "credentials", "account": "acme", "consumer": "billing-job"}
@@ -36,7 +36,41 @@ def test_fetch_raises_resolution_error_for_problem(status: int) -> None:
     assert (error.status, error.title, error.detail) == (status, "Resource not found", "No.")
     assert (error.type, error.instance) == ("https://example.com/e", "r")
     assert error.errors == ({"pointer": "/account", "detail": "Bad."},)
-    assert str(error) == f"{status} Resource not found: No."
+    assert str(error) == f"Integration 'Production OpenAI': {status} Resource not found: No."
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        a_problem(404),
+        a_problem(503),
+        a_response(name=...),
+        client_error("AccessDeniedException"),
+        client_error("TooManyRequestsException"),
+        ReadTimeoutError(endpoint_url="http://127.0.0.1/"),
+        OSError(),
+    ],
+)
+def test_fetch_names_what_was_requested_in_every_error(response: Any) -> None:
+    client = ClientFixture(FakeService(response=response)).client
+    with pytest.raises((ResolutionError, UnavailableError)) as raised:
+        client.resolve("Production\nOpenAI", space="s-1", organization="o-1", key_version="version-0")
+    assert isinstance(raised.value, (ResolutionError, UnavailableError))
+    assert raised.value.request == ResolveRequest(
+        integration="Production\nOpenAI", space_id="s-1", organization_id="o-1", key_version="version-0"
+    )
+    requested = r"Integration 'Production\nOpenAI', organization 'o-1', space 's-1', key version 'version-0': "
+    assert str(raised.value).startswith(requested)
+
+
+def test_fetch_names_what_was_requested_if_the_function_failed() -> None:
+    with pytest.raises(UnavailableError, match=r"^Integration 'x': "):
+        ClientFixture(FakeService(function_error="Unhandled")).key("x")
+
+
+def test_errors_can_be_raised_without_request() -> None:
+    assert str(ResolutionError({"status": 404, "title": "Not found", "detail": "No."})) == "404 Not found: No."
+    assert str(UnavailableError("x")) == "The AI integrations service is unavailable: x"
 
 
 def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:

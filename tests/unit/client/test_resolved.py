@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from ai_integrations_client import AwsCredentials, ResolvedIntegration, Secret
+from ai_integrations_client import AwsCredentials, Endpoints, ResolvedIntegration, Secret
 from ai_integrations_client.resolved import parse_response
 from tests.unit.client.fixtures import ID, KEY, a_response
 
 FULL = a_response(
-    base_url="https://llm.example.com/v1",
+    base_url="https://llm.example.com/v1?key=fake-key-in-query",
     headers={"X-Team": "fake-header-value"},
     model_names=["m-1", "m-2"],
-    provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r"},
+    provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r", "external_id": "fake-external-id"},
+    endpoints={"root": "https://llm.example.com", "api": "https://llm.example.com/v1"},
     aws_credentials={
         "access_key_id": "ASIAFAKEFAKEFAKEFAKE",
         "secret_access_key": "fake-secret-access-key",
@@ -34,12 +35,13 @@ def test_parse_response_reads_all_fields() -> None:
         provider="OPEN_AI",
         version=1,
         auth_type="DEFAULT",
-        base_url="https://llm.example.com/v1",
+        base_url="https://llm.example.com/v1?key=fake-key-in-query",
         headers={"X-Team": "fake-header-value"},
         model_names=("m-1", "m-2"),
         enable_default_models=True,
         function_calling_enabled=True,
-        provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r"},
+        endpoints=Endpoints(root="https://llm.example.com", api="https://llm.example.com/v1"),
+        provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r", "external_id": "fake-external-id"},
         api_key=Secret(KEY),
         key_version="version-1",
         aws_credentials=AwsCredentials(
@@ -54,6 +56,7 @@ def test_parse_response_reads_all_fields() -> None:
 def test_parse_response_defaults_missing_and_ignores_unknown_fields() -> None:
     resolved = parse_response(a_response(api_key=..., key_version=..., colour="red"))
     assert (resolved.base_url, resolved.api_key, resolved.aws_credentials, resolved.expires_at) == (None,) * 4
+    assert resolved.endpoints is None
     assert (dict(resolved.headers), resolved.model_names, dict(resolved.provider_metadata)) == ({}, (), {})
 
 
@@ -66,7 +69,8 @@ def test_resolved_integration_hides_secrets_when_printed() -> None:
     resolved = parse_response(FULL)
     texts = [repr(resolved), str(resolved), f"{resolved.api_key}", f"{resolved.api_key!r}", f"{resolved.api_key:>20}"]
     texts += ["%s" % resolved.api_key, json.dumps(resolved, default=str), repr([resolved.aws_credentials])]  # noqa: UP031
-    assert not [text for text in texts for secret in (KEY, "fake-") if secret in text]
+    assert not [text for text in texts for secret in (KEY, "fake-", "FAKE", "123456789012") if secret in text]
+    assert "https://llm.example.com/v1" in repr(resolved)
 
 
 @pytest.mark.parametrize("field", ["name", "api_key"])
