@@ -54,7 +54,7 @@ containers: .venv/local ## make the running local stack reachable from container
 	@touch $@
 
 # Four processes at most: one of them runs all tests of the stack, and the others finish before it.
-test: .venv/dev .venv/client .venv-schemathesis/installed ## run all tests that need no Docker, with branch coverage (WORKERS=0: in one process)
+test: .venv/dev .venv/client .venv-schemathesis/installed ## run the tests that need no Docker, browser or large download, with branch coverage (WORKERS=0: in one process)
 	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses=4 --cov --cov-report=term --ignore=tests/sam_local
 	@echo "Not run: tests/sam_local, which needs Docker and the SAM CLI: make sam-local"
 
@@ -106,7 +106,7 @@ bench: .venv/dev ## measure performance and record the results; SECTIONS='cold w
 
 ##@ Check
 
-check: lint test ## run everything that CI runs
+check: lint test ## run everything that a change must pass
 
 lint: .venv/dev ## check format, style, imports, types, wording, template, OpenAPI document and event schemas
 	$(BIN)/ruff format --check .

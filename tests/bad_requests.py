@@ -14,6 +14,7 @@ from ai_integrations.contracts import ids
 from tests.builders import ULID
 
 REQUESTED_CASES = int(os.environ.get("BAD_REQUESTS", "0"))
+# A canary: a text that no response and no log may contain.
 CANARY = "sk-fake-canary-0123456789-not-a-key"
 COLLECTION = "/v2/ai-integrations"
 UNKNOWN_ULID = "01KDZ3ZQ8000000000000000ZZ"

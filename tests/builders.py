@@ -15,6 +15,7 @@ EVENTS = ROOT / "events"
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 API_KEY = "sk-fake-0123456789-not-a-key"
 ULID = "01KDZ3ZQ80000000000000000A"
+AWS_ACCOUNT = "999999999999"  # of the service; the roles in tests belong to others
 
 
 def an_event(name: str) -> dict[str, Any]:
@@ -49,11 +50,15 @@ def a_caller(
 
 
 def a_policy(*allowed_private_hosts: str) -> Policy:
-    return Policy(recovery_window=timedelta(days=30), allowed_private_hosts=frozenset(allowed_private_hosts))
+    return Policy(
+        recovery_window=timedelta(days=30),
+        aws_account=AWS_ACCOUNT,
+        allowed_private_hosts=frozenset(allowed_private_hosts),
+    )
 
 
-def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1") -> IdempotencyKey:
-    return IdempotencyKey(value=value, fingerprint=fingerprint)
+def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1", user: str = "alice") -> IdempotencyKey:
+    return IdempotencyKey(user=user, value=value, fingerprint=fingerprint)
 
 
 def create_body(**changes: Any) -> dict[str, Any]:

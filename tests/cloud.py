@@ -22,7 +22,7 @@ from ai_integrations.bootstrap.botocore_session import session
 from ai_integrations.observability import logger
 from tests import sam_template
 from tests.builders import API_KEY
-from tests.leaks import Canaries
+from tests.leaks import KnownSecrets
 
 # Response fields that may contain a secret.
 SECRET_FIELDS = frozenset({"access_key", "api_key", "aws_credentials"})
@@ -109,7 +109,7 @@ class Cloud:
     variables: dict[str, str] = field(default_factory=dict)
     published: list[str] = field(default_factory=list)
     verify_requests: list[str] = field(default_factory=list)
-    canaries: Canaries = field(default_factory=Canaries)
+    known_secrets: KnownSecrets = field(default_factory=KnownSecrets)
     endpoint: str | None = None
 
     def __post_init__(self) -> None:
@@ -132,7 +132,7 @@ class Cloud:
     @property
     def keys(self) -> set[str]:
         """The keys to search for. A test can add its own."""
-        return self.canaries.keys
+        return self.known_secrets.keys
 
     def _before(self, model: Any, params: dict[str, Any], **_: Any) -> Any:
         service = model.service_model.service_name
@@ -160,7 +160,7 @@ class Cloud:
         if error is not None:
             raise error
 
-    def fail(self, operation: str, failure: Exception | tuple[str, int], message: str = f"Refused: {API_KEY}") -> None:
+    def fail(self, operation: str, failure: Exception | tuple[str, int], message: str = f"Rejected: {API_KEY}") -> None:
         """Make an operation such as `dynamodb:GetItem` fail, in the client or with an AWS error code and status."""
         self._responses[operation] = failure if isinstance(failure, Exception) else _error_response(*failure, message)
 
@@ -194,7 +194,7 @@ class Cloud:
 
     def invoke(self, handler: Callable[[dict[str, Any], LambdaContext], Any], event: dict[str, Any]) -> Any:
         """Invoke a handler as Lambda does."""
-        self.canaries.plant(event)
+        self.known_secrets.record(event)
         try:
             result = handler(event, Context())
         except Exception as error:
@@ -203,7 +203,7 @@ class Cloud:
         visible = dict(result or {})
         # These fields exist to return a secret: a new access key, or the credentials of a provider.
         secret_fields = SECRET_FIELDS & visible.keys()
-        self.canaries.keys |= {text for name in secret_fields for text in _texts(visible.pop(name))}
+        self.known_secrets.keys |= {text for name in secret_fields for text in _texts(visible.pop(name))}
         self.outputs.append(json.dumps(visible))
         return result
 
@@ -245,8 +245,8 @@ class Cloud:
     def leaks(self, *texts: str) -> list[str]:
         """List the texts with a leak: these texts, all outputs of the functions, all items and secret metadata."""
         secrets = json.dumps(self.secrets(), default=str)
-        found = self.canaries.texts_with_keys([*self.outputs, json.dumps(self.items())])
-        return found + self.canaries.texts_with_canaries([*texts, *self.published, secrets])
+        found = self.known_secrets.texts_with_keys([*self.outputs, json.dumps(self.items())])
+        return found + self.known_secrets.texts_with_any([*texts, *self.published, secrets])
 
     def log(self) -> list[dict[str, Any]]:
         """Parse the log entries of the functions."""

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 from pytest_socket import enable_socket  # type: ignore[import-untyped]
 
+from tests.builders import ROOT
 from tests.free_port import free_port
 
 _SECONDS_TO_START = 30
@@ -26,9 +27,10 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack.app"],
+            [sys.executable, "-m", "tools.local.emulator_process"],
             env={"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), **settings},
-            cwd=folder,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,  # the process ends when this pipe closes
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -38,7 +40,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.model import SecretVersion
-from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.provisioning import RecordedOutcome
 
 
 @dataclass
@@ -36,7 +36,7 @@ class InMemoryBus:
 
 
 @dataclass
-class CleanupJournal:
+class RecordingCleanup:
     """A secret cleanup that only records its calls."""
 
     journal: list[tuple[object, ...]] = field(default_factory=list)

@@ -9,12 +9,15 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
+from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
     FieldError,
+    IdempotencyConflict,
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
+    RoleTakenError,
     RuleViolationError,
     VersionConflictError,
 )
@@ -100,6 +103,11 @@ class InMemoryRepository:
         self.journal.append("find")
         return self.integrations.get((account, self._names.get((account, fold_name(name)), "")))
 
+    def get_for_write(
+        self, account: str, ulid: str, now: datetime
+    ) -> tuple[Integration | None, IdempotencyConflict | None]:
+        return self.get(account, ulid), self._find_conflict(account, self._idempotency_key, now)
+
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
         self.journal.append("get_deleted")
         return self.tombstones.get((account, ulid))
@@ -112,7 +120,8 @@ class InMemoryRepository:
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
-            del self._names[_name(current)]
+        self.check_role(changed)
+        self._names.pop(_name(current), None)
         self._write(changed)
         self._record(changed, self._idempotency_key, changed.updated_at)
 
@@ -135,6 +144,7 @@ class InMemoryRepository:
         if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
             raise VersionConflictError
         self._check_name(restored)
+        self.check_role(restored)
         del self.tombstones[_id(restored)]
         self._write(restored)
 
@@ -151,22 +161,35 @@ class InMemoryRepository:
     def _record(self, result: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         if key is not None:
             record = _IdempotencyRecord(fingerprint=key.fingerprint, result=result, expires_at=now + key.retention)
-            self._idempotency_records[_record_key(result, key)] = record
+            self._idempotency_records[result.account, key.user, key.value] = record
 
     def _check_conflicts(self, integration: Integration, key: IdempotencyKey | None) -> None:
         self._check_idempotency(integration, key, integration.created_at)
         self._check_name(integration)
+        self.check_role(integration)
 
     def _check_idempotency(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
-        record = self._idempotency_records.get(_record_key(integration, key)) if key else None
-        if key and record and now < record.expires_at:
-            if record.fingerprint != key.fingerprint:
-                raise IdempotencyKeyReusedError
-            raise RepeatedRequestError(record.result)
+        conflict = self._find_conflict(integration.account, key, now)
+        if conflict is not None:
+            raise conflict
+
+    def _find_conflict(self, account: str, key: IdempotencyKey | None, now: datetime) -> IdempotencyConflict | None:
+        record = self._idempotency_records.get((account, key.user, key.value)) if key else None
+        if key is None or record is None or record.expires_at <= now:
+            return None
+        if record.fingerprint != key.fingerprint:
+            return IdempotencyKeyReusedError()
+        return RepeatedRequestError(record.result)
 
     def _check_name(self, integration: Integration) -> None:
         if _name(integration) in self._names:
             raise NameTakenError
+
+    def check_role(self, integration: Integration) -> None:
+        role = integration.iam_role
+        others = [each for each in self.integrations.values() if each.account != integration.account]
+        if role and role.identity in {each.iam_role.identity for each in others if each.iam_role}:
+            raise RoleTakenError
 
     def _check_version(self, current: Integration) -> None:
         stored = self.integrations.get(_id(current))
@@ -176,10 +199,16 @@ class InMemoryRepository:
 
 @dataclass
 class _Secret:
+    """A secret. `versions` have a stage label; `stored` also contains those that lost theirs, which AWS keeps a day."""
+
     versions: dict[str, str]
     current: str
+    stored: dict[str, str] = field(init=False)
     tags: dict[str, str] = field(default_factory=dict)
     is_deleted: bool = False
+
+    def __post_init__(self) -> None:
+        self.stored = dict(self.versions)
 
 
 @dataclass
@@ -200,14 +229,24 @@ class InMemoryKeyStore:
         if integration.secret is None or not integration.secret.is_owned or stored is None or stored.is_deleted:
             return self._create(f"{integration.account}/{integration.id}/{self._count}", api_key)
         version = self._next_version()
-        stored.versions[version] = api_key.get_secret_value()
+        stored.versions[version] = stored.stored[version] = api_key.get_secret_value()
         return integration.secret._replace(version=version)
 
-    def reference_secret(self, account: str, reference: ExternalSecretArn) -> SecretVersion:
+    def holds_key(self, secret: SecretVersion, api_key: SecretStr) -> bool:
+        self.journal.append("holds_key")
+        stored = self.secrets.get(secret.arn)
+        if stored is None or stored.is_deleted or secret.version is None:
+            return False
+        return stored.stored[secret.version] == api_key.get_secret_value()
+
+    def reference_secret(self, integration: Integration, reference: ExternalSecretArn) -> SecretVersion:
         self.journal.append("reference_secret")
         stored = self.secrets.get(reference.arn)
-        if stored is None or stored.is_deleted or stored.tags != {ACCOUNT_TAG: account}:
+        tags = {} if stored is None or stored.is_deleted else stored.tags
+        if tags.get(ACCOUNT_TAG) != integration.account or INTEGRATION_TAG in tags:
             raise RuleViolationError(FieldError("/api_key_secret_arn", "No such secret."))
+        if not may_receive(integration, tags.get(HOSTS_TAG)):
+            raise RuleViolationError(FieldError("/api_key_secret_arn", "Not to this host."))
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
@@ -328,10 +367,6 @@ def _id(integration: Integration) -> tuple[str, str]:
 
 def _name(integration: Integration) -> tuple[str, str]:
     return integration.account, fold_name(integration.name)
-
-
-def _record_key(integration: Integration, key: IdempotencyKey) -> tuple[str, str, str]:
-    return integration.account, integration.created_by, key.value
 
 
 def build_integrations(

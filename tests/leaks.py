@@ -12,13 +12,13 @@ _MIN_LENGTH = 8  # shorter values could occur by chance
 
 
 @dataclass
-class Canaries:
+class KnownSecrets:
     """The keys and header values that requests contained."""
 
     keys: set[str] = field(default_factory=lambda: {API_KEY})
     header_values: set[str] = field(default_factory=set)
 
-    def plant(self, event: Mapping[str, Any]) -> None:
+    def record(self, event: Mapping[str, Any]) -> None:
         """Record the keys and header values of an event that a function receives."""
         self.keys |= _searchable({event.get("authorizationToken", "").partition(" ")[2]})
         for body in _bodies(event):
@@ -29,7 +29,7 @@ class Canaries:
     def texts_with_keys(self, texts: Iterable[str]) -> list[str]:
         return _containing(self.keys, texts)
 
-    def texts_with_canaries(self, texts: Iterable[str]) -> list[str]:
+    def texts_with_any(self, texts: Iterable[str]) -> list[str]:
         return _containing(self.keys | self.header_values, texts)
 
 
@@ -48,5 +48,5 @@ def _searchable(values: Iterable[Any]) -> set[str]:
     return {value for value in values if isinstance(value, str) and len(value) >= _MIN_LENGTH}
 
 
-def _containing(canaries: Iterable[str], texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if any(canary in text for canary in canaries)]
+def _containing(values: Iterable[str], texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if any(secret in text for secret in values)]

@@ -5,9 +5,10 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from tests.builders import ROOT
+from tests.builders import AWS_ACCOUNT, ROOT
 
 STACK = "ai-integrations-test"
+_PSEUDO_PARAMETERS = {"AWS::StackName": STACK, "AWS::AccountId": AWS_ACCOUNT}
 _TABLE_PROPERTIES = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
@@ -54,8 +55,8 @@ def environment(function: str) -> dict[str, str]:
 
 def _resolved(value: Any) -> Any:
     match value:
-        case {"Ref": "AWS::StackName"}:
-            return STACK
+        case {"Ref": name} if name in _PSEUDO_PARAMETERS:
+            return _PSEUDO_PARAMETERS[name]
         case {"Ref": name} if name in template()["Parameters"]:
             declared = template()["Parameters"][name]
             return declared["Default"].split(",") if declared["Type"] == "CommaDelimitedList" else declared["Default"]
@@ -64,5 +65,6 @@ def _resolved(value: Any) -> Any:
         case {"Fn::GetAtt": [name, "Arn"]}:
             return f"arn:aws:fake:eu-central-1:123456789012:{name}"
         case {"Fn::Join": [separator, parts]}:
-            return separator.join(_resolved(parts))
+            values = _resolved(parts)
+            return separator.join(_resolved(each) for each in values)
     return value

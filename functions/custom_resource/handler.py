@@ -18,16 +18,16 @@ _resource, _cloudformation = custom_resource()
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """Handle one request of CloudFormation and report its result.
 
-    A refusal is a result. Other failures propagate, so that Lambda retries the asynchronous invocation.
+    A rejection is a result. Other failures propagate, so that Lambda retries the asynchronous invocation.
     """
     logger.append_keys(request_type=event.get("RequestType"))
     try:
         resource = _resource.handle(event)
     except ContentionError:
         raise
-    except AiIntegrationsError as refusal:
-        _cloudformation.fail(event, _reason(problems.document_for(refusal, context.aws_request_id)))
-        logger.info("resource refused", error=type(refusal).__name__)
+    except AiIntegrationsError as rejection:
+        _cloudformation.fail(event, _reason(problems.document_for(rejection, context.aws_request_id)))
+        logger.info("resource rejected", error=type(rejection).__name__)
         return
     _cloudformation.succeed(event, resource.physical_id, resource.attributes)
     logger.info("resource provisioned", physical_id=resource.physical_id)

@@ -59,19 +59,19 @@ def measure(bench: Bench) -> Section:
         targets=[
             Target(
                 measurement="init phase of `api`",
-                unit="x library floor, instructions",
+                unit="instructions, relative to the library floor",
                 maximum=1.34,
                 measured=init["api"] / floor.result(),
             ),
             Target(
                 measurement="cold start of `api` with a create",
-                unit="x aws-lambda-handler-cookbook, instructions",
+                unit="instructions, relative to aws-lambda-handler-cookbook",
                 maximum=0.55,
                 measured=both["api"] / COOKBOOK_BOTH,
             ),
             Target(
                 measurement="init phase of `authorizer`",
-                unit="x baseline, instructions",
+                unit="instructions, relative to the baseline",
                 maximum=0.45,
                 measured=init["authorizer"] / init["baseline"],
             ),

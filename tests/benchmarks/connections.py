@@ -27,7 +27,7 @@ def measure(bench: Bench) -> Section:
         targets=[
             Target(
                 measurement="create over new TLS connections",
-                unit="x baseline, instructions",
+                unit="instructions, relative to the baseline",
                 maximum=0.2,
                 measured=steps["api"][-1] / baseline,
             )

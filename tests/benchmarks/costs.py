@@ -1,7 +1,11 @@
 """AWS costs per million calls (RESULTS.md) and per month by number of integrations (docs/deploy.md).
 
-`python -m tests.benchmarks.costs` prints the table for docs/deploy.md. Three inputs are assumptions to adjust: the
-list prices of us-east-1 in US dollars without free tier, the monthly use of an integration, and AWS's response times.
+`python -m tests.benchmarks.costs` prints the table for docs/deploy.md. Three inputs are assumptions. Adjust them to
+your deployment:
+
+- the list prices of us-east-1 in US dollars, without the free tier
+- the monthly use of an integration
+- the response times of AWS
 """
 
 from dataclasses import dataclass

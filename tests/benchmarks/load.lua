@@ -3,7 +3,7 @@
 
 function init(args)
   run, limit, racing = args[1], tonumber(args[2]), args[3] == "racing"
-  begun, sent, answered, refused, failed = 0, 0, 0, 0, 0
+  begun, sent, answered, rejected, failed = 0, 0, 0, 0, 0
 end
 
 function setup(thread)
@@ -26,7 +26,7 @@ end
 function response(status)
   answered = answered + 1
   if racing and status == 409 then
-    refused = refused + 1
+    rejected = rejected + 1
   elseif status ~= 201 then
     failed = failed + 1
   end
@@ -39,6 +39,6 @@ end
 function done(summary, latency)
   local lost = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
   local missing = only:get("limit") - only:get("answered")
-  print(string.format('{"refused":%d,"failed":%d,"microseconds":%d,"p50":%d,"p99":%d}', only:get("refused"),
+  print(string.format('{"rejected":%d,"failed":%d,"microseconds":%d,"p50":%d,"p99":%d}', only:get("rejected"),
     only:get("failed") + lost + missing, summary.duration, latency:percentile(50), latency:percentile(99)))
 end

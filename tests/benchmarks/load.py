@@ -32,9 +32,9 @@ cd "$LAMBDA_TASK_ROOT" && exec {python} -S -m awslambdaric handler.lambda_handle
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Counts and latencies of one run; `refused` counts the responses with status 409."""
+    """Counts and latencies of one run; `rejected` counts the responses with status 409."""
 
-    refused: int
+    rejected: int
     failed: int
     microseconds: int
     p50: int
@@ -63,7 +63,7 @@ def measure(bench: Bench, stack: Stack) -> Section:
         [
             name,
             each.failed,
-            each.refused,
+            each.rejected,
             ratio(each.per_second, baseline.per_second),
             ratio(each.p50, baseline.p50),
             ratio(each.p99, baseline.p99),

@@ -40,7 +40,7 @@ def measure(_bench: Bench, stack: Stack) -> Section:
         targets=[
             Target(
                 measurement="first page of 100,000 integrations",
-                unit="x read units with 100 integrations",
+                unit="read units, relative to 100 integrations",
                 maximum=1,
                 measured=units[100_000] / units[100],
             )

@@ -104,14 +104,14 @@ def measure(bench: Bench) -> Section:
         targets=[
             Target(
                 measurement="cold start of `api` with a create",
-                unit="x baseline with bytecode, wall-clock time",
+                unit="wall-clock time, relative to the baseline with bytecode",
                 maximum=0.80,
                 measured=api / compiled,
                 enforced=False,
             ),
             Target(
                 measurement="cold start of `api` with a create",
-                unit="x baseline without bytecode, wall-clock time",
+                unit="wall-clock time, relative to the baseline without bytecode",
                 maximum=0.35,
                 measured=api / bare,
                 enforced=False,

@@ -1,4 +1,4 @@
-"""Performance targets: a measured figure and the most that it may be."""
+"""Performance targets: a measurement and its maximum."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -118,9 +118,22 @@ def test_fingerprint_header_is_shown_to_admins_only(cloud: Cloud, server: Server
     assert get_health(cloud, integration_id).headers[FINGERPRINT] == fingerprint
     assert FINGERPRINT not in get_health(cloud, integration_id, READER).headers
     assert run_unsaved_test(cloud, body_for(server)).headers[FINGERPRINT] == fingerprint
-    assert run_unsaved_test(cloud, body_for(server, api_key=OTHER_KEY)).headers[FINGERPRINT] != fingerprint
     other_account = a_caller(account="other")
     assert run_unsaved_test(cloud, body_for(server), other_account).headers[FINGERPRINT] != fingerprint
+
+
+def test_unsaved_test_computes_no_fingerprint_of_a_key_that_was_not_accepted(cloud: Cloud, server: Server) -> None:
+    server.behave = accept_one_key
+    rejected = run_unsaved_test(cloud, body_for(server, api_key=OTHER_KEY))
+    server.behave = lambda _: Reply.from_json({"data": [], "choices": []})
+    not_proved = run_unsaved_test(cloud, body_for(server))
+    assert [each.body["rungs"][1]["status"] for each in (rejected, not_proved)] == ["failed", "not_proved"]
+    assert FINGERPRINT not in rejected.headers | not_proved.headers
+    assert "kms:GenerateMac" not in cloud.calls
+
+
+def test_saved_test_computes_the_fingerprint_of_a_rejected_key(cloud: Cloud, server: Server) -> None:
+    assert FINGERPRINT in run_saved_test(cloud, create(cloud, server, api_key=OTHER_KEY)).headers
 
 
 def test_connection_test_succeeds_without_fingerprint_if_kms_fails(cloud: Cloud, server: Server) -> None:
@@ -141,9 +154,11 @@ def test_unsaved_integration_is_tested_and_nothing_stored(cloud: Cloud, server: 
 
 def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> None:
     server.behave = accept_one_key
-    created = cloud.secrets_manager.create_secret(
-        Name="external", SecretString=API_KEY, Tags=[{"Key": "ai-integrations:account", "Value": "acme"}]
-    )
+    tags: Any = [
+        {"Key": "ai-integrations:account", "Value": "acme"},
+        {"Key": "ai-integrations:hosts", "Value": f"127.0.0.1:{server.port}"},
+    ]
+    created = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=tags)
     body = body_for(server, api_key=..., api_key_secret_arn=created["ARN"])
     assert run_unsaved_test(cloud, body).body["status"] == "passed"
     saved = cloud.api(gateway_event(body)).body["id"]
@@ -151,6 +166,25 @@ def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> 
     assert get_health(cloud, saved).headers[FINGERPRINT] == fingerprint
     rejected = run_unsaved_test(cloud, body, a_caller(account="other"))
     assert (rejected.status, rejected.pointers) == (422, ["/api_key_secret_arn"])
+
+
+@pytest.mark.parametrize("hosts", [None, "127.0.0.1", "gateway.example.com"])
+def test_connection_test_sends_no_external_secret_to_a_host_that_its_tag_does_not_list(
+    cloud: Cloud, server: Server, hosts: str | None
+) -> None:
+    listed: Any = [{"Key": "ai-integrations:hosts", "Value": f"127.0.0.1:{server.port}"}]
+    account: Any = [{"Key": "ai-integrations:account", "Value": "acme"}]
+    arn = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=account + listed)["ARN"]
+    body = body_for(server, api_key=..., api_key_secret_arn=arn)
+    saved = cloud.api(gateway_event(body)).body["id"]
+    cloud.secrets_manager.untag_resource(SecretId=arn, TagKeys=["ai-integrations:hosts"])
+    if hosts is not None:
+        cloud.secrets_manager.tag_resource(SecretId=arn, Tags=[{"Key": "ai-integrations:hosts", "Value": hosts}])
+    refused, refused_create = run_unsaved_test(cloud, body), cloud.api(gateway_event(body | {"name": "x"}))
+    assert (refused.status, refused.pointers) == (422, ["/api_key_secret_arn"])
+    assert refused.body["errors"] == refused_create.body["errors"]
+    assert run_saved_test(cloud, saved).status == 409
+    assert server.received == []
 
 
 def test_unsaved_integration_is_validated_like_a_create(cloud: Cloud, server: Server) -> None:

@@ -5,15 +5,16 @@ import ssl
 from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
 from ai_integrations.domain.headers import RESERVED_HEADERS
-from ai_integrations.domain.url_policy import RefusedDestinationError
+from ai_integrations.domain.url_policy import RefusedDestinationError, parse_allowed_host
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import SystemDnsResolver
 from ai_integrations.key_access.outbound.guard import Guard, UnreachableError
-from ai_integrations.key_access.outbound.http_messages import Request
+from ai_integrations.key_access.outbound.http_messages import Request, Response
 from tests.builders import API_KEY
 from tests.connection.certificates import certify
 from tests.connection.servers import (
@@ -24,10 +25,12 @@ from tests.connection.servers import (
     serve,
     serve_socket,
 )
+from tests.unit.test_address_policy import METADATA
 from tests.unit.test_url_policy import REJECTED_URLS
 
 GATEWAY = "gateway.corp"
 LOOPBACK = [ip_address("127.0.0.1")]
+BUFFER = 8192  # how much `io.BufferedReader` reads at once
 
 # Addresses to which a public name must not resolve.
 PRIVATE_ADDRESSES = (
@@ -79,6 +82,21 @@ def create_guard(resolver: StubDnsResolver, *allowed: str, tls: ssl.SSLContext |
     return Guard(resolver=resolver, allowed_private_hosts=frozenset(allowed), tls=tls or SYSTEM_TLS)
 
 
+def connected_addresses(url: str, allowed: str, address: str) -> list[tuple[str, int]]:
+    """Connect to a URL whose host has one address; return the addresses to which the guard connects."""
+
+    def connect(requested: tuple[str, int], _timeout: float) -> socket.socket:
+        addresses.append(requested)
+        raise ConnectionRefusedError
+
+    addresses: list[tuple[str, int]] = []
+    resolver = StubDnsResolver([[ip_address(address)]])
+    guard = Guard(resolver=resolver, allowed_private_hosts={allowed}, tls=SYSTEM_TLS, connect=connect)
+    with pytest.raises(UnreachableError, match="refused"):
+        guard.reach(url, Deadline(1))
+    return addresses
+
+
 def get(url: str, **headers: str) -> Request:
     return Request(method="GET", url=url, headers=headers)
 
@@ -111,10 +129,51 @@ def test_guard_rejects_name_if_any_address_is_private(address: str) -> None:
         create_guard(StubDnsResolver([addresses])).reach("https://api.example.com/v1", Deadline(1))
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "fe80::1"])
-def test_guard_rejects_allowed_name_that_resolves_to_metadata_service(address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        *METADATA,
+        "::ffff:169.254.169.254",
+        "::169.254.169.254",
+        "64:ff9b::169.254.170.2",
+        "64:ff9b:1::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+        "2001:0:a9fe:a9fe::1",
+        "fd01::5efe:169.254.169.254",
+        "fe80::1",
+        "0.0.0.0",  # noqa: S104 - an address to reject
+        "255.255.255.255",
+    ],
+)
+def test_guard_rejects_allowed_name_that_resolves_to_metadata_service_or_no_host(address: str) -> None:
     with pytest.raises(RefusedDestinationError):
         create_guard(StubDnsResolver([[ip_address(address)]]), GATEWAY).reach(f"http://{GATEWAY}/", Deadline(1))
+
+
+@pytest.mark.parametrize("address", ["10.0.0.5", "100.64.0.1", "fd00::5", "::ffff:10.0.0.5", "8.8.8.8", "2606:4700::1"])
+def test_guard_connects_to_allowed_name_that_resolves_to_private_or_public_address(address: str) -> None:
+    assert connected_addresses("http://gateway.corp/", GATEWAY, address) == [(str(ip_address(address)), 80)]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("169.254.170.2", "169.254.170.2"), ("[fd00:ec2:0::23]", "fd00:ec2::23")],
+)
+def test_guard_connects_to_any_address_that_the_allow_list_contains(host: str, address: str) -> None:
+    listed = parse_allowed_host(host)
+    assert connected_addresses(f"http://{host}:8080/", listed, address) == [(address, 8080)]
+
+
+@pytest.mark.parametrize("url", ["http://gateway.corp:8081/", "http://gateway.corp/", "https://gateway.corp/"])
+def test_guard_rejects_other_ports_of_an_allowed_host_with_a_port(url: str) -> None:
+    with pytest.raises(RefusedDestinationError):
+        connected_addresses(url, "gateway.corp:8080", "127.0.0.1")
+
+
+def test_guard_rejects_private_address_of_allowed_host_on_another_port() -> None:
+    with pytest.raises(RefusedDestinationError):
+        connected_addresses("https://gateway.example.com:8443/", "gateway.example.com:8080", "127.0.0.1")
+    assert connected_addresses("https://gateway.example.com:8080/", "gateway.example.com:8080", "127.0.0.1")
 
 
 def test_guard_rejects_private_address_of_host_that_is_not_allowed() -> None:
@@ -230,6 +289,97 @@ def test_guard_truncates_response_at_max_bytes(server: Server) -> None:
     )
     assert (len(response.body), response.truncated) == (1000, True)
     assert monotonic() - begin < 2
+
+
+class CountingSocket(socket.socket):
+    """Counts the bytes that are received."""
+
+    received = 0
+
+    def recv_into(self, *arguments: Any) -> int:
+        count = super().recv_into(*arguments)
+        self.received += count
+        return count
+
+
+def send_to_endless_server(beginning: bytes, repeated: bytes) -> tuple[Response | UnreachableError, int]:
+    """Send a request to a server whose response never ends; return the result and the number of bytes read."""
+
+    def converse(connected: socket.socket) -> None:
+        connected.recv(1000)
+        connected.sendall(beginning)
+        while True:  # until the client closes the connection
+            connected.sendall(repeated)
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        sockets.append(CountingSocket(fileno=socket.create_connection(address, timeout).detach()))
+        return sockets[-1]
+
+    sockets: list[CountingSocket] = []
+    with serve_socket(converse) as port:
+        resolver = StubDnsResolver([LOOPBACK])
+        guard = Guard(resolver=resolver, allowed_private_hosts={GATEWAY}, tls=SYSTEM_TLS, connect=connect)
+        request = Request(method="GET", url=f"http://{GATEWAY}:{port}/", max_bytes=10_000)
+        try:
+            return guard.send(request, Deadline(5)), sockets[0].received
+        except UnreachableError as error:
+            return error, sockets[0].received
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "repeated"),
+    [
+        pytest.param(OK + b"\r\n", b"x" * 1000, id="no length"),
+        pytest.param(OK + b"Content-Length: 999999999999\r\n\r\n", b"x" * 1000, id="huge length"),
+        pytest.param(CHUNKED, b"3e8\r\n" + b"x" * 1000 + b"\r\n", id="chunks"),
+        pytest.param(CHUNKED + b"e8d4a51000\r\n", b"x" * 1000, id="huge chunk"),
+    ],
+)
+def test_guard_reads_no_more_of_an_endless_body_than_max_bytes(beginning: bytes, repeated: bytes) -> None:
+    response, received = send_to_endless_server(beginning, repeated)
+    assert isinstance(response, Response)
+    assert (len(response.body), response.truncated) == (10_000, True)
+    assert received < 10_000 + 2 * BUFFER
+
+
+@pytest.mark.parametrize(
+    ("beginning", "repeated", "reason"),
+    [
+        pytest.param(OK, b"A: b\r\n", "The response was not valid HTTP.", id="headers"),
+        pytest.param(OK, b"A: " + b"b" * 60_000 + b"\r\n", "The response was too large.", id="long headers"),
+        pytest.param(OK + b"A: ", b"b" * 1000, "The response was not valid HTTP.", id="header without end"),
+        pytest.param(b"HTTP/1.1 ", b"2" * 1000, "The response was not valid HTTP.", id="status line without end"),
+        pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", "The response was too large.", id="interim responses"),
+        pytest.param(
+            CHUNKED, b"1;" + b"x" * 60_000 + b"\r\nx\r\n", "The response was too large.", id="chunk extensions"
+        ),
+        pytest.param(CHUNKED + b"0\r\n", b"A: b\r\n", "The response was too large.", id="trailers"),
+    ],
+)
+def test_guard_reads_a_bounded_part_of_an_endless_head(beginning: bytes, repeated: bytes, reason: str) -> None:
+    error, received = send_to_endless_server(beginning, repeated)
+    assert str(error) == reason
+    assert received < 65_536 + 2 * 10_000 + 2 * BUFFER
+
+
+def test_guard_stops_sending_at_deadline_although_the_server_reads_slowly(tmp_path: Path) -> None:
+    server_tls, client_tls = tls_contexts(tmp_path, GATEWAY)
+
+    def read_slowly(connected: socket.socket) -> None:
+        with server_tls.wrap_socket(connected, server_side=True) as secure:
+            while secure.recv(65_536):
+                sleep(0.05)
+
+    with serve_socket(read_slowly) as port:
+        request = Request(method="POST", url=f"https://{GATEWAY}:{port}/", body=b"x" * 50_000_000)
+        begin = monotonic()
+        with pytest.raises(UnreachableError, match="did not respond in time"):
+            create_guard(StubDnsResolver([LOOPBACK]), GATEWAY, tls=client_tls).send(request, Deadline(0.6))
+        assert monotonic() - begin < 1.5
 
 
 def send_slowly(connected: socket.socket) -> None:

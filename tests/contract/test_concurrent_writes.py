@@ -7,13 +7,17 @@ from threading import Barrier
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.errors import ContentionError, NameTakenError, RepeatedRequestError
-from ai_integrations.domain.model import IdempotencyKey, Integration
-from tests.builders import API_KEY, a_caller, an_idempotency_key, an_integration, the_settings
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.domain.errors import ContentionError, NameTakenError, RepeatedRequestError, RoleTakenError
+from ai_integrations.domain.iam_roles import IamRole
+from ai_integrations.domain.model import IdempotencyKey, Integration, Tombstone
+from tests.builders import API_KEY, NOON, a_caller, an_idempotency_key, an_integration, the_settings
 from tests.contract.stores import AwsStores
 from tests.fakes import build_integrations
 
 RACERS = 20
+ROLE = "arn:aws:iam::123456789012:role/models"
 
 
 def outcomes(call: Callable[[int], object]) -> list[object]:
@@ -24,7 +28,7 @@ def outcomes(call: Callable[[int], object]) -> list[object]:
         start.wait()
         try:
             return call(number)
-        except (NameTakenError, RepeatedRequestError, ContentionError) as error:
+        except (NameTakenError, RepeatedRequestError, RoleTakenError, ContentionError) as error:
             return error
 
     with ThreadPoolExecutor(RACERS) as pool:
@@ -67,3 +71,39 @@ def test_concurrent_creates_leave_one_integration_and_one_secret(
     created = {each.id for each in results if isinstance(each, Integration)}
     assert len(created) == 1
     assert list(emulator_stores.current_keys().values()) == [API_KEY]
+
+
+def with_role(number: int, account: str) -> Integration:
+    return an_integration(
+        id=f"ID{number}", name=f"Racer {number}", account=account, provider_metadata={"role_arn": ROLE}
+    )
+
+
+def holders(stores: AwsStores) -> frozenset[str]:
+    key = to_wire(items.role_key(IamRole(arn=ROLE)))
+    found: frozenset[str] = from_wire(stores.dynamodb.get_item(TableName=stores.table, Key=key)["Item"]).get(
+        "integrations", frozenset()
+    )
+    return found
+
+
+def test_concurrent_inserts_of_many_accounts_give_the_role_to_one(emulator_stores: AwsStores) -> None:
+    results = outcomes(lambda number: emulator_stores.repository.insert(with_role(number, f"account-{number}"), None))
+    assert results.count(None) == 1
+    assert sum(isinstance(each, RoleTakenError) for each in results) == RACERS - 1
+
+
+def test_concurrent_writes_of_one_account_share_and_release_the_role(emulator_stores: AwsStores) -> None:
+    repository = emulator_stores.repository
+    inserted = outcomes(lambda number: repository.insert(with_role(number, "acme"), None))
+    created = {f"ID{number}" for number, each in enumerate(inserted) if each is None}
+    assert created
+    assert holders(emulator_stores) == created
+
+    def delete(number: int) -> None:
+        current = with_role(number, "acme")
+        repository.delete(Tombstone(integration=current, deleted_at=NOON, deleted_by="bob", expires_at=NOON))
+
+    deleted = outcomes(lambda number: delete(number) if f"ID{number}" in created else None)
+    left = {f"ID{number}" for number, each in enumerate(deleted) if isinstance(each, ContentionError)}
+    assert holders(emulator_stores) == left

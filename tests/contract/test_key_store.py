@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, label
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG, label
 from ai_integrations.domain.errors import RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
 from tests.builders import API_KEY, an_integration
@@ -126,6 +126,59 @@ def test_add_key_version_without_referenced_secret_uses_a_new_name(stores: Store
     assert stores.current_keys() == {new.arn: NEW}
 
 
+def test_holds_key_compares_each_stored_version_and_changes_nothing(stores: Stores) -> None:
+    integration = with_key(stores)
+    first = integration.secret
+    assert first is not None
+    second = stores.keys.add_key_version(integration, NEW_KEY)
+    found = [stores.keys.holds_key(secret, key) for secret in (first, second) for key in (KEY, NEW_KEY)]
+    assert found == [True, False, False, True]
+    assert (stores.read_key(first), stores.read_key(second)) == (API_KEY, NEW)
+    assert stores.current_keys() == {first.arn: API_KEY}
+
+
+def test_holds_key_compares_versions_that_were_released(stores: Stores) -> None:
+    integration = with_key(stores)
+    first = current = integration.secret
+    assert first is not None
+    assert current is not None
+    for key in ("sk-fake-second", "sk-fake-third", "sk-fake-fourth"):
+        new = stores.keys.add_key_version(replace(integration, secret=current), SecretStr(key))
+        stores.cleanup.promote_version(new, {current})
+        assert stores.keys.holds_key(first, KEY)
+        assert not stores.keys.holds_key(first, SecretStr(key))
+        current = new
+    assert stores.current_keys() == {first.arn: "sk-fake-fourth"}
+
+
+def test_holds_key_does_not_relabel_a_released_version(emulator_stores: AwsStores) -> None:
+    integration = with_key(emulator_stores)
+    first = integration.secret
+    assert first is not None
+    second = emulator_stores.keys.add_key_version(integration, NEW_KEY)
+    emulator_stores.keys.discard(second, first)
+    assert emulator_stores.keys.holds_key(second, NEW_KEY)
+    stages = emulator_stores.secrets_manager.describe_secret(SecretId=first.arn)["VersionIdsToStages"]
+    assert stages.keys() == {first.version}
+
+
+# Not over moto, which stores versions in a secret that is scheduled for deletion.
+def test_holds_key_is_false_while_the_secret_is_scheduled_for_deletion(emulator_stores: AwsStores) -> None:
+    secret = with_key(emulator_stores).secret
+    assert secret is not None
+    emulator_stores.cleanup.schedule_deletion(secret)
+    assert not emulator_stores.keys.holds_key(secret, KEY)
+    emulator_stores.keys.cancel_deletion(secret)
+    assert emulator_stores.keys.holds_key(secret, KEY)
+    emulator_stores.keys.discard(secret, None)
+    assert not emulator_stores.keys.holds_key(secret, KEY)
+
+
+def test_holds_key_is_false_for_an_external_secret(stores: Stores) -> None:
+    arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    assert not stores.keys.holds_key(SecretVersion(arn=arn, version=None), KEY)
+
+
 def test_cancel_deletion_makes_a_scheduled_secret_active_again(stores: Stores) -> None:
     secret = with_key(stores).secret
     assert secret is not None
@@ -150,7 +203,7 @@ def test_schedule_and_cancel_deletion_are_idempotent(stores: Stores) -> None:
 
 def test_reference_secret_accepts_a_secret_tagged_for_the_account(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
     assert secret == SecretVersion(arn=arn, version=None)
     assert stores.read_key(secret) == API_KEY
 
@@ -168,14 +221,50 @@ def test_reference_secret_rejects_every_other_secret_with_the_same_error(stores:
     messages = set()
     for arn in arns:
         with pytest.raises(RuleViolationError) as error:
-            stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+            stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
         messages.add(str(error.value))
     assert len(messages) == 1, "the error must not disclose which secrets exist"
 
 
+@pytest.mark.parametrize(
+    ("hosts", "allowed"),
+    [
+        ("gateway.example.com", True),
+        (".example.com api.openai.com:443", True),
+        ("api.openai.com", False),
+        (None, False),
+    ],
+)
+def test_reference_secret_accepts_only_hosts_that_its_tag_lists(
+    stores: Stores, hosts: str | None, *, allowed: bool
+) -> None:
+    integration = an_integration(account="acme", provider="CUSTOM", base_url="https://gateway.example.com/v1")
+    tags = {ACCOUNT_TAG: "acme"} | ({HOSTS_TAG: hosts} if hosts else {})
+    reference = ExternalSecretArn(arn=stores.create_external_secret("external", API_KEY, tags))
+    if allowed:
+        assert stores.keys.reference_secret(integration, reference).arn == reference.arn
+    else:
+        with pytest.raises(RuleViolationError) as error:
+            stores.keys.reference_secret(integration, reference)
+        assert [each.pointer for each in error.value.errors] == ["/api_key_secret_arn"]
+
+
+def test_reference_secret_of_another_account_has_the_same_error_for_every_host(stores: Stores) -> None:
+    messages = set()
+    for base_url in ("https://gateway.example.com", "https://evil.example.com"):
+        integration = an_integration(account="acme", provider="CUSTOM", base_url=base_url)
+        for account in ("other", "acme-2"):
+            tags = {ACCOUNT_TAG: account, HOSTS_TAG: "gateway.example.com"}
+            arn = stores.create_external_secret(f"of-{account}", API_KEY, tags)
+            with pytest.raises(RuleViolationError) as error:
+                stores.keys.reference_secret(integration, ExternalSecretArn(arn=arn))
+            messages.add(str(error.value))
+    assert len(messages) == 1, "the error must not disclose the tags of another account's secret"
+
+
 def test_external_secret_is_never_changed(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
     stores.keys.discard(secret, None)
     stores.cleanup.promote_version(secret, {secret})
     stores.cleanup.schedule_deletion(secret)
@@ -188,7 +277,7 @@ def test_external_secret_is_never_changed(stores: Stores) -> None:
 
 def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    secret = stores.keys.reference_secret("acme", ExternalSecretArn(arn=arn))
+    secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
     new = stores.keys.add_key_version(replace(an_integration(), secret=secret), NEW_KEY)
     stores.keys.discard(new, secret)
     assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, None)

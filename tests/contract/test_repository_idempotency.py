@@ -64,6 +64,30 @@ def test_used_key_with_another_request_is_rejected(stores: Stores, write: Write)
     assert stores.repository.get("acme", "FIRST") == current
 
 
+def test_get_for_write_finds_the_integration_and_the_conflict(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    idempotent = stores.repository.idempotent(KEY)
+    assert idempotent.get_for_write("acme", "FIRST", NOON) == (FIRST, None)
+    changed = update(idempotent, FIRST)
+    current, conflict = idempotent.get_for_write("acme", "FIRST", NOON)
+    assert current == changed
+    assert isinstance(conflict, RepeatedRequestError)
+    assert conflict.first == changed
+    another_body = stores.repository.idempotent(KEY._replace(fingerprint="f2"))
+    assert isinstance(another_body.get_for_write("acme", "FIRST", NOON)[1], IdempotencyKeyReusedError)
+
+
+def test_get_for_write_finds_no_conflict_of_another_key_user_account_or_day(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    changed = update(stores.repository.idempotent(KEY), FIRST)
+    assert stores.repository.get_for_write("acme", "FIRST", NOON) == (changed, None)
+    for key in (KEY._replace(value="other"), KEY._replace(user="bob")):
+        assert stores.repository.idempotent(key).get_for_write("acme", "FIRST", NOON) == (changed, None)
+    idempotent = stores.repository.idempotent(KEY)
+    assert idempotent.get_for_write("other", "FIRST", NOON) == (None, None)
+    assert idempotent.get_for_write("acme", "FIRST", NOON + timedelta(hours=25)) == (changed, None)
+
+
 def test_idempotent_view_does_not_affect_the_original_repository(stores: Stores) -> None:
     stores.repository.insert(FIRST, None)
     update(stores.repository.idempotent(KEY), FIRST)

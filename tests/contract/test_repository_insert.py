@@ -139,7 +139,7 @@ def test_used_idempotency_key_with_another_body_is_rejected(stores: Stores, oper
 def test_idempotency_keys_are_unique_per_user(stores: Stores, operation: Operation) -> None:
     stores.repository.insert(FIRST, an_idempotency_key(fingerprint="f1"))
     of_bob = an_integration(id="SECOND", name="Another", created_by="bob")
-    assert not is_rejected(operation, stores, of_bob, an_idempotency_key(fingerprint="f2"))
+    assert not is_rejected(operation, stores, of_bob, an_idempotency_key(fingerprint="f2", user="bob"))
 
 
 def day_later(integration: Integration, *, minus: timedelta = timedelta()) -> Integration:

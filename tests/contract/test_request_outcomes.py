@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.provisioning import RecordedOutcome
 from tests.builders import NOON
 from tests.contract.stores import AwsStores, Stores
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
 from ai_integrations.domain.errors import KeyUnavailableError
 from ai_integrations.domain.model import Integration, SecretVersion
 from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
@@ -81,6 +81,38 @@ def test_read_of_external_secret_without_tag_raises_key_unavailable(aws: AwsStor
     aws.secrets_manager.untag_resource(SecretId=secret.arn, TagKeys=[ACCOUNT_TAG])
     with pytest.raises(KeyUnavailableError):
         read(aws, secret)
+
+
+def test_read_of_external_secret_for_unlisted_host_raises_key_unavailable(aws: AwsStores) -> None:
+    secret = create_external(aws)
+    gateway = an_integration(provider="CUSTOM", base_url="https://gateway.example.com/v1")
+    for hosts, allowed in (
+        (None, False),
+        ("gateway.example.com", True),
+        ("api.openai.com .example.com", True),
+        ("api.openai.com", False),
+        ("gateway.example.com:8443", False),
+    ):
+        if hosts is not None:
+            aws.secrets_manager.tag_resource(SecretId=secret.arn, Tags=[{"Key": HOSTS_TAG, "Value": hosts}])
+        if allowed:
+            assert read(aws, secret, gateway) == API_KEY
+        else:
+            with pytest.raises(KeyUnavailableError):
+                read(aws, secret, gateway)
+
+
+def test_read_of_owned_secret_ignores_tags(aws: AwsStores) -> None:
+    gateway = an_integration(provider="CUSTOM", base_url="https://gateway.example.com/v1")
+    assert read(aws, aws.keys.create_key(gateway, SecretStr(API_KEY)), gateway) == API_KEY
+
+
+def test_read_by_partial_arn_raises_key_unavailable(aws: AwsStores) -> None:
+    secret = create_external(aws)
+    partial = secret._replace(arn=secret.arn[:-7])
+    aws.secrets_manager.describe_secret(SecretId=partial.arn)
+    with pytest.raises(KeyUnavailableError):
+        read(aws, partial)
 
 
 def test_read_for_another_account_raises_key_unavailable(aws: AwsStores) -> None:

@@ -99,6 +99,19 @@ def _restore_with_concurrently_taken_name(account: Account) -> Request:
     return account.restore_request()
 
 
+def _retried_create(retried_key: str) -> Callable[[Account], Request]:
+    def prepare(account: Account) -> Request:
+        account.request("POST", "", create_body(api_key=OLD_KEY), idempotency_key="one")()
+        return account.request("POST", "", create_body(api_key=retried_key), idempotency_key="one")
+
+    return prepare
+
+
+def _rotate_idempotently(account: Account) -> Request:
+    account.create_integration(api_key=OLD_KEY)
+    return account.integration_request("POST", "/key-rotations", {"api_key": NEW_KEY}, idempotency_key="one")
+
+
 def _roll_back(account: Account) -> Request:
     account.create_integration(api_key=OLD_KEY)
     assert account.rotate_request()() == 200
@@ -121,6 +134,8 @@ API_USE_CASES: dict[str, UseCase] = {
         {NAME: OLD_KEY},
         frozenset({201}),
     ),
+    "retried create with Idempotency-Key": UseCase(_retried_create(OLD_KEY), {NAME: OLD_KEY}, frozenset({201})),
+    "retried create with another key": UseCase(_retried_create(NEW_KEY), {NAME: OLD_KEY}, frozenset({422})),
     "create with secret reference": UseCase(
         lambda account: account.create_request(api_key_secret_arn=account.create_external_secret()),
         {NAME: EXTERNAL_KEY},
@@ -159,5 +174,6 @@ API_USE_CASES: dict[str, UseCase] = {
     "rotate": UseCase(_existing(_rotate(), api_key=OLD_KEY), {NAME: NEW_KEY}),
     "rotate with verification": UseCase(_existing(_rotate(verify=True), api_key=OLD_KEY), {NAME: NEW_KEY}),
     "rotate without grace period": UseCase(_existing(_rotate(grace_seconds=0), api_key=OLD_KEY), {NAME: NEW_KEY}),
+    "rotate with Idempotency-Key": UseCase(_rotate_idempotently, {NAME: NEW_KEY}),
     "roll back": UseCase(_roll_back, {NAME: OLD_KEY}, frozenset({200, 409})),
 }

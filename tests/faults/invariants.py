@@ -34,12 +34,14 @@ class StoredState(Protocol):
 
 def find_violations(state: StoredState, account: str, expected: Mapping[str, str | None]) -> list[str]:
     """List the violated invariants of an account. `expected` maps names of integrations to their keys, or None."""
+    stored = [from_wire(item) for item in state.items()]
     partition = items.integration_key(account, "")["pk"]
-    own = {item["sk"]: item for item in map(from_wire, state.items()) if item["pk"] == partition}
+    own = {item["sk"]: item for item in stored if item["pk"] == partition}
     integrations = [items.integration_from_item(item) for sk, item in own.items() if sk.startswith("INTEGRATION#")]
     return [
         *_integration_violations(state, integrations, expected),
         *_name_violations(own, integrations),
+        *_role_violations(stored),
         *_secret_violations(state, account, integrations),
         *(f"{each.id} exists and has a tombstone" for each in integrations if f"DELETED#{each.id}" in own),
     ]
@@ -62,6 +64,21 @@ def _name_violations(own: Mapping[str, items.Item], integrations: list[Integrati
     reserved = {sk: item["integration_id"] for sk, item in own.items() if sk.startswith("NAME#")}
     expected = {key["sk"]: each.id for each in integrations for key in items.name_keys(each.account, each.name)}
     return [] if reserved == expected else [f"reserved names are {reserved}, expected {expected}"]
+
+
+def _role_violations(stored: list[items.Item]) -> list[str]:
+    """Compare the role guards with the integrations of all accounts. A guard without integrations counts as absent."""
+    guards = {
+        item["pk"]: {(item["account"], ulid) for ulid in item["integrations"]}
+        for item in stored
+        if item["sk"] == "ROLE" and "integrations" in item
+    }
+    expected: dict[str, set[tuple[str, str]]] = {}
+    for item in stored:
+        role = items.integration_from_item(item).iam_role if item["sk"].startswith("INTEGRATION#") else None
+        if role is not None:
+            expected.setdefault(items.role_key(role)["pk"], set()).add((item["account"], item["id"]))
+    return [] if guards == expected else [f"role guards are {guards}, expected {expected}"]
 
 
 def _secret_violations(state: StoredState, account: str, integrations: list[Integration]) -> list[str]:

@@ -122,7 +122,7 @@ def test_authorize_with_a_revoked_key_is_unauthorized(cloud: Cloud) -> None:
     ids=failure_id,
 )
 def test_authorize_when_aws_fails_does_not_raise_unauthorized(cloud: Cloud, failure: Failure) -> None:
-    cloud.fail("dynamodb:GetItem", failure, message="Refused")
+    cloud.fail("dynamodb:GetItem", failure, message="Rejected")
     with pytest.raises((ClientError, ReadTimeoutError)) as error:
         authorize(cloud, f"Bearer {UNKNOWN_KEY}")
     assert "Unauthorized" not in str(error.value)

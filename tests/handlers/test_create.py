@@ -206,6 +206,14 @@ def test_create_with_a_used_idempotency_key_and_another_body_returns_422(cloud: 
     assert create_with_idempotency_key(cloud, "request-2", name="Another").status == 201
 
 
+@pytest.mark.parametrize("key", ["sk-fake-other-key", None])
+def test_create_with_a_used_idempotency_key_and_another_api_key_returns_422(cloud: Cloud, key: str | None) -> None:
+    create_with_idempotency_key(cloud, "request-1", api_key=API_KEY)
+    response = create_with_idempotency_key(cloud, "request-1", api_key=key)
+    assert (response.status, response.pointers) == (422, [])
+    assert cloud.stored_keys() == [API_KEY]
+
+
 def test_create_with_a_malformed_idempotency_key_returns_400(cloud: Cloud) -> None:
     assert create_with_idempotency_key(cloud, "with blank").status == 400
 
@@ -219,9 +227,9 @@ def test_create_with_a_base64_encoded_body_succeeds(cloud: Cloud) -> None:
 def test_create_logs_each_outcome_once_and_nothing_of_the_body(cloud: Cloud) -> None:
     cloud.api(gateway_event(create_body(name="Named", headers={"X-Secret": "hidden"}, api_key=API_KEY)))
     cloud.api(gateway_event(create_body(name="Named")))
-    created, refused = cloud.log()
-    assert (created["message"], refused["message"]) == ("integration created", "request refused")
+    created, rejected = cloud.log()
+    assert (created["message"], rejected["message"]) == ("integration created", "request rejected")
     assert created["integration_id"] in cloud.items("INTEGRATION#")[0]["sk"]["S"]
-    assert (refused["error"], refused["status"]) == ("NameTakenError", 409)
+    assert (rejected["error"], rejected["status"]) == ("NameTakenError", 409)
     assert "Named" not in cloud.written.getvalue()
     assert "hidden" not in cloud.written.getvalue()

@@ -16,7 +16,7 @@ from tests.cloud import Cloud, Response
 from tests.handlers.failures import Failure, failure_id
 
 PRECHECK, STORE_KEY, COMMIT = "dynamodb:BatchGetItem", "secretsmanager:CreateSecret", "dynamodb:TransactWriteItems"
-DELETE_SECRET = "secretsmanager:DeleteSecret"
+COMPARE_KEY, DELETE_SECRET = "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"
 URL = f"https://aws.test/{API_KEY}"
 
 
@@ -35,19 +35,31 @@ def test_create_without_a_key_makes_one_call(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "calls"),
+    [
+        pytest.param({"api_key": API_KEY}, [PRECHECK, COMPARE_KEY], id="with a key"),
+        pytest.param({}, [COMMIT], id="without a key"),
+    ],
+)
+def test_create_as_a_retry_makes_one_call_more_with_a_key(cloud: Cloud, key: dict[str, str], calls: list[str]) -> None:
+    create(cloud, **key)
+    cloud.calls.clear()
+    assert create(cloud, **key).status == 201
+    assert cloud.calls == calls
+
+
+@pytest.mark.parametrize(
     ("key", "call"),
     [
         pytest.param({"api_key": API_KEY}, PRECHECK, id="with a key"),
         pytest.param({}, COMMIT, id="without a key"),
     ],
 )
-def test_create_as_a_retry_or_with_a_taken_name_makes_one_call(cloud: Cloud, key: dict[str, str], call: str) -> None:
+def test_create_with_a_taken_name_makes_one_call(cloud: Cloud, key: dict[str, str], call: str) -> None:
     create(cloud, **key)
     cloud.calls.clear()
-    assert create(cloud, **key).status == 201
-    assert cloud.calls == [call]
     assert cloud.api(gateway_event(create_body(**key))).status == 409
-    assert cloud.calls == [call, call]
+    assert cloud.calls == [call]
 
 
 FAILURES: list[tuple[Failure, int]] = [
@@ -80,7 +92,7 @@ def test_create_when_a_call_fails_returns_a_problem_document_without_the_cause(
     assert (response.status, response.pointers) == (status, [])
     assert ("retry-after" in response.headers) is (status in {429, 503})
     assert "aws" not in response.text.replace("arize.com", "").lower()
-    assert "Refused: " not in response.text
+    assert "Rejected: " not in response.text
     assert cloud.items() == []
 
 
@@ -93,7 +105,18 @@ def test_create_when_a_call_fails_logs_the_error_code_of_aws_and_not_its_message
     assert line["aws_error_code"] == "AccessDeniedException"
     assert line["aws_request_id"] == "aws-request-id"
     assert any(frame.endswith(" create") for frame in line["stack"])
-    assert "Refused: " not in cloud.written.getvalue()
+    assert "Rejected: " not in cloud.written.getvalue()
+
+
+@pytest.mark.parametrize(("failure", "status"), FAILURES, ids=failure_id)
+def test_create_as_a_retry_when_the_key_cannot_be_compared_returns_no_result(
+    cloud: Cloud, failure: Failure, status: int
+) -> None:
+    create(cloud, api_key=API_KEY)
+    cloud.fail(COMPARE_KEY, failure)
+    expected = 422 if failure == ("ResourceNotFoundException", 400) else status  # the secret was deleted
+    assert create(cloud, api_key=API_KEY).status == expected
+    assert cloud.stored_keys() == [API_KEY]
 
 
 @pytest.mark.parametrize("failure", [("InternalServerError", 500), ReadTimeoutError(endpoint_url=URL)], ids=failure_id)
@@ -133,5 +156,5 @@ def test_create_with_a_rejected_commit_returns_409_even_if_the_secret_cannot_be_
     assert [line["message"] for line in cloud.log()] == [
         "integration created",
         "orphaned secret not removed",
-        "request refused",
+        "request rejected",
     ]

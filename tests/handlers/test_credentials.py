@@ -196,10 +196,10 @@ def test_resolve_logs_consumer_and_versions_and_never_the_key(cloud: Cloud) -> N
     assert API_KEY not in cloud.written.getvalue()
 
 
-def test_resolve_when_refused_logs_the_consumer_and_the_error(cloud: Cloud) -> None:
+def test_resolve_when_rejected_logs_the_consumer_and_the_error(cloud: Cloud) -> None:
     resolve(cloud, "No such name")
     line = cloud.log()[-1]
-    assert (line["message"], line["error"]) == ("request refused", "NotFoundError")
+    assert (line["message"], line["error"]) == ("request rejected", "NotFoundError")
     assert (line["account"], line["consumer"]) == ("acme", "billing-job")
 
 

@@ -80,13 +80,24 @@ def test_update_with_a_null_key_removes_the_reference_to_the_secret(cloud: Cloud
     assert "secret_arn" not in cloud.items("INTEGRATION#")[0]
 
 
-def test_update_of_the_host_without_the_key_is_rejected(cloud: Cloud) -> None:
-    integration_id = create(cloud, api_key=API_KEY)
-    other_host = {"base_url": "https://elsewhere.example.com"}
-    rejected = call(cloud, "PATCH", integration_id, other_host)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"base_url": "http://gateway.example.com:8443/v1"}, id="only the scheme"),
+        pytest.param({"base_url": "https://elsewhere.example.com:8443/v1"}, id="only the host"),
+        pytest.param({"base_url": "https://gateway.example.com:8444/v1"}, id="only the port"),
+        pytest.param({"base_url": None}, id="no base_url"),
+        pytest.param({"provider": "custom"}, id="only the provider"),
+    ],
+)
+def test_update_of_the_destination_without_the_key_is_rejected(cloud: Cloud, change: dict[str, Any]) -> None:
+    cloud.variables["ALLOWED_PRIVATE_HOSTS"] = "gateway.example.com"  # also allows http
+    integration_id = create(cloud, base_url="https://gateway.example.com:8443/v1", api_key=API_KEY)
+    before = call(cloud, "GET", integration_id).body
+    rejected = call(cloud, "PATCH", integration_id, change)
     assert (rejected.status, rejected.pointers) == (422, ["/api_key"])
-    assert call(cloud, "GET", integration_id).body.get("base_url") is None
-    assert call(cloud, "PATCH", integration_id, {**other_host, "api_key": API_KEY}).status == 200
+    assert call(cloud, "GET", integration_id).body == before
+    assert call(cloud, "PATCH", integration_id, {**change, "api_key": API_KEY}).status == 200
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,35 @@ def test_rotation_retried_with_the_same_idempotency_key_returns_the_original_res
     assert rotate(cloud, integration_id, body={"grace_seconds": 1}, **idempotent).status == 422
 
 
+def test_rotation_with_an_idempotency_key_makes_three_calls_and_its_retry_two(cloud: Cloud) -> None:
+    integration_id = create(cloud)
+    idempotent = {"headers": {"Idempotency-Key": "rotation-1"}}
+    cloud.calls.clear()
+    rotate(cloud, integration_id, **idempotent)
+    assert cloud.calls == ["dynamodb:BatchGetItem", "secretsmanager:PutSecretValue", "dynamodb:TransactWriteItems"]
+    cloud.calls.clear()
+    rotate(cloud, integration_id, **idempotent)
+    assert cloud.calls == ["dynamodb:BatchGetItem", "secretsmanager:PutSecretValue"]
+
+
+def test_rotation_retried_with_another_api_key_returns_422_and_keeps_the_first(cloud: Cloud) -> None:
+    integration_id = create(cloud)
+    idempotent = {"headers": {"Idempotency-Key": "rotation-1"}}
+    rotate(cloud, integration_id, **idempotent)
+    response = rotate(cloud, integration_id, body={"api_key": "sk-fake-other-key"}, **idempotent)
+    assert (response.status, response.pointers) == (422, [])
+    assert cloud.referenced_key() == NEW_KEY
+
+
+def test_rotation_retried_with_its_original_etag_returns_the_original_response(cloud: Cloud) -> None:
+    integration_id = create(cloud)
+    etag = cloud.api(gateway_event(method="GET", path=f"/v2/ai-integrations/{integration_id}")).headers["etag"]
+    conditional = {"headers": {"Idempotency-Key": "rotation-1", "If-Match": etag}}
+    first = rotate(cloud, integration_id, **conditional)
+    assert first.status == 200
+    assert rotate(cloud, integration_id, **conditional) == first
+
+
 def test_rotation_with_an_idempotency_key_of_another_integration_succeeds(cloud: Cloud) -> None:
     idempotent = {"headers": {"Idempotency-Key": "rotation-1"}}
     first = rotate(cloud, create(cloud), **idempotent)

@@ -131,8 +131,15 @@ def test_list_spaces_returns_only_spaces_that_the_caller_may_see(cloud: Cloud) -
     assert [each["name"] for each in spaces["spaces"]] == ["Search", "Translation"]
     assert spaces["spaces"][0].keys() == {"id", "name", "description", "created_at"}
     assert spaces["pagination"] == {"has_more": False}
-    of_member = get(cloud, "/v2/spaces", {"name": "SEAR", "limit": "100"}, MEMBER).body["spaces"]
-    assert [each["id"] for each in of_member] == ["s"]
+    for caller, ids in ((MEMBER, ["s"]), (a_caller(role=Role.READER), []), (a_caller(account="other"), [])):
+        assert [each["id"] for each in get(cloud, "/v2/spaces", {}, caller).body["spaces"]] == ids
+
+
+def test_list_spaces_by_part_of_a_name_ignores_case(cloud: Cloud) -> None:
+    register(cloud, action="register_space", id="s", name="Search")
+    register(cloud, action="register_space", id="t", name="Translation")
+    found = get(cloud, "/v2/spaces", {"name": "SEAR", "limit": "100"}).body["spaces"]
+    assert [each["id"] for each in found] == ["s"]
 
 
 def test_list_spaces_with_a_cursor_returns_the_next_page(cloud: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""Evaluate which statements of a policy allow a request. A request that none allows is denied."""
+"""Evaluate which statements of a policy allow a request. A request that none allows, or that one denies, is denied."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,10 @@ class Request:
 
 
 def allowing_statements(statements: Iterable[Statement], request: Request) -> list[str]:
-    """List the Sids of the statements that allow a request."""
-    return [each["Sid"] for each in statements if _allows(each, request)]
+    """List the Sids of the statements that allow a request; none if a statement denies it."""
+    matching = [each for each in statements if _matches(each, request)]
+    is_denied = any(each["Effect"] == "Deny" for each in matching)
+    return [] if is_denied else [each["Sid"] for each in matching]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -32,9 +34,7 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _allows(statement: Statement, request: Request) -> bool:
-    if statement["Effect"] != "Allow":
-        raise NotImplementedError(statement["Effect"])
+def _matches(statement: Statement, request: Request) -> bool:
     return (
         any(fnmatchcase(request.action, pattern) for pattern in as_list(statement["Action"]))
         and any(_like(request.resource, pattern) for pattern in as_list(statement["Resource"]))

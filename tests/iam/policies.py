@@ -34,7 +34,8 @@ class Policies:
 
     def granted(self, function: str) -> set[tuple[str, str]]:
         """List the pairs of Sid and action that a function is granted."""
-        return {(each["Sid"], action) for each in self.statements(function) for action in as_list(each["Action"])}
+        allowing = [each for each in self.statements(function) if each["Effect"] == "Allow"]
+        return {(each["Sid"], action) for each in allowing for action in as_list(each["Action"])}
 
     def _resolved(self, value: Any) -> Any:
         match value:

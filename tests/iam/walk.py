@@ -112,6 +112,7 @@ class Walk:
         self._call("POST", f"/{integration['id']}/test")
         self._call("POST", "/test", with_role)
         self._call("GET", f"/{integration['id']}/health")
+        self._call("GET", f"/{integration['id']}/role")
 
     def _events(self) -> None:
         self._publish_request("Create", request_id="1", integration=self._body_with_reference("By event"))
@@ -156,7 +157,8 @@ class Walk:
             self._command("SweepFunctionName")
 
     def _body_with_reference(self, name: str) -> dict[str, Any]:
-        return _body(name=name, api_key_secret_arn=self._referenced_secret, scopings=SCOPINGS)
+        role = {"provider": "awsBedrock", "provider_metadata": ROLE}
+        return _body(name=name, api_key_secret_arn=self._referenced_secret, scopings=SCOPINGS, **role)
 
     def _call(self, method: str, path: str = "", body: object = None) -> Any:
         path = path if path.startswith("/v2/") else f"/v2/ai-integrations{path}"

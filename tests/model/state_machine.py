@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -16,10 +17,12 @@ from ai_integrations.domain.errors import (
     NoKeyToRotateError,
     NoPreviousKeyError,
     NotFoundError,
+    RoleTakenError,
     VersionConflictError,
 )
+from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, fold_name
-from ai_integrations.use_cases.integrations import Rotation
+from ai_integrations.use_cases.integrations import Change, Rotation
 from tests.builders import a_caller, the_settings
 from tests.contract.stores import Stores
 from tests.fakes import build_integrations
@@ -29,6 +32,8 @@ accounts = st.sampled_from(["acme", "umbrella"])
 users = st.sampled_from(["alice", "bob"])
 names = st.sampled_from(["One", "ONE", "one ", "Straße", "STRASSE", "two"])
 keys = st.integers(1, 5).map("sk-fake-key-{}-not-a-key".format)
+# The first two are one role for AWS: names of roles are unique in an account, whatever their path and case.
+roles = st.sampled_from([f"arn:aws:iam::123456789012:role/{name}" for name in ("a", "team/A", "b")])
 numbers = st.integers(0, 20)
 callers = st.builds(lambda account, user: a_caller(account=account, user=user), accounts, users)
 
@@ -40,6 +45,12 @@ class Expected:
     name: str
     key: str | None
     previous_key: str | None = None
+    role_arn: str | None = None
+
+    @property
+    def role(self) -> str | None:
+        """The identity of the role."""
+        return IamRole(arn=self.role_arn).identity if self.role_arn else None
 
 
 class IntegrationStateMachine(RuleBasedStateMachine):
@@ -73,8 +84,12 @@ class IntegrationStateMachine(RuleBasedStateMachine):
         others = [each.name for (owner, ulid), each in self.existing.items() if owner == account and ulid != except_by]
         return fold_name(name) in map(fold_name, others)
 
+    def is_role_taken(self, account: str, expected: Expected) -> bool:
+        others = {each.role for (owner, _), each in self.existing.items() if owner != account}
+        return expected.role is not None and expected.role in others
+
     def expected(self, caller: Caller, ulid: str) -> Expected:
-        """Return the expected state of an integration; NotFoundError unless it exists in the caller's account."""
+        """Return the expected state of an integration. Raise NotFoundError unless it exists in the caller's account."""
         with suppress(KeyError):
             return self.existing[caller.account, ulid]
         raise NotFoundError
@@ -89,20 +104,23 @@ class IntegrationStateMachine(RuleBasedStateMachine):
         else:
             request()
 
-    @rule(caller=callers, name=names, key=st.none() | keys)
-    def create(self, caller: Caller, name: str, key: str | None) -> None:
+    @rule(caller=callers, name=names, key=st.none() | keys, role_arn=st.none() | roles)
+    def create(self, caller: Caller, name: str, key: str | None, role_arn: str | None) -> None:
+        expected = Expected(name, key, role_arn=role_arn)
+
         def update_model() -> None:
             if self.is_name_taken(caller.account, name):
                 raise NameTakenError
+            if self.is_role_taken(caller.account, expected):
+                raise RoleTakenError
 
         created: list[Integration] = []
         secret = SecretStr(key) if key else KeepKey.KEEP
-        self.run_both(
-            lambda: created.append(self.integrations.create(caller, the_settings(name=name), secret)), update_model
-        )
+        settings = the_settings(name=name, **role_changes(role_arn))
+        self.run_both(lambda: created.append(self.integrations.create(caller, settings, secret)), update_model)
         for each in created:
             self.ids.append(each.id)
-            self.existing[caller.account, each.id] = Expected(name, key)
+            self.existing[caller.account, each.id] = expected
 
     def change(
         self, caller: Caller, number: int, edit: Callable[[Expected], Expected], request: Callable[[str], object]
@@ -114,6 +132,8 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             changed = edit(self.expected(caller, ulid))
             if self.is_name_taken(caller.account, changed.name, except_by=ulid):
                 raise NameTakenError
+            if self.is_role_taken(caller.account, changed):
+                raise RoleTakenError
             self.existing[caller.account, ulid] = changed
 
         self.run_both(lambda: request(ulid), update_model)
@@ -127,7 +147,20 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             caller,
             number,
             lambda expected: replace(expected, name=name),
-            lambda ulid: self.integrations.update(caller, ulid, renamed, KeepKey.KEEP),
+            lambda ulid: self.integrations.update(caller, ulid, Change(renamed)),
+        )
+
+    @rule(caller=callers, number=numbers, role_arn=st.none() | roles)
+    def set_role(self, caller: Caller, number: int, role_arn: str | None) -> None:
+        def with_role(current: Integration) -> Integration:
+            return replace(current, **role_changes(role_arn))
+
+        self.change(
+            caller,
+            number,
+            # A change of the provider needs the key again, or null.
+            lambda expected: replace(expected, key=None, previous_key=None, role_arn=role_arn),
+            lambda ulid: self.integrations.update(caller, ulid, Change(with_role, None)),
         )
 
     @rule(caller=callers, number=numbers, key=st.none() | keys)
@@ -137,7 +170,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             caller,
             number,
             lambda expected: replace(expected, key=key, previous_key=None),
-            lambda ulid: self.integrations.update(caller, ulid, lambda current: current, secret),
+            lambda ulid: self.integrations.update(caller, ulid, Change(lambda current: current, secret)),
         )
 
     @rule(caller=callers, number=numbers, key=keys)
@@ -180,12 +213,14 @@ class IntegrationStateMachine(RuleBasedStateMachine):
                 return
             if self.is_name_taken(caller.account, self.deleted[key].name):
                 raise NameTakenError
+            if self.is_role_taken(caller.account, self.deleted[key]):
+                raise RoleTakenError
             self.existing[key] = self.deleted.pop(key)
 
         self.run_both(lambda: self.integrations.restore(caller, ulid), update_model)
 
     @rule(account=accounts, number=numbers)
-    def refuse_readers_and_stale_versions(self, account: str, number: int) -> None:
+    def reject_readers_and_stale_versions(self, account: str, number: int) -> None:
         ulid = self.choose_id(number)
         exists = (account, ulid) in self.existing
         reader, admin = a_caller(account=account, role=Role.READER), a_caller(account=account)
@@ -211,8 +246,16 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             assert [each.id for each in listed] == expected_ids
             for each in listed:
                 previous = each.previous_key.secret if each.previous_key else None
-                actual = Expected(each.name, self.read_key(each.secret), self.read_key(previous))
+                role_arn = each.iam_role.arn if each.iam_role else None
+                actual = Expected(each.name, self.read_key(each.secret), self.read_key(previous), role_arn)
                 assert actual == self.existing[account, each.id]
 
     def read_key(self, secret: SecretVersion | None) -> str | None:
         return self.stores.read_key(secret) if secret else None
+
+
+def role_changes(role_arn: str | None) -> dict[str, Any]:
+    """Build the fields of an integration with a role, or without one."""
+    if role_arn is None:
+        return {"provider": "OPEN_AI", "provider_metadata": None}
+    return {"provider": "AWS_BEDROCK", "provider_metadata": {"role_arn": role_arn}}

@@ -22,7 +22,7 @@ from tools.local.workspace import Workspace
 from tests.builders import ROOT
 from tests.cloud import Response
 from tests.free_port import free_port
-from tests.leaks import Canaries
+from tests.leaks import KnownSecrets
 from tests.stack.leak_search import find_leaks, recorded_calls
 
 START_TIMEOUT_SECONDS = 120
@@ -41,13 +41,13 @@ class Stack:
     url: str
     deployment: Deployment
     folder: Path
-    canaries: Canaries = field(default_factory=Canaries)
+    known_secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     def issue_key(self, *, account: str, role: str = "admin", user: str = "alice", **holder: Any) -> str:
         """Issue an access key."""
         holder = {"account": account, "user": user, "role": role, **holder}
         key = str(self.deployment.invoke("AccessKeysFunctionName", {"action": "issue", **holder})["access_key"])
-        self.canaries.keys.add(key)
+        self.known_secrets.keys.add(key)
         return key
 
     def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's field
@@ -69,7 +69,7 @@ class Stack:
 
     def request(self, key: str, method: str, path: str, body: object = None, **headers: str) -> Response:
         """Call the API below /v2/ai-integrations and return the response, whatever its status."""
-        self.canaries.plant({"body": json.dumps(body)})
+        self.known_secrets.record({"body": json.dumps(body)})
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(  # noqa: S310 the stack's own address
             f"{self.url}/v2/ai-integrations{path}",
@@ -112,7 +112,7 @@ def leak_checked_stack(folder: Path) -> Iterator[Stack]:
         yield running
         calls = recorded_calls(running.deployment.endpoint)
     assert (running.folder / "data" / "services" / "dynamodb.json").exists(), "the stack saved no state to search"
-    leaks = sorted(find_leaks(running.folder, running.canaries, calls))
+    leaks = sorted(find_leaks(running.folder, running.known_secrets, calls))
     assert not leaks, "keys or header values leaked to these places"
 
 

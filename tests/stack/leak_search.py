@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.iam import recording
 from tests.iam.authorization import Call
-from tests.leaks import Canaries
+from tests.leaks import KnownSecrets
 
 _SECRET_VALUE = re.compile(r'"SecretString": "(?:[^"\\]|\\.)*"')
 
@@ -21,19 +21,19 @@ def recorded_calls(endpoint: str) -> list[Call]:
     return [*recording.calls(endpoint)]
 
 
-def find_leaks(folder: Path, canaries: Canaries, calls: Iterable[Call]) -> Iterator[str]:
+def find_leaks(folder: Path, known_secrets: KnownSecrets, calls: Iterable[Call]) -> Iterator[str]:
     """Yield each place with a leaked value. The folder belongs to a stack that has stopped and saved its state."""
     for call in calls:
-        search = canaries.texts_with_keys if call.service == "dynamodb" else canaries.texts_with_canaries
+        search = known_secrets.texts_with_keys if call.service == "dynamodb" else known_secrets.texts_with_any
         if search([json.dumps(call.parameters)]):
             yield f"request of {call.function}: {call.service}:{call.operation}"
     for file in [folder / "up.log", *(folder / "logs").iterdir()]:
-        if canaries.texts_with_canaries([file.read_text(errors="replace")]):
+        if known_secrets.texts_with_any([file.read_text(errors="replace")]):
             yield str(file)
-    yield from _find_in_state(folder / "data", canaries)
+    yield from _find_in_state(folder / "data", known_secrets)
 
 
-def _find_in_state(folder: Path, canaries: Canaries) -> Iterator[str]:
+def _find_in_state(folder: Path, known_secrets: KnownSecrets) -> Iterator[str]:
     for file in folder.rglob("*.json"):
-        if canaries.texts_with_keys([_SECRET_VALUE.sub("", file.read_text(errors="replace"))]):
+        if known_secrets.texts_with_keys([_SECRET_VALUE.sub("", file.read_text(errors="replace"))]):
             yield str(file)

@@ -1,4 +1,4 @@
-"""Invalid requests through the gateway: each is rejected, changes nothing and is not echoed.
+"""Invalid requests through the gateway: each is rejected and changes nothing, and no response repeats it.
 
 The environment variable BAD_REQUESTS raises the number of cases. tests/handlers/test_bad_requests.py sends most
 of them, without the gateway.
@@ -25,7 +25,7 @@ CASES = bad_requests.REQUESTED_CASES // 10 or 100
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # this warning would hide the failing request
 def test_invalid_request_through_gateway_returns_4xx_problem_and_changes_nothing(stack: Stack) -> None:
-    stack.canaries.keys.add(CANARY)
+    stack.known_secrets.keys.add(CANARY)
     account_of_stack(stack.deployment.endpoint).create_seeds()
     key = f"Bearer {stack.issue_key(account=ACCOUNT)}"
     state = StackState(stack)

@@ -16,7 +16,7 @@ BEDROCK = {
     "name": "Bedrock",
     "provider": "awsBedrock",
     "model_names": ["amazon.nova-lite-v1:0"],
-    "provider_metadata": {"role_arn": "arn:aws:iam::123456789012:role/llm-access", "external_id": "fake-external-id"},
+    "provider_metadata": {"role_arn": "arn:aws:iam::123456789012:role/tested", "external_id": "fake-external-id"},
 }
 
 

@@ -35,7 +35,6 @@ pytestmark = pytest.mark.consumers
 FIRST, SECOND, THIRD = (f"sk-fake-key-number-{number}" for number in ("one", "two", "three"))
 INTEGRATIONS = {"openai": "Production OpenAI", "anthropic": "Production Anthropic", "litellm": "Production OpenAI"}
 KEY_IN_HEADERS = "sk-fake-in-headers-not-a-key"  # header values are stored in the table
-ROLE = {"role_arn": "arn:aws:iam::123456789012:role/bedrock", "external_id": "tenant-42"}
 CLAUDE = "anthropic.claude-3-sonnet-20240229-v1:0"
 COMPLETION = "[mock response for gpt-4o"  # the beginning of every completion of the provider
 
@@ -184,7 +183,8 @@ def test_bedrock_request_is_signed_with_role_credentials(
 ) -> None:
     account = f"bedrock-{release}"
     access_key = stack.issue_key(account=account)
-    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=ROLE, base_url=recorder.address)
+    role = role_of(account)
+    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=role, base_url=recorder.address)
     environment = settings(stack, account)
     with running_program(tmp_path, environment, release) as program:
         for library in ("bedrock", "bedrock session", "litellm"):
@@ -195,12 +195,17 @@ def test_bedrock_request_is_signed_with_role_credentials(
             assert_signed_by_role(request.headers, environment)
 
 
+def role_of(account: str) -> dict[str, str]:
+    """Name a role of one account: no other account of the registry may name it too."""
+    return {"role_arn": f"arn:aws:iam::123456789012:role/{account}", "external_id": "tenant-42"}
+
+
 def assert_signed_by_role(headers: dict[str, str], environment: dict[str, str]) -> None:
     assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
     assert f"={environment['AWS_ACCESS_KEY_ID']}/" not in headers["authorization"]
 
 
-def test_litellm_proxy_as_provider_and_as_consumer(
+def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
     tmp_path: Path, stack: Stack, provider: Provider, release: str
 ) -> None:
     account = f"proxy-{release}"
@@ -245,7 +250,8 @@ def test_litellm_proxy_keeps_model_and_headers_and_replaces_credentials(
     key = {"base_url": base_url, "api_key": FIRST}
     stack.create(access_key, name="NIM", provider="nvidiaNim", **key)
     stack.create(access_key, name="Gateway", provider="custom", headers={"X-Team": "billing"}, **key)
-    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=ROLE, base_url=recorder.address)
+    role = role_of(account)
+    stack.create(access_key, name="Bedrock", provider="awsBedrock", provider_metadata=role, base_url=recorder.address)
     headers = {"x-team": "deployment", "x-trace": "on", "authorization": "Bearer fake-of-the-deployment"}
     models = [
         proxy_model("nim", "nvidia_nim/meta/llama-3.1-8b-instruct", "NIM"),
@@ -285,17 +291,21 @@ def post_completion(address: str, model: str) -> str:
 def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Provider, release: str) -> None:
     account = f"documented-{release}"
     access_key = stack.issue_key(account=account)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, account)}
+    guide, readme = ((ROOT / name).read_text() for name in ("docs/consuming.md", "README.md"))
+    registered = register_as_documented(guide, stack, {**environment, "AI_INTEGRATIONS_API_KEY": access_key})
+    stack.call(access_key, "PATCH", f"/{registered['id']}", base_url=provider.base_url, api_key=FIRST)
     for body in (
-        {"name": "Production OpenAI", "provider": "openAI", "base_url": provider.base_url, "api_key": FIRST},
-        {"name": "Production Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},
-        {"name": "Production Azure", "provider": "azureOpenAI", "base_url": provider.address, "api_key": FIRST},
-        {"name": "Production Bedrock", "provider": "awsBedrock", "provider_metadata": ROLE},
+        {"name": "Team OpenAI", "provider": "openAI", "api_key": FIRST},
+        {"name": "Billing Anthropic", "provider": "anthropic", "base_url": provider.address, "api_key": FIRST},
+        {"name": "Billing Azure", "provider": "azureOpenAI", "base_url": provider.address, "api_key": FIRST},
+        {"name": "Billing Bedrock", "provider": "awsBedrock", "provider_metadata": role_of(account)},
     ):
         stack.create(access_key, **body)
     provider.accept(FIRST)
-    snippets = re.findall(r"```python\n(.*?)```", (ROOT / "docs/consuming.md").read_text(), re.DOTALL)
-    assert len(snippets) > 8
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, account)}
+    [adapter_snippet] = [each for each in python_snippets(readme) if "openai_arguments" in each]
+    snippets = [*python_snippets(guide), adapter_snippet]
+    assert len(snippets) > 9
     for snippet in snippets:
         done = subprocess.run(  # noqa: S603 - documentation of this repository
             [str(PYTHON[release]), "-P", "-c", snippet],
@@ -307,3 +317,23 @@ def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Prov
         )
         assert done.returncode == 0, f"{snippet}\n{done.stderr}"
         assert "print(answer" not in snippet or done.stdout.startswith("[mock response"), done.stdout
+
+
+def register_as_documented(guide: str, stack: Stack, environment: dict[str, str]) -> dict[str, Any]:
+    """Run the guide's command that registers a provider, and return the response body."""
+    [command] = re.findall(r"^```sh\n(curl .*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    stack.known_secrets.keys.update(re.findall(r'"api_key": "(.+?)"', command))
+    done = subprocess.run(  # noqa: S603 - documentation of this repository
+        ["bash", "-euc", command],  # noqa: S607
+        env={**environment, "AI_INTEGRATIONS_URL": stack.url},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    registered: dict[str, Any] = json.loads(done.stdout)
+    assert "id" in registered, done.stdout
+    return registered
+
+
+def python_snippets(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", document, re.DOTALL | re.MULTILINE)

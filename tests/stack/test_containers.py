@@ -59,7 +59,7 @@ def test_containers_command_forwards_connections_and_writes_settings_until_it_en
         socket.create_connection((BRIDGE, int(port)), timeout=5)
 
 
-def test_containers_command_with_a_remote_docker_address_starts_without_listening_on_it(
+def test_containers_command_with_a_remote_docker_address_starts_without_a_listener(
     stack: Stack, tmp_path: Path
 ) -> None:
     with containers_command(stack, path_with_fake_docker(tmp_path, """echo '[{"Gateway": "192.0.2.1"}]'""")) as process:

@@ -73,7 +73,7 @@ class Reader:
         if shutil.which("curl") is None:
             pytest.skip("curl is not installed")
         for step in steps:
-            self._stack.canaries.keys.update(re.findall(r'"api_key": "(.+?)"', step.command))
+            self._stack.known_secrets.keys.update(re.findall(r'"api_key": "(.+?)"', step.command))
         script = "".join(f"{step.command}\nprintf '{END_OF_STEP}'\n" for step in steps)
         done = self._run("bash", "-euo", "pipefail", "-c", script)
         *complete, rest = done.stdout.split(END_OF_STEP)

@@ -77,7 +77,7 @@ def test_request_with_an_api_key_fails_and_the_key_is_not_queued_or_logged(platf
 
 def test_every_change_publishes_an_event_in_order_and_without_secrets(stack: Stack, platform: PlatformClient) -> None:
     key = stack.issue_key(account=platform.account)
-    created = call(stack, key, "POST", body={**BODY, "api_key": API_KEY})["id"]
+    created = call(stack, key, "POST", body={**BODY, "api_key": API_KEY, "headers": {"X-Team": "fake"}})["id"]
     call(stack, key, "PATCH", created, body={"model_names": ["gpt-4"], "headers": {"X-Team": "fake-header-value"}})
     call(stack, key, "POST", f"{created}/key-rotations", body={"api_key": f"{API_KEY}-2"})
     call(stack, key, "DELETE", created)

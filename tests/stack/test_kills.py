@@ -121,7 +121,7 @@ def test_writes_while_functions_are_killed_lose_no_change_and_leave_no_orphaned_
 def create_external_secret(stack: Stack, state: StackState) -> str:
     """Create a secret that the account may reference, as its owner would, and return the ARN."""
     tags: Any = [{"Key": ACCOUNT_TAG, "Value": ACCOUNT}]
-    stack.canaries.keys.add(EXTERNAL_KEY)
+    stack.known_secrets.keys.add(EXTERNAL_KEY)
     created = state.secrets_manager.create_secret(Name="external", SecretString=EXTERNAL_KEY, Tags=tags)
     return str(created["ARN"])
 

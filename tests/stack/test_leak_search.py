@@ -9,37 +9,37 @@ import boto3
 from botocore.config import Config
 from tools.local.aws import REGION, client
 
-from tests.leaks import Canaries
+from tests.leaks import KnownSecrets
 from tests.stack.conftest import running_stack
 from tests.stack.leak_search import find_leaks, recorded_calls
 from tests.stack.platform_client import PlatformClient
 
 FUNCTION = "publish_changes"
-LOG = {"logGroupName": "/ai-integrations/api", "logStreamName": "planted"}
+LOG = {"logGroupName": "/ai-integrations/api", "logStreamName": "leak-search"}
 
 
 def test_leak_search_finds_a_key_everywhere_except_in_a_secret_value(tmp_path: Path) -> None:
     with running_stack(tmp_path / "stack") as (stack, _):
-        plants = key_planters(PlatformClient(stack, "acme"), stack.folder)
-        for place, plant in plants.items():
-            plant(canary(place))
+        writers = key_writers(PlatformClient(stack, "acme"), stack.folder)
+        for place, write in writers.items():
+            write(fake_key(place))
         calls = recorded_calls(stack.deployment.endpoint)
-    found = {place for place in plants if [*find_leaks(stack.folder, Canaries(keys={canary(place)}), calls)]}
-    assert found == plants.keys() - {"secret value"}
+    found = {place for place in writers if [*find_leaks(stack.folder, KnownSecrets(keys={fake_key(place)}), calls)]}
+    assert found == writers.keys() - {"secret value"}
 
 
-def canary(place: str) -> str:
+def fake_key(place: str) -> str:
     return f"sk-fake-in-the-{place.replace(' ', '-')}"
 
 
-def key_planters(platform: PlatformClient, folder: Path) -> dict[str, Callable[[str], Any]]:
+def key_writers(platform: PlatformClient, folder: Path) -> dict[str, Callable[[str], Any]]:
     """Map each place to a callable that writes a key to it, as a Lambda function could."""
     outputs = platform.outputs
     logs, metrics, queues, table, secrets = (
         client(service, platform.endpoint) for service in ("logs", "cloudwatch", "sqs", "dynamodb", "secretsmanager")
     )
     bus = function_client("events", platform.endpoint)
-    secret = secrets.create_secret(Name="planted", SecretString=canary("secret value"))["ARN"]
+    secret = secrets.create_secret(Name="leak-search", SecretString=fake_key("secret value"))["ARN"]
     logs.create_log_stream(**LOG)
     now = int(time.time() * 1000)
     return {

@@ -5,6 +5,7 @@ The driver programs in tests/stack/clients read these environment variables:
 - AI_INTEGRATIONS_URL: the base URL of the API
 - AI_INTEGRATIONS_API_KEY, AI_INTEGRATIONS_READER_KEY: access keys of an admin and a reader of a new account
 - AI_INTEGRATIONS_SPACE, AI_INTEGRATIONS_SPACE_ID: the name and the id of a registered space
+- AI_INTEGRATIONS_ROLE: the ARN of an IAM role for the account, because a role belongs to one account
 - AI_INTEGRATIONS_EXAMPLE: the request body of the published example
 - AI_INTEGRATIONS_SEEDED_NAMES: a JSON list of the names of integrations created earlier, in both wire formats
 - AI_INTEGRATIONS_NAME_IN_SPACE, AI_INTEGRATIONS_NAME_IN_OTHER_SPACE: two of these names
@@ -24,16 +25,6 @@ from tests.stack.conftest import Stack
 
 TIMEOUT_SECONDS = 600
 SPACE, SPACE_ID = "Team space", "U3BhY2U6MTphYmM="
-SEEDED: list[dict[str, Any]] = [
-    {"name": "Seeded in the current format", "provider": "LITELLM", "auth_type": "BEARER_TOKEN"},
-    {
-        "name": "Seeded with metadata",
-        "provider": "awsBedrock",
-        "provider_metadata": {"role_arn": "arn:aws:iam::123456789012:role/r"},
-    },
-    {"name": "Seeded for the space", "provider": "openAI", "scopings": [{"space_id": SPACE_ID}]},
-    {"name": "Seeded for another space", "provider": "GEMINI", "scopings": [{"space_id": "U3BhY2U6MTp4eXo="}]},
-]
 
 
 @pytest.mark.parametrize(
@@ -51,11 +42,23 @@ def test_official_client_completes_every_supported_step(release: Release, stack:
     assert len(outcomes) > 20
 
 
+def seeded_integrations(role_arn: str) -> list[dict[str, Any]]:
+    """List the bodies of integrations that exist before the driver runs."""
+    return [
+        {"name": "Seeded in the current format", "provider": "LITELLM", "auth_type": "BEARER_TOKEN"},
+        {"name": "Seeded with metadata", "provider": "awsBedrock", "provider_metadata": {"role_arn": role_arn}},
+        {"name": "Seeded for the space", "provider": "openAI", "scopings": [{"space_id": SPACE_ID}]},
+        {"name": "Seeded for another space", "provider": "GEMINI", "scopings": [{"space_id": "U3BhY2U6MTp4eXo="}]},
+    ]
+
+
 def prepare_account(stack: Stack, account: str) -> dict[str, str]:
     """Create keys, a space and integrations; return the environment variables for a driver."""
     key = stack.issue_key(account=account)
     stack.register_space(account=account, id=SPACE_ID, name=SPACE)
-    for body in SEEDED:
+    role_arn = f"arn:aws:iam::123456789012:role/{account}"
+    seeded = seeded_integrations(role_arn)
+    for body in seeded:
         stack.create(key, **body)
     return {
         "AI_INTEGRATIONS_URL": stack.url,
@@ -63,8 +66,9 @@ def prepare_account(stack: Stack, account: str) -> dict[str, str]:
         "AI_INTEGRATIONS_READER_KEY": stack.issue_key(account=account, role="reader", user="bob"),
         "AI_INTEGRATIONS_SPACE": SPACE,
         "AI_INTEGRATIONS_SPACE_ID": SPACE_ID,
+        "AI_INTEGRATIONS_ROLE": role_arn,
         "AI_INTEGRATIONS_EXAMPLE": an_event("create_openai")["body"],
-        "AI_INTEGRATIONS_SEEDED_NAMES": json.dumps([body["name"] for body in SEEDED]),
+        "AI_INTEGRATIONS_SEEDED_NAMES": json.dumps([body["name"] for body in seeded]),
         "AI_INTEGRATIONS_NAME_IN_SPACE": "Seeded for the space",
         "AI_INTEGRATIONS_NAME_IN_OTHER_SPACE": "Seeded for another space",
     }

@@ -39,7 +39,7 @@ def test_alarm_description_refers_to_its_part_of_the_runbook(name: str) -> None:
 
 
 @pytest.mark.parametrize("queue", ["ProvisioningDeadLetterQueue", "StreamDeadLetterQueue"])
-def test_dead_letter_queue_alarm_goes_off_within_a_minute_of_the_first_message(queue: str) -> None:
+def test_dead_letter_queue_alarm_fires_within_a_minute_of_the_first_message(queue: str) -> None:
     name = {"Fn::GetAtt": [queue, "QueueName"]}
     alarm = watching_resource("ApproximateNumberOfMessagesVisible", "QueueName", name)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
@@ -56,12 +56,12 @@ def test_dead_letter_queue_alarm_goes_off_within_a_minute_of_the_first_message(q
         "SweepFunction",
     ],
 )
-def test_errors_alarm_goes_off_at_the_first_error(function: str) -> None:
+def test_errors_alarm_fires_at_the_first_error(function: str) -> None:
     alarm = watching_resource("Errors", "FunctionName", {"Ref": function})
     assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == ("Sum", "GreaterThanThreshold", 0)
 
 
-def test_authorizer_errors_alarm_tolerates_single_rejected_keys() -> None:
+def test_rejected_access_keys_alarm_ignores_single_rejected_keys() -> None:
     alarm = watching_resource("Errors", "FunctionName", {"Ref": "AuthorizerFunction"})
     assert alarm["Threshold"] > 0
 
@@ -71,7 +71,7 @@ def test_throttles_alarm_watches_each_synchronous_function(function: str) -> Non
     assert watching_resource("Throttles", "FunctionName", {"Ref": function})["Statistic"] == "Sum"
 
 
-def test_stream_lag_alarm_goes_off_within_fifteen_minutes() -> None:
+def test_stream_lag_alarm_fires_within_fifteen_minutes() -> None:
     alarm = watching_resource("IteratorAge", "FunctionName", {"Ref": "PublishChangesFunction"})
     assert 0 < alarm["Threshold"] <= 15 * 60 * 1000
     assert alarm["Statistic"] == "Maximum"

@@ -1,17 +1,21 @@
 """Data protection: data outlives mistakes, logs expire and contain no keys, and the defaults suit production."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from tests import sam_template
+from tests.builders import ROOT
 
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
 LOG_GROUPS = sam_template.resources("AWS::Logs::LogGroup")
 SETTINGS = sam_template.template()["Globals"]["Function"]
 WRITES_KEYS_TO_LOGS = ("POWERTOOLS_LOGGER_LOG_EVENT", "POWERTOOLS_DEV", "POWERTOOLS_DEBUG", "TRACER")
+# With these, Powertools logs whole events, and botocore whole requests.
+WRITES_KEYS_IN_CODE = re.compile(r"log_event|set_stream_logger|\bDEBUG\b")
 
 
 @pytest.mark.parametrize("name", ["Table", "Key", "FingerprintKey"])
@@ -48,6 +52,11 @@ def test_deletion_with_default_parameters_has_the_longest_recovery_window(functi
     )
 
 
+def test_recovery_window_is_7_to_30_days() -> None:
+    window = PARAMETERS["RecoveryWindowDays"]
+    assert (window["MinValue"], window["MaxValue"]) == (7, 30)
+
+
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection", "verify_key"])
 def test_private_hosts_with_default_parameters_are_not_allowed(function: str) -> None:
     assert sam_template.environment(function)["ALLOWED_PRIVATE_HOSTS"] == ""
@@ -73,6 +82,19 @@ def test_no_variable_makes_a_function_log_keys(function: str) -> None:
     assert not [part for part in WRITES_KEYS_TO_LOGS if part in json.dumps(sam_template.functions()[function]).upper()]
 
 
+def test_no_code_logs_whole_events_or_requests_of_an_sdk() -> None:
+    sources = [path for name in ("functions", "layers") for path in (ROOT / name).rglob("*.py")]
+    assert len(sources) > 100
+    assert [path for path in sources if WRITES_KEYS_IN_CODE.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "code", ["@logger.inject_lambda_context(log_event=True)", 'boto3.set_stream_logger("")', "level=logging.DEBUG"]
+)
+def test_search_finds_code_that_logs_whole_events_or_requests(code: str) -> None:
+    assert WRITES_KEYS_IN_CODE.search(code)
+
+
 def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert "DEBUG" not in PARAMETERS["LogLevel"]["AllowedValues"]
     assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
@@ -83,7 +105,7 @@ def test_credentials_function_logs_its_audit_trail_at_every_log_level() -> None:
 
 
 @pytest.mark.parametrize("function", sam_template.synchronous_functions())
-def test_function_synchronous_functions_times_out_before_the_gateway(function: str) -> None:
+def test_synchronous_function_times_out_before_the_gateway(function: str) -> None:
     assert {**SETTINGS, **sam_template.functions()[function]}["Timeout"] < 29
 
 

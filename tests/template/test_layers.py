@@ -96,7 +96,7 @@ def test_import_loads_no_package_of_the_lambda_runtime(layers: Path, imports: Im
     assert not [each for each in loaded if each and Path(each).is_relative_to(layers / "runtime")]
 
 
-def test_layers_botocore_has_only_the_services_in_use(layers: Path) -> None:
+def test_botocore_in_the_layer_has_only_the_services_in_use(layers: Path) -> None:
     data = layers / "dependencies" / "botocore" / "data"
     assert {each.name for each in data.iterdir() if each.is_dir()} == SERVICES
 

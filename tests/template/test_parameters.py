@@ -102,6 +102,10 @@ def test_each_parameter_is_in_one_group_and_has_a_label() -> None:
         ("CertificateArn", "arn:aws:acm:eu-central-1:123456789012:certificate/a1", "a1"),
         ("HostedZoneId", "Z0123456789ABCDEFGHIJ", "example.com"),
         ("Release", "4fa54f9", "v1.0"),
+        ("AllowedPrivateHosts", "Gateway_1.corp", "https://gateway.corp"),
+        ("AllowedPrivateHosts", "gateway.corp:8443", "gateway.corp:https"),
+        ("AllowedPrivateHosts", "[fd00::5]:8443", "fd00::5"),
+        ("AllowedPrivateHosts", "10.0.0.5", "10.0.0.5/8"),
     ],
 )
 def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, good: str, bad: str) -> None:
@@ -145,7 +149,7 @@ def test_access_log_contains_nothing_that_may_hold_a_key() -> None:
     assert {"requestId", "status", "authorizer", "responseLatency"} <= read
 
 
-def test_functions_synchronous_functions_are_published_with_an_alias() -> None:
+def test_synchronous_functions_are_published_with_an_alias() -> None:
     published = {each["Properties"]["CodeUri"].removeprefix("functions/") for each in PUBLISHED}
     assert published >= set(sam_template.synchronous_functions())
     for each in PUBLISHED:

@@ -10,8 +10,12 @@ import pytest
 from ai_integrations.adapters.dynamodb.items import integration_item
 from tests import sam_template
 from tests.builders import an_integration
+from tests.iam.evaluator import Request, allowing_statements
+from tests.iam.policies import ACCOUNT, Policies
 
 Statement = dict[str, Any]
+
+RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 
 REFERENCE_SECRETS = {
     "dynamodb:BatchGetItem",
@@ -73,13 +77,13 @@ ALLOWED = {
     },
 }
 PARTITIONS = {
-    "api": {"ACCOUNT#*", "SPACES#*"},
+    "api": {"ACCOUNT#*", "ROLE#*", "SPACES#*"},
     "authorizer": {"ACCESSKEY#*"},
-    "provision": {"ACCOUNT#*", "SPACES#*"},
+    "provision": {"ACCOUNT#*", "ROLE#*", "SPACES#*"},
     "publish_changes": {"ACCOUNT#*"},
-    "custom_resource": {"ACCOUNT#*", "SPACES#*"},
+    "custom_resource": {"ACCOUNT#*", "ROLE#*", "SPACES#*"},
     "credentials": {"ACCOUNT#*", "SPACES#*"},
-    "test_connection": {"ACCOUNT#*"},
+    "test_connection": {"ACCOUNT#*", "ROLE#*"},
     "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
     "spaces": {"SPACES#*"},
     "sweep": {"ACCOUNT#*", "SWEEP"},
@@ -89,7 +93,7 @@ UNLIMITED = {"dynamodb:Scan", "secretsmanager:ListSecrets"}
 # The functions whose purpose requires stored provider keys.
 READERS = {"credentials", "test_connection"}
 VERBS = (
-    "Assume|CleanUp|Decrypt|Delay|Delegate|Describe|Encrypt|Generate|Invoke|List|Publish|Read|Record|Resolve|Scan|Send"
+    "Assume|CleanUp|Decrypt|Delay|Delegate|Deny|Describe|Encrypt|Generate|Invoke|List|Publish|Read|Record|Resolve|Scan|Send"
     "|Store|Write"
 )
 SID = re.compile(rf"(?:{VERBS})(?:And(?:{VERBS}))?(?:[A-Z][a-z]+)+")
@@ -112,7 +116,8 @@ def actions(statement: Statement) -> list[str]:
 
 
 ALL = [(function, statement) for function in sam_template.functions() for statement in statements(function)]
-LIMITED = [(function, statement) for function, statement in ALL if not set(actions(statement)) & UNLIMITED]
+DENIED = [(function, statement) for function, statement in ALL if statement["Effect"] == "Deny"]
+LIMITED = [each for each in ALL if not set(actions(each[1])) & UNLIMITED and each not in DENIED]
 
 
 def about(service: str) -> list[tuple[str, Statement]]:
@@ -177,6 +182,57 @@ def test_function_reaches_only_its_own_partitions_of_the_table(function: str, st
 def test_statement_covers_one_kind_of_partition(_function: str, statement: Statement) -> None:
     """With two kinds in one statement, an action that only one of them needs would be allowed on both."""
     assert len(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) == 1
+
+
+ROLE_ARN = "arn:${AWS::Partition}:iam::%s:role/*"
+
+
+@pytest.mark.parametrize("function", sorted(READERS))
+def test_function_that_assumes_roles_is_denied_those_of_its_own_account(function: str) -> None:
+    [assume, deny] = [each for each in statements(function) if actions(each) == ["sts:AssumeRole"]]
+    assert (assume["Effect"], assume["Resource"]) == ("Allow", {"Fn::Sub": ROLE_ARN % "*"})
+    assert (deny["Effect"], deny["Resource"]) == ("Deny", {"Fn::Sub": ROLE_ARN % "${AWS::AccountId}"})
+    assert "Condition" not in deny
+
+
+@pytest.mark.parametrize(
+    ("role_arn", "is_allowed"),
+    [
+        ("arn:aws:iam::123456789012:role/models", True),
+        ("arn:aws:iam::123456789012:role/team/models", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/models", False),
+        (f"arn:aws:iam::{ACCOUNT}:role/team/models", False),
+        (f"arn:aws-cn:iam::{ACCOUNT}:role/models", False),
+    ],
+)
+@pytest.mark.parametrize("function", sorted(READERS))
+def test_policy_allows_to_assume_only_roles_of_other_accounts(function: str, role_arn: str, is_allowed: bool) -> None:
+    arns = {name: f"arn:aws:fake:us-east-1:{ACCOUNT}:{name}" for name in sam_template.template()["Resources"]}
+    policies = Policies(stack=sam_template.STACK, arns=arns)
+    request = Request(action="sts:AssumeRole", resource=role_arn)
+    assert bool(allowing_statements(policies.statements(function), request)) is is_allowed
+
+
+def test_only_functions_that_assume_roles_are_named_in_trust_policies() -> None:
+    resources = {each["Properties"].get("CodeUri"): name for name, each in RESOURCES.items() if "Properties" in each}
+    assuming = [function for function in sam_template.functions() if "sts:AssumeRole" in ALLOWED[function]]
+    roles = [{"Fn::GetAtt": [f"{resources[f'functions/{function}']}Role", "Arn"]} for function in assuming]
+    variables = sam_template.functions()["api"]["Environment"]["Variables"]
+    assert variables["ASSUMING_ROLES"] == {"Fn::Join": [",", roles]}
+
+
+def test_functions_derive_external_ids_from_the_same_namespace() -> None:
+    namespaces = [
+        sam_template.functions()[function]["Environment"]["Variables"]["EXTERNAL_ID_NAMESPACE"]
+        for function in ("api", *sorted(READERS))
+    ]
+    assert namespaces == [{"Fn::Sub": "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"}] * len(namespaces)
+
+
+@pytest.mark.parametrize("function", ["api", "provision", "custom_resource"])
+def test_writers_can_neither_replace_nor_delete_a_role_guard(function: str) -> None:
+    [guards] = [each for each in statements(function) if each["Sid"] == "ReadAndRecordRoleGuards"]
+    assert actions(guards) == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
 
 
 def test_connection_test_can_write_no_attribute_of_an_integration() -> None:

@@ -1,5 +1,6 @@
 """`key_access/assume_role.py`, with requests that botocore validates."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any, cast
@@ -25,6 +26,8 @@ RESPONSE = {
     }
 }
 CLIENT = boto3.client("sts", region_name="eu-central-1")
+NAMESPACE = "111122223333/eu-central-1/ai-integrations"
+MAX_POLICY_CHARACTERS = 2048  # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, Policy
 
 
 class FakeSts:
@@ -42,16 +45,23 @@ class FakeSts:
         return response
 
 
-def assume(consumer: str = "billing-job", **metadata: str) -> tuple[dict[str, Any], TemporaryCredentials]:
+def assume(
+    consumer: str = "billing-job", account: str = "acme", namespace: str = NAMESPACE, **metadata: str
+) -> tuple[dict[str, Any], TemporaryCredentials]:
     sts = FakeSts()
-    integration = an_integration(provider="AWS_BEDROCK", provider_metadata={"role_arn": ROLE, **metadata})
-    credentials = StsRoleAssumer(lambda: cast("Any", sts)).assume(integration, consumer)
+    integration = an_integration(
+        account=account, provider="AWS_BEDROCK", provider_metadata={"role_arn": ROLE, **metadata}
+    )
+    assumer = StsRoleAssumer(lambda: cast("Any", sts), external_id_namespace=namespace)
+    credentials = assumer.assume(integration, consumer)
     return sts.requests[0], credentials
 
 
 def test_assume_role_returns_credentials_for_one_hour() -> None:
     request, credentials = assume()
-    assert request == {"RoleArn": ROLE, "RoleSessionName": f"{ULID}-billing-job", "DurationSeconds": 3600}
+    assert request["RoleArn"] == ROLE
+    assert request["RoleSessionName"] == f"{ULID}-billing-job"
+    assert request["DurationSeconds"] == 3600
     assert credentials.access_key_id == "ASIAFAKEFAKEFAKEFAKE"
     assert credentials.secret_access_key.get_secret_value() == "fake-secret"
     assert credentials.session_token.get_secret_value() == "fake-token"
@@ -63,15 +73,48 @@ def test_credentials_repr_hides_secrets() -> None:
     assert "fake-" not in repr(credentials)
 
 
+def test_assume_role_limits_credentials_to_invoking_models() -> None:
+    request, _ = assume()
+    assert json.loads(request["Policy"]) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "InvokeModels",
+                "Effect": "Allow",
+                "Action": [
+                    "bedrock:InvokeModel",
+                    "bedrock:InvokeModelWithResponseStream",
+                    "bedrock:ApplyGuardrail",
+                ],
+                "Resource": "*",
+            }
+        ],
+    }
+    assert len(request["Policy"]) <= MAX_POLICY_CHARACTERS
+    assert request["Policy"].isascii()
+    assert "PolicyArns" not in request
+
+
 @pytest.mark.parametrize("external_id", ["tenant-42", "00", "a/b:c=d,e@f"])
 def test_assume_role_sends_stored_external_id(external_id: str) -> None:
     request, _ = assume(external_id=external_id)
     assert request["ExternalId"] == external_id
 
 
-def test_assume_role_without_external_id_sends_none() -> None:
+def test_assume_role_without_external_id_sends_that_of_the_account() -> None:
+    own, again, other_account, other_stack = (
+        assume(**changes)[0]["ExternalId"]
+        for changes in ({}, {"consumer": "other-job"}, {"account": "umbrella"}, {"namespace": f"{NAMESPACE}-2"})
+    )
+    assert own == again
+    assert len({own, other_account, other_stack}) == 3
+    assert re.fullmatch(r"ai-integrations:[0-9a-f]{40}", own)
+
+
+def test_external_id_of_an_account_never_changes() -> None:
+    """Trust policies in other AWS accounts contain it."""
     request, _ = assume()
-    assert "ExternalId" not in request
+    assert request["ExternalId"] == "ai-integrations:d708c5ff593ed5479e8259441cb4ff0e85df73d5"
 
 
 @pytest.mark.parametrize(
@@ -91,17 +134,61 @@ def test_session_name_identifies_integration_and_consumer(consumer: str, in_sess
 
 
 class FailingSts:
-    def __init__(self, code: str) -> None:
-        self._code = code
+    def __init__(self, code: str, status: int) -> None:
+        self._error = {
+            "Error": {"Code": code, "Message": "fake message"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
 
     def assume_role(self, **_: Any) -> None:
-        raise ClientError({"Error": {"Code": self._code, "Message": "not authorized: fake-token"}}, "AssumeRole")
+        raise ClientError(cast("Any", self._error), "AssumeRole")
 
 
-def test_assume_role_raises_role_refused_only_if_access_is_denied() -> None:
-    integration = an_integration(provider_metadata={"role_arn": ROLE})
+def fail(code: str, status: int) -> None:
+    assumer = StsRoleAssumer(lambda: cast("Any", FailingSts(code, status)), external_id_namespace=NAMESPACE)
+    assumer.assume(an_integration(provider_metadata={"role_arn": ROLE}), "x")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("AccessDenied", 403),
+        ("RegionDisabledException", 403),
+        ("ValidationError", 400),
+        ("MalformedPolicyDocument", 400),
+        ("PackedPolicyTooLarge", 400),
+        ("NoSuchEntity", 404),
+        ("InvalidParameterValue", 400),
+    ],
+)
+def test_assume_role_when_aws_rejects_the_role_raises_role_refused(code: str, status: int) -> None:
     with pytest.raises(RoleRefusedError) as refused:
-        StsRoleAssumer(lambda: cast("Any", FailingSts("AccessDenied"))).assume(integration, "x")
+        fail(code, status)
+    assert refused.value.reason == f"{code}: fake message"
     assert refused.value.__suppress_context__
-    with pytest.raises(ClientError):
-        StsRoleAssumer(lambda: cast("Any", FailingSts("Throttling"))).assume(integration, "x")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("Throttling", 400),
+        ("ThrottlingException", 400),
+        ("RequestLimitExceeded", 503),
+        ("TooManyRequestsException", 429),
+        ("InternalFailure", 500),
+        ("ServiceUnavailable", 503),
+        # The function's own credentials are at fault, not the role.
+        ("ExpiredToken", 403),
+        ("InvalidClientTokenId", 403),
+        ("SignatureDoesNotMatch", 403),
+    ],
+)
+def test_assume_role_when_aws_fails_raises_the_aws_error(code: str, status: int) -> None:
+    with pytest.raises(ClientError, match=code):
+        fail(code, status)
+
+
+def test_assume_role_without_a_role_raises_role_refused() -> None:
+    assumer = StsRoleAssumer(lambda: cast("Any", FakeSts()), external_id_namespace=NAMESPACE)
+    with pytest.raises(RoleRefusedError):
+        assumer.assume(an_integration(), "x")

@@ -5,13 +5,21 @@ import pytest
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.domain.model import Role, Scoping
 
-ITEM = {"text": "t", "yes": True, "number": 1, "nothing": None, "map": {"list": ["t", {"number": 0}]}}
+ITEM = {
+    "text": "t",
+    "yes": True,
+    "number": 1,
+    "nothing": None,
+    "map": {"list": ["t", {"number": 0}]},
+    "set": frozenset("ab"),
+}
 WIRE = {
     "text": {"S": "t"},
     "yes": {"BOOL": True},
     "number": {"N": "1"},
     "nothing": {"NULL": True},
     "map": {"M": {"list": {"L": [{"S": "t"}, {"M": {"number": {"N": "0"}}}]}}},
+    "set": {"SS": ["a", "b"]},
 }
 
 

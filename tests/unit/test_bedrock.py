@@ -10,7 +10,6 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus, Rung
 from ai_integrations.domain.credentials import TemporaryCredentials
-from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.assume_role import StsRoleAssumer
 from ai_integrations.key_access.connection_test.bedrock import BedrockSteps
 from tests.builders import an_integration
@@ -18,7 +17,14 @@ from tests.builders import an_integration
 PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus.NOT_PROVED
 EXTERNAL_ID = "external-fake-2718"
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock", "external_id": EXTERNAL_ID}
-DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": f"not authorized with {EXTERNAL_ID}"}}, "AssumeRole")
+
+
+def aws_error(code: str, status: int) -> ClientError:
+    error = {"Code": code, "Message": f"not authorized with {EXTERNAL_ID}"}
+    return ClientError(cast("Any", {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}), "AssumeRole")
+
+
+DENIED = aws_error("AccessDenied", 403)
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://sts.test")
 
 
@@ -68,7 +74,8 @@ def run_steps(
         bedrock.endpoints.append((region, url))
         return bedrock
 
-    steps = BedrockSteps(StsRoleAssumer(lambda: cast("Any", sts)), client_with, "eu-central-1")
+    assumer = StsRoleAssumer(lambda: cast("Any", sts), external_id_namespace="stack")
+    steps = BedrockSteps(assumer, client_with, "eu-central-1")
     integration = an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE, base_url=base_url)
     return steps.run(integration, model)
 
@@ -131,11 +138,21 @@ def test_bedrock_test_does_not_send_credentials_of_role_to_other_host(base_url: 
     assert bedrock.credentials == []
 
 
-def test_authenticated_fails_if_role_cannot_be_assumed() -> None:
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("AccessDenied", 403),
+        ("ValidationError", 400),
+        ("MalformedPolicyDocument", 400),
+        ("RegionDisabledException", 403),
+        ("Throttling", 400),
+    ],
+)
+def test_authenticated_fails_if_role_cannot_be_assumed(code: str, status: int) -> None:
     bedrock = FakeBedrock()
-    rungs = run_steps(FakeSts(DENIED), bedrock)
+    rungs = run_steps(FakeSts(aws_error(code, status)), bedrock)
     assert statuses(rungs) == [PASSED, FAILED]
-    assert rungs[1].provider_said == "AccessDenied: not authorized with [redacted]"
+    assert rungs[1].provider_said == f"{code}: not authorized with [redacted]"
     assert bedrock.requests == []
 
 
@@ -153,10 +170,3 @@ def test_model_answers_fails_if_bedrock_fails(failure: Exception) -> None:
     assert statuses(rungs) == [PASSED, PASSED, FAILED]
     assert "eu-central-1" in (rungs[2].not_proved or "")
     assert (rungs[2].provider_said is None) is (failure is UNREACHABLE)
-
-
-def test_assume_role_omits_missing_external_id() -> None:
-    sts = FakeSts()
-    integration: Integration = an_integration(provider_metadata={"role_arn": ROLE["role_arn"]})
-    StsRoleAssumer(lambda: cast("Any", sts)).assume(integration, "x")
-    assert "ExternalId" not in sts.requests[0]

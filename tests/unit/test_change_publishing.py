@@ -11,7 +11,7 @@ from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
 from ai_integrations.use_cases.change_publishing import ChangePublisher
 from tests.builders import NOON, an_integration
-from tests.event_fakes import CleanupJournal, InMemoryBus
+from tests.event_fakes import InMemoryBus, RecordingCleanup
 from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
 
@@ -28,7 +28,7 @@ class StreamFixture:
     """The change publisher over fakes. A test may advance the clock, `now`."""
 
     bus: InMemoryBus = field(default_factory=InMemoryBus)
-    cleanup: CleanupJournal = field(default_factory=CleanupJournal)
+    cleanup: RecordingCleanup = field(default_factory=RecordingCleanup)
     repository: InMemoryRepository = field(default_factory=InMemoryRepository)
     now: datetime = NOON
 

@@ -12,7 +12,6 @@ from ai_integrations.domain.errors import (
     ContentionError,
     IdempotencyKeyReusedError,
     NameTakenError,
-    RepeatedRequestError,
     RuleViolationError,
 )
 from ai_integrations.domain.model import ACCOUNT_WIDE, Role, Scoping
@@ -23,12 +22,7 @@ from tests.unit.use_case_fixture import ADMIN, UseCaseFixture
 KEY = SecretStr(API_KEY)
 NO_KEY = None
 IDS = ("FIRST", "SECOND")
-REJECTIONS: list[AiIntegrationsError | RepeatedRequestError] = [
-    NameTakenError(),
-    RepeatedRequestError(an_integration(id="FIRST")),
-    IdempotencyKeyReusedError(),
-    ContentionError(),
-]
+REJECTIONS: list[AiIntegrationsError] = [NameTakenError(), IdempotencyKeyReusedError(), ContentionError()]
 
 
 def test_create_prechecks_then_stores_the_key_then_commits() -> None:
@@ -72,11 +66,8 @@ def test_create_with_taken_name_stores_no_secret(key: SecretStr | None, name: st
 @pytest.mark.parametrize("rejection", REJECTIONS, ids=lambda error: type(error).__name__)
 def test_create_discards_the_key_when_the_store_rejects_the_write(rejection: Exception) -> None:
     fixture = UseCaseFixture(FailingRepository(error=rejection))
-    if isinstance(rejection, RepeatedRequestError):
-        assert fixture.integrations.create(ADMIN, the_settings(), KEY) == rejection.first
-    else:
-        with pytest.raises(type(rejection)):
-            fixture.integrations.create(ADMIN, the_settings(), KEY)
+    with pytest.raises(type(rejection)):
+        fixture.integrations.create(ADMIN, the_settings(), KEY)
     assert fixture.journal == ["precheck", "create_key", "insert", "get", "get_deleted", "discard"]
     assert fixture.keys.current_keys() == {}
 
@@ -97,20 +88,6 @@ def test_create_writes_nothing_when_the_key_store_fails() -> None:
         fixture.integrations.create(ADMIN, the_settings(), KEY)
     assert fixture.journal == ["precheck", "create_key"]
     assert fixture.stored_integrations() == []
-
-
-@pytest.mark.parametrize(
-    ("key", "calls"),
-    [pytest.param(KEY, ["precheck"], id="with key"), pytest.param(NO_KEY, ["insert"], id="without key")],
-)
-def test_retried_create_returns_the_original_result(key: SecretStr | None, calls: list[str]) -> None:
-    fixture = UseCaseFixture(ids=IDS)
-    original = fixture.integrations.create(ADMIN, the_settings(), key, an_idempotency_key())
-    fixture.journal.clear()
-    fixture.now += timedelta(hours=23)
-    assert fixture.integrations.create(ADMIN, the_settings(), key, an_idempotency_key()) == original
-    assert fixture.journal == calls
-    assert len(fixture.stored_integrations()) == 1
 
 
 def test_create_rejects_a_used_idempotency_key_with_another_body() -> None:

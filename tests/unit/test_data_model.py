@@ -36,7 +36,7 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import RecordedOutcome
+from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
 from tests.builders import API_KEY, NOON, ROOT, an_integration
@@ -90,6 +90,12 @@ ANTHROPIC = an_integration(
         arn=f"{SECRETS}:ai-integrations/acme/01KDZ3ZQ80000000000000000C-fAkE03",
         version="00000000-0000-4000-8000-000000000003",
     ),
+)
+BEDROCK = an_integration(
+    id="01KDZ3ZQ80000000000000000F",
+    name="Bedrock",
+    provider="AWS_BEDROCK",
+    provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/team/LLM-access"},
 )
 TOMBSTONE = Tombstone(
     integration=ANTHROPIC,
@@ -157,7 +163,10 @@ def write_integrations(table: Table) -> None:
     integrations.insert(OPEN_AI, None)
     integrations.update(OPEN_AI, ROTATED)
     integrations.insert(VERTEX, None)
-    integrations.insert(ANTHROPIC, IdempotencyKey(value="fake-idempotency-key", fingerprint="fake-fingerprint"))
+    integrations.insert(
+        ANTHROPIC, IdempotencyKey(user="alice", value="fake-idempotency-key", fingerprint="fake-fingerprint")
+    )
+    integrations.insert(BEDROCK, None)
     integrations.delete(TOMBSTONE)
 
 
@@ -191,7 +200,7 @@ def written() -> Iterator[dict[str, Item]]:
         write_integrations(table)
         write_the_rest(table)
         hashes = write_access_keys(table)
-        content = json.dumps(list(table.items()))
+        content = json.dumps(list(table.items()), default=sorted)  # sorted: sets become lists
         for of_key, placeholder in hashes.items():
             content = content.replace(of_key, placeholder)
         yield {f"{item['pk']} {item['sk']}": item for item in json.loads(content)}

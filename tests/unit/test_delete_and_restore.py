@@ -21,6 +21,13 @@ def test_restore_returns_a_deleted_integration_with_its_key() -> None:
     assert fixture.restore() == restored
 
 
+def test_restore_at_the_end_of_the_recovery_window_returns_the_integration_with_its_key() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.delete()
+    fixture.now += timedelta(days=30) - timedelta(seconds=1)
+    assert fixture.restore().secret == fixture.original.secret
+
+
 def test_restore_after_recovery_window_finds_nothing() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.delete()

@@ -419,7 +419,7 @@ def test_endpoints_are_none_for_stored_text_that_is_no_url(base_url: str) -> Non
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_accepted_form_is_accepted(provider: str) -> None:
-    """The message of a refusal must not suggest a form that is refused."""
+    """The message of a rejection must not suggest a form that is rejected."""
     text = accepted_forms(provider)
     endings = re.findall(r" (/\S+?)(?= or |\.$)", text)
     assert endings

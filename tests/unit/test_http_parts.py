@@ -1,4 +1,4 @@
-"""Ids, cursors, entity tags and query parameters: invalid ones are rejected without a crash or an echo."""
+"""Ids, cursors, entity tags and query parameters: invalid ones are rejected without repeating the value."""
 
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable

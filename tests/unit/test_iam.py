@@ -67,9 +67,12 @@ def test_unknown_condition_operator_raises() -> None:
         allowing_statements([statement(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.1"}})], get())
 
 
-def test_deny_statement_raises() -> None:
-    with pytest.raises(NotImplementedError):
-        allowing_statements([statement(Effect="Deny")], get())
+def test_deny_statement_overrides_every_allow_statement() -> None:
+    denying = statement(Effect="Deny", Resource="arn:aws:iam::000000000000:role/*")
+    statements = [denying, statement(Resource="arn:aws:iam::*:role/*")]
+    assert allowing_statements(statements, get(resource="arn:aws:iam::000000000000:role/r")) == []
+    assert allowing_statements(statements, get(resource="arn:aws:iam::123456789012:role/r")) == ["S"]
+    assert allowing_statements([denying], get(resource="arn:aws:iam::123456789012:role/r")) == []
 
 
 def required_permissions(operation: str, service: str = "secretsmanager", **parameters: Any) -> list[tuple[str, str]]:

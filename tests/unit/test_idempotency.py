@@ -18,13 +18,13 @@ def body(**changes: Any) -> CreateBody:
 
 
 def key_of(header: str, **changes: Any) -> IdempotencyKey:
-    key = idempotency_key(header, body(**changes))
+    key = idempotency_key(header, "alice", body(**changes))
     assert key is not None
     return key
 
 
 def test_missing_header_means_no_idempotency_key() -> None:
-    assert idempotency_key(None, body()) is None
+    assert idempotency_key(None, "alice", body()) is None
 
 
 @pytest.mark.parametrize("header", ["a", "x" * 255, "!~", "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"])
@@ -35,7 +35,7 @@ def test_header_of_1_to_255_visible_ascii_characters_is_accepted(header: str) ->
 @pytest.mark.parametrize("header", ["", "x" * 256, "a b", "a\tb", "ä", "a\n", "\x7f"])
 def test_other_header_values_are_rejected(header: str) -> None:
     with pytest.raises(InvalidRequestError):
-        idempotency_key(header, body())
+        idempotency_key(header, "alice", body())
 
 
 @pytest.mark.parametrize(

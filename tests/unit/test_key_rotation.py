@@ -13,8 +13,8 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import Integration, Membership, Role
 from ai_integrations.use_cases.integrations import Rotation
-from tests.builders import API_KEY, NOON, ULID, a_caller, an_idempotency_key
-from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
+from tests.builders import API_KEY, NOON, ULID, a_caller
+from tests.unit.use_case_fixture import NEW_KEY, ExistingIntegrationFixture
 
 GRACE = timedelta(hours=1)
 ROTATION = Rotation(api_key=NEW_KEY, grace=GRACE)
@@ -55,15 +55,6 @@ def test_rollback_without_previous_key_or_after_grace_period_is_rejected() -> No
 def test_rotation_of_integration_without_key_is_rejected() -> None:
     with pytest.raises(NoKeyToRotateError):
         ExistingIntegrationFixture(key=None).rotate_key(ROTATION)
-
-
-def test_retried_rotation_returns_the_original_result() -> None:
-    fixture = ExistingIntegrationFixture()
-    idempotent = fixture.integrations.idempotent(an_idempotency_key())
-    rotated = idempotent.rotate_key(ADMIN, ULID, ROTATION)
-    assert idempotent.rotate_key(ADMIN, ULID, ROTATION) == rotated
-    assert fixture.stored == rotated
-    assert fixture.previous_key == API_KEY
 
 
 def test_verified_rotation_stores_a_key_that_the_provider_accepts() -> None:

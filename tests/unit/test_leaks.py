@@ -1,11 +1,11 @@
-"""The leak search, which ends each test of a function, finds planted keys and header values."""
+"""The leak search, which ends each test of a function, finds the keys and header values of requests."""
 
 import json
 
 import pytest
 
 from tests.builders import gateway_event
-from tests.leaks import Canaries
+from tests.leaks import KnownSecrets
 
 BODY = {"name": "x", "api_key": "sk-fake-canary", "headers": {"X-Team": "header-canary"}}
 EVENTS = [
@@ -17,21 +17,21 @@ EVENTS = [
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_search_finds_keys_and_header_values_of_every_request_type(event: dict[str, object]) -> None:
-    canaries = Canaries()
-    canaries.plant(event)
+    known_secrets = KnownSecrets()
+    known_secrets.record(event)
     texts = ["a sk-fake-canary", "a header-canary", "neither"]
-    assert canaries.texts_with_keys(texts) == texts[:1]
-    assert canaries.texts_with_canaries(texts) == texts[:2]
+    assert known_secrets.texts_with_keys(texts) == texts[:1]
+    assert known_secrets.texts_with_any(texts) == texts[:2]
 
 
 def test_search_finds_the_access_key_of_a_caller() -> None:
-    canaries = Canaries()
-    canaries.plant({"authorizationToken": "Bearer access-key-canary"})
-    assert canaries.texts_with_keys(["an access-key-canary"])
+    known_secrets = KnownSecrets()
+    known_secrets.record({"authorizationToken": "Bearer access-key-canary"})
+    assert known_secrets.texts_with_keys(["an access-key-canary"])
 
 
 @pytest.mark.parametrize("body", ["not JSON", [], "7", {"headers": None}, {"headers": {"X-Team": 7}}, {"api_key": 7}])
-def test_plant_ignores_malformed_requests(body: object) -> None:
-    canaries = Canaries()
-    canaries.plant(gateway_event(body))
-    assert canaries.header_values == set()
+def test_record_ignores_malformed_requests(body: object) -> None:
+    known_secrets = KnownSecrets()
+    known_secrets.record(gateway_event(body))
+    assert known_secrets.header_values == set()

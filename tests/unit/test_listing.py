@@ -1,9 +1,12 @@
-"""Lists of integrations: one call reads a bounded number of them, even if few match."""
+"""Lists of integrations, of which one call reads a bounded number, and of spaces, of which a caller sees its own."""
 
 from dataclasses import replace
 
-from ai_integrations.domain.model import Membership, Role, Scoping, Slice, Space
-from ai_integrations.use_cases.listing import READ_BUDGET, IntegrationList, Query
+import pytest
+
+from ai_integrations.domain.errors import NotFoundError
+from ai_integrations.domain.model import Caller, Membership, Role, Scoping, Slice, Space
+from ai_integrations.use_cases.listing import READ_BUDGET, IntegrationList, Query, SpaceDirectory
 from tests.builders import a_caller, an_integration
 from tests.fakes import InMemoryRepository, InMemorySpaces
 
@@ -61,3 +64,66 @@ def test_list_by_space_finds_organization_in_memberships_or_directory() -> None:
     assert [each.id for each in unknown.integrations] == ["ID00002"]
     spaces.register(Space(account="acme", id="s", organization_id="o"))
     assert listing.page(a_caller(), Query(space_id="s"), after=None, limit=9) == by_key
+
+
+def the_spaces() -> InMemorySpaces:
+    """Build a directory: three named spaces of an account, one that only scopings name, and one of another account."""
+    spaces = InMemorySpaces()
+    for ulid, name in (("s", "Search"), ("t", "Search tests"), ("u", "Translation"), ("x", None)):
+        spaces.register(Space(account="acme", id=ulid, organization_id="o", name=name))
+    spaces.register(Space(account="other", id="s", name="Search"))
+    return spaces
+
+
+MEMBER = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", space_id="t", admin=True),))
+CALLERS = [
+    pytest.param(a_caller(), ["s", "t", "u"], id="admin"),
+    pytest.param(MEMBER, ["t"], id="member of one space"),
+    pytest.param(MEMBER._replace(role=Role.READER), ["t"], id="reader of one space"),
+    pytest.param(a_caller(role=Role.READER), [], id="reader without memberships"),
+    pytest.param(
+        a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", admin=True),)),
+        [],
+        id="member of the organization",
+    ),
+    pytest.param(a_caller(role=Role.READER, memberships=(Membership(space_id="x"),)), [], id="reader of unnamed space"),
+    pytest.param(MEMBER._replace(account="other"), [], id="member of a space in another account"),
+    pytest.param(a_caller(account="other"), ["s"], id="admin of another account"),
+]
+
+
+@pytest.mark.parametrize(("caller", "ids"), CALLERS)
+def test_space_list_contains_only_spaces_that_the_caller_belongs_to(caller: Caller, ids: list[str]) -> None:
+    page = SpaceDirectory(the_spaces()).page(caller, None, after=None, limit=9)
+    assert ([each.id for each in page.spaces], page.last_read) == (ids, None)
+    assert {each.account for each in page.spaces} <= {caller.account}
+
+
+@pytest.mark.parametrize(("caller", "ids"), CALLERS)
+def test_space_list_pages_count_only_visible_spaces(caller: Caller, ids: list[str]) -> None:
+    directory, found, after = SpaceDirectory(the_spaces()), list[str](), None
+    for _ in range(len(ids) or 1):
+        page = directory.page(caller, None, after=after, limit=1)
+        found += [each.id for each in page.spaces]
+        after = page.last_read
+    assert (found, after) == (ids, None)
+
+
+@pytest.mark.parametrize(("caller", "ids"), CALLERS)
+def test_list_by_space_name_uses_only_spaces_that_the_caller_belongs_to(caller: Caller, ids: list[str]) -> None:
+    repository = a_repository(
+        3, ID00000=Scoping(space_id="s"), ID00001=Scoping(space_id="t"), ID00002=Scoping(space_id="u")
+    )
+    listing = IntegrationList(integrations=repository, spaces=the_spaces())
+    page = listing.page(caller, Query(space_name="sear"), after=None, limit=9)
+    expected = {"s": "ID00000", "t": "ID00001"}
+    visible = [expected[each] for each in reversed(ids) if each in expected and caller.account == "acme"]
+    assert [each.id for each in page.integrations] == visible
+
+
+@pytest.mark.parametrize("space_id", ["s", "u", "x", "unknown"])
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.READER])
+def test_list_by_id_of_a_space_that_the_caller_does_not_belong_to_is_not_found(role: Role, space_id: str) -> None:
+    listing = IntegrationList(integrations=a_repository(1), spaces=the_spaces())
+    with pytest.raises(NotFoundError):
+        listing.page(MEMBER._replace(role=role), Query(space_id=space_id), after=None, limit=9)

@@ -1,4 +1,4 @@
-"""The operators' documents use outputs, log groups, log messages and links that exist."""
+"""The operators' documents use outputs, log groups and log messages that exist."""
 
 import re
 from pathlib import Path
@@ -13,25 +13,10 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 HANDLERS = "".join(file.read_text() for file in (ROOT / "functions").glob("*/handler.py"))
 
 
-def headings(document: Path) -> set[str]:
-    """Return the anchors that GitHub makes of a document's headings."""
-    texts = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts}
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.stem)
 def test_shell_variables_are_outputs_of_the_stack(document: Path) -> None:
     variables = set(re.findall(r"\$\{?([A-Z][a-z]\w+)", document.read_text()))
     assert variables <= sam_template.template()["Outputs"].keys()
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.stem)
-def test_links_lead_to_existing_files_and_headings(document: Path) -> None:
-    for path, _, anchor in (link.partition("#") for link in re.findall(r"\]\(([^)]+)\)", document.read_text())):
-        if not path.startswith("http"):
-            target = (document.parent / path).resolve() if path else document
-            assert target.exists(), path
-            assert not anchor or anchor in headings(target), f"{path}#{anchor}"
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"(?:logs|errors) ([a-z-]+) \d+", OPERATIONS))))

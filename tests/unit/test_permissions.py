@@ -70,7 +70,7 @@ def test_may_write_denies_a_member_without_memberships() -> None:
     assert not a_caller(role=Role.MEMBER).may_write((IN_SPACE,))
 
 
-def test_caller_survives_the_authorizer_context_as_strings() -> None:
+def test_caller_is_restored_from_the_strings_of_the_authorizer_context() -> None:
     caller = a_caller(role=Role.MEMBER, memberships=(ORGANIZATION, PAIR, Membership(space_id="t")))
     context = to_context(caller_item(caller))
     assert all(isinstance(value, str) for value in context.values())

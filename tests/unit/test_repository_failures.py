@@ -37,7 +37,7 @@ class ScriptedClient:
             raise response
         return response
 
-    transact_write_items = batch_get_item = _respond
+    transact_write_items = batch_get_item = get_item = _respond
 
 
 def cancelled(*reasons: str | dict[str, Any]) -> ClientError:
@@ -144,6 +144,13 @@ def test_precheck_passes_when_its_read_returns_nothing(response: dict[str, Any])
     repository(client).precheck(OWN, KEY)
     assert client.requests[0]["RequestItems"]["table"]["ConsistentRead"] is True
     assert len(client.requests[0]["RequestItems"]["table"]["Keys"]) == 2
+
+
+def test_get_for_write_reads_an_integration_that_dynamodb_did_not_process() -> None:
+    client = ScriptedClient(
+        {"Responses": {}, "UnprocessedKeys": {"table": {}}}, {"Item": to_wire(items.integration_item(OWN))}
+    )
+    assert repository(client).idempotent(KEY).get_for_write(OWN.account, OWN.id, NOON) == (OWN, None)
 
 
 def test_conditions_alias_every_attribute() -> None:

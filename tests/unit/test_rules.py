@@ -9,9 +9,10 @@ from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import FieldError, RuleViolationError
-from ai_integrations.domain.model import ExternalSecretArn, KeepKey, SecretVersion, Settings
+from ai_integrations.domain.iam_roles import IamRole
+from ai_integrations.domain.model import AuthType, ExternalSecretArn, KeepKey, KeyChange, SecretVersion, Settings
 from ai_integrations.domain.providers import PROVIDERS
-from tests.builders import a_policy, an_integration, the_settings
+from tests.builders import API_KEY, AWS_ACCOUNT, a_policy, an_integration, the_settings
 from tests.unit.test_api_keys import MASKED_KEYS, PLACEHOLDERS, REAL_KEYS, SERVICE_ACCOUNT, UNSENDABLE_KEYS
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
@@ -72,6 +73,69 @@ def test_all_broken_rules_are_reported_together() -> None:
         rules.check_settings(settings, previous=None, policy=a_policy())
     assert [each.pointer for each in error.value.errors] == ["/provider_metadata/role_arn", "/base_url"]
     assert "10.0.0.5" not in str(error.value)
+
+
+def with_role(role_arn: str, external_id: str | None = None, **changes: Any) -> Settings:
+    metadata = {"role_arn": role_arn} | ({"external_id": external_id} if external_id else {})
+    return the_settings(provider="AWS_BEDROCK", provider_metadata=metadata, **changes)
+
+
+@pytest.mark.parametrize(
+    "role_arn",
+    [
+        f"arn:aws:iam::{AWS_ACCOUNT}:role/Bedrock",
+        f"arn:aws:iam::{AWS_ACCOUNT}:role/team/nested/Bedrock",
+        f"arn:aws-us-gov:iam::{AWS_ACCOUNT}:role/Bedrock",
+        f"arn:aws-cn:iam::{AWS_ACCOUNT}:role/Bedrock",
+    ],
+)
+def test_role_of_the_service_account_is_rejected_with_its_field(role_arn: str) -> None:
+    assert rejected_fields("AWS_BEDROCK", {"role_arn": role_arn}) == ["/role_arn"]
+
+
+@pytest.mark.parametrize("external_id", ["ai-integrations:0", "AI-Integrations:0", "ai-integrations:" + "0" * 40])
+def test_external_id_of_the_service_is_rejected_with_its_field(external_id: str) -> None:
+    """Otherwise an account could send the external ID of another one."""
+    assert rejected_fields("AWS_BEDROCK", {**ROLE, "external_id": external_id}) == ["/external_id"]
+
+
+def test_external_id_that_the_service_sends_is_reserved() -> None:
+    role = IamRole(arn=ROLE["role_arn"])
+    sent = role.external_id_for("acme", "stack")
+    assert role._replace(external_id=sent).has_reserved_external_id
+
+
+def test_unchanged_role_is_not_checked_again() -> None:
+    """A role may be older than the rules about it, and other fields must stay changeable."""
+    old = with_role(f"arn:aws:iam::{AWS_ACCOUNT}:role/Bedrock", "ai-integrations:old")
+    echoed = {**(old.provider_metadata or {}), "kind": "AWS"}
+    for changed in (replace(old, name="Renamed"), replace(old, provider_metadata=echoed)):
+        rules.check_settings(changed, previous=old, policy=a_policy())
+    with pytest.raises(RuleViolationError):
+        rules.check_settings(with_role(f"arn:aws:iam::{AWS_ACCOUNT}:role/x"), previous=old, policy=a_policy())
+
+
+@pytest.mark.parametrize(
+    ("changed", "previous", "expected"),
+    [
+        (the_settings(), None, False),
+        (with_role("r1"), None, True),
+        (with_role("r1"), the_settings(), True),
+        (with_role("r2"), with_role("r1"), True),
+        (with_role("r1", "e1"), with_role("r1"), True),
+        (with_role("r1", "e2"), with_role("r1", "e1"), True),
+        (the_settings(), with_role("r1"), True),
+        (with_role("r1", base_url="https://a.example.com"), with_role("r1"), True),
+        (with_role("r1", base_url="https://a.example.com/2"), with_role("r1", base_url="https://a.example.com"), True),
+        (with_role("r1"), with_role("r1", base_url="https://a.example.com"), True),
+        (with_role("r1", name="Renamed"), with_role("r1"), False),
+        (the_settings(base_url="https://a.example.com"), the_settings(), False),
+    ],
+)
+def test_redirects_role_if_the_role_or_its_destination_changes(
+    changed: Settings, previous: Settings | None, expected: bool
+) -> None:
+    assert rules.redirects_role(changed, previous) is expected
 
 
 def test_private_base_url_is_accepted_only_if_allow_listed() -> None:
@@ -262,56 +326,6 @@ def test_service_account_key_is_accepted_for_vertex_ai() -> None:
     rules.check_key("VERTEX_AI", SecretStr(SERVICE_ACCOUNT))
 
 
-STORED_KEY = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", version="version-1")
-VERTEX = {"provider": "VERTEX_AI", "provider_metadata": PROJECT}
-
-
-def is_bound_elsewhere(current: dict[str, Any], changes: dict[str, Any]) -> bool:
-    integration = an_integration(secret=STORED_KEY, **current)
-    try:
-        rules.check_key_binding(integration, replace(integration, **changes), KeepKey.KEEP)
-    except RuleViolationError as error:
-        return [each.pointer for each in error.errors] == ["/api_key"]
-    return False
-
-
-@pytest.mark.parametrize(
-    ("current", "base_url"),
-    [
-        ({}, "https://api.openai.com:443/v1"),
-        ({}, "HTTPS://API.OpenAI.com./v1"),
-        ({"base_url": "https://api.openai.com/v1"}, None),
-        ({"base_url": "https://gateway.example"}, "https://gateway.example:443"),
-        ({"provider": "ANTHROPIC"}, "https://api.anthropic.com"),
-        (VERTEX, "https://europe-west3-aiplatform.googleapis.com"),
-        ({**VERTEX, "provider_metadata": {**PROJECT, "location": "global"}}, "https://aiplatform.googleapis.com"),
-        ({**VERTEX, "provider_metadata": {**PROJECT, "location": "eu"}}, "https://aiplatform.eu.rep.googleapis.com"),
-    ],
-)
-def test_stored_key_stays_for_the_same_host_in_another_notation(current: dict[str, Any], base_url: str | None) -> None:
-    assert not is_bound_elsewhere(current, {"base_url": base_url})
-
-
-@pytest.mark.parametrize(
-    ("current", "changes"),
-    [
-        ({}, {"base_url": "https://api.openai.com:8443/v1"}),
-        ({}, {"base_url": "https://api.openai.com.evil.example/v1"}),
-        ({}, {"base_url": "http://api.openai.com/v1"}),
-        ({"base_url": "https://gateway.example"}, {"base_url": None}),
-        ({"provider": "CUSTOM"}, {"base_url": "https://gateway.example"}),
-        ({"provider": "AZURE_OPEN_AI", "base_url": "https://a.openai.azure.com"}, {"base_url": None}),
-        (VERTEX, {"base_url": "https://us-central1-aiplatform.googleapis.com"}),
-        (VERTEX, {"provider_metadata": {**PROJECT, "location": "us-central1"}}),
-        ({}, {"provider": "CUSTOM", "base_url": "https://api.openai.com/v1"}),
-    ],
-)
-def test_stored_key_does_not_follow_to_another_host_or_provider(
-    current: dict[str, Any], changes: dict[str, Any]
-) -> None:
-    assert is_bound_elsewhere(current, changes)
-
-
 QUERY = "https://llm.example.com/v1?tenant=1"
 VERTEX_URL = "https://europe-west3-aiplatform.googleapis.com/v1/projects/p/locations/europe-west3/endpoints/openapi"
 
@@ -329,7 +343,7 @@ def test_base_url_without_single_meaning_is_rejected_with_the_accepted_form() ->
     )
 
 
-def test_base_url_of_refused_host_is_reported_once() -> None:
+def test_base_url_of_rejected_host_is_reported_once() -> None:
     with pytest.raises(RuleViolationError) as error:
         rules.check_settings(the_settings(base_url="http://10.0.0.5/v1?a=b"), previous=None, policy=a_policy())
     assert len(error.value.errors) == 1
@@ -380,3 +394,62 @@ def test_update_to_flawed_base_url_is_rejected(previous: dict[str, Any], changed
     with pytest.raises(RuleViolationError) as error:
         rules.check_settings(the_settings(**changed), previous=the_settings(**previous), policy=a_policy())
     assert [each.pointer for each in error.value.errors] == ["/base_url"]
+
+
+OWNED = SecretVersion(arn="arn:own", version="v1")
+EXTERNAL = SecretVersion(arn="arn:external", version=None)
+OLD_HOST, NEW_HOST = {"base_url": "https://old.example.com"}, {"base_url": "https://new.example.com"}
+HEADERS = {"headers": {"Authorization": "fake-credential"}}
+PROXY = {"auth_type": AuthType.PROXY_WITH_HEADERS}
+
+
+def unbound_fields(
+    current: dict[str, Any], changed: dict[str, Any], key: KeyChange = KeepKey.KEEP, *, sends_headers: bool = False
+) -> list[str]:
+    """List the credentials that a change would send to a place that they were not given for."""
+    secret = current.pop("secret", None)
+    try:
+        rules.check_binding(
+            an_integration(secret=secret, **current), the_settings(**changed), key, sends_headers=sends_headers
+        )
+    except RuleViolationError as error:
+        return [each.pointer for each in error.errors]
+    return []
+
+
+@pytest.mark.parametrize("secret", [OWNED, EXTERNAL], ids=["stored key", "referenced secret"])
+@pytest.mark.parametrize("changed", [NEW_HOST, OLD_HOST | HEADERS], ids=["other host", "added header"])
+def test_redirected_key_must_be_given_again_or_removed(secret: SecretVersion, changed: dict[str, Any]) -> None:
+    assert unbound_fields({"secret": secret, **OLD_HOST}, changed) == ["/api_key"]
+    assert unbound_fields({"secret": secret, **OLD_HOST}, changed, sends_headers=True) == ["/api_key"]
+    for key in (SecretStr(API_KEY), ExternalSecretArn(arn="arn:other"), None):
+        assert unbound_fields({"secret": secret, **OLD_HOST}, changed, key) == []
+
+
+def test_change_without_a_stored_key_needs_none() -> None:
+    assert unbound_fields(OLD_HOST, NEW_HOST) == []
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        pytest.param({}, id="no key"),
+        pytest.param({"secret": OWNED, **PROXY}, id="key of a proxy"),
+    ],
+)
+def test_headers_that_are_credentials_must_be_given_again_or_removed_for_another_host(current: dict[str, Any]) -> None:
+    key = SecretStr(API_KEY) if "secret" in current else KeepKey.KEEP
+    before = {**current, **OLD_HOST, **HEADERS}
+    assert unbound_fields({**before}, NEW_HOST | HEADERS, key) == ["/headers"]
+    assert unbound_fields({**before}, NEW_HOST | HEADERS, key, sends_headers=True) == []
+    assert unbound_fields({**before}, NEW_HOST, key, sends_headers=True) == []
+    assert unbound_fields({**before}, OLD_HOST | HEADERS, key) == []
+
+
+def test_key_and_headers_that_move_together_are_reported_together() -> None:
+    current = {"secret": OWNED, **PROXY, **OLD_HOST, **HEADERS}
+    assert unbound_fields(current, NEW_HOST | HEADERS) == ["/api_key", "/headers"]
+
+
+def test_headers_beside_a_key_stay_settings_when_the_key_is_given_again() -> None:
+    assert unbound_fields({"secret": OWNED, **OLD_HOST, **HEADERS}, NEW_HOST | HEADERS, SecretStr(API_KEY)) == []

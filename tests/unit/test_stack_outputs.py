@@ -25,7 +25,7 @@ def test_shell_assignments_are_sorted_by_key() -> None:
 
 
 @pytest.mark.parametrize("key", OUTPUTS)
-def test_shell_assignments_survive_evaluation(key: str) -> None:
+def test_shell_assignments_evaluate_to_the_output_values(key: str) -> None:
     script = "\n".join([*shell_assignments(OUTPUTS), f'printf %s "${key}"'])
     run = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)  # noqa: S603, S607
     assert run.stdout == OUTPUTS[key]

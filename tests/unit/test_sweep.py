@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
-from ai_integrations.use_cases.ports import StoredSecret
-from ai_integrations.use_cases.sweep import Sweeper, SweepPosition, SweepReport
+from ai_integrations.use_cases.sweep import StoredSecret, Sweeper, SweepPosition, SweepReport
 from tests.builders import NOON, ULID, an_integration
 
 HOUR = timedelta(hours=1)

@@ -14,12 +14,11 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.domain.model import Caller, ExternalSecretArn, KeepKey, Role, SecretVersion
-from ai_integrations.use_cases.integrations import Edit, Rotation
+from ai_integrations.domain.model import Caller, ExternalSecretArn, Role, SecretVersion
+from ai_integrations.use_cases.integrations import Change, Edit, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
 
-KEEP = KeepKey.KEEP
 HOUR = timedelta(hours=1)
 
 
@@ -27,7 +26,7 @@ def test_update_increments_version_and_records_user_and_time() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.now += HOUR
     bob = a_caller(user="bob")
-    changed = fixture.integrations.update(bob, ULID, lambda current: replace(current, name="x"), KEEP)
+    changed = fixture.integrations.update(bob, ULID, Change(lambda current: replace(current, name="x")))
     assert changed == replace(fixture.original, name="x", version=2, updated_at=NOON + HOUR, updated_by="bob")
     assert fixture.stored == changed
 
@@ -64,7 +63,7 @@ def test_update_to_taken_name_discards_the_new_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
     with pytest.raises(NameTakenError):
-        fixture.integrations.update(ADMIN, ULID, lambda current: replace(current, name="TAKEN"), NEW_KEY)
+        fixture.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, name="TAKEN"), NEW_KEY))
     assert fixture.referenced_key == API_KEY
     assert [len(each.versions) for each in fixture.keys.secrets.values()] == [1]
 
@@ -72,7 +71,7 @@ def test_update_to_taken_name_discards_the_new_key() -> None:
 def test_update_rejects_settings_that_do_not_fit_together() -> None:
     fixture = ExistingIntegrationFixture(key=None)
     with pytest.raises(RuleViolationError):
-        fixture.integrations.update(ADMIN, ULID, lambda current: replace(current, provider="AWS_BEDROCK"), KEEP)
+        fixture.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, provider="AWS_BEDROCK")))
     assert fixture.stored == fixture.original
 
 
@@ -83,19 +82,20 @@ def test_update_rejects_settings_that_do_not_fit_together() -> None:
         pytest.param(lambda current: replace(current, base_url="https://elsewhere.example.com"), id="another host"),
     ],
 )
-def test_update_of_destination_requires_a_key_change(edit: Edit) -> None:
+def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> None:
     fixture = ExistingIntegrationFixture()
     with pytest.raises(RuleViolationError):
-        fixture.integrations.update(ADMIN, ULID, edit, KEEP)
+        fixture.integrations.update(ADMIN, ULID, Change(edit))
     for key in (NEW_KEY, None):
-        fixture.integrations.update(ADMIN, ULID, edit, key)
+        fixture.integrations.update(ADMIN, ULID, Change(edit, key))
     assert fixture.stored.secret is None
 
 
 def test_write_with_unmet_version_condition_changes_nothing() -> None:
     fixture = ExistingIntegrationFixture()
+    new_key = Change(lambda current: current, NEW_KEY)
     writes: list[Callable[[], object]] = [
-        lambda: fixture.integrations.update(ADMIN, ULID, lambda current: current, NEW_KEY, lambda _current: False),
+        lambda: fixture.integrations.update(ADMIN, ULID, new_key, lambda _current: False),
         lambda: fixture.integrations.delete(ADMIN, ULID, lambda _current: False),
     ]
     for write in writes:
@@ -115,7 +115,7 @@ def test_write_by_unauthorized_caller_touches_no_secret(caller: Caller, error: t
     fixture = ExistingIntegrationFixture()
     rotation = Rotation(api_key=NEW_KEY, grace=HOUR)
     writes: list[Callable[[], object]] = [
-        lambda: fixture.integrations.update(caller, ULID, lambda current: current, NEW_KEY),
+        lambda: fixture.integrations.update(caller, ULID, Change(lambda current: current, NEW_KEY)),
         lambda: fixture.integrations.rotate_key(caller, ULID, rotation),
         lambda: fixture.integrations.roll_back_key(caller, ULID),
         lambda: fixture.integrations.delete(caller, ULID),

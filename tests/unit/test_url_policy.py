@@ -1,10 +1,9 @@
 """The SSRF rules that apply to the text of a `base_url` (connection-tests.md, "Allowed destinations")."""
 
-from ipaddress import ip_address
-
 import pytest
 
-from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination, is_public
+from ai_integrations.bootstrap.settings import parse_hosts
+from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, parse_allowed_host
 
 REJECTED_URLS = (
     # non-public IPv4, in every notation that network libraries accept
@@ -47,6 +46,8 @@ REJECTED_URLS = (
     "https://metadata/",
     "https://metadata.google.internal/",
     "https://METADATA.goog/",
+    "https://metadata.tencentyun.com/",
+    "https://api.metadata.cloud.ibm.com/",
     "https://instance-data.ec2.internal/",
     # non-public IPv6, or IPv6 that embeds a non-public IPv4 address
     "https://[::]/",
@@ -71,6 +72,13 @@ REJECTED_URLS = (
     "https://[2606:4700::1111%25eth0]/",
     "https://[v1.example.com]/",
     "https://[example.com]/",
+    "https://example.com[2606:4700:4700::1111]/",
+    "https://[2606:4700:4700::1111]example.com/",
+    "https://[2606:4700:4700::1111].example.com:443/",
+    "https://[8.8.8.8]/",
+    "https://[1::2::3]/",
+    "https://[fd20:ce::254]/",
+    "https://[fd00:c1::a9fe:a9fe]/",
     "https://[::1/",
     # names of local networks
     "https://localhost/",
@@ -160,10 +168,20 @@ def test_unsafe_url_is_rejected_without_repeating_it(url: str) -> None:
 )
 def test_public_https_url_is_accepted(url: str) -> None:
     check_url(url, ())
-    assert destination(url) is not None
 
 
-ALLOWED = frozenset({"gateway.corp", "10.0.0.5", "localhost", "fd00::5"})
+ALLOWED = frozenset(
+    {
+        "gateway.corp",
+        "10.0.0.5",
+        "localhost",
+        "[fd00::5]",
+        "proxy.corp:8443",
+        "web.corp:443",
+        "plain.corp:80",
+        "[fd00::6]:80",
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -175,11 +193,19 @@ ALLOWED = frozenset({"gateway.corp", "10.0.0.5", "localhost", "fd00::5"})
         "http://10.0.0.5:4000/",
         "http://localhost:11434/v1",
         "http://[fd00::5]/",
+        "http://[FD00:0:0::5]:8080/",
+        "http://proxy.corp:8443/",
+        "https://PROXY.corp:8443/v1",
+        "https://web.corp/",
+        "https://web.corp:443/",
+        "http://web.corp:443/",
+        "http://plain.corp/",
+        "http://[fd00::6]/",
+        "http://[fd00:0::6]:80/",
     ],
 )
 def test_allow_listed_private_host_is_accepted(url: str) -> None:
     check_url(url, ALLOWED)
-    assert destination(url) is not None
 
 
 @pytest.mark.parametrize(
@@ -193,6 +219,16 @@ def test_allow_listed_private_host_is_accepted(url: str) -> None:
         "ftp://gateway.corp/",
         "http://user@gateway.corp/",
         "http://api.openai.com/",
+        "https://proxy.corp/",
+        "https://proxy.corp:443/",
+        "https://proxy.corp:844/",
+        "https://proxy.corp:84430/",
+        "http://web.corp/",
+        "https://plain.corp/",
+        "http://[fd00::6]:81/",
+        "https://[fd00::6]/",
+        "http://xn--gatewy-8ta.corp/",
+        "http://gateway.corp%2e/",
     ],
 )
 def test_host_outside_the_allow_list_is_rejected(url: str) -> None:
@@ -201,40 +237,48 @@ def test_host_outside_the_allow_list_is_rejected(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "public"),
+    ("entry", "parsed"),
     [
-        ("8.8.8.8", True),
-        ("2606:4700:4700::1111", True),
-        ("::ffff:8.8.8.8", True),
-        ("64:ff9b::8.8.8.8", True),
-        ("64:ff9b::10.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("2002:0a00:0001::1", False),
-        ("239.1.1.1", False),
-        ("::8.8.8.8", False),
-        ("3fff::1", False),
+        ("gateway.corp", "gateway.corp"),
+        ("Gateway.CORP.", "gateway.corp"),
+        ("gateway.corp:8443", "gateway.corp:8443"),
+        ("gateway.corp.:0443", "gateway.corp:443"),
+        ("localhost", "localhost"),
+        ("10.0.0.5:4000", "10.0.0.5:4000"),
+        ("[FD00:0:0::5]", "[fd00::5]"),
+        ("[fd00::5]:8080", "[fd00::5]:8080"),
     ],
 )
-def test_address_is_public_only_if_its_embedded_addresses_are(address: str, public: bool) -> None:
-    assert is_public(ip_address(address)) is public
+def test_entry_of_the_allow_list_is_normalized(entry: str, parsed: str) -> None:
+    assert parse_allowed_host(entry) == parsed
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    "entry",
     [
-        ("https://example.com/v1", "https://EXAMPLE.com./v2?x=1", True),
-        ("https://example.com", "https://example.com:8443", False),
-        ("https://example.com", "https://example.org", False),
-        ("https://gateway.corp", "http://gateway.corp", False),
-        ("https://example.com", "HTTPS://Example.COM.:443/", True),
-        ("https://example.com:", "https://example.com", True),
-        ("http://gateway.corp:80", "http://gateway.corp", True),
-        ("http://gateway.corp:443", "https://gateway.corp", False),
-        ("https://example.com:80", "https://example.com", False),
-        ("https://[2606:4700:4700::1111]", "https://[2606:4700:4700:0::1111]:443/v1", True),
-        ("https://8.8.8.8", "https://8.8.2056", True),
-        ("https://8.8.8.8", "https://8.8.4.4", False),
+        "",
+        "fd00::5",
+        "[fd00::5",
+        "[fe80::1%eth0]",
+        "[gateway.corp]",
+        "gateway.corp:0",
+        "gateway.corp:65536",
+        "gateway.corp:https",
+        "gateway.corp/",
+        "gateway.corp/v1",
+        "https://gateway.corp",
+        "user@gateway.corp",
+        "*.corp",
+        "gateway.corp?",
+        "g\u0430teway.corp",
+        "a b",
     ],
 )
-def test_destination_is_scheme_host_and_port(one: str, other: str, same: bool) -> None:
-    assert (destination(one) == destination(other)) is same
+def test_malformed_entry_of_the_allow_list_is_rejected(entry: str) -> None:
+    with pytest.raises(ValueError, match=r"must|host"):
+        parse_allowed_host(entry)
+
+
+def test_allow_list_is_parsed_from_a_comma_separated_list() -> None:
+    assert parse_hosts(" Gateway.corp, [fd00::5]:8080 ,,10.0.0.5") == {"gateway.corp", "[fd00::5]:8080", "10.0.0.5"}
+    assert parse_hosts("") == frozenset()

@@ -4,8 +4,8 @@ A request that was valid must stay valid: each old request schema must be contai
 stay readable: each new response schema must be contained in the old one, because clients reject unknown fields. One
 exception: a response enum may gain values such as a new provider, because legacy clients never receive them.
 
-Why not use an existing tool: oasdiff makes this comparison, but it is a Go binary that is not on PyPI, and `make lint`
-promises to need only CPython and make.
+The existing tool for this comparison, oasdiff, is a Go binary and not on PyPI. `make lint` must need only CPython and
+make.
 """
 
 from collections.abc import Iterator

@@ -43,7 +43,7 @@ CONNECTION_TEST_OPERATIONS = (
         body=CreateBody,
         body_examples=("openai", "gateway"),
         response=_RESULT,
-        errors=(*AUTHENTICATED_ERRORS, *BODY_ERRORS),
+        errors=(*AUTHENTICATED_ERRORS, CONFLICT, *BODY_ERRORS),
     ),
     Operation(
         id="getHealth",

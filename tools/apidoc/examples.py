@@ -18,8 +18,11 @@ from ai_integrations.contracts.views import (
     space_view,
 )
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Space
 from ai_integrations.http.health import health_view
+from ai_integrations.http.roles import role_view
+from ai_integrations.use_cases.role_trust import RoleTrust
 from tools.apidoc.parameters import EXAMPLE_ULID
 
 _EVENTS = Path(__file__).parent.parent.parent / "events"
@@ -47,6 +50,15 @@ _HEALTH = Health(
             provider_said="Incorrect API key provided: [redacted]",
         ),
     ),
+)
+
+_ROLE = RoleTrust(
+    role_arn="arn:aws:iam::123456789012:role/llm-access",
+    principals=(
+        "arn:aws:iam::111122223333:role/ai-integrations-CredentialsFunctionRole-fAkE01",
+        "arn:aws:iam::111122223333:role/ai-integrations-TestConnectionFunctionRole-fAkE02",
+    ),
+    external_id=IamRole(arn="").external_id_for("acme", "111122223333/eu-central-1/ai-integrations"),
 )
 
 # The two examples of the published API description.
@@ -118,6 +130,7 @@ def responses() -> dict[str, dict[str, Any]]:
         "integration": _example("An integration with an API key", legacy),
         "current_format": _example("In the current wire format, as newer clients receive it", current),
         "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
+        "role": _example("A role, and what its trust policy must contain", role_view(_ROLE)),
         "health": _example("An API key that the provider rejects", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
         "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),

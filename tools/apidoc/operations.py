@@ -13,6 +13,7 @@ from tools.apidoc.operation import (
     Operation,
     Response,
 )
+from tools.apidoc.role_operations import ROLE_OPERATIONS
 from tools.apidoc.rotation_operations import ROTATION_OPERATIONS
 
 _INTEGRATIONS = "AI integrations"
@@ -78,8 +79,11 @@ OPERATIONS = (
         description=(
             "Changes only the fields in the request. Where a field may be null, null removes it. A list or map "
             "replaces the previous one. A stored key is never sent to a destination that you did not confirm. "
-            "Therefore, a request that changes `provider`, or the scheme, host or port of `base_url`, must also "
-            'contain the API key, `"api_key": null` or `api_key_secret_arn`.'
+            'Therefore, a request must also contain the API key, `"api_key": null` or `api_key_secret_arn` if it '
+            "changes `provider`, the address or path in `base_url`, `project_id` or `location`. The same applies if it "
+            "adds a header, or changes one that names a destination. Without a key, or with `proxy_with_headers`, a "
+            "request that changes the destination must contain `headers`. Only admins can change an IAM role or its "
+            "external ID, or `base_url` beside a role."
         ),
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),
@@ -123,6 +127,7 @@ OPERATIONS = (
         errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, CONFLICT),
     ),
     *ROTATION_OPERATIONS,
+    *ROLE_OPERATIONS,
     *CONNECTION_TEST_OPERATIONS,
     Operation(
         id="listSpaces",

@@ -68,7 +68,7 @@ _ALL: tuple[dict[str, Any], ...] = (
     _header(
         "Idempotency-Key",
         "A unique value for this request. For 24 hours, a retry with the same value and body returns the original "
-        "response; with a different body it returns 422. The comparison ignores `api_key`.",
+        "response; with a different body or `api_key` it returns 422.",
         {"type": "string", "pattern": f"^{idempotency.VALID}$"},
     ),
 )
@@ -81,7 +81,8 @@ def _response_header(description: str, schema: dict[str, Any]) -> dict[str, Any]
 
 HEADERS = {
     health.FINGERPRINT_HEADER: {
-        "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key.",
+        "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key. "
+        "A test of unsaved settings returns it only if the provider accepted the key.",
         "schema": {"type": "string"},
     },
     "ETag": _response_header(

@@ -114,7 +114,7 @@ class Deployment:
             # CloudFormation has no specific error code for this.
             if "No updates" in str(error):
                 return
-            raise LocalStackError(f"The emulator refused to {action} the stack: {error}") from error
+            raise LocalStackError(f"The emulator could not {action} the stack: {error}") from error
         self._wait(action)
 
     def _wait(self, action: str) -> None:

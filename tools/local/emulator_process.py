@@ -1,7 +1,7 @@
-"""Run the emulator, with three changes to its behaviour.
+"""Run the emulator, with four changes to its behaviour.
 
 It ends with its parent process. Two delays in every invocation are removed. As in Lambda, the incomplete response of a
-function that was killed is discarded.
+function that was killed is discarded. As in Secrets Manager, a version of a secret never changes.
 """
 
 import functools
@@ -17,6 +17,7 @@ from typing import Any
 from ministack.core.lambda_runtime import ProvidedWorker  # type: ignore[import-untyped]
 
 from tools.local.emulator import STOP_SECONDS
+from tools.local.secret_versions import keep_versions
 
 
 def main() -> None:
@@ -28,6 +29,7 @@ def main() -> None:
     ProvidedWorker._drain_stderr_bounded = functools.partialmethod(drain, first_line_wait=0.005)  # noqa: SLF001
     build = ProvidedWorker._build_handler_class  # noqa: SLF001
     ProvidedWorker._build_handler_class = lambda *arguments: _rejecting_incomplete_bodies(build(*arguments))  # noqa: SLF001
+    keep_versions()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     runpy.run_module("ministack", run_name="__main__")
 

@@ -122,7 +122,7 @@ def _instructions(file: Path, url: str) -> str:
 Serving {url}/v2/ai-integrations until Ctrl-C. Try this in another shell:
 
   set -a; . {shlex.quote(str(file))}; set +a
-  curl -i "$AI_INTEGRATIONS_URL/v2/ai-integrations" \\
+  curl -iw '\\n' "$AI_INTEGRATIONS_URL/v2/ai-integrations" \\
     -H "Authorization: Bearer $AI_INTEGRATIONS_API_KEY" -H 'Content-Type: application/json' \\
     -d '{ANOTHER_EXAMPLE}'
 

@@ -8,9 +8,10 @@
 `resolve` reads its settings from the environment: AI_INTEGRATIONS_FUNCTION, AI_INTEGRATIONS_ACCOUNT and
 AI_INTEGRATIONS_CONSUMER. `Client` takes them as arguments.
 
-Modules depend on each other in one direction, which import-linter enforces: resolve_request <- errors <- resolved <-
-policy <- {cache_entry | lambda_source | runtime} <- cache <- {client | adapters} <- {default | bedrock} <-
-litellm_proxy.
+Modules depend on each other in one direction, which import-linter enforces:
+
+resolve_request <- errors <- resolved <- policy <- {cache_entry | lambda_source | runtime} <- cache <-
+{client | adapters} <- {default | bedrock} <- litellm_proxy.
 """
 
 from ai_integrations_client.client import Client

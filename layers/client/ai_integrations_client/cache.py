@@ -31,7 +31,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, request: ResolveRequest) -> ResolvedIntegration:
-        """Get a fresh resolution from the cache, or fetch one; ResolutionError or UnavailableError.
+        """Get a fresh resolution from the cache, or fetch one. Raise ResolutionError or UnavailableError if that fails.
 
         If a refresh is due, it starts in the background. If the service is unavailable, a stale resolution is returned.
         """

@@ -31,7 +31,7 @@ class Client:
         freshness: Freshness | None = None,
         runtime: Runtime | None = None,
     ) -> None:
-        """Configure the client. Settings that are not passed come from the environment; ConfigurationError if missing.
+        """Read settings that are not passed from the environment. Raise ConfigurationError if one is missing.
 
         `function` is the name or ARN of the stack's function `credentials` (AI_INTEGRATIONS_FUNCTION), `account` the
         account of the registry (AI_INTEGRATIONS_ACCOUNT). `consumer` names this program in the audit log and in role

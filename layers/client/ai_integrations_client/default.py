@@ -18,7 +18,7 @@ class DefaultClient:
         self._client: Client | None = None
 
     def get(self) -> Client:
-        """Get the client, and create it on first use; ConfigurationError if a setting is missing."""
+        """Get the client, and create it on first use. Raise ConfigurationError if a setting is missing."""
         with self._lock:
             if self._client is None:
                 self._client = self._create()

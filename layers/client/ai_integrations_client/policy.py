@@ -9,7 +9,7 @@ _MAX_MARGIN_SHARE = 0.2  # expiry_margin takes at most this share of the lifetim
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetime:
-    """When a resolution was fetched, when to refresh it, when it is stale, and when it must not be returned any more.
+    """When a resolution was fetched, when to refresh it, when it is stale, and when it must no longer be returned.
 
     In seconds since the epoch.
     """

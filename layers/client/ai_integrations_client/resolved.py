@@ -102,7 +102,7 @@ class ResolvedIntegration:
 
 
 def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
-    """Parse the service's response and ignore unknown fields; KeyError, TypeError or ValueError if it is malformed."""
+    """Parse the service's response; ignore unknown fields. Raise KeyError, TypeError or ValueError if malformed."""
     credentials, expires_at = response.get("aws_credentials"), response.get("expires_at")
     endpoints = response.get("endpoints")
     return ResolvedIntegration(

@@ -136,7 +136,7 @@ def create_with_every_field() -> None:
 
 
 def create_with_aws_metadata() -> None:
-    fields = {"role_arn": "arn:aws:iam::123456789012:role/bedrock", "external_id": "e-1"}
+    fields = {"role_arn": os.environ["AI_INTEGRATIONS_ROLE"], "external_id": "e-1"}
     created = create("Bedrock", "--provider-metadata", json.dumps(fields), provider="awsBedrock")
     assert metadata(created) == {**fields, "kind": enum_value("aws")}
     changes = {"kind": enum_value("aws"), "role_arn": fields["role_arn"]}

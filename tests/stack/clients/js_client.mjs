@@ -98,7 +98,7 @@ const STEPS = {
     assert.deepEqual(returned, fields);
   },
   "create with aws metadata": async () => {
-    const providerMetadata = { kind: enumValue("aws"), role_arn: "arn:aws:iam::123456789012:role/bedrock", external_id: "e-1" };
+    const providerMetadata = { kind: enumValue("aws"), role_arn: process.env.AI_INTEGRATIONS_ROLE, external_id: "e-1" };
     const created = await create("Bedrock", "awsBedrock", { providerMetadata });
     assert.deepEqual(created.providerMetadata, providerMetadata);
     delete providerMetadata.external_id;

@@ -165,7 +165,7 @@ def create_with_every_field() -> None:
 
 
 def create_with_aws_metadata() -> None:
-    role = "arn:aws:iam::123456789012:role/bedrock"
+    role = os.environ["AI_INTEGRATIONS_ROLE"]
     created = create("Bedrock", "awsBedrock", provider_metadata=metadata("Aws", role_arn=role, external_id="e-1"))
     assert as_dict(created.provider_metadata)["role_arn"] == role
     assert as_dict(created.provider_metadata)["external_id"] == "e-1"
@@ -191,7 +191,7 @@ def create_with_every_provider_of_the_client() -> None:
     if types is None:
         raise NotSupportedError("the client has no enum of providers")
     for each in types.AiIntegrationProvider:
-        extra = {"awsbedrock": metadata("Aws", role_arn="arn:aws:iam::123456789012:role/r")}
+        extra = {"awsbedrock": metadata("Aws", role_arn=os.environ["AI_INTEGRATIONS_ROLE"])}
         extra["vertexai"] = metadata("Gcp", project_id="p", location="us", project_access_label="a")
         created = INTEGRATIONS.create(
             name=f"Provider {each.value}", provider=each, provider_metadata=extra.get(normalized(each))

@@ -88,8 +88,8 @@ def _run(*command: str, cwd: Path) -> None:
 
 
 PYTHON, JAVASCRIPT, CLI = (HERE / name for name in ("python_client.py", "js_client.mjs", "cli_client.py"))
-# Every test run uses the first release. Of the others, 8.43.1 is the strictest client of the current wire format and
-# lacks some providers; 8.58.0 resolves the names of spaces and validates spaces strictly.
+# Every test run uses the first release. 8.43.1 is the strictest client of the current wire format, and lacks some
+# providers. 8.58.0 resolves the names of spaces, and validates spaces strictly.
 ALWAYS = Release(package="arize", version="8.6.0", driver=PYTHON)
 RELEASES = (
     ALWAYS,

@@ -88,7 +88,7 @@ def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
         (EndpointConnectionError(endpoint_url=f"http://127.0.0.1/{KEY}"), "EndpointConnectionError"),
         (ReadTimeoutError(endpoint_url="http://127.0.0.1/"), "ReadTimeoutError"),
         (OSError(KEY), "OSError"),
-        (a_problem(503, "FakeService unavailable"), "FakeService unavailable"),
+        (a_problem(503, "Service unavailable"), "Service unavailable"),
         (a_problem(429, "Rate limit exceeded"), "Rate limit exceeded"),
         (a_response(name=...), "malformed response"),
         (a_response(expires_at="tomorrow"), "malformed response"),

@@ -20,7 +20,7 @@ class EventBridgeBus:
         self._name = name
 
     def publish(self, *events: Event) -> None:
-        """Publish at most ten events in order; UndeliveredError if EventBridge rejects one."""
+        """Publish at most ten events in order. Raise UndeliveredError if EventBridge rejects one."""
         if not events:
             return
         response = self._client.put_events(

@@ -14,6 +14,7 @@ from ai_integrations.bootstrap.integrations import integrations
 from ai_integrations.bootstrap.repository import repository
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
+from ai_integrations.use_cases.role_trust import RoleTrusts
 
 
 @ends_init
@@ -21,11 +22,17 @@ def api() -> APIGatewayRestResolver:
     """Build the API's request resolver."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
     spaces = DynamoDbSpaces(client, table)
+    integration_use_cases = integrations(client)
     use_cases = UseCases(
-        integrations=integrations(client),
+        integrations=integration_use_cases,
         integration_list=IntegrationList(integrations=repository(client), spaces=spaces),
         space_directory=SpaceDirectory(spaces),
         healths=DynamoDbConnectionHealth(client, table),
+        role_trusts=RoleTrusts(
+            integration_use_cases,
+            principals=tuple(os.environ["ASSUMING_ROLES"].split(",")),
+            external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"],
+        ),
         verify_key=KeyVerifier(cache(aws_clients.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,
     )
     return build_app(use_cases, docs_page=os.environ["DOCS_PAGE"] == "true")

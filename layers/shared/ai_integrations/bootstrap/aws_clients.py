@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ai_integrations.domain.credentials import TemporaryCredentials
 
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+# AWS judges the role's ARN: an error of botocore's own validation would look as if AWS had not answered.
+_STS_CONFIG = _CONFIG.merge(Config(parameter_validation=False))
 # A model responds slowly, and a connection test is not retried.
 _MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 # Verifying a key may take 15 seconds, and is not retried either.
@@ -50,7 +52,7 @@ def sqs() -> "SQSClient":
 
 def sts() -> "STSClient":
     """Create a Security Token Service client."""
-    return cast("STSClient", _client("sts"))
+    return cast("STSClient", _client("sts", _STS_CONFIG))
 
 
 def kms() -> "KMSClient":

@@ -32,6 +32,6 @@ def resolver() -> CredentialResolver:
         integrations=repository(client),
         directory=DynamoDbSpaces(client, os.environ["TABLE_NAME"]),
         reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
-        roles=StsRoleAssumer(cache(aws_clients.sts)),
+        roles=StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
         clock=lambda: datetime.now(UTC),
     )

@@ -29,6 +29,7 @@ def integrations(client: "DynamoDBClient") -> Integrations:
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         policy=Policy(
             recovery_window=timedelta(days=int(os.environ["RECOVERY_WINDOW_DAYS"])),
+            aws_account=os.environ["STACK_ACCOUNT_ID"],
             allowed_private_hosts=settings.parse_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
         ),
     )

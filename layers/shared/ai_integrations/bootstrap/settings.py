@@ -1,6 +1,8 @@
 """Parse stack parameters that functions receive as environment variables."""
 
+from ai_integrations.domain.url_policy import parse_allowed_host
+
 
 def parse_hosts(text: str) -> frozenset[str]:
-    """Split a comma-separated list of host names, and convert them to lower case."""
-    return frozenset(host.strip().lower() for host in text.split(",") if host.strip())
+    """Parse the allow-list: a comma-separated list of hosts, each perhaps with a port."""
+    return frozenset(parse_allowed_host(entry.strip()) for entry in text.split(",") if entry.strip())

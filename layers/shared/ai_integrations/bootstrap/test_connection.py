@@ -32,7 +32,9 @@ def api() -> APIGatewayRestResolver:
     steps = ProviderSteps(
         keys=HttpSteps(Guard(resolver=SystemDnsResolver(), allowed_private_hosts=allowed)),
         roles=BedrockSteps(
-            StsRoleAssumer(cache(aws_clients.sts)), aws_clients.bedrock_runtime, region=client.meta.region_name
+            StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
+            aws_clients.bedrock_runtime,
+            region=client.meta.region_name,
         ),
     )
     tests = ConnectionTests(
@@ -45,6 +47,10 @@ def api() -> APIGatewayRestResolver:
         ),
         healths=DynamoDbConnectionHealth(client, table),
         # Nothing is deleted here: the recovery window is not used.
-        policy=Policy(recovery_window=timedelta(0), allowed_private_hosts=allowed),
+        policy=Policy(
+            recovery_window=timedelta(0),
+            aws_account=os.environ["STACK_ACCOUNT_ID"],
+            allowed_private_hosts=allowed,
+        ),
     )
     return build_connection_test_app(tests)

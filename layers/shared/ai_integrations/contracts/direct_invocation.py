@@ -22,7 +22,7 @@ def responds_with_problems(handler: Handler) -> Handler:
         try:
             return handler(event, context)
         except AiIntegrationsError as error:
-            logger.info("request refused", error=type(error).__name__)
+            logger.info("request rejected", error=type(error).__name__)
             return {"problem": problems.document_for(error, context.aws_request_id)}
 
     return responding

@@ -32,8 +32,8 @@ PROVIDER_NAMES = _in_both_formats(_LEGACY_PROVIDERS)
 AUTH_TYPE_NAMES = _in_both_formats(_LEGACY_AUTH_TYPES)
 KIND_NAMES = _in_both_formats(_LEGACY_KINDS)
 
-# For each official client, the first release that uses current values, the first that accepts later providers, and the
-# first that requires is_private in a space.
+# The first release of each official client that uses current values, that accepts later providers, and that requires
+# is_private in a space.
 _FIRST_CURRENT = {"python": (8, 40, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43, 0)}

@@ -154,7 +154,10 @@ SecretArn = Annotated[
         min_length=20, max_length=2048, pattern=r"^arn:[^:\s]+:secretsmanager:[^:\s]+:\d{12}:secret:\S+$"
     ),
     AfterValidator(_valid_secret_arn),
-    Field(description="Instead of a key: a Secrets Manager secret whose tag ai-integrations:account is the account."),
+    Field(
+        description="Instead of a key: a Secrets Manager secret whose tag ai-integrations:account is the account. "
+        "Except for the provider's own address, its tag ai-integrations:hosts must list the host."
+    ),
 ]
 Headers = Annotated[
     dict[str, str],

@@ -1,4 +1,4 @@
-"""Public ids: base64 of a text that contains a colon, by which clients distinguish an id from a name."""
+"""Public ids. An id is base64 text. It decodes to text with a colon, by which clients recognise an id."""
 
 import re
 from base64 import b64decode, b64encode

@@ -54,8 +54,8 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.KeyUnavailableError: (
         CONFLICT,
-        "The integration's API key is unavailable: it was deleted, its secret is no longer tagged for this account, "
-        "or the secret does not contain a valid API key.",
+        "The integration's API key is unavailable: it was deleted, the tags of its secret do not allow this account or "
+        "this host, or the secret does not contain a valid API key.",
     ),
     errors.KeyTestFailedError: (
         UNAVAILABLE,
@@ -71,7 +71,12 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.RoleRefusedError: (
         CONFLICT,
-        "AWS denied sts:AssumeRole for the integration's role. Check its trust policy and external ID.",
+        "AWS rejected sts:AssumeRole for the integration's role. Check the role's ARN and its trust policy; "
+        "the sub-resource /role returns the trust policy that it needs.",
+    ),
+    errors.RoleTakenError: (
+        CONFLICT,
+        "Another account of this service has registered this IAM role. Use a role of your own.",
     ),
     errors.NameTakenError: (
         CONFLICT,
@@ -79,7 +84,8 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     ),
     errors.IdempotencyKeyReusedError: (
         UNPROCESSABLE,
-        "This Idempotency-Key was already used with a different request body. Use a new key.",
+        "This Idempotency-Key was already used with a different request body or API key, or the API key that it stored "
+        "was deleted. Use a new Idempotency-Key.",
     ),
     UnsupportedMediaTypeError: (UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),
     errors.ContentionError: (

@@ -63,7 +63,10 @@ class Request(InputModel, Correlation):
     def idempotency_key(self) -> IdempotencyKey:
         """Build the idempotency key. Its blank keeps it distinct from the keys that HTTP callers send."""
         return IdempotencyKey(
-            value=f"event {self.request_id}", fingerprint=self.fingerprint(), retention=OUTCOME_RETENTION
+            user=self.user,
+            value=f"event {self.request_id}",
+            fingerprint=self.fingerprint(),
+            retention=OUTCOME_RETENTION,
         )
 
     def correlation(self) -> dict[str, str]:

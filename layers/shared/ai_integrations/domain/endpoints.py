@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ai_integrations.domain.providers import PROVIDERS, Address
-from ai_integrations.domain.url_policy import DEFAULT_PORTS
+from ai_integrations.domain.url_policy import DEFAULT_PORTS, canonical_host
 
 _LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"
 # What may stand for a placeholder other than a label of a host name.
@@ -89,6 +89,12 @@ def own_region(provider: str, root: str) -> str | None:
     return match["region"] if match else None
 
 
+def is_own_root(provider: str, root: str) -> bool:
+    """Check whether a root is an address that all customers of the provider share, unlike a resource of one of them."""
+    match = _match_own(PROVIDERS[provider].address, root)
+    return match is not None and "resource" not in match.groupdict()
+
+
 def _default_root(address: Address, metadata: Mapping[str, str]) -> str | None:
     template = address.root_by_location.get(metadata.get("location", ""), *address.roots[:1])
     return _fill(template, metadata) if template else None
@@ -96,7 +102,7 @@ def _default_root(address: Address, metadata: Mapping[str, str]) -> str | None:
 
 def _read(address: Address, base_url: str, metadata: Mapping[str, str]) -> _Reading:
     parts = urlsplit(base_url)
-    host = (parts.hostname or "").removesuffix(".")
+    host = canonical_host(parts)
     port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
     path = parts.path.rstrip("/")
     endings = [_fill(each, metadata) or "" for each in (*address.apis, address.openai, *address.endings)]

@@ -55,6 +55,11 @@ class VersionConflictError(AiIntegrationsError):
 class KeyUnavailableError(AiIntegrationsError):
     """The integration exists, but its key cannot be used: it was deleted, or its external secret is not acceptable."""
 
+    def __init__(self, reason: str = "") -> None:
+        """`reason` describes the problem to a caller who names an external secret."""
+        super().__init__()
+        self.reason = reason
+
 
 class KeyTestFailedError(AiIntegrationsError):
     """The key could not be verified: the connection test did not complete."""
@@ -69,7 +74,7 @@ class NoPreviousKeyError(AiIntegrationsError):
 
 
 class RoleRefusedError(AiIntegrationsError):
-    """AWS denied sts:AssumeRole for the integration's role."""
+    """AWS rejected sts:AssumeRole for the integration's role."""
 
     def __init__(self, reason: str = "") -> None:
         """`reason` is AWS's own message: redact it before showing it to a caller."""
@@ -79,6 +84,10 @@ class RoleRefusedError(AiIntegrationsError):
 
 class NameTakenError(AiIntegrationsError):
     """Another integration of the account has this name, ignoring case."""
+
+
+class RoleTakenError(AiIntegrationsError):
+    """An integration of another account names the same IAM role."""
 
 
 class IdempotencyKeyReusedError(AiIntegrationsError):
@@ -98,3 +107,16 @@ class RepeatedRequestError(Exception):
     def __init__(self, first: Integration) -> None:
         super().__init__(first.id)
         self.first = first
+
+
+# Raised for a write that the store rejected: nothing was written.
+REJECTIONS = (
+    NameTakenError,
+    RoleTakenError,
+    RepeatedRequestError,
+    IdempotencyKeyReusedError,
+    VersionConflictError,
+    ContentionError,
+)
+
+IdempotencyConflict = RepeatedRequestError | IdempotencyKeyReusedError

@@ -1,7 +1,5 @@
 """The HTTP headers that an integration must not contain, because the sender of each request has to write them."""
 
-from fnmatch import fnmatchcase
-
 # `*` stands for any ending. Header names are compared without regard to case.
 #
 # Framing: these describe the connection or the body of one message (RFC 9110, sections 6.6, 7.6.1, 8 and 10.1;
@@ -44,5 +42,8 @@ RESERVED_HEADERS = (
 
 def find_reserved(name: str) -> str | None:
     """Return the entry of RESERVED_HEADERS that a header name matches, or None."""
-    lowered = name.lower()
-    return next((entry for entry in RESERVED_HEADERS if fnmatchcase(lowered, entry.lower())), None)
+    return next((entry for entry in RESERVED_HEADERS if _matches(name.lower(), entry.lower())), None)
+
+
+def _matches(name: str, entry: str) -> bool:
+    return name.startswith(entry[:-1]) if entry.endswith("*") else name == entry

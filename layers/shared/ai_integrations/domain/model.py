@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from ai_integrations.domain.iam_roles import IamRole
+
 
 class Role(StrEnum):
     """What an access key may do in its account (contract.md, "Caller")."""
@@ -104,11 +106,13 @@ class AccessKey(NamedTuple):
 class Policy(NamedTuple):
     """The settings of the stack that the use cases depend on.
 
-    `recovery_window` is how long a deleted integration can be restored. `allowed_private_hosts` is the allow-list of
-    hosts that a base_url may name although they are private, or with `http`.
+    `recovery_window` is how long a deleted integration can be restored. `aws_account` is the AWS account of the stack.
+    `allowed_private_hosts` is the allow-list of hosts that a base_url may name although they are private, or with
+    `http`.
     """
 
     recovery_window: timedelta
+    aws_account: str
     allowed_private_hosts: frozenset[str] = frozenset()
 
 
@@ -154,6 +158,14 @@ class Settings:
     auth_type: AuthType = AuthType.DEFAULT
     provider_metadata: Mapping[str, str] | None = None
     scopings: tuple[Scoping, ...] = (ACCOUNT_WIDE,)
+
+    @property
+    def iam_role(self) -> IamRole | None:
+        """The IAM role that consumers use instead of a key, if the provider takes one."""
+        metadata = self.provider_metadata or {}
+        if "role_arn" not in metadata:
+            return None
+        return IamRole(arn=metadata["role_arn"], external_id=metadata.get("external_id"))
 
 
 # Default_Ignorable_Code_Point without format characters (category Cf), which names must not contain.
@@ -250,11 +262,12 @@ class Space(NamedTuple):
 
 
 class IdempotencyKey(NamedTuple):
-    """A caller's name for one request.
+    """A user's name for one request. Two users may choose the same value.
 
     `fingerprint` is a digest of the request without its API key. A retry within `retention` must have the same one.
     """
 
+    user: str
     value: str
     fingerprint: str
     retention: timedelta = timedelta(hours=24)

@@ -7,16 +7,25 @@ from typing import NamedTuple
 
 
 class MetadataKind(NamedTuple):
-    """The fields of a cloud's `provider_metadata`, and the values of its `kind` (contract.md, "Wire formats")."""
+    """The fields of a cloud's `provider_metadata`, and the values of its `kind` (contract.md, "Wire formats").
+
+    `address_fields` select the place to which a key is sent, as the host and path of a base_url do.
+    """
 
     name: str
     legacy_name: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    address_fields: tuple[str, ...] = ()
 
 
 AWS = MetadataKind(name="AWS", legacy_name="aws", required=("role_arn",), optional=("external_id",))
-GCP = MetadataKind(name="GCP", legacy_name="gcp", required=("project_id", "location", "project_access_label"))
+GCP = MetadataKind(
+    name="GCP",
+    legacy_name="gcp",
+    required=("project_id", "location", "project_access_label"),
+    address_fields=("project_id", "location"),
+)
 
 METADATA_KINDS = (AWS, GCP)
 

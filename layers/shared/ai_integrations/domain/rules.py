@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 
 from ai_integrations.domain import api_keys
-from ai_integrations.domain.endpoints import accepted_forms, endpoints_of, find_flaw
+from ai_integrations.domain.destinations import destination_of, redirects, uses_headers_as_credentials
+from ai_integrations.domain.endpoints import accepted_forms, find_flaw
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.headers import find_reserved
 from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings, fold_name
 from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS
-from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, destination
+from ai_integrations.domain.url_policy import RefusedDestinationError, check_url
 
 
 def check_settings(settings: Settings, *, previous: Settings | None, policy: Policy) -> None:
@@ -28,6 +29,7 @@ def check_settings(settings: Settings, *, previous: Settings | None, policy: Pol
         *_name_violations(settings, previous),
         *_metadata_violations(settings),
         *_metadata_format_violations(settings, previous),
+        *_role_violations(settings, previous, policy),
         *_base_url_violations(settings, previous, policy),
         *_model_name_violations(settings, previous),
         *_header_violations(settings, previous),
@@ -46,16 +48,39 @@ def check_key(provider: str, key: KeyChange) -> None:
         raise RuleViolationError(FieldError("/api_key", flaw))
 
 
-def check_key_binding(current: Integration, changed: Settings, key: KeyChange) -> None:
-    """Raise RuleViolationError if a stored key would be sent to a host or provider that it was not given for."""
-    if current.secret is None or key is not KeepKey.KEEP:
-        return
-    if changed.provider != current.provider or _destination(changed) != _destination(current):
-        raise RuleViolationError(
+def check_binding(current: Integration, changed: Settings, key: KeyChange, *, sends_headers: bool) -> None:
+    """Raise RuleViolationError if stored credentials would be sent to a place that they were not given for.
+
+    `sends_headers` is true if the request contains the headers, changed or not.
+    """
+    violations = []
+    if current.secret is not None and key is KeepKey.KEEP and redirects(current, changed):
+        violations.append(
             FieldError(
-                "/api_key", "Changing the provider or host requires the key in the same request, or null to remove it."
+                "/api_key",
+                "The stored key is bound to the provider, address and headers that it was given for. "
+                "Send the key again in the same request, or null to remove it.",
             )
         )
+    is_moved = destination_of(current) != destination_of(changed)
+    if is_moved and changed.headers and not sends_headers and uses_headers_as_credentials(current):
+        violations.append(
+            FieldError(
+                "/headers",
+                "The stored headers are credentials for the provider and address that they were given for. "
+                "Send the headers again in the same request, or null to remove them.",
+            )
+        )
+    if violations:
+        raise RuleViolationError(*violations)
+
+
+def redirects_role(changed: Settings, previous: Settings | None) -> bool:
+    """Check whether a write sets, changes or removes an IAM role, or changes where its credentials are sent."""
+    if previous is None:
+        return changed.iam_role is not None
+    is_moved = changed.iam_role is not None and destination_of(changed) != destination_of(previous)
+    return is_moved or changed.iam_role != previous.iam_role
 
 
 def find_model_name_flaw(name: str) -> str | None:
@@ -68,13 +93,6 @@ def find_model_name_flaw(name: str) -> str | None:
 def has_format_characters(text: str) -> bool:
     """Check for characters that are invisible or change how others are shown (Unicode category Cf)."""
     return any(unicodedata.category(character) == "Cf" for character in text)
-
-
-def _destination(settings: Settings) -> tuple[str, str, int | None] | None:
-    if settings.base_url is not None:
-        return destination(settings.base_url)
-    default = endpoints_of(settings.provider, None, settings.provider_metadata)
-    return destination(default.root) if default else None
 
 
 def _name_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
@@ -98,6 +116,22 @@ def _metadata_violations(settings: Settings) -> Iterator[FieldError]:
         yield FieldError("/provider_metadata/kind", "The kind does not match the provider.")
     for name in sorted(values.keys() - {"kind", *kind.required, *kind.optional}):
         yield FieldError(f"/provider_metadata/{name}", "This provider does not accept the field.")
+
+
+def _role_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:
+    role = settings.iam_role
+    if role is None or (previous is not None and role == previous.iam_role):
+        return
+    if role.aws_account == policy.aws_account:
+        yield FieldError(
+            "/provider_metadata/role_arn",
+            "The role belongs to the AWS account of this service. Use a role of another AWS account.",
+        )
+    if role.has_reserved_external_id:
+        yield FieldError(
+            "/provider_metadata/external_id",
+            "This external ID is reserved. Leave the field out: the service then sends one of its own.",
+        )
 
 
 def _metadata_format_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:

@@ -6,14 +6,18 @@ Creating an integration needs no DNS query. The SSRF guard also checks the resol
 
 import re
 import socket
-from collections.abc import Collection, Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Collection
+from ipaddress import IPv4Address, ip_address
 from urllib.parse import SplitResult, urlsplit
+
+from ai_integrations.domain.address_policy import Address, is_public
 
 MAX_URL_LENGTH = 2048
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _HOST_NAME = r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+# Brackets contain an IPv6 address, without a zone, which is local to a machine. urlsplit ignores text around them.
+_AUTHORITY = r"([^@]*@)*(\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|[^:@\[\]]*)(:[0-9]*)?"
 _NUMERIC_LABEL = r"\d+|0x[0-9a-f]*"
 # Domains of local networks: RFC 6761, 6762 and 8375, ICANN's reservation of .internal, and names that routers and
 # clusters use.
@@ -33,11 +37,8 @@ _LOCAL_DOMAINS = frozenset(
         "onion",
     }
 )
-_METADATA_NAMES = frozenset({"metadata.goog"})  # the one name of a metadata service that looks public
-_METADATA_ADDRESSES = frozenset({IPv4Address("168.63.129.16")})  # Azure's, which also looks public
-_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has allocated to the public internet
-_DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637; older Python versions report it as global
-_TRANSLATED = IPv6Network("64:ff9b::/96")  # NAT64: the last 32 bits are an IPv4 address (RFC 6052)
+# Names of metadata services that look public. Other names of theirs are local, such as metadata.google.internal.
+_METADATA_NAMES = frozenset({"metadata.goog", "metadata.tencentyun.com", "api.metadata.cloud.ibm.com"})
 
 
 class RefusedDestinationError(ValueError):
@@ -47,35 +48,64 @@ class RefusedDestinationError(ValueError):
 def check_url(url: str, allowed_private_hosts: Collection[str]) -> None:
     """Raise RefusedDestinationError if no key may be sent to the URL.
 
-    `allowed_private_hosts` are names and addresses in lower case that may be private and may use `http`.
+    `allowed_private_hosts` are entries of `parse_allowed_host`: hosts that may be private and may use `http`.
     """
     parts = _split(url)
-    host = _host(parts)
-    if host in allowed_private_hosts:
+    if is_allow_listed(url, allowed_private_hosts):
         schemes = {"http", "https"}
     else:
         schemes = {"https"}
-        _check_public(host)
+        _check_public(extract_host(parts))
     if parts.scheme not in schemes:
         raise RefusedDestinationError("must start with https://")
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Check whether an address, and every IPv4 address that it embeds, belongs to the public internet."""
-    if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast and address not in _METADATA_ADDRESSES
-    ipv4 = address.ipv4_mapped or _translated(address)
-    if ipv4 is not None:
-        return is_public(ipv4)
-    allocated = address in _GLOBAL_UNICAST and address not in _DOCUMENTATION
-    return all(map(is_public, _embedded(address))) and allocated and address.is_global
-
-
-def destination(url: str) -> tuple[str, str, int | None]:
-    """Extract scheme, host and port, which a key is bound to, in one notation for all equal ones."""
+def is_allow_listed(url: str, allowed_private_hosts: Collection[str]) -> bool:
+    """Check whether the allow-list contains the host of a URL, for every port or for the port of the URL."""
     parts = urlsplit(url)
-    host = _host(parts)
-    return parts.scheme, str(_as_address(host) or host), parts.port or DEFAULT_PORTS.get(parts.scheme)
+    entry = _bracket(extract_host(parts))
+    return entry in allowed_private_hosts or f"{entry}:{extract_port(parts)}" in allowed_private_hosts
+
+
+def parse_allowed_host(entry: str) -> str:
+    """Parse an entry of the allow-list: a host name, an IPv4 address or an IPv6 address in brackets, perhaps a port.
+
+    Raises:
+        ValueError: the entry has another form.
+    """
+    parts = _split(f"https://{entry}")
+    name = extract_host(parts)
+    if parts.netloc != entry or (_as_address(name) is None and re.fullmatch(_HOST_NAME, name) is None):
+        raise ValueError("An allowed host must be a name or an address, IPv6 in brackets, perhaps with a port.")
+    return _bracket(name) if parts.port is None else f"{_bracket(name)}:{parts.port}"
+
+
+def extract_host(parts: SplitResult) -> str:
+    """Extract the host in lower case, without the dot of an absolute name. An IPv6 address is in its shortest form."""
+    name = (parts.hostname or "").removesuffix(".")
+    return _shorten(name) if ":" in name else name
+
+
+def canonical_host(parts: SplitResult) -> str:
+    """Extract the host in one notation for all equal ones: `8.8.2056` is 8.8.8.8."""
+    host = extract_host(parts)
+    return str(_as_address(host) or host)
+
+
+def extract_port(parts: SplitResult) -> int:
+    """Extract the port, or the default port of the scheme."""
+    return parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+
+
+def _shorten(name: str) -> str:
+    try:
+        return str(ip_address(name))
+    except ValueError:
+        return name
+
+
+def _bracket(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
 
 
 def _split(url: str) -> SplitResult:
@@ -83,7 +113,7 @@ def _split(url: str) -> SplitResult:
         raise RefusedDestinationError(f"must have at most {MAX_URL_LENGTH} characters, all of them valid in a URL")
     try:
         parts = urlsplit(url)
-        valid = bool(parts.hostname) and parts.port != 0 and _brackets_hold_ipv6(parts)
+        valid = bool(parts.hostname) and parts.port != 0 and re.fullmatch(_AUTHORITY, parts.netloc) is not None
     except ValueError:
         valid = False
     if not valid:
@@ -93,15 +123,6 @@ def _split(url: str) -> SplitResult:
     if "#" in url:
         raise RefusedDestinationError("must not contain a fragment")
     return parts
-
-
-def _brackets_hold_ipv6(parts: SplitResult) -> bool:
-    """Check that brackets are used for IPv6 addresses only, and that none has a zone, which is local to a machine."""
-    return ("[" in parts.netloc) == (":" in (parts.hostname or "")) and "%" not in parts.netloc
-
-
-def _host(parts: SplitResult) -> str:
-    return (parts.hostname or "").removesuffix(".")
 
 
 def _check_public(host: str) -> None:
@@ -117,7 +138,7 @@ def _check_public(host: str) -> None:
         raise RefusedDestinationError("must not point to a host in a local network")
 
 
-def _as_address(host: str) -> IPv4Address | IPv6Address | None:
+def _as_address(host: str) -> Address | None:
     """Parse an address in every notation that network libraries accept: 127.1, 0x7f000001, 017700000001."""
     try:
         return ip_address(host)
@@ -127,13 +148,3 @@ def _as_address(host: str) -> IPv4Address | IPv6Address | None:
         return IPv4Address(socket.inet_aton(host))
     except (OSError, ValueError):
         return None
-
-
-def _translated(address: IPv6Address) -> IPv4Address | None:
-    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else None
-
-
-def _embedded(address: IPv6Address) -> Iterator[IPv4Address]:
-    for inner in (address.sixtofour, *(address.teredo or ())):
-        if inner is not None:
-            yield inner

@@ -1,6 +1,6 @@
 """The HTTP app of the `api` function, with all routes except connection tests."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
@@ -8,10 +8,14 @@ from ai_integrations.http import docs, error_handlers
 from ai_integrations.http.docs import DocsRoutes
 from ai_integrations.http.health import HealthRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
+from ai_integrations.http.roles import RoleRoutes
 from ai_integrations.http.spaces import SpaceRoutes
 from ai_integrations.use_cases.integrations import Integrations, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
-from ai_integrations.use_cases.ports import HealthReader
+from ai_integrations.use_cases.role_trust import RoleTrusts
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import HealthReader
 
 
 class UseCases(NamedTuple):
@@ -20,7 +24,8 @@ class UseCases(NamedTuple):
     integrations: Integrations
     integration_list: IntegrationList
     space_directory: SpaceDirectory
-    healths: HealthReader
+    healths: "HealthReader"
+    role_trusts: RoleTrusts
     verify_key: VerifyKey
 
 
@@ -31,5 +36,6 @@ def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)
+    RoleRoutes(app, use_cases.role_trusts)
     DocsRoutes(app, page=docs_page)
     return app

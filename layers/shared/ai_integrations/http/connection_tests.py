@@ -1,5 +1,7 @@
 """The routes of connection tests. `test_connection` serves them, because it may read keys."""
 
+from typing import TYPE_CHECKING
+
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.contracts import ids
@@ -14,7 +16,9 @@ from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
 from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
-from ai_integrations.use_cases.ports import ConnectionTestRunner
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import ConnectionTestRunner
 
 NEW = "/v2/ai-integrations/test"
 SAVED = "/v2/ai-integrations/<integration_id>/test"
@@ -26,7 +30,7 @@ class ModelChoice(InputModel):
     model: TestedModelName | None = None
 
 
-def build_connection_test_app(tests: ConnectionTestRunner) -> APIGatewayRestResolver:
+def build_connection_test_app(tests: "ConnectionTestRunner") -> APIGatewayRestResolver:
     """Build the app of the `test_connection` function."""
     app = APIGatewayRestResolver()
     error_handlers.register(app)
@@ -37,7 +41,7 @@ def build_connection_test_app(tests: ConnectionTestRunner) -> APIGatewayRestReso
 class ConnectionTestRoutes:
     """The routes. Each parses the request, calls one use case and renders the result."""
 
-    def __init__(self, app: APIGatewayRestResolver, tests: ConnectionTestRunner) -> None:
+    def __init__(self, app: APIGatewayRestResolver, tests: "ConnectionTestRunner") -> None:
         self._app = app
         self._tests = tests
         app.post(NEW)(self.test_settings)

@@ -33,7 +33,7 @@ def register(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> Non
 
     def domain_error(error: AiIntegrationsError) -> Response[str]:
         response = problem_responses.for_error(error, request_id())
-        logger.info("request refused", error=type(error).__name__, status=response.status_code)
+        logger.info("request rejected", error=type(error).__name__, status=response.status_code)
         return response
 
     def unknown_route(_error: NotFoundError) -> Response[str]:

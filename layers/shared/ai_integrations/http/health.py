@@ -1,6 +1,6 @@
 """The health of an integration's connection: the response body, and the route of the last test's result."""
 
-from typing import Annotated, NotRequired
+from typing import TYPE_CHECKING, Annotated, NotRequired
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import Field
@@ -14,7 +14,9 @@ from ai_integrations.domain.model import Caller, Integration, Role
 from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.integrations import Integrations
-from ai_integrations.use_cases.ports import HealthReader
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import HealthReader
 
 ROUTE = "/v2/ai-integrations/<integration_id>/health"
 FINGERPRINT_HEADER = "AI-Integration-Key-Fingerprint"
@@ -74,7 +76,7 @@ def _rung_view(rung: Rung) -> RungView:
 class HealthRoutes:
     """The route of the last result."""
 
-    def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: HealthReader) -> None:
+    def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: "HealthReader") -> None:
         self._app = app
         self._integrations = integrations
         self._healths = healths

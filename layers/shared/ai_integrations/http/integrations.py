@@ -19,7 +19,7 @@ from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
-from ai_integrations.use_cases.integrations import Integrations, Rotation, VerifyKey
+from ai_integrations.use_cases.integrations import Change, Integrations, Rotation, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, Query
 
 COLLECTION = "/v2/ai-integrations"
@@ -53,10 +53,9 @@ class IntegrationRoutes:
         """Create an integration."""
         event = self._app.current_event
         body = parse_body(event, CreateBody)
-        key = idempotency_key(event.headers.get("idempotency-key"), body)
-        integration = self._integrations.create(
-            caller_from_context(event.request_context.authorizer), body.settings(), body.key_change(), key
-        )
+        caller = caller_from_context(event.request_context.authorizer)
+        key = idempotency_key(event.headers.get("idempotency-key"), caller.user, body)
+        integration = self._integrations.create(caller, body.settings(), body.key_change(), key)
         logger.info("integration created", integration_id=integration.id)
         location = f"{event.request_context.path}/{ids.encode(integration.id)}"
         wire_format = response_format(body.enum_values(), event.headers)
@@ -98,9 +97,11 @@ class IntegrationRoutes:
         body = parse_body(event, PatchBody)
         condition = if_match(event.headers.get("if-match"))
         wire_format = response_format(body.enum_values(), event.headers)
-        change = partial(body.apply, wire_format=wire_format)
+        change = Change(
+            partial(body.apply, wire_format=wire_format), body.key_change(), sent_fields=body.model_fields_set
+        )
         integration = self._integrations.update(
-            caller_from_context(event.request_context.authorizer), ulid, change, body.key_change(), condition
+            caller_from_context(event.request_context.authorizer), ulid, change, condition
         )
         logger.info("integration updated", integration_id=ulid, fields=sorted(body.model_fields_set))
         return _integration_response(integration, wire_format)
@@ -135,7 +136,7 @@ class IntegrationRoutes:
             verify=self._verify_key if body.verify else None,
         )
         caller = caller_from_context(event.request_context.authorizer)
-        request = idempotency_key(event.headers.get("idempotency-key"), body, f"rotation {ulid} {caller.user}")
+        request = idempotency_key(event.headers.get("idempotency-key"), caller.user, body, f"rotation {ulid}")
         integrations = self._integrations.idempotent(request) if request else self._integrations
         integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
         logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)

@@ -1,7 +1,9 @@
 """Temporary AWS credentials for providers that take an IAM role instead of a key."""
 
+import json
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -15,6 +17,40 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef, CredentialsTypeDef
 
+# What the credentials of a role can do at most, whatever the role allows: use models, with guardrails. Converse and
+# asynchronous calls count as the same actions. No management of Bedrock, and no other service.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/inference-prereq.html
+# https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions.html
+_INVOKE_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream", "bedrock:ApplyGuardrail")
+# STS counts every character, at most 2,048: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+SESSION_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "InvokeModels", "Effect": "Allow", "Action": _INVOKE_ACTIONS, "Resource": "*"}],
+    },
+    separators=(",", ":"),
+)
+# Client errors (4xx) that do not concern the role: throttling, and faults of the function's own credentials.
+# https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+_NO_REFUSALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "MissingAuthenticationToken",
+        "OptInRequired",
+        "RequestExpired",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestThrottled",
+        "SignatureDoesNotMatch",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "UnrecognizedClientException",
+    }
+)
 _SESSION_SECONDS = 3600
 _MAX_SESSION_NAME_LENGTH = 64
 _NOT_ALLOWED_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
@@ -23,27 +59,32 @@ _NOT_ALLOWED_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 class StsRoleAssumer:
     """Assumes the IAM role of an integration."""
 
-    def __init__(self, client: Callable[[], "STSClient"]) -> None:
+    def __init__(self, client: Callable[[], "STSClient"], *, external_id_namespace: str) -> None:
         """`client` creates the STS client on first use, because most integrations have a key instead of a role."""
         self._client = client
+        self._external_id_namespace = external_id_namespace
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
-        """Assume the integration's role; RoleRefusedError if AWS denies it.
+        """Assume the integration's role; RoleRefusedError if AWS rejects it.
 
-        The session name identifies the integration and the consumer in CloudTrail. A stored external ID is always
-        sent, because it prevents the confused deputy problem
-        (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+        The session name identifies the integration and the consumer in CloudTrail. An external ID is always sent,
+        because it prevents the confused deputy problem
+        (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html). A trust policy that does not ask for
+        one ignores it.
         """
-        metadata = integration.provider_metadata or {}
+        role = integration.iam_role
+        if role is None:
+            raise RoleRefusedError("The integration names no role.")
         session_name = _NOT_ALLOWED_IN_SESSION_NAME.sub("-", f"{integration.id}-{consumer}")
-        request: AssumeRoleRequestTypeDef = {
-            "RoleArn": metadata["role_arn"],
-            "RoleSessionName": session_name[:_MAX_SESSION_NAME_LENGTH],
-            "DurationSeconds": _SESSION_SECONDS,
-        }
-        if "external_id" in metadata:
-            request["ExternalId"] = metadata["external_id"]
-        credentials = self._assume(request)
+        credentials = self._assume(
+            {
+                "RoleArn": role.arn,
+                "RoleSessionName": session_name[:_MAX_SESSION_NAME_LENGTH],
+                "DurationSeconds": _SESSION_SECONDS,
+                "ExternalId": role.external_id_for(integration.account, self._external_id_namespace),
+                "Policy": SESSION_POLICY,
+            }
+        )
         return TemporaryCredentials(
             access_key_id=credentials["AccessKeyId"],
             secret_access_key=SecretStr(credentials["SecretAccessKey"]),
@@ -55,7 +96,13 @@ class StsRoleAssumer:
         try:
             return self._client().assume_role(**request)["Credentials"]
         except ClientError as error:
-            details = error.response["Error"]
-            if details["Code"] != "AccessDenied":
+            if not _is_refusal(error):
                 raise
+            details = error.response["Error"]
             raise RoleRefusedError(f"{details['Code']}: {details.get('Message', '')}") from None
+
+
+def _is_refusal(error: ClientError) -> bool:
+    """Check whether AWS rejected the role or the request for it, rather than failed to answer."""
+    is_client_error = error.response["ResponseMetadata"]["HTTPStatusCode"] < HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_client_error and error.response["Error"]["Code"] not in _NO_REFUSALS

@@ -1,13 +1,15 @@
 """Search for the integrations that hold a key. Results contain fingerprints, never keys."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
 
 from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
 from ai_integrations.domain.model import Integration
-from ai_integrations.use_cases.ports import IntegrationStore, KeyFingerprints, KeyReader
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationStore, KeyFingerprints, KeyReader
 
 PAGE = 25  # integrations per invocation; each costs one read of a key and one HMAC
 
@@ -35,13 +37,15 @@ class SearchPage(NamedTuple):
 class KeySearch:
     """Compares keys by their fingerprints."""
 
-    def __init__(self, *, integrations: IntegrationStore, reader: KeyReader, fingerprints: KeyFingerprints) -> None:
+    def __init__(
+        self, *, integrations: "IntegrationStore", reader: "KeyReader", fingerprints: "KeyFingerprints"
+    ) -> None:
         self._integrations = integrations
         self._reader = reader
         self._fingerprints = fingerprints
 
     def fingerprint_integration(self, account: str, ulid: str) -> KeyFingerprint:
-        """Compute the fingerprint of an integration's key; NotFoundError or KeyUnavailableError."""
+        """Compute the fingerprint of an integration's key. Raise NotFoundError or KeyUnavailableError if that fails."""
         integration = self._integrations.get(account, ulid)
         if integration is None:
             raise NotFoundError

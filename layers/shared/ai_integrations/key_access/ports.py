@@ -11,7 +11,7 @@ class DnsResolver(Protocol):
     """Resolves host names."""
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:
-        """Resolve a name to all its addresses, in order of preference; OSError if there are none."""
+        """Resolve a name to all its addresses, in order of preference. Raise OSError if there are none."""
         ...
 
 

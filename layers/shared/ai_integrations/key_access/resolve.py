@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
 from ai_integrations.domain.model import Caller, Integration, Membership, Scoping, SecretVersion
 from ai_integrations.domain.providers import AWS, PROVIDERS
-from ai_integrations.use_cases.ports import IntegrationFinder, KeyReader, RoleAssumer, SpaceReader
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationFinder, KeyReader, RoleAssumer, SpaceReader
 
 
 class Resolved(NamedTuple):
@@ -25,10 +27,10 @@ class CredentialResolver:
     def __init__(
         self,
         *,
-        integrations: IntegrationFinder,
-        directory: SpaceReader,
-        reader: KeyReader,
-        roles: RoleAssumer,
+        integrations: "IntegrationFinder",
+        directory: "SpaceReader",
+        reader: "KeyReader",
+        roles: "RoleAssumer",
         clock: Callable[[], datetime],
     ) -> None:
         self._integrations = integrations
@@ -43,7 +45,7 @@ class CredentialResolver:
         Raises:
             NotFoundError: there is no such integration, or the caller may not see it.
             KeyUnavailableError: the key, or the requested version of it, is unavailable.
-            RoleRefusedError: AWS denied assuming the integration's role.
+            RoleRefusedError: AWS rejected sts:AssumeRole for the integration's role.
         """
         return self._resolve(caller, lambda: self._integrations.get(caller.account, ulid), key_version)
 

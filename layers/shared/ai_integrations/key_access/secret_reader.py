@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.error_codes import GONE
-from ai_integrations.adapters.secrets_manager.key_store import is_meant_for
+from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, find_refusal
 from ai_integrations.domain import api_keys
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.errors import KeyUnavailableError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # For a secret owned by someone else, AccessDenied also counts as unavailable (missing tag or KMS permission). For our
 # own it is a misconfiguration and must surface.
 _EXTERNAL_GONE = GONE | {"AccessDeniedException"}
+_UNUSABLE_TEXT = "The secret does not contain a valid API key for this provider."
 
 
 class SecretsManagerKeyReader:
@@ -28,26 +29,28 @@ class SecretsManagerKeyReader:
         self._client = client
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
-        """Read a key; KeyUnavailableError if it no longer exists or is not tagged for the integration's account.
+        """Read a key; KeyUnavailableError if it no longer exists, or the tags of its secret do not allow this use.
 
-        The tag and the text of an external secret are checked at each read, because its owner may have changed them.
+        The tags and the text of an external secret are checked at each read: its owner may have changed them.
         """
         try:
-            if not secret.is_owned and not is_meant_for(
-                integration.account, self._client.describe_secret(SecretId=secret.arn)
-            ):
-                raise KeyUnavailableError
+            refusal = None if secret.is_owned else self._find_refusal(integration, secret)
+            if refusal is not None:
+                raise KeyUnavailableError(refusal)
             response = self._get_value(secret)
         except ClientError as error:
             if error.response["Error"]["Code"] not in (GONE if secret.is_owned else _EXTERNAL_GONE):
                 raise
-            raise KeyUnavailableError from None
+            raise KeyUnavailableError(UNAVAILABLE_SECRET) from None
         # Hand-entered secrets often end with a newline, which is illegal in an HTTP header; others hold binary data.
         key = response.get("SecretString", "").strip()
         # The service's own keys were checked when they were stored.
         if not key or not (secret.is_owned or api_keys.is_usable(key, integration.provider)):
-            raise KeyUnavailableError
+            raise KeyUnavailableError(_UNUSABLE_TEXT)
         return ReadKey(value=SecretStr(key), version=response["VersionId"])
+
+    def _find_refusal(self, integration: Integration, secret: SecretVersion) -> str | None:
+        return find_refusal(integration, secret.arn, self._client.describe_secret(SecretId=secret.arn))
 
     def _get_value(self, secret: SecretVersion) -> "GetSecretValueResponseTypeDef":
         if secret.version is None:

@@ -1,11 +1,15 @@
 """Verify a key before rotation. The function that does this, functions/verify_key, has no AWS permissions."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus, Rung
 from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED, StepTimer
-from ai_integrations.use_cases.ports import StepRunner
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import StepRunner
 
 
 class SkippedRoleSteps:
@@ -20,7 +24,7 @@ class SkippedRoleSteps:
 class KeyVerification:
     """Verifies keys against their providers."""
 
-    def __init__(self, steps: StepRunner) -> None:
+    def __init__(self, steps: "StepRunner") -> None:
         self._steps = steps
 
     def verify(self, integration: Integration, api_key: SecretStr) -> str | None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ai_integrations.domain.model import Integration
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
-from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup
 
 
 class ChangePublisher:
@@ -14,9 +17,9 @@ class ChangePublisher:
     def __init__(
         self,
         *,
-        cleanup: SecretCleanup,
-        integrations: IntegrationReader,
-        bus: EventPublisher,
+        cleanup: "SecretCleanup",
+        integrations: "IntegrationReader",
+        bus: "EventPublisher",
         clock: Callable[[], datetime],
     ) -> None:
         self._cleanup = cleanup

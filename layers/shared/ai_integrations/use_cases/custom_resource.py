@@ -20,7 +20,7 @@ from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.wire_model import WireModel
 from ai_integrations.domain.errors import InvalidRequestError, NotFoundError
 from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, KeepKey, KeyChange, Role
-from ai_integrations.use_cases.integrations import Integrations
+from ai_integrations.use_cases.integrations import Change, Integrations
 
 _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
 _BOOLEAN_VALUES = {"true": True, "false": False}
@@ -83,20 +83,19 @@ class CustomResource:
         declared = _parse_properties(event["ResourceProperties"])
         # The spaces prevent a collision with the Idempotency-Key of an API request, which contains none.
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
-        key = IdempotencyKey(value=value, fingerprint=declared.fingerprint())
+        key = IdempotencyKey(user=declared.User, value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
         return _resource(self._integrations.create(declared.caller(), body.settings(), body.key_change(), key))
 
     def _update(self, event: Mapping[str, Any]) -> Resource:
         declared, before = _parse_properties(event["ResourceProperties"]), event["OldResourceProperties"]
-        settings = declared.Integration.settings()
+        settings = vars(declared.Integration.settings())
+        # A template declares every setting: one that it omits has its default.
+        change = Change(
+            lambda current: replace(current, **settings), _key_change(declared, before), sent_fields=settings
+        )
         try:
-            integration = self._integrations.update(
-                declared.caller(),
-                ids.decode(event["PhysicalResourceId"]),
-                lambda current: replace(current, **vars(settings)),
-                _key_change(declared, before),
-            )
+            integration = self._integrations.update(declared.caller(), ids.decode(event["PhysicalResourceId"]), change)
         except NotFoundError:
             if before.get("Account") == declared.Account:
                 raise

@@ -1,17 +1,16 @@
 """The use cases for one integration: create, get, update, rotate and roll back its key, delete and restore."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
-    ContentionError,
     NoKeyToRotateError,
     NoPreviousKeyError,
     NotFoundError,
@@ -28,20 +27,29 @@ from ai_integrations.domain.model import (
     Policy,
     PreviousKey,
     Role,
-    SecretVersion,
     Settings,
     Tombstone,
 )
-from ai_integrations.use_cases.ports import REFUSALS, IntegrationRepository, KeyStore
+from ai_integrations.use_cases.keyed_writes import KeyedWrites
+from ai_integrations.use_cases.optimistic_locking import retry_on_conflict
 
-_ATTEMPTS = 5  # of a write; each but the first follows an optimistic-locking conflict
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
 
-ReadT = TypeVar("ReadT")
-ResultT = TypeVar("ResultT")
 Edit = Callable[[Integration], Integration]
-StoreKey = Callable[[Integration, SecretStr], SecretVersion]
 VerifyKey = Callable[[Integration, SecretStr], None]
 VersionCondition = Callable[[Integration], bool]
+
+
+class Change(NamedTuple):
+    """What a request changes about an integration.
+
+    `edit` changes the settings. `sent_fields` are the names of the settings that the request contains, changed or not.
+    """
+
+    edit: Edit
+    key: KeyChange = KeepKey.KEEP
+    sent_fields: Collection[str] = ()
 
 
 class Rotation(NamedTuple):
@@ -69,8 +77,8 @@ class Integrations:
     def __init__(
         self,
         *,
-        repository: IntegrationRepository,
-        keys: KeyStore,
+        repository: "IntegrationRepository",
+        keys: "KeyStore",
         clock: Callable[[], datetime],
         new_id: Callable[[datetime], str],
         policy: Policy,
@@ -78,6 +86,7 @@ class Integrations:
         """`clock` returns an aware UTC time. `new_id` makes a ULID from it, so that ids sort by creation."""
         self._repository = repository
         self._keys = keys
+        self._writes = KeyedWrites(repository, keys)
         self._clock = clock
         self._new_id = new_id
         self._policy = policy
@@ -104,14 +113,15 @@ class Integrations:
     ) -> Integration:
         """Create an integration. A retry with the same idempotency key returns the original result."""
         self._check_settings(caller, settings, key)
-        integration = self._new_integration(caller, settings)
+        now = self._clock()
+        integration = Integration.new(settings, caller, self._new_id(now), now)
         try:
             if isinstance(key, SecretStr | ExternalSecretArn):
                 self._repository.precheck(integration, idempotency_key)
-            integration = self._with_key(integration, key, self._keys.create_key)
-            self._insert(integration, idempotency_key)
+            integration = self._writes.with_key(integration, key, self._keys.create_key)
+            self._writes.insert(integration, idempotency_key)
         except RepeatedRequestError as repeated:
-            return repeated.first
+            return self._writes.original_result(repeated.first, key)
         return integration
 
     def get(self, caller: Caller, ulid: str) -> Integration:
@@ -122,20 +132,15 @@ class Integrations:
         return integration
 
     def update(
-        self,
-        caller: Caller,
-        ulid: str,
-        edit: Edit,
-        key: KeyChange,
-        condition: VersionCondition = any_version,
+        self, caller: Caller, ulid: str, change: Change, condition: VersionCondition = any_version
     ) -> Integration:
         """Update an integration that meets the condition. Concurrent updates are applied one after another."""
 
         def updated(current: Integration) -> Integration:
-            changed = edit(current)
-            self._check_settings(caller, changed, key, current)
-            rules.check_key_binding(current, changed, key)
-            return self._with_key(changed, key, self._keys.add_key_version)
+            changed = change.edit(current)
+            self._check_settings(caller, changed, change.key, current)
+            rules.check_binding(current, changed, change.key, sends_headers="headers" in change.sent_fields)
+            return self._writes.with_key(changed, change.key, self._keys.add_key_version)
 
         return self._edit(caller, ulid, updated, condition)
 
@@ -159,7 +164,7 @@ class Integrations:
         try:
             return self._edit(caller, ulid, rotated, condition)
         except RepeatedRequestError as repeated:
-            return repeated.first
+            return self._writes.original_result(repeated.first, rotation.api_key)
 
     def roll_back_key(self, caller: Caller, ulid: str, condition: VersionCondition = any_version) -> Integration:
         """Roll back to the previous key while its grace period lasts. The key it replaced is released."""
@@ -185,7 +190,7 @@ class Integrations:
             self._repository.delete(deleted)
             return deleted
 
-        return _retry_on_conflict(tombstone, commit)
+        return retry_on_conflict(tombstone, commit)
 
     def get_deleted(self, caller: Caller, ulid: str) -> Tombstone:
         """Read the tombstone of a deleted integration."""
@@ -208,24 +213,9 @@ class Integrations:
         def commit(found: Tombstone | Integration) -> Integration:
             if isinstance(found, Integration):
                 return found
-            return self._restore(found, self._next_version(caller, found.integration))
+            return self._writes.restore(found, self._next_version(caller, found.integration))
 
-        return _retry_on_conflict(found, commit)
-
-    def _restore(self, tombstone: Tombstone, restored: Integration) -> Integration:
-        self._repository.precheck(tombstone.integration, None)
-        if restored.secret is not None:
-            self._keys.cancel_deletion(restored.secret)
-        self._repository.restore(tombstone, restored)
-        return restored
-
-    def _with_key(self, integration: Integration, key: KeyChange, store: StoreKey) -> Integration:
-        if key is KeepKey.KEEP:
-            return integration
-        if isinstance(key, SecretStr):
-            return replace(integration, secret=store(integration, key), previous_key=None)
-        secret = self._keys.reference_secret(integration.account, key) if isinstance(key, ExternalSecretArn) else None
-        return replace(integration, secret=secret, previous_key=None)
+        return retry_on_conflict(found, commit)
 
     def _edit(self, caller: Caller, ulid: str, edit: Edit, condition: VersionCondition) -> Integration:
         def edited() -> tuple[Integration, Integration]:
@@ -234,45 +224,17 @@ class Integrations:
 
         def commit(versions: tuple[Integration, Integration]) -> Integration:
             current, changed = versions
-            return current if changed == current else self._update(current, self._next_version(caller, changed))
+            return current if changed == current else self._writes.update(current, self._next_version(caller, changed))
 
-        return _retry_on_conflict(edited, commit)
-
-    def _insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        try:
-            self._repository.insert(integration, idempotency_key)
-        except REFUSALS:
-            if integration.secret is not None:
-                self._discard_unreferenced(integration, integration.secret, None)
-            raise
-
-    def _update(self, current: Integration, changed: Integration) -> Integration:
-        previous = current.previous_key and current.previous_key.secret
-        try:
-            self._repository.update(current, changed)
-        except REFUSALS:
-            if changed.secret is not None and changed.secret not in {current.secret, previous}:
-                self._discard_unreferenced(changed, changed.secret, current.secret)
-            raise
-        return changed
-
-    def _discard_unreferenced(self, rejected: Integration, secret: SecretVersion, kept: SecretVersion | None) -> None:
-        """Discard the key stored for a rejected write, unless the table references it.
-
-        An earlier attempt may have committed although its response was lost.
-        """
-        stored = self._repository.get(rejected.account, rejected.id)
-        if stored is None:
-            deleted = self._repository.get_deleted(rejected.account, rejected.id)
-            stored = deleted.integration if deleted else None
-        if stored is None or not stored.references(secret):
-            self._keys.discard(secret, kept)
+        return retry_on_conflict(edited, commit)
 
     def _get_writable(self, caller: Caller, ulid: str, condition: VersionCondition) -> Integration:
-        integration = self._repository.get(caller.account, ulid)
+        integration, conflict = self._repository.get_for_write(caller.account, ulid, self._clock())
         if integration is None:
             raise NotFoundError
         self._authorize(caller, integration)
+        if conflict is not None:  # before the condition, which the retried request has already met
+            raise conflict
         if not condition(integration):
             raise VersionConflictError
         return integration
@@ -288,7 +250,8 @@ class Integrations:
     ) -> None:
         if not caller.may_write(settings.scopings):
             raise AccessForbiddenError
-        if isinstance(key, ExternalSecretArn) and caller.role is not Role.ADMIN:
+        needs_admin = isinstance(key, ExternalSecretArn) or rules.redirects_role(settings, previous)
+        if needs_admin and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
         rules.check_settings(settings, previous=previous, policy=self._policy)
         rules.check_key(settings.provider, key)
@@ -296,27 +259,3 @@ class Integrations:
     def _next_version(self, caller: Caller, integration: Integration) -> Integration:
         version = integration.version + 1
         return replace(integration, version=version, updated_at=self._clock(), updated_by=caller.user)
-
-    def _new_integration(self, caller: Caller, settings: Settings) -> Integration:
-        now = self._clock()
-        return Integration(
-            **vars(settings),
-            id=self._new_id(now),
-            account=caller.account,
-            version=1,
-            created_at=now,
-            updated_at=now,
-            created_by=caller.user,
-            updated_by=caller.user,
-        )
-
-
-def _retry_on_conflict(read: Callable[[], ReadT], commit: Callable[[ReadT], ResultT]) -> ResultT:
-    """Commit what was read; if a concurrent write came first (optimistic locking), read and commit again."""
-    for _ in range(_ATTEMPTS):
-        current = read()
-        try:
-            return commit(current)
-        except VersionConflictError:
-            continue
-    raise ContentionError

@@ -1,11 +1,13 @@
 """List the integrations and spaces of an account that are visible to a caller, page by page."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_integrations.domain.errors import NotFoundError
 from ai_integrations.domain.model import Caller, Integration, Space, fold_name
-from ai_integrations.use_cases.ports import IntegrationPages, SpaceReader
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationPages, SpaceReader
 
 # Integrations that one call reads at most, even if few of them match. It bounds the duration: with the largest items
 # and 1 MB per read, a call stays well below API Gateway's timeout.
@@ -32,7 +34,7 @@ class Page(NamedTuple):
 class IntegrationList:
     """Lists the integrations of an account, newest first."""
 
-    def __init__(self, *, integrations: IntegrationPages, spaces: SpaceReader) -> None:
+    def __init__(self, *, integrations: "IntegrationPages", spaces: "SpaceReader") -> None:
         self._integrations = integrations
         self._spaces = spaces
 
@@ -71,7 +73,7 @@ class IntegrationList:
         )
 
     def _viewpoints(self, caller: Caller, query: Query) -> Sequence[Space]:
-        """List the spaces whose view of the account is requested; NotFoundError if the caller may not use one."""
+        """List the spaces whose view of the account is requested. Raise NotFoundError if the caller may not use one."""
         if query.space_name is not None:
             name = fold_name(query.space_name)
             return [
@@ -98,7 +100,7 @@ class SpacePage(NamedTuple):
 class SpaceDirectory:
     """Lists the spaces of an account that are visible to a caller."""
 
-    def __init__(self, spaces: SpaceReader) -> None:
+    def __init__(self, spaces: "SpaceReader") -> None:
         self._spaces = spaces
 
     def page(self, caller: Caller, name: str | None, *, after: str | None, limit: int) -> SpacePage:
@@ -112,6 +114,6 @@ class SpaceDirectory:
         return SpacePage(spaces=page, last_read=page[-1].id if len(matching) > limit else None)
 
 
-def visible_spaces(spaces: SpaceReader, caller: Caller) -> list[Space]:
+def visible_spaces(spaces: "SpaceReader", caller: Caller) -> list[Space]:
     """List the named spaces that the caller may see, ordered by id."""
     return [space for space in spaces.spaces(caller.account) if space.name and caller.may_view_space(space.id)]

@@ -1,20 +1,18 @@
-"""The ports: every Protocol that the use cases need from the adapters."""
+"""The ports: every Protocol that the use cases need from the adapters.
+
+Only the type checker imports this module: building the Protocols would take 8 million instructions of each cold start.
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Protocol
 
 from pydantic import SecretStr
 
+from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.connection_health import Health, Rung
 from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
-from ai_integrations.domain.errors import (
-    ContentionError,
-    IdempotencyKeyReusedError,
-    NameTakenError,
-    RepeatedRequestError,
-    VersionConflictError,
-)
+from ai_integrations.domain.errors import IdempotencyConflict
 from ai_integrations.domain.model import (
     Caller,
     ExternalSecretArn,
@@ -27,12 +25,8 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
-
-if TYPE_CHECKING:  # most functions publish no events, and need not load the models of events
-    from ai_integrations.contracts.published_events import Event
-
-# Raised by an IntegrationRepository that rejected a write: nothing was written.
-REFUSALS = (NameTakenError, RepeatedRequestError, IdempotencyKeyReusedError, VersionConflictError, ContentionError)
+from ai_integrations.use_cases.provisioning import RecordedOutcome
+from ai_integrations.use_cases.sweep import StoredSecret
 
 
 class IntegrationReader(Protocol):
@@ -63,22 +57,41 @@ class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
     """Reads integrations, singly or in order of creation."""
 
 
-class IntegrationRepository(IntegrationReader, Protocol):
+class IntegrationRoleReader(IntegrationReader, Protocol):
+    """Reads single integrations, and checks which account an IAM role belongs to."""
+
+    def check_role(self, integration: Integration) -> None:
+        """Raise RoleTakenError if another account has the integration's role, using one consistent read."""
+        ...
+
+
+class IntegrationRepository(IntegrationRoleReader, Protocol):
     """Stores integrations. Every write is atomic.
 
-    Raises one of REFUSALS if the store rejected the write. Any other exception means the outcome is unknown.
+    A write that leaves an integration with the IAM role of another account raises RoleTakenError.
+
+    Raises one of REJECTIONS if the store rejected the write. Any other exception means the outcome is unknown.
     """
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise the conflict that `insert` would hit, using one consistent read."""
+        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an IAM role."""
         ...
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Write a new integration; NameTakenError, RepeatedRequestError or IdempotencyKeyReusedError on conflict."""
+        """Write a new integration.
+
+        Raise NameTakenError, RepeatedRequestError or IdempotencyKeyReusedError on conflict.
+        """
         ...
 
     def idempotent(self, key: IdempotencyKey) -> "IntegrationRepository":
         """Bind an idempotency key: a repeated `update` or `delete` then raises RepeatedRequestError."""
+        ...
+
+    def get_for_write(
+        self, account: str, ulid: str, now: datetime
+    ) -> tuple[Integration | None, IdempotencyConflict | None]:
+        """Read an integration, and the conflict that `update` would hit with the idempotency key, in one read."""
         ...
 
     def get_deleted(self, account: str, ulid: str) -> Tombstone | None:
@@ -86,15 +99,15 @@ class IntegrationRepository(IntegrationReader, Protocol):
         ...
 
     def update(self, current: Integration, changed: Integration) -> None:
-        """Replace `current` with `changed`; VersionConflictError or NameTakenError on conflict."""
+        """Replace `current` with `changed`. Raise VersionConflictError or NameTakenError on conflict."""
         ...
 
     def delete(self, tombstone: Tombstone) -> None:
-        """Replace an integration with its tombstone; VersionConflictError on conflict."""
+        """Replace an integration with its tombstone. Raise VersionConflictError on conflict."""
         ...
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
-        """Replace a tombstone with its integration; NameTakenError or VersionConflictError on conflict."""
+        """Replace a tombstone with its integration. Raise NameTakenError or VersionConflictError on conflict."""
         ...
 
 
@@ -109,8 +122,12 @@ class KeyStore(Protocol):
         """Store a further key of an integration. It takes effect once the integration references it."""
         ...
 
-    def reference_secret(self, account: str, secret: ExternalSecretArn) -> SecretVersion:
-        """Check a secret that its owner keeps; RuleViolationError unless its tag names the account."""
+    def holds_key(self, secret: SecretVersion, api_key: SecretStr) -> bool:
+        """Check whether a version that was stored within the last day holds this key. It cannot be read."""
+        ...
+
+    def reference_secret(self, integration: Integration, secret: ExternalSecretArn) -> SecretVersion:
+        """Check a secret that its owner keeps; RuleViolationError unless its tags allow the integration to use it."""
         ...
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
@@ -136,16 +153,6 @@ class SecretCleanup(Protocol):
     def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
         """Make a referenced version the current one, and drop the versions in `released`."""
         ...
-
-
-class StoredSecret(NamedTuple):
-    """An active secret of this stack, and its versions that carry one of our stage labels."""
-
-    arn: str
-    account: str
-    integration_id: str
-    changed_at: datetime
-    versions: frozenset[str] = frozenset()
 
 
 class SecretInventory(Protocol):
@@ -195,17 +202,9 @@ class SpaceReader(Protocol):
 class EventPublisher(Protocol):
     """Publishes events."""
 
-    def publish(self, *events: "Event") -> None:
+    def publish(self, *events: Event) -> None:
         """Publish events in order."""
         ...
-
-
-class RecordedOutcome(NamedTuple):
-    """A decided provisioning request: its fingerprint, and the event that reported its outcome."""
-
-    fingerprint: str
-    detail_type: str
-    detail: str
 
 
 class RequestOutcomes(Protocol):
@@ -252,7 +251,7 @@ class KeyReader(Protocol):
     """Reads provider keys."""
 
     def read(self, integration: Integration, secret: SecretVersion) -> ReadKey:
-        """Read a key; KeyUnavailableError if it is gone, not meant for the account, or not a key of the provider."""
+        """Read a key; KeyUnavailableError if it is gone, refused by the owner's tags, or not a key of the provider."""
         ...
 
 
@@ -260,7 +259,7 @@ class RoleAssumer(Protocol):
     """Assumes the roles that integrations name."""
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
-        """Assume the integration's role; RoleRefusedError if AWS denies it."""
+        """Assume the integration's role; RoleRefusedError if AWS rejects it."""
         ...
 
 

@@ -7,7 +7,7 @@ error is an outcome; any other error propagates, and the queue redelivers the re
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -34,8 +34,18 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration
-from ai_integrations.use_cases.integrations import Integrations
-from ai_integrations.use_cases.ports import EventPublisher, RecordedOutcome, RequestOutcomes
+from ai_integrations.use_cases.integrations import Change, Integrations
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import EventPublisher, RequestOutcomes
+
+
+class RecordedOutcome(NamedTuple):
+    """A decided provisioning request: its fingerprint, and the event that reported its outcome."""
+
+    fingerprint: str
+    detail_type: str
+    detail: str
 
 
 class Provisioner:
@@ -45,8 +55,8 @@ class Provisioner:
         self,
         *,
         integrations: Integrations,
-        outcomes: RequestOutcomes,
-        bus: EventPublisher,
+        outcomes: "RequestOutcomes",
+        bus: "EventPublisher",
         clock: Callable[[], datetime],
     ) -> None:
         self._integrations = integrations
@@ -64,13 +74,14 @@ class Provisioner:
         try:
             _reject_keys(detail)
             request = parse_text(json.dumps(detail), kind)
-            return self._find_outcome(request) or self._decide(request, event_id)
+            return self._find_outcome(request) or self._apply_and_record(request, event_id)
         except IdempotencyKeyReusedError:
             text = "This request_id was already used for a different request. Use a new one."
             error: FieldsError = RuleViolationError(FieldError("/request_id", text))
         except FieldsError as fields_error:
             error = fields_error
-        # Not recorded, and named after this event only: a valid request may still arrive with the same request_id.
+        # Do not record this failure; identify it by the event's id. A valid request with the same request_id may still
+        # arrive.
         problem = problems.document_for(error, event_id)
         return kind.failed(**_parse_correlation(detail), event_id=event_id, problem=problem)
 
@@ -85,8 +96,8 @@ class Provisioner:
         kind = request.succeeded if has_succeeded else request.failed
         return kind.model_validate_json(earlier.detail)
 
-    def _decide(self, request: Request, event_id: str) -> Outcome:
-        """Apply a request, and record its outcome."""
+    def _apply_and_record(self, request: Request, event_id: str) -> Outcome:
+        """Apply a request and record its outcome."""
         outcome: Outcome
         try:
             integration = self._apply_once(request)
@@ -129,8 +140,9 @@ class Provisioner:
                 body = request.integration
                 result = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
             case UpdateRequested():
-                change = request.integration
-                result = integrations.update(caller, ids.decode(request.id), change.apply, change.key_change())
+                sent = request.integration
+                change = Change(sent.apply, sent.key_change(), sent_fields=sent.model_fields_set)
+                result = integrations.update(caller, ids.decode(request.id), change)
             case DeleteRequested():
                 result = _delete(integrations, caller, ids.decode(request.id))
         return result
@@ -151,7 +163,7 @@ def _outcome_identity(request: Request, kind: type[Outcome]) -> dict[str, str]:
 
 
 def _reject_keys(detail: object) -> None:
-    """Reject an event that contains an API key, before any other check, with the alternative in the error."""
+    """Before any other check, reject an event that contains an API key. The error names the alternative."""
     integration = detail.get("integration") if isinstance(detail, dict) else None
     for pointer, part in (("", detail), ("/integration", integration)):
         if isinstance(part, dict) and "api_key" in part:

@@ -7,10 +7,22 @@ run resumes there. After a complete round, the next run starts over.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_integrations.domain.model import Integration
-from ai_integrations.use_cases.ports import IntegrationInventory, IntegrationReader, SecretInventory, StoredSecret
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import IntegrationInventory, IntegrationReader, SecretInventory
+
+
+class StoredSecret(NamedTuple):
+    """An active secret of this stack, and its versions that carry one of our stage labels."""
+
+    arn: str
+    account: str
+    integration_id: str
+    changed_at: datetime
+    versions: frozenset[str] = frozenset()
 
 
 class SweepPosition(NamedTuple):
@@ -39,9 +51,9 @@ class Sweeper:
     def __init__(
         self,
         *,
-        secrets: SecretInventory,
-        records: IntegrationInventory,
-        integrations: IntegrationReader,
+        secrets: "SecretInventory",
+        records: "IntegrationInventory",
+        integrations: "IntegrationReader",
         clock: Callable[[], datetime],
         grace: timedelta,
     ) -> None:

@@ -45,6 +45,7 @@ _TO_WIRE: tuple[tuple[type, str, Callable[[Any], object]], ...] = (
     (Mapping, "M", to_wire),
     # No tuples: a named tuple of the domain would be stored without its field names.
     (list, "L", lambda values: [_attribute(value) for value in values]),
+    (frozenset, "SS", sorted),  # strings only; DynamoDB removes an attribute whose set becomes empty
 )
 _FROM_WIRE: dict[str, Callable[[Any], object]] = {
     "S": str,
@@ -53,4 +54,5 @@ _FROM_WIRE: dict[str, Callable[[Any], object]] = {
     "NULL": lambda _: None,
     "M": from_wire,
     "L": lambda attributes: [_value(attribute) for attribute in attributes],
+    "SS": frozenset,
 }

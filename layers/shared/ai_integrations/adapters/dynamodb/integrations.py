@@ -1,6 +1,6 @@
 """Integrations in DynamoDB. Every write is one transaction, which also reserves names and records requests."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,16 @@ from ai_integrations.adapters.dynamodb.transactions import (
     UNUSED,
     Action,
     Condition,
-    OnConflict,
     Transactor,
     at_version,
     unused_or_expired,
 )
 from ai_integrations.domain.errors import (
+    IdempotencyConflict,
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
+    RoleTakenError,
     VersionConflictError,
 )
 from ai_integrations.domain.model import IdempotencyKey, Integration, Slice, Tombstone
@@ -50,18 +51,26 @@ class DynamoDbIntegrations:
         return DynamoDbIntegrations(self._client, self._table, self._transactor, idempotency_key=key)
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise the conflict that `insert` would hit, using one consistent read."""
+        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an IAM role."""
         names = items.name_keys(integration.account, integration.name)
         if idempotency_key is None:
             found = self._batch_get(*names)
         else:
-            record_key = items.idempotency_key(integration.account, integration.created_by, idempotency_key.value)
+            record_key = items.idempotency_key(integration.account, idempotency_key)
             found = self._batch_get(*names, record_key)
-            earlier = found.get(record_key["sk"])
-            if earlier is not None and earlier["expires_at"] > items.epoch_seconds(integration.created_at):
-                raise _idempotency_conflict(idempotency_key)(earlier)
+            conflict = _find_conflict(found.get(record_key["sk"]), idempotency_key, integration.created_at)
+            if conflict is not None:
+                raise conflict
         if any(name["sk"] in found for name in names):
             raise NameTakenError
+        self.check_role(integration)
+
+    def check_role(self, integration: Integration) -> None:
+        """Raise RoleTakenError if another account has the integration's role, using one consistent read."""
+        role = integration.iam_role
+        guard = self._get_item(items.role_key(role)) if role else {}
+        if "integrations" in guard and guard["account"] != integration.account:
+            raise RoleTakenError
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Write a new integration, reserve its name and record its idempotency key."""
@@ -71,6 +80,7 @@ class DynamoDbIntegrations:
             *_idempotency_record(idempotency_key, integration, integration.created_at),
             *_reserve_name(integration),
             Action.put_unique(items.integration_item(integration), UNUSED, _version_conflict),
+            *_take_role(integration),
             *_record_space_organizations(integration),
         )
 
@@ -78,6 +88,20 @@ class DynamoDbIntegrations:
         """Read an integration, using one consistent read."""
         item = self._get_item(items.integration_key(account, ulid))
         return items.integration_from_item(item) if item else None
+
+    def get_for_write(
+        self, account: str, ulid: str, now: datetime
+    ) -> tuple[Integration | None, IdempotencyConflict | None]:
+        """Read an integration, and the conflict of the bound idempotency key, using one consistent read."""
+        key = self._idempotency_key
+        if key is None:
+            return self.get(account, ulid), None
+        integration_key, record_key = items.integration_key(account, ulid), items.idempotency_key(account, key)
+        found = self._batch_get(integration_key, record_key)
+        item = found.get(integration_key["sk"])
+        # A throttled BatchGetItem may leave out items, so one that seems to be missing is read alone.
+        integration = items.integration_from_item(item) if item else self.get(account, ulid)
+        return integration, _find_conflict(found.get(record_key["sk"]), key, now)
 
     def find(self, account: str, name: str) -> Integration | None:
         """Read the integration that has a name, using one consistent read for each key of the name and one more."""
@@ -93,7 +117,10 @@ class DynamoDbIntegrations:
         return items.tombstone_from_item(item) if item else None
 
     def update(self, current: Integration, changed: Integration) -> None:
-        """Replace `current` with `changed`. A rename reserves the new name and releases the old one."""
+        """Replace `current` with `changed`. A rename reserves the new name and releases the old one.
+
+        The role is taken even if it has not changed: an integration that is older than the role guards has none.
+        """
         old_names, new_names = (items.name_keys(each.account, each.name) for each in (current, changed))
         is_renamed = old_names != new_names
         new_item = items.integration_item(changed)
@@ -101,6 +128,8 @@ class DynamoDbIntegrations:
             *_idempotency_record(self._idempotency_key, changed, changed.updated_at),
             Action.put_unique(new_item, at_version(current.version), _version_conflict),
             *(self._rename(current, changed) if is_renamed else []),
+            *_take_role(changed),
+            *_release_role(current, changed),
             *_record_space_organizations(changed),
             *_schedule_grace_end(current, changed),
         )
@@ -114,15 +143,17 @@ class DynamoDbIntegrations:
             Action.put_unique(items.tombstone_item(tombstone), UNUSED, _version_conflict),
             Action.delete(key, at_version(integration.version), _version_conflict),
             *self._release_name(integration),
+            *_release_role(integration),
         )
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
-        """Replace a tombstone with its integration and reserve the name again."""
+        """Replace a tombstone with its integration, reserve the name and take the role again."""
         key = items.tombstone_key(restored.account, restored.id)
         self._transactor.commit(
             Action.put_unique(items.integration_item(restored), UNUSED, _version_conflict),
             Action.delete(key, at_version(tombstone.integration.version), _version_conflict),
             *_reserve_name(restored),
+            *_take_role(restored),
         )
 
     def newest(self, account: str, before: str | None, count: int) -> Slice:
@@ -192,13 +223,38 @@ def _release_keys(integration: Integration, keys: Iterable[items.Item]) -> list[
     return [Action.delete(key, is_own, _version_conflict) for key in keys]
 
 
+def _take_role(integration: Integration) -> list[Action]:
+    """Add the integration to the guard of its role, unless integrations of another account are in it."""
+    role = integration.iam_role
+    if role is None:
+        return []
+    is_free = Condition(
+        "attribute_not_exists(#integrations) OR #account = :account",
+        {":account": integration.account, ":ids": frozenset({integration.id})},
+    )
+    update = "SET #account = :account ADD #integrations :ids"
+    return [Action.update_if(items.role_key(role), update, is_free, lambda _existing: RoleTakenError())]
+
+
+def _release_role(current: Integration, changed: Integration | None = None) -> list[Action]:
+    """Remove the integration from the guard of a role that it no longer names. A guard without integrations is free."""
+    old, new = (each and each.iam_role and items.role_key(each.iam_role) for each in (current, changed))
+    if not old or old == new:
+        return []
+    return [Action.update(old, "DELETE #integrations :ids", {":ids": frozenset({current.id})})]
+
+
 def _record_space_organizations(integration: Integration) -> list[Action]:
     """Store the organization of each space that a scoping names together with it; lists by space need it."""
     pairs = {
         each.space_id: each.organization_id for each in integration.scopings if each.space_id and each.organization_id
     }
     return [
-        Action.set_if_absent(items.space_key(integration.account, space), "organization_id", organization)
+        Action.update(
+            items.space_key(integration.account, space),
+            "SET #organization_id = if_not_exists(#organization_id, :organization_id)",
+            {":organization_id": organization},
+        )
         for space, organization in pairs.items()
     ]
 
@@ -211,8 +267,14 @@ def _schedule_grace_end(current: Integration, changed: Integration) -> list[Acti
     return [Action.put_unconditionally(items.grace_item(changed, previous_key))]
 
 
-def _idempotency_conflict(key: IdempotencyKey) -> OnConflict:
-    def conflict(earlier: Mapping[str, Any]) -> Exception:
+def _find_conflict(record: items.Item | None, key: IdempotencyKey, now: datetime) -> IdempotencyConflict | None:
+    if record is None or record["expires_at"] <= items.epoch_seconds(now):
+        return None
+    return _idempotency_conflict(key)(record)
+
+
+def _idempotency_conflict(key: IdempotencyKey) -> Callable[[Mapping[str, Any]], IdempotencyConflict]:
+    def conflict(earlier: Mapping[str, Any]) -> IdempotencyConflict:
         if earlier["fingerprint"] != key.fingerprint:
             return IdempotencyKeyReusedError()
         return RepeatedRequestError(items.integration_from_item(earlier["answer"]))

@@ -1,4 +1,4 @@
-"""The items of the table: keys, and conversion from and to domain objects. architecture.md, "Data", lists them."""
+"""The items of the table: keys, and conversion from and to domain objects. docs/data-model.md shows one of each."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
@@ -54,6 +55,11 @@ def name_keys(account: str, name: str) -> list[Item]:
     return [{"pk": _partition(account), "sk": f"NAME#{_digest(each)}"} for each in folded]
 
 
+def role_key(role: IamRole) -> Item:
+    """Build the key of a role guard, which is in a partition of its own because it concerns all accounts."""
+    return {"pk": f"ROLE#{_digest(role.identity)}", "sk": "ROLE"}
+
+
 def space_key(account: str, space_id: str) -> Item:
     """Build the key of a space. Spaces and organizations are in a partition of their own."""
     return {"pk": f"SPACES#{account}", "sk": f"SPACE#{space_id}"}
@@ -64,9 +70,9 @@ def organization_key(account: str, organization_id: str) -> Item:
     return {"pk": f"SPACES#{account}", "sk": f"ORGANIZATION#{organization_id}"}
 
 
-def idempotency_key(account: str, user: str, value: str) -> Item:
-    """Build the key of an idempotency record. Two users may choose the same value."""
-    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{_digest(f'{user} {value}')}"}
+def idempotency_key(account: str, key: IdempotencyKey) -> Item:
+    """Build the key of an idempotency record."""
+    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{_digest(f'{key.user} {key.value}')}"}
 
 
 def integration_item(integration: Integration) -> Item:
@@ -183,7 +189,7 @@ def name_items(integration: Integration) -> list[Item]:
 def idempotency_item(result: Integration, key: IdempotencyKey, now: datetime) -> Item:
     """Build the idempotency record of a request, which contains the result of that request."""
     return {
-        **idempotency_key(result.account, result.created_by, key.value),
+        **idempotency_key(result.account, key),
         "fingerprint": key.fingerprint,
         "answer": integration_item(result),
         "expires_at": epoch_seconds(now + key.retention),

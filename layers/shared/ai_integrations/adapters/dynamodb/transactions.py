@@ -82,15 +82,18 @@ class Action(NamedTuple):
         return cls(operation="Delete", parameters=parameters, on_conflict=on_conflict)
 
     @classmethod
-    def set_if_absent(cls, key: Mapping[str, Any], attribute: str, value: object) -> "Action":
-        """Set an attribute of an item unless the item already has it."""
-        parameters = {
-            "Key": to_wire(key),
-            "UpdateExpression": "SET #attribute = if_not_exists(#attribute, :value)",
-            "ExpressionAttributeNames": {"#attribute": attribute},
-            "ExpressionAttributeValues": to_wire({":value": value}),
-        }
+    def update(cls, key: Mapping[str, Any], update: str, values: Mapping[str, Any]) -> "Action":
+        """Update an item, or create it. A repeated update must change nothing."""
+        parameters = {"Key": to_wire(key), "UpdateExpression": update, **_placeholders(update, values)}
         return cls(operation="Update", parameters=parameters)
+
+    @classmethod
+    def update_if(cls, key: Mapping[str, Any], update: str, condition: Condition, on_conflict: OnConflict) -> "Action":
+        """Update an item, or create it. The update may also use the values of the condition."""
+        checks = _condition_parameters(condition)
+        names = _placeholders(f"{update} {condition.expression}", condition.values)
+        parameters = {"Key": to_wire(key), "UpdateExpression": update, **checks, **names}
+        return cls(operation="Update", parameters=parameters, on_conflict=on_conflict)
 
     def has_committed(self, existing: Mapping[str, Any] | None) -> bool:
         """Check whether the existing item proves that this action, and so its transaction, has committed."""
@@ -154,11 +157,15 @@ def _committed_earlier(actions: Sequence[Action], reasons: Sequence[Mapping[str,
 
 
 def _condition_parameters(condition: Condition) -> dict[str, Any]:
-    aliases = re.findall(r"#\w+", condition.expression)
-    values = {"ExpressionAttributeValues": to_wire(condition.values)} if condition.values else {}
     return {
         "ConditionExpression": condition.expression,
-        "ExpressionAttributeNames": {alias: alias[1:] for alias in aliases},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        **values,
+        **_placeholders(condition.expression, condition.values),
     }
+
+
+def _placeholders(expressions: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the parameters for the aliases and values in expressions. DynamoDB rejects unused ones."""
+    aliases = re.findall(r"#\w+", expressions)
+    used_values = {"ExpressionAttributeValues": to_wire(values)} if values else {}
+    return {"ExpressionAttributeNames": {alias: alias[1:] for alias in aliases}, **used_values}

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
-from ai_integrations.use_cases.ports import StoredSecret
+from ai_integrations.use_cases.sweep import StoredSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
+from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
 from ai_integrations.observability import describe, logger
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 STACK_TAG = "ai-integrations:stack"
 ACCOUNT_TAG = "ai-integrations:account"
 INTEGRATION_TAG = "ai-integrations:integration"
+HOSTS_TAG = "ai-integrations:hosts"
 
+UNAVAILABLE_SECRET = f"No secret with this ARN is tagged for this account. Check the ARN and the tag {ACCOUNT_TAG}."
+REFUSED_HOST = (
+    f"The secret must not be sent to the host of this integration. Its owner lists the hosts in the tag {HOSTS_TAG}; "
+    "without the tag, only the provider's own address is allowed."
+)
 # The secret does not exist, or this service may not describe it.
 _UNAVAILABLE = frozenset({"AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException"})
 
@@ -60,19 +67,35 @@ class SecretsManagerKeyStore:
         # must not hit the new secret.
         return self._create(integration, f"{self._prefix}/{integration.account}/{integration.id}/{version}", api_key)
 
-    def reference_secret(self, account: str, reference: ExternalSecretArn) -> SecretVersion:
-        """Check a secret that its owner keeps; RuleViolationError unless its tag names the account.
+    def holds_key(self, secret: SecretVersion, api_key: SecretStr) -> bool:
+        """Check whether a version that was stored within the last day holds this key; False if its secret is deleted.
 
-        The error is the same in every case, so that callers cannot find out which secrets exist.
+        PutSecretValue ignores a ClientRequestToken that is already a version with the same value, and fails with
+        ResourceExistsException if the value differs
+        (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html). It would store a
+        version that is missing, but Secrets Manager keeps every version for 24 hours, labelled or not.
         """
+        if secret.version is None:
+            return False
+        try:
+            self._put(secret.arn, secret.version, api_key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE | {"ResourceExistsException"}:
+                raise
+            return False
+        return True
+
+    def reference_secret(self, integration: Integration, reference: ExternalSecretArn) -> SecretVersion:
+        """Check a secret that its owner keeps; RuleViolationError unless its tags allow the integration to use it."""
         try:
             described = self._client.describe_secret(SecretId=reference.arn)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _UNAVAILABLE:
                 raise
-            raise _unavailable_secret() from None
-        if described["ARN"] != reference.arn or not is_meant_for(account, described):
-            raise _unavailable_secret()
+            raise _reference_error(UNAVAILABLE_SECRET) from None
+        refusal = find_refusal(integration, reference.arn, described)
+        if refusal is not None:
+            raise _reference_error(refusal)
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
@@ -126,13 +149,19 @@ class SecretsManagerKeyStore:
         return SecretVersion(arn=response["ARN"], version=response["VersionId"])
 
 
-def is_meant_for(account: str, described: "DescribeSecretResponseTypeDef") -> bool:
-    """Check whether an external secret is tagged for an account and is not scheduled for deletion."""
+def find_refusal(integration: Integration, arn: str, described: "DescribeSecretResponseTypeDef") -> str | None:
+    """Find out why an integration may not use an external secret; None if it may.
+
+    The text is the same for all secrets that the account may not use, so that callers cannot find out which exist.
+    """
     tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
-    is_tagged_for_account = tags.get(ACCOUNT_TAG) == account
+    is_tagged_for_account = tags.get(ACCOUNT_TAG) == integration.account
     belongs_to_integration = INTEGRATION_TAG in tags
     is_scheduled_for_deletion = "DeletedDate" in described
-    return is_tagged_for_account and not belongs_to_integration and not is_scheduled_for_deletion
+    is_meant = is_tagged_for_account and not belongs_to_integration and not is_scheduled_for_deletion
+    if described["ARN"] != arn or not is_meant:
+        return UNAVAILABLE_SECRET
+    return None if may_receive(integration, tags.get(HOSTS_TAG)) else REFUSED_HOST
 
 
 def label(version: str) -> str:
@@ -140,6 +169,5 @@ def label(version: str) -> str:
     return f"ai-integrations-{version}"
 
 
-def _unavailable_secret() -> RuleViolationError:
-    detail = f"No secret with this ARN is tagged for this account. Check the ARN and the tag {ACCOUNT_TAG}."
+def _reference_error(detail: str) -> RuleViolationError:
     return RuleViolationError(FieldError("/api_key_secret_arn", detail))

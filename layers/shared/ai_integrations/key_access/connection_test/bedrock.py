@@ -23,10 +23,11 @@ from ai_integrations.key_access.connection_test.step_timer import (
     REACHABLE,
     StepTimer,
 )
-from ai_integrations.use_cases.ports import RoleAssumer
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+    from ai_integrations.use_cases.ports import RoleAssumer
 
 _CONSUMER = "connection-test"
 _OTHER_HOST = (
@@ -39,7 +40,7 @@ class BedrockSteps:
 
     def __init__(
         self,
-        roles: RoleAssumer,
+        roles: "RoleAssumer",
         client_with: Callable[[TemporaryCredentials, str, str | None], "BedrockRuntimeClient"],
         region: str,
     ) -> None:

@@ -7,6 +7,7 @@ succeed, the endpoint is public, and the test has proved nothing about the key.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -31,7 +32,9 @@ from ai_integrations.key_access.connection_test.step_timer import (
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.guard import UnreachableError
 from ai_integrations.key_access.outbound.http_messages import Request, Response
-from ai_integrations.key_access.ports import Outbound
+
+if TYPE_CHECKING:
+    from ai_integrations.key_access.ports import Outbound
 
 # Seconds. The function's timeout is 25, and it also reads a key, the table and perhaps a fingerprint.
 _TOTAL, _CONNECT, _LIST, _COMPLETION = 15.0, 5.0, 6.0, 10.0
@@ -53,7 +56,7 @@ _NO_CREDENTIALS = "The integration has no key and no headers, so there are no cr
 class HttpSteps:
     """Tests integrations over HTTP, each within a time limit."""
 
-    def __init__(self, outbound: Outbound, seconds: float = _TOTAL) -> None:
+    def __init__(self, outbound: "Outbound", seconds: float = _TOTAL) -> None:
         self._outbound = outbound
         self._seconds = seconds
 
@@ -70,7 +73,7 @@ class HttpSteps:
 
 @dataclass(frozen=True)
 class _HttpTest:
-    outbound: Outbound
+    outbound: "Outbound"
     access: ProviderAccess
     secrets: list[str] = field(repr=False)
     model: str | None

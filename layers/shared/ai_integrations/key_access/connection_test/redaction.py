@@ -1,7 +1,7 @@
 """Redact the messages of providers: keys, header values, and anything that looks like a key.
 
 Providers repeat what they received, often in part (`sk-abc***wxyz`). A word is therefore redacted if it shares a few
-consecutive characters with a secret, or if it contains a mask such as stars or dots.
+consecutive characters with a secret. A word with a mask, such as stars or dots, is redacted too.
 """
 
 import json

@@ -1,5 +1,7 @@
 """Test the connections of stored integrations, and of settings before they are saved."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import SecretStr
 
 from ai_integrations.domain import rules
@@ -23,7 +25,9 @@ from ai_integrations.domain.model import (
     Settings,
 )
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
-from ai_integrations.use_cases.ports import HealthRecorder, IntegrationReader, KeyReader
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import HealthRecorder, IntegrationRoleReader, KeyReader
 
 
 class ConnectionTests:
@@ -32,10 +36,10 @@ class ConnectionTests:
     def __init__(
         self,
         *,
-        integrations: IntegrationReader,
-        reader: KeyReader,
+        integrations: "IntegrationRoleReader",
+        reader: "KeyReader",
         tester: ConnectionTester,
-        healths: HealthRecorder,
+        healths: "HealthRecorder",
         policy: Policy,
     ) -> None:
         self._integrations = integrations
@@ -61,6 +65,7 @@ class ConnectionTests:
         rules.check_settings(settings, previous=None, policy=self._policy)
         rules.check_key(settings.provider, key)
         draft = self._tester.draft(caller, settings)
+        self._integrations.check_role(draft)
         return self._tester.test(draft, self._read_submitted_key(draft, key), None)
 
     def _read_submitted_key(self, integration: Integration, key: KeyChange) -> ReadKey | None:
@@ -71,11 +76,9 @@ class ConnectionTests:
             return None
         try:
             return self._reader.read(integration, SecretVersion(arn=key.arn, version=None))
-        except KeyUnavailableError:
+        except KeyUnavailableError as error:
             # The same error as for a create, so that callers cannot find out which secrets exist.
-            raise RuleViolationError(
-                FieldError("/api_key_secret_arn", "This account has no such secret to refer to.")
-            ) from None
+            raise RuleViolationError(FieldError("/api_key_secret_arn", error.reason)) from None
 
 
 def _require_admin(caller: Caller) -> None:

@@ -1,17 +1,21 @@
 """Select the steps of a connection test by provider."""
 
+from typing import TYPE_CHECKING
+
 from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import Rung
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import PROVIDERS, Dialect
-from ai_integrations.use_cases.ports import RoleStepRunner, StepRunner
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import RoleStepRunner, StepRunner
 
 
 class ProviderSteps:
     """Runs the steps that suit an integration's provider: with a key, or with an IAM role."""
 
-    def __init__(self, *, keys: StepRunner, roles: RoleStepRunner) -> None:
+    def __init__(self, *, keys: "StepRunner", roles: "RoleStepRunner") -> None:
         self._keys = keys
         self._roles = roles
 

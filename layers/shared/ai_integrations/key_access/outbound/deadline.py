@@ -17,7 +17,7 @@ class Deadline:
         self._end = clock() + seconds
 
     def remaining(self) -> float:
-        """Compute the seconds that remain, always more than 0; DeadlinePassedError if there are none."""
+        """Compute the seconds that remain, always more than 0. Raise DeadlinePassedError if there are none."""
         left = self._end - self._clock()
         if left <= 0:
             raise DeadlinePassedError

@@ -20,7 +20,7 @@ class SystemDnsResolver:
         self._lookup = lookup
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:
-        """Resolve a name to the addresses of all its A and AAAA records, IPv4 first; OSError if there are none."""
+        """Resolve the A and AAAA records of a name to addresses, IPv4 first. Raise OSError if there are none."""
         results: SimpleQueue[list[Address] | OSError] = SimpleQueue()
         Thread(target=lambda: results.put(self._look_up(host, port)), daemon=True).start()
         try:

@@ -10,18 +10,27 @@ import ssl
 from collections.abc import Callable, Collection
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from ai_integrations.domain.address_policy import is_private_host, is_public
 from ai_integrations.domain.headers import find_reserved
-from ai_integrations.domain.url_policy import DEFAULT_PORTS, RefusedDestinationError, check_url, is_public
+from ai_integrations.domain.url_policy import (
+    RefusedDestinationError,
+    check_url,
+    extract_host,
+    extract_port,
+    is_allow_listed,
+)
 from ai_integrations.key_access.outbound.deadline import Deadline
-from ai_integrations.key_access.outbound.deadline_socket import DeadlineSocket
+from ai_integrations.key_access.outbound.deadline_socket import DeadlineSocket, TooManyBytesError
 from ai_integrations.key_access.outbound.dns import Address
 from ai_integrations.key_access.outbound.http_messages import Request, Response
-from ai_integrations.key_access.ports import DnsResolver
 
-# Instance metadata endpoints: they return credentials to any local caller. No allowed host name may resolve to them.
-_METADATA_ADDRESSES = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
+if TYPE_CHECKING:
+    from ai_integrations.key_access.ports import DnsResolver
+
+_MAX_HEADER_BYTES = 65_536  # of one response, interim responses and trailers included
 
 
 class UnreachableError(Exception):
@@ -34,7 +43,7 @@ class Guard:
     def __init__(
         self,
         *,
-        resolver: DnsResolver,
+        resolver: "DnsResolver",
         allowed_private_hosts: Collection[str],
         tls: ssl.SSLContext | None = None,
         connect: Callable[[tuple[str, int], float], socket.socket] = socket.create_connection,
@@ -46,7 +55,7 @@ class Guard:
         self._connect = connect
 
     def reach(self, url: str, deadline: Deadline) -> None:
-        """Connect, TLS included, and send nothing; RefusedDestinationError or UnreachableError."""
+        """Connect, TLS included, and send nothing. Raise RefusedDestinationError or UnreachableError if that fails."""
         self._open(url, deadline).close()
 
     def send(self, request: Request, deadline: Deadline) -> Response:
@@ -59,7 +68,8 @@ class Guard:
         connected = self._open(request.url, deadline)
         parts = urlsplit(request.url)
         connection = HTTPConnection(parts.netloc)
-        connection.sock = DeadlineSocket(connected, deadline)
+        # Chunks may double the size of a body.
+        connection.sock = DeadlineSocket(connected, deadline, _MAX_HEADER_BYTES + 2 * request.max_bytes)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(request.method, target, request.body, _with_framing(request, parts.netloc))
@@ -73,27 +83,15 @@ class Guard:
 
     def _open(self, url: str, deadline: Deadline) -> socket.socket:
         check_url(url, self._allowed_private_hosts)
+        is_listed = is_allow_listed(url, self._allowed_private_hosts)
         parts = urlsplit(url)
-        host, port = _host(parts), parts.port or DEFAULT_PORTS[parts.scheme]
+        host, port = extract_host(parts), extract_port(parts)
         try:
-            address = self._select_address(host, self._resolver.resolve(host, port, deadline))
+            address = _select_address(host, self._resolver.resolve(host, port, deadline), is_listed=is_listed)
             plain = self._connect((str(address), port), deadline.remaining())
             return self._secure(plain, parts.scheme, host, address, deadline)
         except OSError as error:
             raise UnreachableError(_describe(error)) from None
-
-    def _select_address(self, host: str, addresses: list[Address]) -> Address:
-        if not addresses:
-            raise OSError("no address")
-        if not all(self._is_allowed(host, each) for each in addresses):
-            raise RefusedDestinationError("must not resolve to an address that is not public")
-        return addresses[0]
-
-    def _is_allowed(self, host: str, address: Address) -> bool:
-        if is_public(address):
-            return True
-        may_be_metadata = address.is_link_local or address in _METADATA_ADDRESSES
-        return host in self._allowed_private_hosts and (not may_be_metadata or host == str(address))
 
     def _secure(
         self, plain: socket.socket, scheme: str, host: str, address: Address, deadline: Deadline
@@ -109,13 +107,25 @@ class Guard:
             raise
 
 
+def _select_address(host: str, addresses: list[Address], *, is_listed: bool) -> Address:
+    if not addresses:
+        raise OSError("no address")
+    if not all(_is_allowed(host, each, is_listed=is_listed) for each in addresses):
+        raise RefusedDestinationError("must not resolve to an address that is not public")
+    return addresses[0]
+
+
+def _is_allowed(host: str, address: Address, *, is_listed: bool) -> bool:
+    """Check one address of a host. The allow-list may contain any address, but a name on it only means private hosts.
+
+    Otherwise the owner of the name could let it resolve to a metadata service.
+    """
+    return is_public(address) or (is_listed and (host == str(address) or is_private_host(address)))
+
+
 def _check_peer(connected: socket.socket, address: Address) -> None:
     if ip_address(connected.getpeername()[0]) != address:
         raise RefusedDestinationError("must not lead to a different address from the one that was checked")
-
-
-def _host(parts: SplitResult) -> str:
-    return (parts.hostname or "").removesuffix(".")
 
 
 def _with_framing(request: Request, netloc: str) -> dict[str, str]:
@@ -133,6 +143,7 @@ def _read(response: HTTPResponse, max_bytes: int) -> Response:
 def _describe(error: Exception) -> str:
     """Describe an error by its type alone: its own text may repeat what was sent, or what the peer sent."""
     descriptions: list[tuple[type[Exception], str]] = [
+        (TooManyBytesError, "The response was too large."),
         (TimeoutError, "The provider did not respond in time."),
         (ssl.SSLCertVerificationError, "The certificate is not valid for this host."),
         (ssl.SSLError, "The TLS handshake failed."),

@@ -1,0 +1,68 @@
+"""`ConnectionTester`: whose keys get a fingerprint."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from pydantic import SecretStr
+
+from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.domain.credentials import ReadKey
+from ai_integrations.domain.model import Integration
+from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED, MODEL_ANSWERS, REACHABLE
+from ai_integrations.key_access.connection_test.tester import ConnectionTester
+from tests.builders import API_KEY, NOON, a_caller, an_integration, the_settings
+
+PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus.NOT_PROVED
+TYPED_KEY = ReadKey(value=SecretStr(API_KEY), version="")
+
+
+@dataclass
+class FakeSteps:
+    """Returns the given status of `authenticated`, between two steps that passed."""
+
+    authenticated: CheckStatus
+
+    def run(self, _integration: Integration, _key: SecretStr | None, _model: str | None) -> tuple[Rung, ...]:
+        statuses = {REACHABLE: PASSED, AUTHENTICATED: self.authenticated, MODEL_ANSWERS: PASSED}
+        return tuple(Rung(name=name, status=status, latency_ms=1) for name, status in statuses.items())
+
+
+@dataclass
+class FakeFingerprints:
+    computed: list[str] = field(default_factory=list)
+
+    def compute(self, account: str, _key: SecretStr) -> str:
+        self.computed.append(account)
+        return "fake-fingerprint"
+
+    try_compute = compute
+
+
+def run_test(provider: str, authenticated: CheckStatus, *, saved: bool = False) -> tuple[str | None, list[str]]:
+    """Test an integration; return the fingerprint in the result, and the accounts for which one was computed."""
+    fingerprints = FakeFingerprints()
+    tester = ConnectionTester(steps=FakeSteps(authenticated), fingerprints=fingerprints, clock=lambda: NOON)
+    draft = tester.draft(a_caller(), the_settings(provider=provider))
+    integration = an_integration(provider=provider) if saved else draft
+    return tester.test(integration, TYPED_KEY, None).key_fingerprint, fingerprints.computed
+
+
+@pytest.mark.parametrize(
+    ("provider", "authenticated", "fingerprint"),
+    [
+        ("OPEN_AI", PASSED, "fake-fingerprint"),
+        ("OPEN_AI", FAILED, None),
+        ("OPEN_AI", NOT_PROVED, None),
+        pytest.param("AWS_BEDROCK", PASSED, None, id="the role was authenticated, not the key"),
+    ],
+)
+def test_typed_key_gets_a_fingerprint_only_if_the_provider_accepted_it(
+    provider: str, authenticated: CheckStatus, fingerprint: str | None
+) -> None:
+    assert run_test(provider, authenticated) == (fingerprint, ["acme"] if fingerprint else [])
+
+
+@pytest.mark.parametrize("authenticated", CheckStatus)
+@pytest.mark.parametrize("provider", ["OPEN_AI", "AWS_BEDROCK"])
+def test_stored_key_gets_a_fingerprint_whatever_the_result(provider: str, authenticated: CheckStatus) -> None:
+    assert run_test(provider, authenticated, saved=True) == ("fake-fingerprint", ["acme"])
