@@ -6,7 +6,7 @@ A model in the proxy's configuration names an integration, and the callback sets
       - model_name: gpt-4o
         litellm_params: {model: openai/gpt-4o, ai_integration: Production OpenAI, api_key: from-the-registry}
     litellm_settings:
-      callbacks: ai_integrations_client.litellm_proxy.callback
+      callbacks: registry.callback  # of a file registry.py next to the configuration, which imports `callback`
 
 `ai_integration_space` is the space from which the integration is seen. Settings come from the environment, as for
 `resolve`.

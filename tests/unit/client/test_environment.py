@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable
 
@@ -110,6 +111,25 @@ def test_adapters_refuse_the_documented_variables(row: str, monkeypatch: pytest.
     expected = documented_rows()[row]
     for adapter, resolved in ROWS[row]:
         assert refused(adapter, resolved, monkeypatch) == expected, resolved
+
+
+@pytest.mark.parametrize(
+    ("adapter", "resolved", "variable"),
+    [
+        (openai_arguments, a_resolved(), "OPENAI_ORG_ID"),
+        (anthropic_arguments, a_resolved("ANTHROPIC"), "ANTHROPIC_AUTH_TOKEN"),
+        (anthropic_arguments, a_resolved("ANTHROPIC", **BEARER), "ANTHROPIC_API_KEY"),
+    ],
+)
+def test_adapters_refuse_overridable_variable_if_library_cannot_be_imported(
+    adapter: Adapter, resolved: ResolvedIntegration, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("openai", "anthropic"):
+        monkeypatch.setitem(sys.modules, library, None)
+    adapter(resolved)
+    monkeypatch.setenv(variable, "fake-of-the-environment")
+    with pytest.raises(UnsuitableError, match=variable):
+        adapter(resolved)
 
 
 def test_every_documented_row_is_tested() -> None:

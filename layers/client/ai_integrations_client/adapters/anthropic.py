@@ -13,16 +13,17 @@ def anthropic_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
     address, key = endpoint(resolved, "root"), key_of(resolved)
     refuse_variables(resolved, "anthropic", ["ANTHROPIC_CUSTOM_HEADERS"])
     refuse_proxy(resolved, "anthropic", address)
-    argument, headers = _token_argument() if uses_bearer_token(resolved) else _key_argument(key)
-    own = headers_of(resolved, "Authorization", "X-Api-Key")
-    return {argument: key, "base_url": address, "default_headers": headers | own}
+    return {
+        "auth_token" if uses_bearer_token(resolved) else "api_key": key,
+        "base_url": address,
+        "default_headers": _suppressed(resolved, key) | headers_of(resolved, "Authorization", "X-Api-Key"),
+    }
 
 
-def _token_argument() -> tuple[str, dict[str, Any]]:
-    return "auth_token", omitted_headers("anthropic", {"ANTHROPIC_API_KEY": "X-Api-Key"})
-
-
-def _key_argument(key: str) -> tuple[str, dict[str, Any]]:
-    # Releases before 1 send the token of this variable beside the key. From release 2, the key is in this header.
-    omitted = omitted_headers("anthropic", {"ANTHROPIC_AUTH_TOKEN": "Authorization"})
-    return "api_key", {**omitted, "X-Api-Key": key} if omitted else {}
+def _suppressed(resolved: ResolvedIntegration, key: str) -> dict[str, Any]:
+    """Suppress the credentials that releases before 1 take from the environment and send too."""
+    if uses_bearer_token(resolved):
+        return omitted_headers(resolved, "anthropic", {"ANTHROPIC_API_KEY": "X-Api-Key"})
+    omitted = omitted_headers(resolved, "anthropic", {"ANTHROPIC_AUTH_TOKEN": "Authorization"})
+    # From release 2, the key itself would be in the suppressed header.
+    return {**omitted, "X-Api-Key": key} if omitted else {}

@@ -40,12 +40,14 @@ _FLAGS = ("USE_LITELLM_PROXY", "LITELLM_ANTHROPIC_DISABLE_URL_SUFFIX")
 _OPENAI = ("OPENAI_CUSTOM_HEADERS", "OPENAI_ORGANIZATION", *HEADER_VARIABLES)
 _VARIABLES = dict.fromkeys(OPENAI_PROTOCOL - {"GEMINI"}, _OPENAI) | {
     # llms/azure/common_utils.py and openai/lib/azure.py
-    "AZURE_OPEN_AI": (*_OPENAI, "AZURE_AD_TOKEN", "AZURE_OPENAI_AD_TOKEN", "AZURE_PASSWORD"),
+    "AZURE_OPEN_AI": (*_OPENAI, "AZURE_OPENAI_AD_TOKEN", "AZURE_PASSWORD"),
     # llms/bedrock/base_aws_llm.py, `get_credentials` and `get_request_headers`
     "AWS_BEDROCK": ("AWS_BEARER_TOKEN_BEDROCK", "AWS_PROFILE_NAME", "AWS_ROLE_NAME"),
 }
 # The same, if the key is sent as a bearer token.
-_KEY_VARIABLES = {"AZURE_OPEN_AI": ("AZURE_API_KEY", "AZURE_CLIENT_SECRET", "AZURE_OPENAI_API_KEY")}
+_KEY_VARIABLES = {
+    "AZURE_OPEN_AI": ("AZURE_AD_TOKEN", "AZURE_API_KEY", "AZURE_CLIENT_SECRET", "AZURE_OPENAI_API_KEY"),
+}
 # The same, if the integration has no base URL.
 _ADDRESS_VARIABLES = {
     "AWS_BEDROCK": ("AWS_BEDROCK_RUNTIME_ENDPOINT",),
@@ -110,8 +112,8 @@ def _azure(resolved: ResolvedIntegration, model: str) -> dict[str, Any]:
 
 def _bedrock(resolved: ResolvedIntegration, _model: str) -> dict[str, Any]:
     address, region = bedrock_endpoint(resolved), bedrock_region(resolved)
-    if region is None:
-        invalid = [name for name in _REGION_VARIABLES if not _REGION.fullmatch(os.environ.get(name, ""))]
+    invalid = [name for name in _REGION_VARIABLES if not _REGION.fullmatch(os.environ.get(name, ""))]
+    if region is None and invalid:
         refuse(resolved, "litellm", invalid)
     return {
         "api_base": address,

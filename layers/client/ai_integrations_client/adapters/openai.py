@@ -46,4 +46,4 @@ def azure_openai_arguments(resolved: ResolvedIntegration) -> dict[str, Any]:
 
 def _headers(resolved: ResolvedIntegration, *replaced: str) -> dict[str, Any]:
     own = headers_of(resolved, "Authorization", *HEADER_VARIABLES.values(), *replaced)
-    return omitted_headers("openai", HEADER_VARIABLES) | own
+    return omitted_headers(resolved, "openai", HEADER_VARIABLES) | own
