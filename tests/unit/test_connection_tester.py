@@ -38,11 +38,13 @@ class FakeFingerprints:
     try_compute = compute
 
 
-def run_test(provider: str, authenticated: CheckStatus, *, saved: bool = False) -> tuple[str | None, list[str]]:
+def run_test(
+    provider: str, authenticated: CheckStatus, *, saved: bool = False, base_url: str | None = None
+) -> tuple[str | None, list[str]]:
     """Test an integration; return the fingerprint in the result, and the accounts for which one was computed."""
     fingerprints = FakeFingerprints()
     tester = ConnectionTester(steps=FakeSteps(authenticated), fingerprints=fingerprints, clock=lambda: NOON)
-    draft = tester.draft(a_caller(), the_settings(provider=provider))
+    draft = tester.draft(a_caller(), the_settings(provider=provider, base_url=base_url))
     integration = an_integration(provider=provider) if saved else draft
     return tester.test(integration, TYPED_KEY, None).key_fingerprint, fingerprints.computed
 
@@ -60,6 +62,21 @@ def test_typed_key_gets_a_fingerprint_only_if_the_provider_accepted_it(
     provider: str, authenticated: CheckStatus, fingerprint: str | None
 ) -> None:
     assert run_test(provider, authenticated) == (fingerprint, ["acme"] if fingerprint else [])
+
+
+@pytest.mark.parametrize(
+    ("provider", "base_url", "fingerprints"),
+    [
+        ("OPEN_AI", "https://api.openai.com/v1", 1),
+        ("OPEN_AI", "https://gateway.example.com/v1", 0),
+        ("CUSTOM", "https://gateway.example.com/v1", 0),
+        ("AZURE_OPEN_AI", "https://team.openai.azure.com", 0),
+    ],
+)
+def test_typed_key_gets_a_fingerprint_only_at_the_address_that_all_customers_share(
+    provider: str, base_url: str, fingerprints: int
+) -> None:
+    assert len(run_test(provider, PASSED, base_url=base_url)[1]) == fingerprints
 
 
 @pytest.mark.parametrize("authenticated", CheckStatus)

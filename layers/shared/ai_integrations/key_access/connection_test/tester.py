@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.credentials import ReadKey
+from ai_integrations.domain.endpoints import endpoints_of, is_own_root
 from ai_integrations.domain.model import Caller, Integration, Settings
 from ai_integrations.domain.providers import PROVIDERS, Dialect
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED
@@ -33,7 +34,8 @@ class ConnectionTester:
         """Test an integration with a key.
 
         The result contains the fingerprint of a stored key. The key of an unsaved integration gets one only if the
-        provider accepted it. Otherwise callers could type keys to find out which of them the account holds.
+        provider accepted it at its own address. Otherwise callers could type keys to find out which of them the account
+        holds, with a server of their own that accepts every key.
         """
         health = Health(
             account=integration.account,
@@ -51,6 +53,9 @@ class ConnectionTester:
 
 
 def _accepted_key(integration: Integration, rungs: Sequence[Rung]) -> bool:
-    """Check whether the provider accepted the key. Bedrock authenticates the role and ignores the key."""
+    """Check whether the provider itself accepted the key. Bedrock authenticates the role and ignores the key."""
     is_key_tested = PROVIDERS[integration.provider].probe.dialect is not Dialect.BEDROCK
-    return is_key_tested and any(rung.name == AUTHENTICATED and rung.status is CheckStatus.PASSED for rung in rungs)
+    is_accepted = any(rung.name == AUTHENTICATED and rung.status is CheckStatus.PASSED for rung in rungs)
+    endpoints = endpoints_of(integration.provider, integration.base_url, integration.provider_metadata)
+    is_own_address = endpoints is not None and is_own_root(integration.provider, endpoints.root)
+    return is_key_tested and is_accepted and is_own_address
