@@ -14,7 +14,7 @@ from ai_integrations.domain.url_policy import RefusedDestinationError, parse_all
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import SystemDnsResolver
 from ai_integrations.key_access.outbound.guard import Guard, UnreachableError
-from ai_integrations.key_access.outbound.http_messages import Request, Response
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from tests.builders import API_KEY
 from tests.connection.certificates import certify
 from tests.connection.servers import (
@@ -97,8 +97,8 @@ def connected_addresses(url: str, allowed: str, address: str) -> list[tuple[str,
     return addresses
 
 
-def get(url: str, **headers: str) -> Request:
-    return Request(method="GET", url=url, headers=headers)
+def get(url: str, **headers: str) -> OutboundRequest:
+    return OutboundRequest(method="GET", url=url, headers=headers)
 
 
 def test_guard_is_tested_with_at_least_sixty_rejected_destinations() -> None:
@@ -262,7 +262,9 @@ def test_guard_drops_reserved_header_of_a_stored_integration(server: Server, ent
 
 
 def test_guard_sets_host_and_framing_headers_itself(server: Server) -> None:
-    request = Request(method="POST", url=server.url(GATEWAY), body=b"{}", headers={"content-type": "text/plain"})
+    request = OutboundRequest(
+        method="POST", url=server.url(GATEWAY), body=b"{}", headers={"content-type": "text/plain"}
+    )
     create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(request, Deadline(5))
     headers = server.received[0].headers
     assert headers["host"].startswith(GATEWAY)
@@ -285,7 +287,7 @@ def test_guard_truncates_response_at_max_bytes(server: Server) -> None:
     server.behave = lambda _: Reply(body=b"x" * 50_000_000)
     begin = monotonic()
     response = create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(
-        Request(method="GET", url=server.url(GATEWAY), max_bytes=1000), Deadline(5)
+        OutboundRequest(method="GET", url=server.url(GATEWAY), max_bytes=1000), Deadline(5)
     )
     assert (len(response.body), response.truncated) == (1000, True)
     assert monotonic() - begin < 2
@@ -302,7 +304,7 @@ class CountingSocket(socket.socket):
         return count
 
 
-def send_to_endless_server(beginning: bytes, repeated: bytes) -> tuple[Response | UnreachableError, int]:
+def send_to_endless_server(beginning: bytes, repeated: bytes) -> tuple[OutboundResponse | UnreachableError, int]:
     """Send a request to a server whose response never ends; return the result and the number of bytes read."""
 
     def converse(connected: socket.socket) -> None:
@@ -319,7 +321,7 @@ def send_to_endless_server(beginning: bytes, repeated: bytes) -> tuple[Response 
     with serve_socket(converse) as port:
         resolver = StubDnsResolver([LOOPBACK])
         guard = Guard(resolver=resolver, allowed_private_hosts={GATEWAY}, tls=SYSTEM_TLS, connect=connect)
-        request = Request(method="GET", url=f"http://{GATEWAY}:{port}/", max_bytes=10_000)
+        request = OutboundRequest(method="GET", url=f"http://{GATEWAY}:{port}/", max_bytes=10_000)
         try:
             return guard.send(request, Deadline(5)), sockets[0].received
         except UnreachableError as error:
@@ -341,7 +343,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 )
 def test_guard_reads_no_more_of_an_endless_body_than_max_bytes(beginning: bytes, repeated: bytes) -> None:
     response, received = send_to_endless_server(beginning, repeated)
-    assert isinstance(response, Response)
+    assert isinstance(response, OutboundResponse)
     assert (len(response.body), response.truncated) == (10_000, True)
     assert received < 10_000 + 2 * BUFFER
 
@@ -375,7 +377,7 @@ def test_guard_stops_sending_at_deadline_although_the_server_reads_slowly(tmp_pa
                 sleep(0.05)
 
     with serve_socket(read_slowly) as port:
-        request = Request(method="POST", url=f"https://{GATEWAY}:{port}/", body=b"x" * 50_000_000)
+        request = OutboundRequest(method="POST", url=f"https://{GATEWAY}:{port}/", body=b"x" * 50_000_000)
         begin = monotonic()
         with pytest.raises(UnreachableError, match="did not respond in time"):
             create_guard(StubDnsResolver([LOOPBACK]), GATEWAY, tls=client_tls).send(request, Deadline(0.6))
@@ -475,7 +477,7 @@ def test_guard_stops_unfinished_handshake_at_deadline() -> None:
 
 
 def test_request_repr_hides_url_headers_and_body() -> None:
-    request = Request(method="POST", url="https://a.example/", headers={"A": API_KEY}, body=API_KEY.encode())
+    request = OutboundRequest(method="POST", url="https://a.example/", headers={"A": API_KEY}, body=API_KEY.encode())
     assert API_KEY not in repr(request)
 
 

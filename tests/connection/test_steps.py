@@ -17,7 +17,7 @@ from ai_integrations.key_access.connection_test.http import HttpSteps
 from ai_integrations.key_access.connection_test.steps import ProviderSteps
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.guard import Guard
-from ai_integrations.key_access.outbound.http_messages import Request, Response
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from tests.builders import API_KEY, an_integration
 from tests.connection.servers import SYSTEM_TLS, ReceivedRequest, Reply, Server, StubDnsResolver, serve
 
@@ -102,7 +102,7 @@ class OutboundWithoutResponse:
     def reach(self, _url: str, _deadline: Deadline) -> None:
         """Succeed."""
 
-    def send(self, _request: Request, _deadline: Deadline) -> Response:
+    def send(self, _request: OutboundRequest, _deadline: Deadline) -> OutboundResponse:
         raise DeadlinePassedError
 
 

@@ -22,7 +22,7 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, fold_name
-from ai_integrations.use_cases.integrations import Change, Rotation
+from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import a_caller, the_settings
 from tests.contract.stores import Stores
 from tests.fakes import build_integrations
@@ -147,7 +147,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             caller,
             number,
             lambda expected: replace(expected, name=name),
-            lambda ulid: self.integrations.update(caller, ulid, Change(renamed)),
+            lambda ulid: self.integrations.update(caller, ulid, RequestedChange(renamed)),
         )
 
     @rule(caller=callers, number=numbers, role_arn=st.none() | roles)
@@ -160,7 +160,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             number,
             # A change of the provider needs the key again, or null.
             lambda expected: replace(expected, key=None, previous_key=None, role_arn=role_arn),
-            lambda ulid: self.integrations.update(caller, ulid, Change(with_role, None)),
+            lambda ulid: self.integrations.update(caller, ulid, RequestedChange(with_role, None)),
         )
 
     @rule(caller=callers, number=numbers, key=st.none() | keys)
@@ -170,7 +170,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             caller,
             number,
             lambda expected: replace(expected, key=key, previous_key=None),
-            lambda ulid: self.integrations.update(caller, ulid, Change(lambda current: current, secret)),
+            lambda ulid: self.integrations.update(caller, ulid, RequestedChange(lambda current: current, secret)),
         )
 
     @rule(caller=callers, number=numbers, key=keys)

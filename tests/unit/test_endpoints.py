@@ -13,7 +13,7 @@ from ai_integrations.domain.endpoints import Endpoints, accepted_forms, endpoint
 from ai_integrations.domain.providers import PROVIDERS, Dialect
 from ai_integrations.key_access.connection_test.http import HttpSteps
 from ai_integrations.key_access.outbound.deadline import Deadline
-from ai_integrations.key_access.outbound.http_messages import Request, Response
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from tests.builders import API_KEY, ROOT, an_integration
 
 PROJECT = {"project_id": "p-1", "location": "europe-west3", "project_access_label": "team"}
@@ -227,11 +227,11 @@ class RecordingOutbound:
     def reach(self, url: str, _deadline: Deadline) -> None:
         self.reached.append(url)
 
-    def send(self, request: Request, _deadline: Deadline) -> Response:
+    def send(self, request: OutboundRequest, _deadline: Deadline) -> OutboundResponse:
         self.requested.add(f"{request.method} {request.url}")
         is_authenticated = any(API_KEY in value for value in request.headers.values())
         body = b'{"data": [], "choices": [], "content": [], "candidates": []}'
-        return Response(status=200 if is_authenticated else 401, body=body, truncated=False)
+        return OutboundResponse(status=200 if is_authenticated else 401, body=body, truncated=False)
 
 
 TESTED_OVER_HTTP = [

@@ -6,7 +6,7 @@ import pytest
 
 from ai_integrations.domain.errors import NameTakenError, VersionConflictError
 from ai_integrations.domain.model import Integration
-from ai_integrations.use_cases.integrations import Change
+from ai_integrations.use_cases.integrations import RequestedChange
 from tests.builders import API_KEY, ULID, a_caller, an_integration, the_settings
 from tests.fakes import InMemoryKeyStore, InMemoryRepository, LostResponseRepository, build_integrations
 from tests.unit.use_case_fixture import NEW_KEY, OLD_KEY
@@ -34,6 +34,6 @@ def test_update_keeps_the_key_when_a_lost_attempt_committed() -> None:
 
     with pytest.raises(VersionConflictError):
         build_integrations(repository, keys).update(
-            a_caller(), ULID, Change(lambda current: current, NEW_KEY), is_first_version
+            a_caller(), ULID, RequestedChange(lambda current: current, NEW_KEY), is_first_version
         )
     assert referenced_key(repository, keys) == NEW_KEY.get_secret_value()

@@ -14,7 +14,7 @@ from ai_integrations.domain.errors import (
     NotFoundError,
 )
 from ai_integrations.domain.model import ExternalSecretArn, IdempotencyKey, Integration, KeepKey, KeyChange, Role
-from ai_integrations.use_cases.integrations import Change, Rotation
+from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import ULID, a_caller, an_idempotency_key, the_settings
 from tests.fakes import InMemoryRepository, RacingRepository
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, OLD_KEY, ExistingIntegrationFixture, UseCaseFixture
@@ -56,11 +56,11 @@ class RetriedCreateFixture(UseCaseFixture):
             self.keys.promote_version(rotated.secret, {before.secret})
 
     def replace_key(self) -> None:
-        self.integrations.update(ADMIN, ULID, Change(lambda current: current, OTHER_KEY))
+        self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, OTHER_KEY))
 
     def remove_key(self) -> None:
         """Remove the key, and schedule its deletion as the stream does."""
-        self.integrations.update(ADMIN, ULID, Change(lambda current: current, None))
+        self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, None))
         self._schedule_deletion()
 
     def delete(self) -> None:

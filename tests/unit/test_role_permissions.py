@@ -7,7 +7,7 @@ import pytest
 
 from ai_integrations.domain.errors import AccessForbiddenError, NotFoundError, RoleTakenError
 from ai_integrations.domain.model import Integration, KeepKey, Membership, Role, Scoping
-from ai_integrations.use_cases.integrations import Change
+from ai_integrations.use_cases.integrations import RequestedChange
 from ai_integrations.use_cases.role_trust import RoleTrusts
 from tests.builders import ULID, a_caller, an_integration, the_settings
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, UseCaseFixture
@@ -55,9 +55,9 @@ def test_member_cannot_create_an_integration_with_a_role() -> None:
 def test_member_cannot_change_or_redirect_a_role(changes: dict[str, Any]) -> None:
     fixture = a_fixture()
     with pytest.raises(AccessForbiddenError):
-        fixture.integrations.update(MEMBER, ULID, Change(lambda current: replace(current, **changes), NEW_KEY))
+        fixture.integrations.update(MEMBER, ULID, RequestedChange(lambda current: replace(current, **changes), NEW_KEY))
     assert fixture.journal == ["get"]
-    changed = fixture.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, **changes)))
+    changed = fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, **changes)))
     assert changed.version == 2
 
 
@@ -74,7 +74,7 @@ def test_member_cannot_change_or_redirect_a_role(changes: dict[str, Any]) -> Non
 )
 def test_member_can_change_what_does_not_concern_the_role(changes: dict[str, Any]) -> None:
     fixture = a_fixture()
-    changed = fixture.integrations.update(MEMBER, ULID, Change(lambda current: replace(current, **changes)))
+    changed = fixture.integrations.update(MEMBER, ULID, RequestedChange(lambda current: replace(current, **changes)))
     assert (changed.version, changed.updated_by) == (2, "bob")
 
 
@@ -93,7 +93,7 @@ def test_update_to_role_of_another_account_discards_the_new_key() -> None:
         return replace(current, provider="AWS_BEDROCK", provider_metadata=ROLE)
 
     with pytest.raises(RoleTakenError):
-        fixture.integrations.update(ADMIN, ULID, Change(with_role, NEW_KEY))
+        fixture.integrations.update(ADMIN, ULID, RequestedChange(with_role, NEW_KEY))
     assert fixture.keys.secrets == {}
 
 
@@ -138,7 +138,9 @@ def test_role_trust_names_principals_and_the_external_id_of_the_account() -> Non
 def test_role_trust_names_the_chosen_external_id() -> None:
     fixture = a_fixture()
     metadata = {**ROLE, "external_id": "tenant-42"}
-    fixture.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, provider_metadata=metadata)))
+    fixture.integrations.update(
+        ADMIN, ULID, RequestedChange(lambda current: replace(current, provider_metadata=metadata))
+    )
     assert role_trusts(fixture).get(ADMIN, ULID).external_id == "tenant-42"
 
 

@@ -15,7 +15,7 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, ExternalSecretArn, Role, SecretVersion
-from ai_integrations.use_cases.integrations import Change, Edit, Rotation
+from ai_integrations.use_cases.integrations import Edit, RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
 
@@ -26,7 +26,7 @@ def test_update_increments_version_and_records_user_and_time() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.now += HOUR
     bob = a_caller(user="bob")
-    changed = fixture.integrations.update(bob, ULID, Change(lambda current: replace(current, name="x")))
+    changed = fixture.integrations.update(bob, ULID, RequestedChange(lambda current: replace(current, name="x")))
     assert changed == replace(fixture.original, name="x", version=2, updated_at=NOON + HOUR, updated_by="bob")
     assert fixture.stored == changed
 
@@ -63,7 +63,9 @@ def test_update_to_taken_name_discards_the_new_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
     with pytest.raises(NameTakenError):
-        fixture.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, name="TAKEN"), NEW_KEY))
+        fixture.integrations.update(
+            ADMIN, ULID, RequestedChange(lambda current: replace(current, name="TAKEN"), NEW_KEY)
+        )
     assert fixture.referenced_key == API_KEY
     assert [len(each.versions) for each in fixture.keys.secrets.values()] == [1]
 
@@ -71,7 +73,9 @@ def test_update_to_taken_name_discards_the_new_key() -> None:
 def test_update_rejects_settings_that_do_not_fit_together() -> None:
     fixture = ExistingIntegrationFixture(key=None)
     with pytest.raises(RuleViolationError):
-        fixture.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, provider="AWS_BEDROCK")))
+        fixture.integrations.update(
+            ADMIN, ULID, RequestedChange(lambda current: replace(current, provider="AWS_BEDROCK"))
+        )
     assert fixture.stored == fixture.original
 
 
@@ -85,15 +89,15 @@ def test_update_rejects_settings_that_do_not_fit_together() -> None:
 def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> None:
     fixture = ExistingIntegrationFixture()
     with pytest.raises(RuleViolationError):
-        fixture.integrations.update(ADMIN, ULID, Change(edit))
+        fixture.integrations.update(ADMIN, ULID, RequestedChange(edit))
     for key in (NEW_KEY, None):
-        fixture.integrations.update(ADMIN, ULID, Change(edit, key))
+        fixture.integrations.update(ADMIN, ULID, RequestedChange(edit, key))
     assert fixture.stored.secret is None
 
 
 def test_write_with_unmet_version_condition_changes_nothing() -> None:
     fixture = ExistingIntegrationFixture()
-    new_key = Change(lambda current: current, NEW_KEY)
+    new_key = RequestedChange(lambda current: current, NEW_KEY)
     writes: list[Callable[[], object]] = [
         lambda: fixture.integrations.update(ADMIN, ULID, new_key, lambda _current: False),
         lambda: fixture.integrations.delete(ADMIN, ULID, lambda _current: False),
@@ -115,7 +119,7 @@ def test_write_by_unauthorized_caller_touches_no_secret(caller: Caller, error: t
     fixture = ExistingIntegrationFixture()
     rotation = Rotation(api_key=NEW_KEY, grace=HOUR)
     writes: list[Callable[[], object]] = [
-        lambda: fixture.integrations.update(caller, ULID, Change(lambda current: current, NEW_KEY)),
+        lambda: fixture.integrations.update(caller, ULID, RequestedChange(lambda current: current, NEW_KEY)),
         lambda: fixture.integrations.rotate_key(caller, ULID, rotation),
         lambda: fixture.integrations.roll_back_key(caller, ULID),
         lambda: fixture.integrations.delete(caller, ULID),

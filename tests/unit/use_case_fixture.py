@@ -6,7 +6,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from ai_integrations.domain.model import ExternalSecretArn, Integration, Policy
-from ai_integrations.use_cases.integrations import Change, Rotation
+from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, the_settings
 from tests.fakes import InMemoryKeyStore, InMemoryRepository, RacingRepository, build_integrations
 
@@ -68,10 +68,10 @@ class ExistingIntegrationFixture(UseCaseFixture):
         return self.keys.read_key(self.stored.previous_key.secret) if self.stored.previous_key else None
 
     def rename(self, name: str = "Renamed") -> Integration:
-        return self.integrations.update(ADMIN, ULID, Change(lambda current: replace(current, name=name)))
+        return self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, name=name)))
 
     def change_key(self, key: SecretStr | ExternalSecretArn | None) -> Integration:
-        return self.integrations.update(ADMIN, ULID, Change(lambda current: current, key))
+        return self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, key))
 
     def rotate_key(self, rotation: Rotation) -> Integration:
         return self.integrations.rotate_key(ADMIN, ULID, rotation)

@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode
 
-from ai_integrations.contracts.provisioning_requests import REQUESTS, Request
+from ai_integrations.contracts.provisioning_requests import REQUESTS, ProvisioningRequest
 from ai_integrations.contracts.published_events import CHANGE_EVENTS, OUTCOMES, Event, Failed, HealthChanged, SweepRan
 from tools.apidoc import problems
 from tools.apidoc.body_schemas import Generator, arrange_properties, complete_schemas
 from tools.apidoc.document import ROOT, to_text
 
 SCHEMA_FOLDER = ROOT / "docs" / "schemas"
-EventModel = type[Request] | type[Event]
+EventModel = type[ProvisioningRequest] | type[Event]
 EVENT_MODELS: tuple[EventModel, ...] = (*REQUESTS.values(), *CHANGE_EVENTS, *OUTCOMES, HealthChanged, SweepRan)
 
 
@@ -34,7 +34,7 @@ def outdated_files(folder: Path) -> list[str]:
 
 
 def _schema(model: EventModel) -> dict[str, Any]:
-    mode: JsonSchemaMode = "validation" if issubclass(model, Request) else "serialization"
+    mode: JsonSchemaMode = "validation" if issubclass(model, ProvisioningRequest) else "serialization"
     schema = arrange_properties(model.model_json_schema(mode=mode, schema_generator=Generator))
     if issubclass(model, Failed):
         schema["properties"]["problem"] = problems.SCHEMA

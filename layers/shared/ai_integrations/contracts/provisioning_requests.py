@@ -41,7 +41,7 @@ class Correlation(WireModel):
     request_id: RequestId
 
 
-class Request(InputModel, Correlation):
+class ProvisioningRequest(InputModel, Correlation):
     """The detail of an event that requests a change. Its sender acts as an admin of the account."""
 
     detail_type: ClassVar[str]
@@ -74,7 +74,7 @@ class Request(InputModel, Correlation):
         return self.model_dump(include={*Correlation.model_fields})
 
 
-class CreateRequested(Request):
+class CreateRequested(ProvisioningRequest):
     """Create an integration."""
 
     detail_type = "AI Integration Create Requested"
@@ -84,7 +84,7 @@ class CreateRequested(Request):
     integration: NewIntegration
 
 
-class UpdateRequested(Request):
+class UpdateRequested(ProvisioningRequest):
     """Change an integration."""
 
     detail_type = "AI Integration Update Requested"
@@ -95,7 +95,7 @@ class UpdateRequested(Request):
     integration: IntegrationChange
 
 
-class DeleteRequested(Request):
+class DeleteRequested(ProvisioningRequest):
     """Delete an integration. Deleting an already deleted integration succeeds."""
 
     detail_type = "AI Integration Delete Requested"
@@ -105,6 +105,6 @@ class DeleteRequested(Request):
     id: IntegrationId
 
 
-REQUESTS: dict[str, type[Request]] = {
+REQUESTS: dict[str, type[ProvisioningRequest]] = {
     kind.detail_type: kind for kind in (CreateRequested, UpdateRequested, DeleteRequested)
 }

@@ -19,7 +19,7 @@ from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
-from ai_integrations.use_cases.integrations import Change, Integrations, Rotation, VerifyKey
+from ai_integrations.use_cases.integrations import Integrations, RequestedChange, Rotation, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, Query
 
 COLLECTION = "/v2/ai-integrations"
@@ -97,7 +97,7 @@ class IntegrationRoutes:
         body = parse_body(event, PatchBody)
         condition = if_match(event.headers.get("if-match"))
         wire_format = response_format(body.enum_values(), event.headers)
-        change = Change(
+        change = RequestedChange(
             partial(body.apply, wire_format=wire_format), body.key_change(), sent_fields=body.model_fields_set
         )
         integration = self._integrations.update(

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import Address
-from ai_integrations.key_access.outbound.http_messages import Request, Response
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 
 
 class DnsResolver(Protocol):
@@ -22,6 +22,6 @@ class Outbound(Protocol):
         """Open a connection and send nothing."""
         ...
 
-    def send(self, request: Request, deadline: Deadline) -> Response:
+    def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         """Send one request and read the response."""
         ...

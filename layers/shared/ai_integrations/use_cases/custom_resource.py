@@ -20,7 +20,7 @@ from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.wire_model import WireModel
 from ai_integrations.domain.errors import InvalidRequestError, NotFoundError
 from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, KeepKey, KeyChange, Role
-from ai_integrations.use_cases.integrations import Change, Integrations
+from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
 _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
 _BOOLEAN_VALUES = {"true": True, "false": False}
@@ -91,7 +91,7 @@ class CustomResource:
         declared, before = _parse_properties(event["ResourceProperties"]), event["OldResourceProperties"]
         settings = vars(declared.Integration.settings())
         # A template declares every setting: one that it omits has its default.
-        change = Change(
+        change = RequestedChange(
             lambda current: replace(current, **settings), _key_change(declared, before), sent_fields=settings
         )
         try:

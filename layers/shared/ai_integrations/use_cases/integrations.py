@@ -41,7 +41,7 @@ VerifyKey = Callable[[Integration, SecretStr], None]
 VersionCondition = Callable[[Integration], bool]
 
 
-class Change(NamedTuple):
+class RequestedChange(NamedTuple):
     """What a request changes about an integration.
 
     `edit` changes the settings. `sent_fields` are the names of the settings that the request contains, changed or not.
@@ -132,7 +132,7 @@ class Integrations:
         return integration
 
     def update(
-        self, caller: Caller, ulid: str, change: Change, condition: VersionCondition = any_version
+        self, caller: Caller, ulid: str, change: RequestedChange, condition: VersionCondition = any_version
     ) -> Integration:
         """Update an integration that meets the condition. Concurrent updates are applied one after another."""
 

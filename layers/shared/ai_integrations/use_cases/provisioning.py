@@ -18,7 +18,7 @@ from ai_integrations.contracts.provisioning_requests import (
     Correlation,
     CreateRequested,
     DeleteRequested,
-    Request,
+    ProvisioningRequest,
     UpdateRequested,
 )
 from ai_integrations.contracts.published_events import Outcome
@@ -34,7 +34,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration
-from ai_integrations.use_cases.integrations import Change, Integrations
+from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import EventPublisher, RequestOutcomes
@@ -70,7 +70,7 @@ class Provisioner:
         self._bus.publish(outcome)
         return outcome
 
-    def _carry_out(self, kind: type[Request], detail: object, event_id: str) -> Outcome:
+    def _carry_out(self, kind: type[ProvisioningRequest], detail: object, event_id: str) -> Outcome:
         try:
             _reject_keys(detail)
             request = parse_text(json.dumps(detail), kind)
@@ -85,7 +85,7 @@ class Provisioner:
         problem = problems.document_for(error, event_id)
         return kind.failed(**_parse_correlation(detail), event_id=event_id, problem=problem)
 
-    def _find_outcome(self, request: Request) -> Outcome | None:
+    def _find_outcome(self, request: ProvisioningRequest) -> Outcome | None:
         """Read the outcome of an earlier delivery."""
         earlier = self._outcomes.find(request.account, request.request_id)
         if earlier is None:
@@ -96,7 +96,7 @@ class Provisioner:
         kind = request.succeeded if has_succeeded else request.failed
         return kind.model_validate_json(earlier.detail)
 
-    def _apply_and_record(self, request: Request, event_id: str) -> Outcome:
+    def _apply_and_record(self, request: ProvisioningRequest, event_id: str) -> Outcome:
         """Apply a request and record its outcome."""
         outcome: Outcome
         try:
@@ -116,7 +116,7 @@ class Provisioner:
         self._record(request, outcome)
         return outcome
 
-    def _record(self, request: Request, outcome: Outcome) -> None:
+    def _record(self, request: ProvisioningRequest, outcome: Outcome) -> None:
         recorded = RecordedOutcome(
             fingerprint=request.fingerprint(),
             detail_type=outcome.detail_type,
@@ -124,7 +124,7 @@ class Provisioner:
         )
         self._outcomes.record(request.account, request.request_id, recorded, self._clock())
 
-    def _apply_once(self, request: Request) -> Integration:
+    def _apply_once(self, request: ProvisioningRequest) -> Integration:
         """Apply a request; if it was applied before, return the original result."""
         try:
             return self._apply(request, self._integrations.idempotent(request.idempotency_key()))
@@ -133,7 +133,7 @@ class Provisioner:
         except FieldsError as error:
             raise error.with_prefix("/integration") from None
 
-    def _apply(self, request: Request, integrations: Integrations) -> Integration:
+    def _apply(self, request: ProvisioningRequest, integrations: Integrations) -> Integration:
         caller = request.caller()
         match request:
             case CreateRequested():
@@ -141,7 +141,7 @@ class Provisioner:
                 result = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
             case UpdateRequested():
                 sent = request.integration
-                change = Change(sent.apply, sent.key_change(), sent_fields=sent.model_fields_set)
+                change = RequestedChange(sent.apply, sent.key_change(), sent_fields=sent.model_fields_set)
                 result = integrations.update(caller, ids.decode(request.id), change)
             case DeleteRequested():
                 result = _delete(integrations, caller, ids.decode(request.id))
@@ -156,7 +156,7 @@ def _delete(integrations: Integrations, caller: Caller, ulid: str) -> Integratio
         return integrations.get_deleted(caller, ulid).integration
 
 
-def _outcome_identity(request: Request, kind: type[Outcome]) -> dict[str, str]:
+def _outcome_identity(request: ProvisioningRequest, kind: type[Outcome]) -> dict[str, str]:
     """Build the correlation and the id of an outcome. The id is unambiguous: only request_id can contain a slash."""
     slug = kind.detail_type.replace(" ", "-").lower()
     return {**request.correlation(), "event_id": f"{request.account}/{request.request_id}/{slug}"}

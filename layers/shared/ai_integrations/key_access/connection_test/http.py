@@ -31,7 +31,7 @@ from ai_integrations.key_access.connection_test.step_timer import (
 )
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.guard import UnreachableError
-from ai_integrations.key_access.outbound.http_messages import Request, Response
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 
 if TYPE_CHECKING:
     from ai_integrations.key_access.ports import Outbound
@@ -135,7 +135,7 @@ class _HttpTest:
             return timer.inconclusive(f"Listing the models returned status {response.status}.", message)
         return timer.failed(_describe_status(response), message)
 
-    def _compare_without_credentials(self, timer: StepTimer, request: Request) -> Rung:
+    def _compare_without_credentials(self, timer: StepTimer, request: OutboundRequest) -> Rung:
         if not self.access.credential_headers:
             return timer.inconclusive(_NO_CREDENTIALS)
         status = self._status_without_credentials(request)
@@ -144,7 +144,7 @@ class _HttpTest:
             return timer.passed(proved, self.access.probe.unproved)
         return timer.inconclusive(_PUBLIC_LIST if status == HTTPStatus.OK else _UNCLEAR_LIST)
 
-    def _status_without_credentials(self, request: Request) -> int | None:
+    def _status_without_credentials(self, request: OutboundRequest) -> int | None:
         try:
             return self._send(request, _LIST, with_credentials=False).status
         except _FAILURES:
@@ -165,7 +165,7 @@ class _HttpTest:
             return timer.failed(reason, describe_response(response.body, self.secrets))
         return timer.passed("The model answered.")
 
-    def _send(self, request: Request, seconds: float, *, with_credentials: bool) -> Response:
+    def _send(self, request: OutboundRequest, seconds: float, *, with_credentials: bool) -> OutboundResponse:
         complete = self.access.add_headers(request, with_credentials=with_credentials)
         return self.outbound.send(complete, self.deadline.within(seconds))
 
@@ -176,11 +176,11 @@ def _describe_failure(failure: Exception) -> str:
     return str(failure) or "The provider did not respond in time."
 
 
-def _describe_status(response: Response) -> str:
+def _describe_status(response: OutboundResponse) -> str:
     if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         return f"The provider redirected the request (status {response.status}). Keys are not sent to redirect targets."
     return f"The provider answered with status {response.status}."
 
 
-def _is_success(response: Response) -> bool:
+def _is_success(response: OutboundResponse) -> bool:
     return HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES

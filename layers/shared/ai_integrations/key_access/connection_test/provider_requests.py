@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ai_integrations.domain.endpoints import endpoints_of
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS, Dialect, Probe
-from ai_integrations.key_access.outbound.http_messages import Request
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest
 
 _ANTHROPIC_VERSION = {"anthropic-version": "2023-06-01"}
 _PROMPT = "Hi"
@@ -31,19 +31,21 @@ class ProviderAccess:
     common_headers: Mapping[str, str] = field(repr=False)
     credential_headers: Mapping[str, str] = field(repr=False)
 
-    def add_headers(self, request: Request, *, with_credentials: bool) -> Request:
+    def add_headers(self, request: OutboundRequest, *, with_credentials: bool) -> OutboundRequest:
         """Add the integration's headers to a request, with or without the credentials."""
         credentials = self.credential_headers if with_credentials else {}
         return replace(request, headers={**request.headers, **self.common_headers, **credentials})
 
-    def models_request(self) -> Request:
+    def models_request(self) -> OutboundRequest:
         """Build the request that lists models, which is free of charge."""
-        return Request(method="GET", url=f"{self.api}/models", headers=self._protocol_headers(), max_bytes=_LIST_BYTES)
+        return OutboundRequest(
+            method="GET", url=f"{self.api}/models", headers=self._protocol_headers(), max_bytes=_LIST_BYTES
+        )
 
-    def completion_request(self, model: str) -> Request:
+    def completion_request(self, model: str) -> OutboundRequest:
         """Build the cheapest completion request that the provider supports."""
         path, body = _COMPLETION_REQUESTS[self.probe.dialect](self.probe, model)
-        return Request(
+        return OutboundRequest(
             method="POST",
             url=f"{self.api}{path}",
             headers=self._protocol_headers(),

@@ -25,7 +25,7 @@ from ai_integrations.domain.url_policy import (
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.deadline_socket import DeadlineSocket, TooManyBytesError
 from ai_integrations.key_access.outbound.dns import Address
-from ai_integrations.key_access.outbound.http_messages import Request, Response
+from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 
 if TYPE_CHECKING:
     from ai_integrations.key_access.ports import DnsResolver
@@ -58,7 +58,7 @@ class Guard:
         """Connect, TLS included, and send nothing. Raise RefusedDestinationError or UnreachableError if that fails."""
         self._open(url, deadline).close()
 
-    def send(self, request: Request, deadline: Deadline) -> Response:
+    def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         """Send one request and read its response, which may be a redirect.
 
         Raises:
@@ -128,16 +128,16 @@ def _check_peer(connected: socket.socket, address: Address) -> None:
         raise RefusedDestinationError("must not lead to a different address from the one that was checked")
 
 
-def _with_framing(request: Request, netloc: str) -> dict[str, str]:
+def _with_framing(request: OutboundRequest, netloc: str) -> dict[str, str]:
     """Add the headers that only the guard sets. Stored integrations may still contain their own."""
     sent = {name: value for name, value in request.headers.items() if not find_reserved(name)}
     body = {} if request.body is None else {"Content-Type": "application/json"}
     return {**sent, **body, "Host": netloc, "Accept-Encoding": "identity", "Connection": "close"}
 
 
-def _read(response: HTTPResponse, max_bytes: int) -> Response:
+def _read(response: HTTPResponse, max_bytes: int) -> OutboundResponse:
     body = response.read(max_bytes + 1)
-    return Response(status=response.status, body=body[:max_bytes], truncated=len(body) > max_bytes)
+    return OutboundResponse(status=response.status, body=body[:max_bytes], truncated=len(body) > max_bytes)
 
 
 def _describe(error: Exception) -> str:

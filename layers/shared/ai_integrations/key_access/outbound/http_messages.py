@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class OutboundRequest:
     """An outbound request. URL, headers and body may contain a key, so `repr` omits them. The body is JSON."""
 
     method: str
@@ -16,7 +16,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Response:
+class OutboundResponse:
     """A response. Its body is cut off at the request's `max_bytes`; `truncated` shows whether that happened."""
 
     status: int
