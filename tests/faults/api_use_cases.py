@@ -4,23 +4,9 @@ from collections.abc import Callable
 
 from tests.builders import create_body
 from tests.faults.account import EXTERNAL_KEY, NEW_KEY, OLD_KEY, Account, Request
-from tests.faults.use_case import NAME, UseCase
+from tests.faults.use_case import NAME, UseCase, existing, patch
 
 COMMIT = "dynamodb:TransactWriteItems"
-
-
-def _existing(request: Callable[[Account], Request], **body: object) -> Callable[[Account], Request]:
-    """Prepare a request for an existing integration."""
-
-    def prepare(account: Account) -> Request:
-        account.create_integration(**body)
-        return request(account)
-
-    return prepare
-
-
-def _patch(**change: object) -> Callable[[Account], Request]:
-    return lambda account: account.patch_request(**change)
 
 
 def _rotate(**body: object) -> Callable[[Account], Request]:
@@ -145,35 +131,35 @@ API_USE_CASES: dict[str, UseCase] = {
     "create with concurrently taken name": UseCase(
         _create_with_concurrently_taken_name, {NAME: None}, frozenset({409})
     ),
-    "patch": UseCase(_existing(_patch(enable_default_models=True), api_key=OLD_KEY), {NAME: OLD_KEY}),
-    "patch of name": UseCase(_existing(_patch(name="Second"), api_key=OLD_KEY), {"Second": OLD_KEY}),
-    "patch of key": UseCase(_existing(_patch(api_key=NEW_KEY), api_key=OLD_KEY), {NAME: NEW_KEY}),
+    "patch": UseCase(existing(patch(enable_default_models=True), api_key=OLD_KEY), {NAME: OLD_KEY}),
+    "patch of name": UseCase(existing(patch(name="Second"), api_key=OLD_KEY), {"Second": OLD_KEY}),
+    "patch of key": UseCase(existing(patch(api_key=NEW_KEY), api_key=OLD_KEY), {NAME: NEW_KEY}),
     "patch of key and name": UseCase(
-        _existing(_patch(api_key=NEW_KEY, name="Second"), api_key=OLD_KEY), {"Second": NEW_KEY}
+        existing(patch(api_key=NEW_KEY, name="Second"), api_key=OLD_KEY), {"Second": NEW_KEY}
     ),
-    "patch with first key": UseCase(_existing(_patch(api_key=NEW_KEY)), {NAME: NEW_KEY}),
-    "patch that removes key": UseCase(_existing(_patch(api_key=None), api_key=OLD_KEY), {NAME: None}),
+    "patch with first key": UseCase(existing(patch(api_key=NEW_KEY)), {NAME: NEW_KEY}),
+    "patch that removes key": UseCase(existing(patch(api_key=None), api_key=OLD_KEY), {NAME: None}),
     "patch from key to secret reference": UseCase(_patch_to_reference, {NAME: EXTERNAL_KEY}, frozenset({200, 422})),
     "patch from secret reference to key": UseCase(_patch_from_reference, {NAME: NEW_KEY}),
     "patch of key and base_url": UseCase(
-        _existing(_patch(api_key=NEW_KEY, base_url="https://example.com"), api_key=OLD_KEY), {NAME: NEW_KEY}
+        existing(patch(api_key=NEW_KEY, base_url="https://example.com"), api_key=OLD_KEY), {NAME: NEW_KEY}
     ),
     "patch of key and to taken name": UseCase(_patch_to_taken_name, {"Other": None, NAME: OLD_KEY}, frozenset({409})),
     "patch with stale If-Match": UseCase(_patch_of_stale_version, {NAME: OLD_KEY}, frozenset({412})),
     "patch of key with current If-Match": UseCase(_patch_of_current_version, {NAME: NEW_KEY}, frozenset({200, 412})),
     "patch of key with concurrent patch": UseCase(_patch_with_concurrent_patch, {NAME: NEW_KEY}),
     "patch of key with concurrent delete": UseCase(_patch_with_concurrent_delete, {}, frozenset({404})),
-    "delete": UseCase(_existing(Account.delete_request), {}, frozenset({204, 404})),
-    "delete with key": UseCase(_existing(Account.delete_request, api_key=OLD_KEY), {}, frozenset({204, 404})),
+    "delete": UseCase(existing(Account.delete_request), {}, frozenset({204, 404})),
+    "delete with key": UseCase(existing(Account.delete_request, api_key=OLD_KEY), {}, frozenset({204, 404})),
     "restore": UseCase(_restore(key=None), {NAME: None}),
     "restore with key": UseCase(_restore(), {NAME: OLD_KEY}),
     "restore before stream of deletion is processed": UseCase(_restore(process_stream=False), {NAME: OLD_KEY}),
     "restore with concurrently taken name": UseCase(
         _restore_with_concurrently_taken_name, {NAME: None}, frozenset({409})
     ),
-    "rotate": UseCase(_existing(_rotate(), api_key=OLD_KEY), {NAME: NEW_KEY}),
-    "rotate with verification": UseCase(_existing(_rotate(verify=True), api_key=OLD_KEY), {NAME: NEW_KEY}),
-    "rotate without grace period": UseCase(_existing(_rotate(grace_seconds=0), api_key=OLD_KEY), {NAME: NEW_KEY}),
+    "rotate": UseCase(existing(_rotate(), api_key=OLD_KEY), {NAME: NEW_KEY}),
+    "rotate with verification": UseCase(existing(_rotate(verify=True), api_key=OLD_KEY), {NAME: NEW_KEY}),
+    "rotate without grace period": UseCase(existing(_rotate(grace_seconds=0), api_key=OLD_KEY), {NAME: NEW_KEY}),
     "rotate with Idempotency-Key": UseCase(_rotate_idempotently, {NAME: NEW_KEY}),
     "roll back": UseCase(_roll_back, {NAME: OLD_KEY}, frozenset({200, 409})),
 }

@@ -1,6 +1,5 @@
 """The use cases of integrations that name an IAM role: taking, sharing and releasing it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from ai_integrations.adapters.dynamodb.attributes import to_wire
@@ -9,7 +8,7 @@ from ai_integrations.domain.iam_roles import IamRole
 from tests.builders import create_body
 from tests.faults.account import NEW_KEY, OLD_KEY, Account, Request
 from tests.faults.api_use_cases import COMMIT
-from tests.faults.use_case import NAME, UseCase
+from tests.faults.use_case import NAME, UseCase, existing, patch
 
 
 def _with_role(name: str) -> dict[str, object]:
@@ -30,18 +29,6 @@ def _other(account: Account) -> Account:
 def _take_concurrently(account: Account) -> None:
     """Let another account take the role just before the next transaction."""
     _other(account).write_concurrently(COMMIT, "POST", "", create_body(**ROLE))
-
-
-def _existing(request: Callable[[Account], Request], **body: object) -> Callable[[Account], Request]:
-    def prepare(account: Account) -> Request:
-        account.create_integration(**body)
-        return request(account)
-
-    return prepare
-
-
-def _patch(**change: object) -> Callable[[Account], Request]:
-    return lambda account: account.patch_request(**change)
 
 
 def _create_with_role_of_another_account(account: Account) -> Request:
@@ -105,15 +92,15 @@ ROLE_USE_CASES: dict[str, UseCase] = {
     "create with role of another account": UseCase(_create_with_role_of_another_account, {}, frozenset({409})),
     "create with concurrently taken role": UseCase(_create_with_concurrently_taken_role, {}, frozenset({409})),
     "create with shared role": UseCase(_create_with_shared_role, {"Other": None, NAME: None}, frozenset({201, 409})),
-    "patch that sets role": UseCase(_existing(_patch(**ROLE, **HEADERS)), {NAME: None}),
-    "patch of role": UseCase(_existing(_patch(**OTHER_ROLE), **ROLE), {NAME: None}),
+    "patch that sets role": UseCase(existing(patch(**ROLE, **HEADERS)), {NAME: None}),
+    "patch of role": UseCase(existing(patch(**OTHER_ROLE), **ROLE), {NAME: None}),
     "patch of role and key": UseCase(
-        _existing(_patch(api_key=NEW_KEY, **OTHER_ROLE), api_key=OLD_KEY, **ROLE), {NAME: NEW_KEY}
+        existing(patch(api_key=NEW_KEY, **OTHER_ROLE), api_key=OLD_KEY, **ROLE), {NAME: NEW_KEY}
     ),
-    "patch that removes role": UseCase(_existing(_patch(**NO_ROLE, **HEADERS), **ROLE), {NAME: None}),
+    "patch that removes role": UseCase(existing(patch(**NO_ROLE, **HEADERS), **ROLE), {NAME: None}),
     "patch to concurrently taken role": UseCase(_patch_to_concurrently_taken_role, {NAME: OLD_KEY}, frozenset({409})),
     "patch of integration without role guard": UseCase(_patch_of_integration_without_guard, {NAME: None}),
-    "delete with role": UseCase(_existing(Account.delete_request, **ROLE), {}, frozenset({204, 404})),
+    "delete with role": UseCase(existing(Account.delete_request, **ROLE), {}, frozenset({204, 404})),
     "delete with shared role": UseCase(_delete_with_shared_role, {"Other": None}, frozenset({204, 404})),
     "restore with role": UseCase(_restore, {NAME: OLD_KEY}),
     "restore with concurrently taken role": UseCase(_restore_with_concurrently_taken_role, {}, frozenset({409})),

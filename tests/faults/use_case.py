@@ -21,3 +21,18 @@ class UseCase:
     expected: Mapping[str, str | None] = field(default_factory=dict)
     statuses: frozenset[int] = frozenset({200})
     reported_denial: str = ""
+
+
+def existing(request: Callable[[Account], Request], **body: object) -> Callable[[Account], Request]:
+    """Prepare a request for an existing integration."""
+
+    def prepare(account: Account) -> Request:
+        account.create_integration(**body)
+        return request(account)
+
+    return prepare
+
+
+def patch(**change: object) -> Callable[[Account], Request]:
+    """Build a PATCH request."""
+    return lambda account: account.patch_request(**change)
