@@ -1,0 +1,40 @@
+"""Test packages by mutation: `python -m tools.mutants [PACKAGE …]`, each in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from tools.mutants import operators, survivors, workspace
+from tools.mutants.packages import PACKAGES
+
+
+def main(names: Sequence[str]) -> int:
+    """Test the packages, and return 1 if any has a survivor that is not listed."""
+    if len(names) == 1:
+        return _test(names[0])
+    commands = ([sys.executable, "-m", "tools.mutants", name] for name in names or PACKAGES)
+    return max(subprocess.run(command, check=False).returncode for command in commands)  # noqa: S603
+
+
+def _test(name: str) -> int:
+    folder = workspace.prepare(name, PACKAGES[name])
+    os.chdir(folder)  # before mutmut reads its settings
+    operators.install()
+    from mutmut.utils.file_utils import walk_mutatable_files  # noqa: PLC0415
+
+    from tools.mutants import functions, tables  # noqa: PLC0415
+
+    mutants = [*functions.run(), *tables.run()]
+    reasons = survivors.reviewed()
+    paths = [workspace.in_repository(str(path)) for path in walk_mutatable_files()]
+    faults = list(survivors.faults(mutants, reasons, paths))
+    print("", *faults, sep="\n")
+    noticed = sum(mutant.noticed for mutant in mutants)
+    listed = sum(not mutant.noticed and mutant.name in reasons for mutant in mutants)
+    print(f"{name}: {len(mutants)} mutants, {noticed} noticed, {listed} change nothing, {len(faults)} faults")
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
