@@ -66,7 +66,7 @@ def _keep_one_operand(node: Any) -> Iterator[Any]:
 
 
 def _return_none(node: Any) -> Iterator[Any]:
-    if node.value is not None and not m.matches(node.value, m.Name("None")):
+    if node.value is not None and not m.matches(node.value, m.Name("None") | m.Name("False")):
         yield node.with_changes(value=cst.Name("None"), whitespace_after_return=cst.SimpleWhitespace(" "))
 
 

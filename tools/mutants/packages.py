@@ -19,9 +19,16 @@ class Package(NamedTuple):
     tests: tuple[str, ...]
 
 
+def _handler_tests(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/handlers/test_{name}.py" for name in names)
+
+
 PACKAGES = {
     "domain": Package((f"{_SERVICE}/domain",), ("tests/unit",)),
-    "contracts": Package((f"{_SERVICE}/contracts",), ("tests/unit",)),
+    "contracts": Package(
+        (f"{_SERVICE}/contracts",),
+        ("tests/unit", "tests/events", *_handler_tests("access_keys", "credentials", "spaces")),
+    ),
     "client": Package(
         tuple(f"{_CLIENT}/{name}.py" for name in ("cache", "cache_entry", "client", "policy")), ("tests/unit/client",)
     ),
@@ -31,7 +38,7 @@ PACKAGES = {
             f"{_SERVICE}/adapters/dynamodb/access_key_lookup.py",
             f"{_SERVICE}/contracts/authorizer_response.py",
         ),
-        ("tests/handlers/test_authorizer.py", "tests/handlers/test_access_keys.py"),
+        _handler_tests("authorizer", "access_keys"),
     ),
     "key_access": Package((f"{_SERVICE}/key_access",), ("tests/unit", "tests/connection", "tests/contract")),
     "use_cases": Package((f"{_SERVICE}/use_cases",), ("tests/unit",)),

@@ -9,7 +9,8 @@ import importlib.abc
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -28,23 +29,27 @@ from mutmut.utils.file_utils import walk_mutatable_files
 from tools.mutants.mutant import Mutant
 
 _RELOADED = {"ai_integrations", "ai_integrations_client", "functions", "tests"}
-_NOTICED = Path("mutants/noticed-tables.txt")
+_NOTICED, _FAILED = Path("mutants/noticed-tables.txt").absolute(), Path("mutants/failed.txt").absolute()
 
 
 def run() -> list[Mutant]:
     """Test every mutant that no test has noticed so far."""
     noticed = set(_NOTICED.read_text().split() if _NOTICED.exists() else ())
     mutants = [(path, source) for path in walk_mutatable_files() for source in _changed_sources(path)]
+    tests: deque[str] = deque(maxlen=3)
+    path = next(walk_mutatable_files())
+    if _is_noticed(path, path.read_text(), tests):
+        raise SystemExit(f"The tests fail without a change: {tests[0]}")
     results = []
     for index, (path, source) in enumerate(mutants):
-        print_status(f"{index}/{len(mutants)} tables")
+        print_status(f"tables: {index} of {len(mutants)}, {sum(not each.noticed for each in results)} not noticed")
         digest = hashlib.sha256(f"{path} {source}".encode()).hexdigest()
-        if digest not in noticed and _fails(path, source):
+        if digest not in noticed and _is_noticed(path, source, tests):
             noticed.add(digest)
+            _NOTICED.write_text("\n".join(noticed))
         before, after = path.read_text().split("\n"), source.split("\n")
         diff = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
         results.append(Mutant.of(str(path), "", diff, noticed=digest in noticed))
-        _NOTICED.write_text("\n".join(noticed))
     return results
 
 
@@ -60,9 +65,15 @@ def _changed_sources(path: Path) -> Iterator[str]:
     visitor = _Visitor(mutation_operators, get_ignored_lines(str(path), path.read_text(), module))
     module.visit(visitor)
     for each in visitor.mutations:
-        if not _is_changed_by_mutmut(each.contained_by_top_level_function):
+        is_table = not _is_changed_by_mutmut(each.contained_by_top_level_function)
+        if is_table and not _is_other_case(each.original_node, each.mutated_node):
             changed = deep_replace(module.module, each.original_node, each.mutated_node)
             yield cst.ensure_type(changed, cst.Module).code
+
+
+def _is_other_case(original: Any, mutated: Any) -> bool:
+    """Check for a text in upper or lower case: one change of each text is enough."""
+    return isinstance(original, cst.SimpleString) and original.value.lower() == mutated.value.lower()
 
 
 def _is_changed_by_mutmut(container: Any) -> bool:
@@ -92,15 +103,30 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         return self._source.encode()
 
 
-def _fails(path: Path, source: str) -> bool:
+class _Failures:
+    """Record the files of failed tests, which are likely to notice the next mutant too."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            _FAILED.write_text(report.nodeid.partition("::")[0])
+
+
+def _is_noticed(path: Path, source: str, last_failed: deque[str]) -> bool:
+    _FAILED.unlink(missing_ok=True)
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+        is_noticed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+        if _FAILED.exists() and (failed := _FAILED.read_text()) not in last_failed:
+            last_failed.appendleft(failed)
+        return is_noticed
     sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     for name in [name for name in sys.modules if name.partition(".")[0] in _RELOADED]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Changed(path, source))
     os.chdir("mutants")
-    settings = config()
-    arguments = ["--rootdir=.", "-x", "-q", *settings.pytest_add_cli_args]
-    os._exit(pytest.main([*arguments, *settings.pytest_add_cli_args_test_selection]))
+    os._exit((_run_tests(last_failed) if last_failed else 0) or _run_tests(config().pytest_add_cli_args_test_selection))
+
+
+def _run_tests(tests: Iterable[str]) -> int:
+    arguments = ["--rootdir=.", "-x", "-q", *config().pytest_add_cli_args, *tests]
+    return pytest.main(arguments, plugins=[_Failures()])

@@ -11,6 +11,8 @@ from pathlib import Path
 from tools.mutants.packages import ROOTS, Package
 
 ROOT = Path(__file__).parents[2]
+# Tests of the repository and its tools.
+_OTHER_TESTS = ("tests/unit/apidoc", "tests/unit/local", "tests/unit/test_tree.py")
 _KEPT_OUT = {"build", "functions", "mutants", "pyproject.toml", "tests"}
 
 
@@ -24,7 +26,7 @@ def prepare(name: str, package: Package) -> Path:
         if path.name not in _KEPT_OUT and not path.name.startswith("."):
             _link(folder / "mutants" / path.name, path)
     for path in (ROOT / "functions").iterdir():
-        if not any(source.startswith(f"functions/{path.name}") for source in package.sources):
+        if f"functions/{path.name}" not in ROOTS:
             _link(folder / "mutants" / "functions" / path.name, path)
     shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)  # mutmut copies them, but removes nothing
     (folder / "pyproject.toml").write_text(_settings(package), encoding="utf-8")
@@ -59,8 +61,17 @@ def _settings(package: Package) -> str:
     pytest = project.replace('pythonpath = [".", "layers/client"]', 'pythonpath = ["."]')
     settings = {
         "source_paths": list(ROOTS),
-        "only_mutate": [f"{in_workspace(source)}{'' if source.endswith('.py') else '/*'}" for source in package.sources],
-        "pytest_add_cli_args": ["-s", "-p", "no:cacheprovider", "-k", "not emulator"],
+        "only_mutate": [
+            f"{in_workspace(source)}{'' if source.endswith('.py') else '/*'}" for source in package.sources
+        ],
+        "pytest_add_cli_args": [
+            "-s",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "not emulator",
+            *(f"--ignore={each}" for each in _OTHER_TESTS),
+        ],
         "pytest_add_cli_args_test_selection": list(package.tests),
         "on_dependency_change": "ignore",
     }
