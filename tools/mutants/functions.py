@@ -1,4 +1,4 @@
-"""Change functions with mutmut: it keeps all mutants of a module in one file, and runs the tests that call the function."""
+"""Change functions with mutmut, which runs the tests that call the changed function."""
 
 from collections.abc import Iterator
 from pathlib import Path

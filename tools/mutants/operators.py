@@ -6,7 +6,6 @@ excludes the wording of sentences.
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
@@ -36,23 +35,23 @@ def install() -> None:
     )
 
 
-def _change_string(node: Any) -> Iterator[Any]:
+def _change_string(node: cst.BaseString) -> Iterator[cst.CSTNode]:
     """Change a text, but not a sentence: tests check that a message names the fault, not its every word."""
     if not _SENTENCE.search(getattr(node, "value", "")):
         yield from operator_string(node)
 
 
-def _remove_statement(node: Any) -> Iterator[Any]:
+def _remove_statement(node: cst.Expr | cst.Raise) -> Iterator[cst.CSTNode]:
     if not m.matches(node, m.Expr(m.SimpleString() | m.ConcatenatedString() | m.Ellipsis())):
         yield cst.Pass()
 
 
-def _handle_nothing(node: Any) -> Iterator[Any]:
+def _handle_nothing(node: cst.ExceptHandler) -> Iterator[cst.CSTNode]:
     if not m.matches(node.body, m.IndentedBlock([m.SimpleStatementLine([m.Raise(exc=None)])])):
         yield node.with_changes(body=cst.IndentedBlock([cst.SimpleStatementLine([cst.Raise()])]))
 
 
-def _force_condition(node: Any) -> Iterator[Any]:
+def _force_condition(node: cst.If | cst.CompIf) -> Iterator[cst.CSTNode]:
     if m.matches(node.test, m.Name("TYPE_CHECKING")):
         return
     test = node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
@@ -60,17 +59,17 @@ def _force_condition(node: Any) -> Iterator[Any]:
         yield node.with_changes(test=cst.BooleanOperation(test, operator, cst.Name(constant)))
 
 
-def _keep_one_operand(node: Any) -> Iterator[Any]:
+def _keep_one_operand(node: cst.BooleanOperation) -> Iterator[cst.CSTNode]:
     yield node.left.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     yield node.right.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
-def _return_none(node: Any) -> Iterator[Any]:
+def _return_none(node: cst.Return) -> Iterator[cst.CSTNode]:
     if node.value is not None and not m.matches(node.value, m.Name("None") | m.Name("False")):
         yield node.with_changes(value=cst.Name("None"), whitespace_after_return=cst.SimpleWhitespace(" "))
 
 
-def _remove_element(node: Any) -> Iterator[Any]:
+def _remove_element(node: cst.Tuple | cst.List | cst.Set | cst.Dict) -> Iterator[cst.CSTNode]:
     for index in range(len(node.elements) if len(node.elements) > 1 else 0):
         rest = [*node.elements[:index], *node.elements[index + 1 :]]
         if len(rest) == 1 and isinstance(node, cst.Tuple):

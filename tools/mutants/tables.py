@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import libcst as cst
 import pytest
@@ -40,7 +39,7 @@ def run() -> list[Mutant]:
     path = next(walk_mutatable_files())
     if _is_noticed(path, path.read_text(), tests):
         raise SystemExit(f"The tests fail without a change: {tests[0]}")
-    results = []
+    results: list[Mutant] = []
     for index, (path, source) in enumerate(mutants):
         print_status(f"tables: {index} of {len(mutants)}, {sum(not each.noticed for each in results)} not noticed")
         digest = hashlib.sha256(f"{path} {source}".encode()).hexdigest()
@@ -56,7 +55,7 @@ def run() -> list[Mutant]:
 class _Visitor(MutationVisitor):  # type: ignore[misc]
     """Visit decorated functions too."""
 
-    def _skip_node_and_children(self, node: Any) -> bool:
+    def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         return not isinstance(node, cst.FunctionDef) and bool(super()._skip_node_and_children(node))
 
 
@@ -71,19 +70,20 @@ def _changed_sources(path: Path) -> Iterator[str]:
             yield cst.ensure_type(changed, cst.Module).code
 
 
-def _is_other_case(original: Any, mutated: Any) -> bool:
+def _is_other_case(original: cst.CSTNode, mutated: cst.CSTNode) -> bool:
     """Check for a text in upper or lower case: one change of each text is enough."""
-    return isinstance(original, cst.SimpleString) and original.value.lower() == mutated.value.lower()
+    texts = [each.value.lower() for each in (original, mutated) if isinstance(each, cst.SimpleString)]
+    return len(texts) > len(set(texts))
 
 
-def _is_changed_by_mutmut(container: Any) -> bool:
+def _is_changed_by_mutmut(container: cst.CSTNode | None) -> bool:
     if not isinstance(container, cst.FunctionDef):
         return False
     decorators = [each.decorator for each in container.decorators]
     return all(isinstance(each, cst.Name) and each.value in {"classmethod", "staticmethod"} for each in decorators)
 
 
-class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]
     """Import one module from a changed source."""
 
     def __init__(self, path: Path, source: str) -> None:

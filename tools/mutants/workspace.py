@@ -19,8 +19,8 @@ _KEPT_OUT = {"build", "functions", "mutants", "pyproject.toml", "tests"}
 def prepare(name: str, package: Package) -> Path:
     """Create or update the folder of one package, and return it."""
     folder = ROOT / "build" / "mutants" / name
-    for module, path in ROOTS.items():
-        _link(folder / module, ROOT / path)
+    for module, source in ROOTS.items():
+        _link(folder / module, ROOT / source)
     _link(folder / "tests", ROOT / "tests")
     for path in ROOT.iterdir():
         if path.name not in _KEPT_OUT and not path.name.startswith("."):
