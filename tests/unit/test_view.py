@@ -52,6 +52,8 @@ def test_view_contains_every_set_field_and_no_secret_arn() -> None:
     integration = an_integration(provider="AWS_BEDROCK", auth_type=AuthType.BEARER_TOKEN, secret=SECRET, **settings)
     view = render(integration)
     assert view.keys() == REQUIRED_FIELDS | {"base_url", "model_names", "headers", "provider_metadata"}
+    assert view["id"] == ids.encode(integration.id)
+    assert view["created_by_user_id"] == ids.encode_user(integration.created_by)
     assert view["has_api_key"] is True
     assert view["provider"] == "awsBedrock"
     assert view["auth_type"] == "bearer_token"
@@ -84,6 +86,17 @@ def test_view_uses_one_wire_format_for_all_enum_values(wire_format: WireFormat, 
 
 def test_later_provider_is_custom_in_legacy_view() -> None:
     assert render(an_integration(provider="LITELLM"))["provider"] == "custom"
+
+
+@pytest.mark.parametrize(("provider", "metadata"), [("OPEN_AI", {"location": "eu"}), ("VERTEX_AI", None)])
+def test_view_of_metadata_older_than_the_rules_leaves_them_out(provider: str, metadata: dict[str, str] | None) -> None:
+    assert "provider_metadata" not in render(an_integration(provider=provider, provider_metadata=metadata))
+
+
+def test_space_view_states_that_it_is_private_if_asked() -> None:
+    space = Space(account="acme", id="s", name="Team", created_at=NOON)
+    assert space_view(space, private=True)["is_private"] is True
+    assert "is_private" not in space_view(space)
 
 
 @pytest.mark.parametrize(("stored", "expected"), [(None, ""), ("", ""), ("Our team", "Our team")])

@@ -26,13 +26,16 @@ def _test(name: str) -> int:
     from tools.mutants import functions, tables  # noqa: PLC0415
 
     mutants = [*functions.run(), *tables.run()]
-    reasons = survivors.reviewed()
-    paths = [workspace.in_repository(str(path)) for path in walk_mutatable_files()]
-    faults = list(survivors.faults(mutants, reasons, paths))
+    alive = [mutant.name for mutant in mutants if not mutant.noticed]
+    listed = survivors.reviewed()
+    paths = {workspace.in_repository(str(path)) for path in walk_mutatable_files()}
+    faults = list(survivors.faults(alive, listed, paths))
     print("", *faults, sep="\n")
-    noticed = sum(mutant.noticed for mutant in mutants)
-    listed = sum(not mutant.noticed and mutant.name in reasons for mutant in mutants)
-    print(f"{name}: {len(mutants)} mutants, {noticed} noticed, {listed} change nothing, {len(faults)} faults")
+    changes_nothing = sum(map(listed.contains, alive))
+    print(
+        f"{name}: {len(mutants)} mutants, {len(mutants) - len(alive)} killed, {changes_nothing} change nothing, "
+        f"{len(alive) - changes_nothing} survived, {len(faults)} faults"
+    )
     return int(bool(faults))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 import libcst as cst
+import libcst.matchers as m
 import pytest
 from libcst.metadata import MetadataWrapper
 from mutmut.configuration import config
@@ -64,10 +65,17 @@ def _changed_sources(path: Path) -> Iterator[str]:
     visitor = _Visitor(mutation_operators, get_ignored_lines(str(path), path.read_text(), module))
     module.visit(visitor)
     for each in visitor.mutations:
-        is_table = not _is_changed_by_mutmut(each.contained_by_top_level_function)
+        is_table = not is_changed_by_mutmut(module.module, each.contained_by_top_level_function)
         if is_table and not _is_other_case(each.original_node, each.mutated_node):
             changed = deep_replace(module.module, each.original_node, each.mutated_node)
             yield cst.ensure_type(changed, cst.Module).code
+
+
+def called_at_import(module: cst.Module) -> set[str]:
+    """Name the functions that the statements of a module call."""
+    statements = (each for each in module.body if not isinstance(each, cst.FunctionDef | cst.ClassDef))
+    calls = (call for each in statements for call in m.findall(each, m.Call(func=m.Name())))
+    return {cst.ensure_type(call.func, cst.Name).value for call in calls}
 
 
 def _is_other_case(original: cst.CSTNode, mutated: cst.CSTNode) -> bool:
@@ -76,8 +84,9 @@ def _is_other_case(original: cst.CSTNode, mutated: cst.CSTNode) -> bool:
     return len(texts) > len(set(texts))
 
 
-def _is_changed_by_mutmut(container: cst.CSTNode | None) -> bool:
-    if not isinstance(container, cst.FunctionDef):
+def is_changed_by_mutmut(module: cst.Module, container: cst.CSTNode | None) -> bool:
+    """Check whether mutmut changes a function: it has run no code at import, and has no decorator that mutmut skips."""
+    if not isinstance(container, cst.FunctionDef) or container.name.value in called_at_import(module):
         return False
     decorators = [each.decorator for each in container.decorators]
     return all(isinstance(each, cst.Name) and each.value in {"classmethod", "staticmethod"} for each in decorators)
