@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
-from ai_integrations.contracts.views import integration_view, space_view
+from ai_integrations.contracts.views import integration_view, pagination, space_view
 from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Space
 from tests.builders import NOON, ULID, an_integration
 
@@ -117,6 +117,11 @@ def test_space_view_always_has_a_description(stored: str | None, expected: str) 
 def test_view_formats_times_in_utc_with_milliseconds(moment: datetime, text: str) -> None:
     view = render(an_integration(created_at=moment, updated_at=moment))
     assert (view["created_at"], view["updated_at"]) == (text, text)
+
+
+def test_pagination_has_a_cursor_only_if_another_page_follows() -> None:
+    assert pagination("cursor") == {"has_more": True, "next_cursor": "cursor"}
+    assert pagination(None) == {"has_more": False}
 
 
 def test_public_ids_are_base64_of_a_text_with_a_colon() -> None:
