@@ -36,7 +36,7 @@ def prepare(name: str, package: Package) -> Path:
 def in_workspace(source: str) -> str:
     """Map the path of a source file in the repository to its path in the folder."""
     for module, path in ROOTS.items():
-        if source.startswith(path):
+        if f"{source}/".startswith(f"{path}/"):
             return module + source.removeprefix(path)
     raise ValueError(source)
 
@@ -44,7 +44,7 @@ def in_workspace(source: str) -> str:
 def in_repository(source: str) -> str:
     """Map the path of a source file in the folder to its path in the repository."""
     for module, path in ROOTS.items():
-        if source.startswith(module):
+        if source.startswith(f"{module}/"):
             return path + source.removeprefix(module)
     raise ValueError(source)
 
