@@ -41,6 +41,13 @@ PACKAGES = {
         _handler_tests("authorizer", "access_keys"),
     ),
     "key_access": Package((f"{_SERVICE}/key_access",), ("tests/unit", "tests/connection", "tests/contract")),
-    "use_cases": Package((f"{_SERVICE}/use_cases",), ("tests/unit",)),
+    "use_cases": Package(
+        (f"{_SERVICE}/use_cases",),
+        (
+            "tests/unit",
+            *_handler_tests("custom_resource", "get_update_delete", "key_destinations", "key_rotation", "list"),
+            *_handler_tests("provision", "publish_changes", "secret_references", "sweep"),
+        ),
+    ),
     "adapters": Package((f"{_SERVICE}/adapters",), ("tests/unit", "tests/contract")),
 }
