@@ -275,6 +275,15 @@ def test_external_secret_is_never_changed(stores: Stores) -> None:
     assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, NEW)
 
 
+def test_deletion_that_its_owner_scheduled_for_an_external_secret_is_not_cancelled(aws: AwsStores) -> None:
+    arn = aws.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    aws.secrets_manager.delete_secret(SecretId=arn)
+    secret = SecretVersion(arn=arn, version=None)
+    aws.keys.cancel_deletion(secret)
+    aws.cleanup.cancel_deletion(secret)
+    assert "DeletedDate" in aws.secrets_manager.describe_secret(SecretId=arn)
+
+
 def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stores) -> None:
     arn = stores.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
     secret = stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))

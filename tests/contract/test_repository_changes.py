@@ -68,6 +68,15 @@ def test_update_of_stale_version_changes_nothing(stores: Stores, name: str | Non
     assert stores.repository.get("acme", "FIRST") == second
 
 
+def test_update_of_stale_version_to_the_name_of_a_later_version_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    renamed = next_version(FIRST, "Renamed")
+    stores.repository.update(FIRST, renamed)
+    with pytest.raises(VersionConflictError):
+        stores.repository.update(FIRST, replace(renamed, updated_by="bob"))
+    assert stores.repository.get("acme", "FIRST") == renamed
+
+
 def test_write_to_missing_integration_raises_version_conflict(stores: Stores) -> None:
     with pytest.raises(VersionConflictError):
         stores.repository.update(FIRST, next_version(FIRST))
@@ -104,6 +113,27 @@ def test_restore_replaces_tombstone_and_reserves_the_name(stores: Stores) -> Non
     assert stores.repository.get_deleted("acme", "FIRST") is None
     with pytest.raises(NameTakenError):
         stores.repository.precheck(replace(OTHER, name=FIRST.name), None)
+
+
+def test_restore_after_another_restore_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    stores.repository.restore(a_tombstone(FIRST), next_version(FIRST))
+    with pytest.raises(VersionConflictError):
+        stores.repository.restore(a_tombstone(FIRST), replace(next_version(FIRST), updated_by="bob"))
+    assert stores.repository.get("acme", "FIRST") == next_version(FIRST)
+
+
+def test_restore_of_an_earlier_deletion_changes_nothing(stores: Stores) -> None:
+    second = next_version(FIRST)
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    stores.repository.restore(a_tombstone(FIRST), second)
+    stores.repository.delete(a_tombstone(second))
+    with pytest.raises(VersionConflictError):
+        stores.repository.restore(a_tombstone(FIRST), second)
+    assert stores.repository.get("acme", "FIRST") is None
+    assert stores.repository.get_deleted("acme", "FIRST") == a_tombstone(second)
 
 
 def test_restore_with_taken_name_keeps_the_tombstone(stores: Stores) -> None:
