@@ -64,6 +64,29 @@ def test_promote_version_makes_the_new_version_current(stores: Stores) -> None:
     assert stores.current_keys() == {new.arn: NEW}
 
 
+def test_promote_version_removes_the_stage_label_of_a_released_version(aws: AwsStores) -> None:
+    integration = with_key(aws)
+    released = integration.secret
+    assert released is not None
+    assert released.version is not None
+    new = aws.keys.add_key_version(integration, NEW_KEY)
+    assert new.version is not None
+    newer = aws.keys.add_key_version(replace(integration, secret=new), SecretStr("sk-fake-third"))
+    aws.cleanup.promote_version(new, {released})
+    aws.cleanup.promote_version(newer, {new})
+    stages = aws.secrets_manager.describe_secret(SecretId=newer.arn)["VersionIdsToStages"]
+    assert label(new.version) not in {each for labels in stages.values() for each in labels}
+
+
+def test_promote_version_keeps_a_version_that_another_secret_released(stores: Stores) -> None:
+    integration = with_key(stores)
+    first = integration.secret
+    assert first is not None
+    new = stores.keys.add_key_version(integration, NEW_KEY)
+    stores.cleanup.promote_version(new, {first._replace(arn=first.arn + "-other")})
+    assert stores.read_key(first) == API_KEY
+
+
 def test_promote_version_is_idempotent(stores: Stores) -> None:
     integration = with_key(stores)
     assert integration.secret is not None
@@ -224,6 +247,13 @@ def test_reference_secret_rejects_every_other_secret_with_the_same_error(stores:
             stores.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
         messages.add(str(error.value))
     assert len(messages) == 1, "the error must not disclose which secrets exist"
+
+
+def test_reference_secret_rejects_a_secret_that_is_scheduled_for_deletion(aws: AwsStores) -> None:
+    arn = aws.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    aws.secrets_manager.delete_secret(SecretId=arn)
+    with pytest.raises(RuleViolationError):
+        aws.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
 
 
 @pytest.mark.parametrize(
