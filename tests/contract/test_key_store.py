@@ -78,13 +78,14 @@ def test_promote_version_removes_the_stage_label_of_a_released_version(aws: AwsS
     assert label(new.version) not in {each for labels in stages.values() for each in labels}
 
 
-def test_promote_version_keeps_a_version_that_another_secret_released(stores: Stores) -> None:
-    integration = with_key(stores)
-    first = integration.secret
-    assert first is not None
-    new = stores.keys.add_key_version(integration, NEW_KEY)
-    stores.cleanup.promote_version(new, {first._replace(arn=first.arn + "-other")})
-    assert stores.read_key(first) == API_KEY
+def test_promote_version_keeps_a_version_that_another_secret_released(aws: AwsStores) -> None:
+    integration = with_key(aws)
+    kept = aws.keys.add_key_version(integration, NEW_KEY)
+    new = aws.keys.add_key_version(replace(integration, secret=kept), SecretStr("sk-fake-third"))
+    aws.cleanup.promote_version(new, {kept._replace(arn=kept.arn + "-other")})
+    assert kept.version is not None
+    stages = aws.secrets_manager.describe_secret(SecretId=kept.arn)["VersionIdsToStages"]
+    assert label(kept.version) in stages[kept.version]
 
 
 def test_promote_version_is_idempotent(stores: Stores) -> None:
