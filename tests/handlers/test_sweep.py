@@ -109,8 +109,17 @@ def test_sweep_succeeds_if_the_secret_is_deleted_concurrently(cloud: Cloud, code
     assert len(sweep(cloud)["secrets_without_integration"]) == 1
 
 
-@pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "secretsmanager:ListSecrets", "events:PutEvents"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecrets",
+        "events:PutEvents",
+    ],
+)
 def test_sweep_when_aws_fails_raises_an_error_and_logs_the_error_code(cloud: Cloud, operation: str) -> None:
+    cloud.api(gateway_event(create_body(api_key=API_KEY)))
     store_orphaned_secret(cloud, "orphaned")
     make_secrets_two_hours_old(cloud)
     cloud.fail(operation, ("AccessDeniedException", 400))
