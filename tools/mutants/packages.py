@@ -38,7 +38,11 @@ PACKAGES = {
             f"{_SERVICE}/adapters/dynamodb/access_key_lookup.py",
             f"{_SERVICE}/contracts/authorizer_response.py",
         ),
-        _handler_tests("authorizer", "access_keys"),
+        (
+            "tests/unit/test_access_key_lookup.py",
+            "tests/unit/test_dynamodb_reads.py",
+            *_handler_tests("authorizer", "access_keys"),
+        ),
     ),
     "key_access": Package((f"{_SERVICE}/key_access",), ("tests/unit", "tests/connection", "tests/contract")),
     "use_cases": Package(
