@@ -19,6 +19,10 @@ class Package(NamedTuple):
     tests: tuple[str, ...]
 
 
+def _unit_tests(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/unit/test_{name}.py" for name in names)
+
+
 def _handler_tests(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/handlers/test_{name}.py" for name in names)
 
@@ -44,7 +48,16 @@ PACKAGES = {
             *_handler_tests("authorizer", "access_keys"),
         ),
     ),
-    "key_access": Package((f"{_SERVICE}/key_access",), ("tests/unit", "tests/connection", "tests/contract")),
+    "key_access": Package(
+        (f"{_SERVICE}/key_access",),
+        (
+            *_unit_tests("assume_role", "connection_tester", "dns", "endpoints", "fingerprints", "provider_requests"),
+            *_unit_tests("redaction", "resolve", "health"),
+            "tests/connection",
+            "tests/contract/test_secret_reader.py",
+            *_handler_tests("credentials"),
+        ),
+    ),
     "use_cases": Package(
         (f"{_SERVICE}/use_cases",),
         (
@@ -53,5 +66,12 @@ PACKAGES = {
             *_handler_tests("provision", "publish_changes", "secret_references", "sweep"),
         ),
     ),
-    "adapters": Package((f"{_SERVICE}/adapters",), ("tests/unit", "tests/contract")),
+    "adapters": Package(
+        (f"{_SERVICE}/adapters",),
+        (
+            *_unit_tests("attributes", "change_events", "change_publishing", "cloudformation", "data_model"),
+            *_unit_tests("dynamodb_reads", "health", "key_store_failures", "repository_failures", "sqs", "sweep"),
+            "tests/contract",
+        ),
+    ),
 }

@@ -191,18 +191,19 @@ class Patience(float):
     waits = 0
 
     def __gt__(self, other: float) -> bool:
-        Patience.waits += 1
+        self.waits += 1
         return super().__gt__(other)
 
 
 def test_callers_wait_for_a_slow_service_once_per_retry_interval() -> None:
-    fixture = fixture_with_entry(patience=Patience(0))
+    patience = Patience(0)
+    fixture = fixture_with_entry(patience=patience)
     fixture.now += 300
     assert [fixture.key() for _ in range(3)] == [KEY] * 3
-    assert Patience.waits == 1
+    assert patience.waits == 1
     fixture.now += 10
     fixture.key()
-    assert Patience.waits == 2
+    assert patience.waits == 2
 
 
 def test_entry_that_expires_while_a_caller_waits_is_not_returned() -> None:
