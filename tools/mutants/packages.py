@@ -52,7 +52,7 @@ PACKAGES = {
         (f"{_SERVICE}/key_access",),
         (
             *_unit_tests("assume_role", "connection_tester", "dns", "endpoints", "fingerprints", "provider_requests"),
-            *_unit_tests("redaction", "resolve", "health"),
+            *_unit_tests("bedrock", "health", "redaction", "resolve"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
             *_handler_tests("credentials"),
