@@ -286,6 +286,13 @@ def test_vertex_endpoints_are_none_if_location_is_no_host_label(location: str) -
     assert endpoints_of("VERTEX_AI", None, {"location": location}) is None
 
 
+@pytest.mark.parametrize("project", ["p-1", "123456789012", "example.com:p-1"])
+def test_vertex_openai_endpoint_contains_the_project(project: str) -> None:
+    endpoints = endpoints_of("VERTEX_AI", None, PROJECT | {"project_id": project})
+    assert endpoints
+    assert endpoints.openai == f"{VERTEX}/v1/projects/{project}/locations/europe-west3/endpoints/openapi"
+
+
 @pytest.mark.parametrize("project", ["a/b", "..", "a?b", "a#b", "", "ä"])
 def test_vertex_has_no_openai_endpoint_if_project_would_change_the_path(project: str) -> None:
     endpoints = endpoints_of("VERTEX_AI", None, PROJECT | {"project_id": project})
