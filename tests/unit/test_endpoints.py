@@ -320,6 +320,11 @@ def test_endpoints_are_normalized(base_url: str, api: str) -> None:
     assert endpoints.api == api
 
 
+def test_path_without_an_ending_is_part_of_the_root_if_no_ending_can_be_filled() -> None:
+    endpoints = endpoints_of("VERTEX_AI", f"{GATEWAY}/XXXX", None)
+    assert endpoints == Endpoints(root=f"{GATEWAY}/XXXX", api=f"{GATEWAY}/XXXX/v1", openai=None)
+
+
 class Flawed(NamedTuple):
     """A base_url without a single meaning, the reason, and the endpoints of an integration that stores it."""
 
@@ -397,6 +402,7 @@ FLAWED = [
     Flawed("LITELLM", "https://llm.example.com/V1", "version", "https://llm.example.com/V1/v1"),
     Flawed("CUSTOM", "https://llm.example.com/v2/v1", "version", "https://llm.example.com/v2/v1"),
     Flawed("AWS_BEDROCK", f"{GATEWAY}/v1", "version", f"{GATEWAY}/v1"),
+    Flawed("CUSTOM", "https://llm.example.com//X", "dot segments", "https://llm.example.com//X"),
     *(
         Flawed("CUSTOM", f"https://llm.example.com/{path}/v1", "dot segments", f"https://llm.example.com/{path}/v1")
         for path in ("..", "a/..", "a/.", "a//b", "a/%2e%2E", "a/..%2fb", "a%2F..%2Fb", "a%2f%2fb", "a/..;x=1")
