@@ -154,6 +154,16 @@ def test_resolve_applies_visibility_of_space_and_organization(
         assert fixture.keys.reads == 0
 
 
+@pytest.mark.parametrize(("organization", "space"), [(None, None), ("o", None), ("o", "s")])
+def test_resolve_reads_the_directory_only_for_a_space_without_its_organization(
+    organization: str | None, space: str | None
+) -> None:
+    fixture = ResolverFixture(scopings=(Scoping(space_id="other"),))
+    del fixture.directory.known  # a read fails
+    with pytest.raises(NotFoundError):
+        fixture.resolver.by_id(a_program(organization, space), ULID)
+
+
 def test_resolve_integration_without_key_returns_no_key() -> None:
     assert ResolverFixture(secret=None).key() is None
 
@@ -166,6 +176,8 @@ def test_resolve_previous_key_by_version_during_grace_period() -> None:
     fixture = ResolverFixture(previous_key=PreviousKey(secret=OLD, usable_until=NOON + GRACE))
     assert fixture.key() == "sk-fake-new"
     assert fixture.key("old") == "sk-fake-old"
+    by_id = fixture.resolver.by_id(a_program(), ULID, "old")
+    assert by_id == fixture.resolver.by_name(a_program(), "Production OpenAI", "old")
     fixture.now = NOON + GRACE - timedelta(microseconds=1)
     assert fixture.key("old") == "sk-fake-old"
     fixture.now = NOON + GRACE

@@ -51,11 +51,19 @@ PACKAGES = {
     "key_access": Package(
         (f"{_SERVICE}/key_access",),
         (
-            *_unit_tests("assume_role", "connection_tester", "dns", "endpoints", "fingerprints", "provider_requests"),
+            *_unit_tests(
+                "assume_role",
+                "connection_test_service",
+                "connection_tester",
+                "dns",
+                "endpoints",
+                "fingerprints",
+                "provider_requests",
+            ),
             *_unit_tests("bedrock", "health", "redaction", "resolve"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
-            *_handler_tests("credentials"),
+            *_handler_tests("credentials", "secret_references"),
         ),
     ),
     "use_cases": Package(
