@@ -25,6 +25,10 @@ def test_rule_matches_every_type_of_request_on_the_bus(rule: str) -> None:
     assert RULES[rule]["EventBusName"] == {"Ref": "Bus"}
 
 
+def test_bus_has_the_name_of_the_stack() -> None:
+    assert RESOURCES["Bus"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+
+
 def test_rules_match_each_request_exactly_once() -> None:
     plain, redacted = (RULES[name]["EventPattern"]["detail"] for name in ("RequestRule", "RedactedRequestRule"))
     absent, present = [{"exists": False}], [{"exists": True}]
