@@ -144,8 +144,8 @@ def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> N
 
 def test_update_that_is_rejected_for_stored_headers_stores_no_key() -> None:
     fixture = ExistingIntegrationFixture(key=None)
-    proxy = {"auth_type": AuthType.PROXY_WITH_HEADERS, "headers": {"X-Token": "fake"}}
-    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, **proxy)))
+    proxy = the_settings(auth_type=AuthType.PROXY_WITH_HEADERS, headers={"X-Token": "fake"})
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, **vars(proxy))))
     fixture.journal.clear()
     move = RequestedChange(lambda current: replace(current, base_url="https://elsewhere.example.com"), NEW_KEY)
     with pytest.raises(RuleViolationError):
