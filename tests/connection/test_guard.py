@@ -101,6 +101,29 @@ def get(url: str, **headers: str) -> OutboundRequest:
     return OutboundRequest(method="GET", url=url, headers=headers)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror("fake.example"), "The host name could not be resolved."),
+        (ssl.SSLCertVerificationError("fake.example"), "The certificate is not valid for this host."),
+        (ssl.SSLError("fake.example"), "The TLS handshake failed."),
+        (TimeoutError("fake.example"), "The provider did not respond in time."),
+        (ConnectionRefusedError("fake.example"), "The connection was refused."),
+        (ConnectionResetError("fake.example"), "The connection was lost."),
+        (OSError("fake.example"), "The connection failed."),
+    ],
+)
+def test_guard_reports_the_kind_of_a_failure_without_its_text(error: OSError, reason: str) -> None:
+    def connect(_requested: tuple[str, int], _timeout: float) -> socket.socket:
+        raise error
+
+    resolver = StubDnsResolver([[ip_address("8.8.8.8")]])
+    guard = Guard(resolver=resolver, allowed_private_hosts=(), tls=SYSTEM_TLS, connect=connect)
+    with pytest.raises(UnreachableError) as failure:
+        guard.reach("https://api.example.com", Deadline(1))
+    assert str(failure.value) == reason
+
+
 def test_guard_is_tested_with_at_least_sixty_rejected_destinations() -> None:
     assert len(REJECTED_URLS) + len(PRIVATE_ADDRESSES) >= 60
 

@@ -12,6 +12,7 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.published_events import CHANGE_EVENTS, ChangeEvent, Deleted, KeyRotated, Updated
 from ai_integrations.contracts.views import timestamp
 from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Settings, Tombstone
+from ai_integrations.use_cases.changes import Change
 from tests.builders import NOON, ULID, an_idempotency_key, an_integration
 from tests.streams import a_record, events_of, record_of
 
@@ -58,6 +59,23 @@ def test_each_kind_of_change_has_its_event(name: str, detail_type: str) -> None:
         "." + detail_type.removeprefix("AI Integration ").lower().replace(" ", "-")
     )
     assert len(CHANGE_EVENTS) == len(RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "user"), [("created", "alice"), ("rotated", "bob"), ("deleted", "carol"), ("restored", "bob")]
+)
+def test_event_names_the_user_who_made_the_change(name: str, user: str) -> None:
+    assert event(RECORDS[name]).actor == ids.encode_user(user)
+
+
+def test_write_that_leaves_neither_an_integration_nor_a_tombstone_has_no_event() -> None:
+    assert [*Change(before=FIRST).events(), *Change().events()] == []
+
+
+def test_released_versions_are_those_that_are_no_longer_referenced() -> None:
+    assert Change(after=FIRST).released == set()
+    assert Change(before=FIRST).released == {SECRET}
+    assert Change(before=FIRST, after=replace(SECOND, secret=OTHER_VERSION)).released == {SECRET}
 
 
 def test_updated_event_contains_actor_fields_scopings_and_time() -> None:

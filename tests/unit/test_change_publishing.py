@@ -8,8 +8,10 @@ import pytest
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.stream import parse_record
+from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
 from ai_integrations.use_cases.change_publishing import ChangePublisher
+from ai_integrations.use_cases.changes import Change, HealthRecorded
 from tests.builders import NOON, an_integration
 from tests.event_fakes import InMemoryBus, RecordingCleanup
 from tests.fakes import InMemoryRepository
@@ -95,6 +97,12 @@ def test_end_of_grace_period_keeps_previous_key_whose_grace_was_extended(stream:
     assert stream.handle(grace_end(rotated)) == []
 
 
+def test_end_of_grace_period_after_a_rollback_does_nothing(stream: StreamFixture) -> None:
+    previous = PreviousKey(secret=SECRET, usable_until=NOON)
+    stream.repository.insert(SECOND, None)
+    assert stream.handle(grace_end(replace(SECOND, secret=OTHER_VERSION, previous_key=previous))) == []
+
+
 def test_end_of_grace_period_of_deleted_integration_does_nothing(stream: StreamFixture) -> None:
     previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
     assert stream.handle(grace_end(replace(SECOND, previous_key=previous))) == []
@@ -123,6 +131,22 @@ def test_deletion_keeps_secret_of_integration_restored_meanwhile(stream: StreamF
 def test_restore_cancels_deletion_of_the_secret(stream: StreamFixture) -> None:
     assert stream.handle(a_record(None, SECOND)) == [("cancel_deletion", SECRET)]
     assert stream.published() == ["AI Integration Restored"]
+
+
+def test_restore_of_integration_without_key_needs_no_cleanup(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(None, replace(SECOND, secret=None))) == []
+
+
+def test_write_that_leaves_no_integration_schedules_deletion_of_the_secret(stream: StreamFixture) -> None:
+    stream.publisher.handle(Change(before=FIRST))
+    assert stream.cleanup.journal == [("schedule_deletion", SECRET)]
+
+
+def test_recorded_connection_test_publishes_event_without_cleanup(stream: StreamFixture) -> None:
+    rungs = (Rung(name="reachable", status=CheckStatus.FAILED, latency_ms=1),)
+    health = Health(account="acme", id=FIRST.id, integration_version=1, checked_at=NOON, model=None, rungs=rungs)
+    stream.publisher.handle(HealthRecorded(health, previous=None, number=1))
+    assert (stream.published(), stream.cleanup.journal) == (["AI Integration Health Changed"], [])
 
 
 def test_deletion_of_integration_without_key_needs_no_cleanup(stream: StreamFixture) -> None:

@@ -17,6 +17,7 @@ from ai_integrations.domain.errors import (
 from ai_integrations.domain.model import ACCOUNT_WIDE, Role, Scoping
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.fakes import FailingKeyStore, FailingRepository, build_integrations
+from tests.unit.test_api_keys import SERVICE_ACCOUNT
 from tests.unit.use_case_fixture import ADMIN, UseCaseFixture
 
 KEY = SecretStr(API_KEY)
@@ -120,6 +121,16 @@ def test_create_with_invalid_settings_calls_no_store() -> None:
         with pytest.raises(RuleViolationError):
             fixture.integrations.create(ADMIN, settings, KEY)
     assert fixture.journal == []
+
+
+def test_create_with_a_key_that_the_provider_cannot_receive_calls_no_store() -> None:
+    fixture = UseCaseFixture()
+    with pytest.raises(RuleViolationError):
+        fixture.integrations.create(ADMIN, the_settings(), SecretStr(SERVICE_ACCOUNT))
+    assert fixture.journal == []
+    metadata = {"project_id": "p", "location": "eu", "project_access_label": "team"}
+    vertex = the_settings(provider="VERTEX_AI", provider_metadata=metadata)
+    assert fixture.integrations.create(ADMIN, vertex, SecretStr(SERVICE_ACCOUNT)).secret is not None
 
 
 def test_create_accepts_an_allowed_private_host() -> None:

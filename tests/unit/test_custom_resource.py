@@ -10,6 +10,7 @@ from ai_integrations.contracts import ids
 from ai_integrations.domain.errors import (
     ContentionError,
     FieldsError,
+    IdempotencyKeyReusedError,
     InvalidRequestError,
     NameTakenError,
     NotFoundError,
@@ -79,6 +80,24 @@ def test_repeated_create_request_creates_once(fixture: CustomResourceFixture) ->
     assert len(fixture.stored()) == 1
 
 
+def test_repeated_create_request_may_list_properties_in_another_order(fixture: CustomResourceFixture) -> None:
+    first = fixture.create(declared(headers={"X-A": "1", "X-B": "2"}))
+    assert fixture.create(declared(headers={"X-B": "2", "X-A": "1"})) == first
+
+
+def test_repeated_create_request_with_other_properties_is_rejected(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
+    with pytest.raises(IdempotencyKeyReusedError):
+        fixture.create(declared(name="Other"))
+    assert len(fixture.stored()) == 1
+
+
+def test_repeated_create_request_of_another_user_is_another_request(fixture: CustomResourceFixture) -> None:
+    fixture.create(declared())
+    fixture.create(declared(name="Other") | {"User": "other"})
+    assert len(fixture.stored()) == 2
+
+
 def test_second_create_request_with_same_name_is_rejected(fixture: CustomResourceFixture) -> None:
     fixture.create(declared())
     with pytest.raises(NameTakenError):
@@ -94,8 +113,9 @@ def test_create_requests_of_two_resources_are_two_requests(fixture: CustomResour
 
 def test_create_parses_booleans_from_strings(fixture: CustomResourceFixture) -> None:
     strings = {"enable_default_models": "true", "function_calling_enabled": "false"}
-    fixture.create(declared(**strings) | {"ServiceTimeout": "600"})
+    fixture.create(declared(**strings, name="true") | {"ServiceTimeout": "600"})
     [created] = fixture.stored()
+    assert created.name == "true"
     assert (created.enable_default_models, created.function_calling_enabled) == (True, False)
 
 
@@ -103,6 +123,7 @@ def test_create_parses_booleans_from_strings(fixture: CustomResourceFixture) -> 
     ("properties", "pointer"),
     [
         (declared(enable_default_models="yes"), "/Integration/enable_default_models"),
+        (declared(enable_default_models=[]), "/Integration/enable_default_models"),
         (declared(name="true", api_key=API_KEY), "/Integration/api_key"),
         (declared(provider="?"), "/Integration/provider"),
         (declared(account="a/b"), "/Account"),
@@ -232,8 +253,8 @@ def test_delete_that_fails_is_not_reported_as_done() -> None:
 
 def test_delete_of_deleted_integration_succeeds(fixture: CustomResourceFixture) -> None:
     fixture.create(declared())
-    fixture.delete(declared())
-    fixture.delete(declared())
+    first = fixture.delete(declared())
+    assert first == fixture.delete(declared()) == Resource(physical_id=ids.encode(ULID), attributes={})
     assert fixture.stored() == []
 
 

@@ -1,5 +1,6 @@
 """Rotating a key, verifying it before, and rolling back to the previous key."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,10 @@ from ai_integrations.domain.errors import (
     NoPreviousKeyError,
     RuleViolationError,
 )
-from ai_integrations.domain.model import ExternalSecretArn, Integration, Membership, Role
-from ai_integrations.use_cases.integrations import Rotation
+from ai_integrations.domain.model import ExternalSecretArn, Integration, Membership, Role, Scoping
+from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller
-from tests.unit.use_case_fixture import NEW_KEY, ExistingIntegrationFixture
+from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
 
 GRACE = timedelta(hours=1)
 ROTATION = Rotation(api_key=NEW_KEY, grace=GRACE)
@@ -64,6 +65,15 @@ def test_rotation_without_grace_period_drops_the_previous_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.rotate_key(ROTATION)
     assert fixture.rotate_key(Rotation(api_key=SecretStr("sk-fake-third"), grace=timedelta(0))).previous_key is None
+
+
+def test_rotation_without_a_test_needs_no_admin_of_the_account() -> None:
+    fixture = ExistingIntegrationFixture()
+    scoped = RequestedChange(lambda current: replace(current, scopings=(Scoping(space_id="s"),)))
+    fixture.integrations.update(ADMIN, ULID, scoped)
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
+    fixture.integrations.rotate_key(member, ULID, ROTATION)
+    assert fixture.referenced_key == NEW_KEY.get_secret_value()
 
 
 def test_rotation_of_integration_without_key_is_rejected() -> None:

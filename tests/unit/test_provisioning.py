@@ -184,6 +184,9 @@ def test_used_request_id_with_another_request_is_rejected(fixture: ProvisioningF
     other = a_create(integration={"name": "x", "provider": "openAI"})
     rejected = fixture.handle(CREATE, other, "event-2")
     assert (problem(rejected)["status"], error_pointers(rejected)) == (422, ["/request_id"])
+    [error] = problem(rejected)["errors"]
+    assert error["detail"] == "This request_id was already used for a different request. Use a new one."
+    assert problem(rejected)["instance"] == "event-2"
     assert rejected.event_id not in {first.event_id, "acme/request-1/ai-integration-create-failed"}
     assert fixture.handle(CREATE, a_create(), "event-3") == first
     assert len(fixture.stored()) == 1

@@ -82,6 +82,18 @@ def test_external_secret_is_referenced_for_admins_only() -> None:
         fixture.integrations.create(member, the_settings(name="x", scopings=()), external)
 
 
+def test_update_to_taken_name_that_removes_the_key_discards_nothing() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
+    fixture.journal.clear()
+    with pytest.raises(NameTakenError):
+        fixture.integrations.update(
+            ADMIN, ULID, RequestedChange(lambda current: replace(current, name="taken"), key=None)
+        )
+    assert fixture.journal == ["get", "update"]
+    assert fixture.referenced_key == API_KEY
+
+
 def test_update_to_taken_name_discards_the_new_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
