@@ -77,19 +77,43 @@ def test_stream_lag_alarm_fires_within_fifteen_minutes() -> None:
     assert alarm["Statistic"] == "Maximum"
 
 
-@pytest.mark.parametrize("metric", ["5XXError", "Latency"])
-def test_api_alarm_watches_the_deployed_stage(metric: str) -> None:
-    [alarm] = watching("AWS/ApiGateway", metric)
-    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-    assert dimensions == {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
+def test_api_alarms_watch_the_deployed_stage_of_this_stack() -> None:
+    for alarm in (*watching("AWS/ApiGateway", "5XXError"), *watching("AWS/ApiGateway", "Latency")):
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        assert dimensions == {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
+
+
+def test_server_errors_alarm_fires_at_the_first_error() -> None:
+    alarm = ALARMS["ServerErrorsAlarm"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("5XXError", "Sum", 0)
+
+
+def test_rollback_alarm_fires_at_the_third_error_within_the_shortest_canary() -> None:
+    alarm = ALARMS["RollbackAlarm"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("5XXError", "Sum", 2)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * 60
 
 
 @pytest.mark.parametrize("metric", ["SecretsWithoutIntegration", "IntegrationsWithoutSecret"])
 def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
     """tests/handlers/test_sweep.py compares the names of the metrics with what the function emits."""
     [alarm] = watching("AIIntegrations", metric)
-    service = sam_template.environment("sweep")["POWERTOOLS_SERVICE_NAME"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+
+
+def test_metrics_of_two_stacks_differ_in_the_service() -> None:
+    variables = sam_template.template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    own = [each.get("Environment", {}).get("Variables", {}) for each in sam_template.functions().values()]
+    assert not [each for each in own if "POWERTOOLS_SERVICE_NAME" in each]
+
+
+def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
+    [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
+    body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert '"service", "${AWS::StackName}"' in body
+    assert "ai-integrations" not in body
 
 
 def test_dashboard_shows_the_metric_of_every_alarm() -> None:

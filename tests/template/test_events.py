@@ -48,7 +48,8 @@ def test_redacted_rule_queues_a_request_without_its_key() -> None:
 
 
 def test_queue_policy_accepts_messages_from_the_rules_only() -> None:
-    [statement] = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    statements = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if each["Effect"] == "Allow"]
     sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert sources == [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
 
@@ -68,6 +69,16 @@ def test_request_is_retried_for_half_an_hour_before_the_dead_letter_queue() -> N
 def test_queue_is_encrypted_and_keeps_messages_for_two_weeks(queue: str) -> None:
     assert QUEUES[queue]["SqsManagedSseEnabled"] is True
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queue_denies_connections_without_tls(queue: str) -> None:
+    """A queue has one policy: a second one would replace the first."""
+    policies = [each["Properties"] for each in sam_template.resources("AWS::SQS::QueuePolicy").values()]
+    [policy] = [each for each in policies if {"Ref": queue} in each["Queues"]]
+    [statement] = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+    assert (statement["Principal"], statement["Action"], statement["Resource"]) == ("*", "sqs:*", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_event_sources_accept_partial_batch_failures() -> None:

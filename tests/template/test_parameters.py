@@ -182,12 +182,12 @@ def test_default_deployment_creates_no_codedeploy_resources() -> None:
 @pytest.mark.parametrize(
     "kind", [each for each in PARAMETERS["GradualDeployment"]["AllowedValues"] if each != "AllAtOnce"]
 )
-def test_gradual_deployment_rolls_back_on_the_server_errors_alarm(kind: str) -> None:
+def test_gradual_deployment_rolls_back_on_the_rollback_alarm(kind: str) -> None:
     groups = of_type(processed(GradualDeployment=kind), "AWS::CodeDeploy::DeploymentGroup").values()
     assert len(groups) == len(PUBLISHED)
     for each in groups:
         assert each["Properties"]["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": kind}
-        assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "ServerErrorsAlarm"}}]
+        assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "RollbackAlarm"}}]
         assert each["Properties"]["AutoRollbackConfiguration"]["Enabled"]
 
 

@@ -129,7 +129,7 @@ def policy_documents(value: Any, path: str = "") -> Iterator[tuple[str, list[Sta
     """Find every policy in a part of the template: of functions, queues, keys, roles and managed policies."""
     if isinstance(value, dict):
         if "Statement" in value:
-            yield path, value["Statement"]
+            yield path, listed(value["Statement"])
         for name, part in value.items():
             yield from policy_documents(part, f"{path}/{name}")
     elif isinstance(value, list):

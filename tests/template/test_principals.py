@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.contracts.published_events import SOURCE
 from tests import sam_template
 from tests.template.test_parameters import of_type, processed
 from tests.template.test_permissions import POLICIES, actions
@@ -16,10 +17,19 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
 
 
-def test_bus_has_no_resource_policy() -> None:
+def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_but_its_publishers() -> None:
     [bus] = sam_template.resources("AWS::Events::EventBus").values()
     assert "Policy" not in bus["Properties"]
-    assert sam_template.resources("AWS::Events::EventBusPolicy") == {}
+    [policy] = sam_template.resources("AWS::Events::EventBusPolicy").values()
+    statement = policy["Properties"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
+    assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
+    assert statement["Condition"] == {
+        "StringEquals": {"events:source": SOURCE},
+        "ArnNotEquals": {
+            "aws:PrincipalArn": [{"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in sorted(BUS_USERS)],
+        },
+    }
 
 
 def test_only_functions_of_the_stack_are_allowed_to_use_the_bus() -> None:
@@ -27,7 +37,7 @@ def test_only_functions_of_the_stack_are_allowed_to_use_the_bus() -> None:
         path.split("/")[1]
         for path, statements in POLICIES.items()
         for statement in statements
-        if any(action.startswith("events:") for action in actions(statement))
+        if statement["Effect"] == "Allow" and any(action.startswith("events:") for action in actions(statement))
     }
     assert allowed == BUS_USERS
 
