@@ -13,7 +13,8 @@ from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
 from tests import sam_template
 from tests.builders import ROOT
-from tests.template.test_parameters import holds, processed
+from tests.sam_template import processed
+from tests.template.test_parameters import holds
 
 API: dict[str, Any] = sam_template.template()["Resources"]["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
@@ -24,11 +25,6 @@ KINDS = {
     if isinstance(each, problems.Kind)
 }
 TOO_LARGE = 413  # only API Gateway returns it; its type and title are those of 400
-
-
-@pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
 
 
 def route_events() -> list[dict[str, Any]]:
@@ -153,7 +149,10 @@ def test_every_route_is_throttled_and_no_body_is_logged(route: tuple[str, str]) 
 def throttled_routes() -> dict[tuple[str, str], tuple[object, object]]:
     """Return rate and burst of each route with settings of its own. In a ResourcePath, ~1 stands for a slash."""
     return {
-        (path.replace("~1", "/").replace("//", "/"), method): (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"])
+        (path.replace("~1", "/").replace("//", "/"), method): (
+            each["ThrottlingRateLimit"],
+            each["ThrottlingBurstLimit"],
+        )
         for (path, method), each in SETTINGS.items()
         if path != "/*"
     }
@@ -176,7 +175,9 @@ def test_every_route_of_a_function_that_connects_out_is_throttled_like_a_connect
 @pytest.mark.parametrize("domain", ["", "integrations.example.com"])
 def test_default_address_is_disabled_if_there_is_a_custom_domain(domain: str) -> None:
     [server] = processed()["Api"]["Properties"]["Body"]["servers"]
-    condition, then, otherwise = server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"]["Fn::If"]
+    condition, then, otherwise = server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"][
+        "Fn::If"
+    ]
     parameters = {"DomainName": domain}
     assert (then if holds({"Condition": condition}, parameters) else otherwise) is bool(domain)
 

@@ -2,19 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from ai_integrations.contracts.published_events import SOURCE
 from tests import sam_template
-from tests.template.test_parameters import of_type, processed
+from tests.sam_template import of_type, processed
 from tests.template.test_permissions import POLICIES, actions
 
-BUS_USERS = {"ProvisionFunction", "PublishChangesFunction", "SweepFunction"}
-
-
-@pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+BUS_USERS = {"ProvisionFunctionRole", "PublishChangesFunctionRole", "SweepFunctionRole"}
 
 
 def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_but_its_publishers() -> None:
@@ -27,7 +20,7 @@ def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_b
     assert statement["Condition"] == {
         "StringEquals": {"events:source": SOURCE},
         "ArnNotEquals": {
-            "aws:PrincipalArn": [{"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in sorted(BUS_USERS)],
+            "aws:PrincipalArn": [{"Fn::GetAtt": [name, "Arn"]} for name in sorted(BUS_USERS)],
         },
     }
 

@@ -220,9 +220,7 @@ class Integrations:
 
         return retry_on_conflict(found, commit)
 
-    def _verify(
-        self, caller: Caller, ulid: str, rotation: Rotation, condition: VersionCondition
-    ) -> Integration | None:
+    def _verify(self, caller: Caller, ulid: str, rotation: Rotation, condition: VersionCondition) -> Integration | None:
         """Verify the new key if the rotation asks for it, and return the integration that it was verified for."""
         if rotation.verify is None:
             return None
