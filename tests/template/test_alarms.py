@@ -77,6 +77,13 @@ def test_stream_lag_alarm_fires_within_fifteen_minutes() -> None:
     assert alarm["Statistic"] == "Maximum"
 
 
+def test_undelivered_requests_alarm_watches_the_rule_without_a_dead_letter_queue() -> None:
+    [alarm] = watching("AWS/Events", "FailedInvocations")
+    rule_name = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["RedactedRequestRule", "Arn"]}]}]}
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert dimensions == {"EventBusName": {"Ref": "Bus"}, "RuleName": rule_name}
+
+
 @pytest.mark.parametrize("metric", ["5XXError", "Latency"])
 def test_api_alarm_watches_the_deployed_stage(metric: str) -> None:
     [alarm] = watching("AWS/ApiGateway", metric)
@@ -94,7 +101,7 @@ def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
 
 def test_dashboard_shows_the_metric_of_every_alarm() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
-    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0])["widgets"]
     lines = [line for each in widgets for line in each["properties"]["metrics"]]
     missing = [name for name, each in ALARMS.items() if not any(each["MetricName"] in line for line in lines)]
     assert missing == []

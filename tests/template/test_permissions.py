@@ -47,7 +47,7 @@ MANAGE_ITEMS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "
 ALLOWED = {
     "api": REFERENCE_SECRETS | WRITE_KEYS | {"dynamodb:Query", "lambda:InvokeFunction"},
     "authorizer": {"dynamodb:GetItem"},
-    "provision": REFERENCE_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
+    "provision": REFERENCE_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility", "sqs:SendMessage"},
     "publish_changes": {
         "dynamodb:GetItem",
         "events:PutEvents",
