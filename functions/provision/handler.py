@@ -29,7 +29,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
 def _handle(record: Mapping[str, Any]) -> bool:
     """Handle one message. False means that it failed and must be redelivered."""
     try:
-        _process_or_set_aside(record)
+        _process_or_dead_letter(record)
     except Exception as error:  # noqa: BLE001 - a failed message must not fail the rest of the batch
         logger.error("request failed", message_id=record["messageId"], **describe(error))
         _delay(record)
@@ -37,7 +37,7 @@ def _handle(record: Mapping[str, Any]) -> bool:
     return True
 
 
-def _process_or_set_aside(record: Mapping[str, Any]) -> None:
+def _process_or_dead_letter(record: Mapping[str, Any]) -> None:
     """Process one message. Send one that cannot be processed to the dead-letter queue at once, unchanged."""
     message_id = record["messageId"]
     try:

@@ -27,7 +27,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     records = event["Records"]
     for position, record in enumerate(records):
         try:
-            _publish_or_set_aside(record)
+            _publish_or_dead_letter(record)
         except Exception as error:  # noqa: BLE001 - Lambda must not retry the records before it
             number = record["dynamodb"]["SequenceNumber"]
             logger.error("change not published", sequence_number=number, **describe(error))
@@ -37,7 +37,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     return {"batchItemFailures": []}
 
 
-def _publish_or_set_aside(record: Mapping[str, Any]) -> None:
+def _publish_or_dead_letter(record: Mapping[str, Any]) -> None:
     """Process one record. Send a poison record to the dead-letter queue, so that it does not block the stream."""
     try:
         _publisher.handle(parse_record(record))

@@ -82,7 +82,7 @@ def test_publish_changes_publishes_the_sample_event(cloud: Cloud, bus: Subscribe
     assert published.detail == sample(detail_type)["detail"]
 
 
-def test_publish_changes_sets_an_unreadable_record_aside(cloud: Cloud) -> None:
+def test_publish_changes_dead_letters_an_unreadable_record(cloud: Cloud) -> None:
     event = an_event("publish_changes_unreadable")
     number = event["Records"][0]["dynamodb"]["SequenceNumber"]
     dead_letters = DeadLetters(cloud, "publish_changes")

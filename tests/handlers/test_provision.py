@@ -15,7 +15,7 @@ from tests.messaging import Requests, a_redacted_request
 
 PRECHECK, COMMIT = "dynamodb:GetItem", "dynamodb:TransactWriteItems"
 STORE_OUTCOME, PUBLISH = "dynamodb:PutItem", "events:PutEvents"
-DELAY, SET_ASIDE = "sqs:ChangeMessageVisibility", "sqs:SendMessage"
+DELAY, DEAD_LETTER = "sqs:ChangeMessageVisibility", "sqs:SendMessage"
 
 
 def a_request(action: str, *, event_id: str = "event-1", **changes: Any) -> dict[str, Any]:
@@ -171,10 +171,10 @@ def test_request_that_aws_rejects_as_invalid_is_dead_lettered_at_once(cloud: Clo
 
 
 def test_message_that_cannot_be_dead_lettered_is_delayed(cloud: Cloud, requests: Requests) -> None:
-    cloud.fail(SET_ASIDE, ("ServiceUnavailable", 503))
+    cloud.fail(DEAD_LETTER, ("ServiceUnavailable", 503))
     requests.send_bodies("not JSON")
     assert len(requests.deliver()["batchItemFailures"]) == 1
-    assert cloud.calls == [SET_ASIDE, DELAY]
+    assert cloud.calls == [DEAD_LETTER, DELAY]
 
 
 @pytest.mark.parametrize("missing", ["detail", "request_id", "account", "user", "integration"])

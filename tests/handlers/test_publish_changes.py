@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.domain.model import SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.cloud import Cloud
@@ -16,7 +18,7 @@ from tests.handlers.failures import Failure, failure_id
 from tests.messaging import DeadLetters
 from tests.streams import STREAM, a_record
 
-PUBLISH, SET_ASIDE = "events:PutEvents", "sqs:SendMessage"
+PUBLISH, DEAD_LETTER = "events:PutEvents", "sqs:SendMessage"
 FIRST = an_integration(updated_by="alice")
 SECOND = replace(FIRST, version=2, name="Second")
 THIRD = replace(SECOND, version=3, name="Third")
@@ -59,7 +61,7 @@ def test_batch_publishes_an_event_for_each_change_in_order(cloud: Cloud, bus: Su
         pytest.param([POISON], [], id="alone"),
     ],
 )
-def test_poison_record_is_set_aside_at_once_and_the_other_records_are_published(
+def test_poison_record_is_dead_lettered_at_once_and_the_other_records_are_published(
     cloud: Cloud, bus: Subscriber, dead_letters: DeadLetters, records: list[dict[str, Any]], published: list[str]
 ) -> None:
     assert publish(cloud, *records) == DONE
@@ -76,7 +78,7 @@ def test_poison_record_is_set_aside_at_once_and_the_other_records_are_published(
     assert (line["level"], line["message"], line["sequence_number"]) == ("ERROR", "poison record", "101")
 
 
-def test_poison_record_is_set_aside_without_header_values(cloud: Cloud, dead_letters: DeadLetters) -> None:
+def test_poison_record_is_dead_lettered_without_header_values(cloud: Cloud, dead_letters: DeadLetters) -> None:
     poison = a_record(None, replace(FIRST, headers={"X-Key": API_KEY}))
     del poison["dynamodb"]["NewImage"]["created_at"]
     assert publish(cloud, poison) == DONE
@@ -112,7 +114,7 @@ def fail_to_publish(cloud: Cloud, failure: Failure | dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("failure", INVALID)
-def test_record_whose_event_aws_rejects_as_invalid_is_set_aside(
+def test_record_whose_event_aws_rejects_as_invalid_is_dead_lettered(
     cloud: Cloud, dead_letters: DeadLetters, failure: Failure | dict[str, Any]
 ) -> None:
     fail_to_publish(cloud, failure)
@@ -149,8 +151,8 @@ def test_batch_for_whose_first_record_aws_fails_fails_so_that_lambda_bisects_it(
         publish(cloud, CREATE, UPDATE)
 
 
-def test_poison_record_that_cannot_be_set_aside_is_retried(cloud: Cloud, dead_letters: DeadLetters) -> None:
-    cloud.fail(SET_ASIDE, ("ServiceUnavailable", 503))
+def test_poison_record_that_cannot_be_dead_lettered_is_retried(cloud: Cloud, dead_letters: DeadLetters) -> None:
+    cloud.fail(DEAD_LETTER, ("ServiceUnavailable", 503))
     assert publish(cloud, POISON) == failed_from("101")
     assert dead_letters.receive() == []
 
@@ -184,7 +186,9 @@ def test_key_rotation_moves_awscurrent_to_the_new_version(
     cloud: Cloud, bus: Subscriber, secret: SecretVersion, deliveries: int
 ) -> None:
     new = add_version(cloud, secret)
-    rotation = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
+    rotated = replace(FIRST, version=2, secret=new)
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=to_wire(items.integration_item(rotated)))
+    rotation = a_record(replace(FIRST, secret=secret), rotated)
     for _ in range(deliveries):
         assert publish(cloud, rotation) == DONE
     assert "AWSCURRENT" in stage_labels(cloud, new)

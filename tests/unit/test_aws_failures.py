@@ -1,4 +1,4 @@
-"""Which errors of a function a retry can mend."""
+"""Which errors of a function a retry can overcome."""
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError, ReadTimeoutError

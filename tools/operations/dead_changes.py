@@ -25,7 +25,7 @@ ADVICE = {
 
 
 class FailedError(Exception):
-    """The function failed for a record, so its message and those after it stay in the queue. The message says which."""
+    """The function failed for the record with this sequence number, or for one of the next in the same page."""
 
 
 class DeadChange(NamedTuple):
