@@ -212,7 +212,13 @@ def test_replay_never_takes_a_later_record_for_a_deleted_one(
     assert received_ids(bus) == []
 
 
-@pytest.mark.parametrize("body", ["not JSON", "[]", "{}", '{"DDBStreamBatchInfo": {}}', '{"DDBStreamBatchInfo": 5}'])
+BATCH = {"streamArn": "arn", "startSequenceNumber": "x", "endSequenceNumber": "x"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["not JSON", "[]", "{}", *[json.dumps({"DDBStreamBatchInfo": batch}) for batch in ({}, 5, BATCH)]],
+)
 def test_replay_keeps_a_message_that_has_no_position(fixture: DeadChangesFixture, body: str) -> None:
     fixture.send(body)
     assert fixture.replay() == ["unreadable"]
@@ -254,7 +260,7 @@ class Streams:
 
 def test_poison_record_is_searched_in_the_shards_that_may_contain_it() -> None:
     streams = Streams()
-    [[record]] = TableStream(streams).pages(Position(stream="arn", shard=None, first=7, last=7))
+    [[record]] = TableStream(streams).pages(Position(stream="arn", shard=None, first="7", last="7"))
     assert record["dynamodb"]["SequenceNumber"] == "7"
     assert streams.tried == ["closed", "open"]
 

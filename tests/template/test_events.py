@@ -106,9 +106,9 @@ def test_stream_records_are_retried_for_six_hours_before_the_dead_letter_queue()
 def test_function_sends_what_it_cannot_process_to_the_dead_letter_queue_of_its_source(
     function: str, queue: str
 ) -> None:
-    settings = sam_template.functions()[function]
-    assert settings["Environment"]["Variables"]["DEAD_LETTER_QUEUE_URL"] == {"Ref": queue}
-    [statement] = [each for each in settings["Policies"][0]["Statement"] if each["Sid"] == "SendToDeadLetterQueue"]
+    variables = sam_template.functions()[function]["Environment"]["Variables"]
+    assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": queue}
+    [statement] = [each for each in sam_template.role_statements(function) if each["Sid"] == "SendToDeadLetterQueue"]
     assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
 
 

@@ -86,7 +86,7 @@ class DeadChanges:
 
     def _receive(self) -> Sequence[DeadChange]:
         found = map(DeadChange.parse, self._queue.receive_all())
-        return sorted(found, key=lambda each: each.position.first if each.position else 0)
+        return sorted(found, key=lambda each: int(each.position.first) if each.position else 0)
 
     def _process(self, change: DeadChange, tried: Collection[Position | None]) -> str:
         """Pass the changes of a message to the function. `tried` are the positions of earlier rounds."""

@@ -9,12 +9,15 @@ _PAGE = 25  # records: as many as Lambda passes to the function at once
 
 
 class Position(NamedTuple):
-    """The first and the last of consecutive records in a shard. Poison records come without the shard's id."""
+    """The sequence numbers of the first and the last of consecutive records in a shard.
+
+    The shard's id is missing for poison records. Sequence numbers are compared as integers.
+    """
 
     stream: str
     shard: str | None
-    first: int
-    last: int
+    first: str
+    last: str
 
     @classmethod
     def from_message(cls, message: dict[str, Any]) -> Self:
@@ -23,12 +26,10 @@ class Position(NamedTuple):
         Lambda documents its form (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html).
         """
         batch = message["DDBStreamBatchInfo"]
-        return cls(
-            stream=batch["streamArn"],
-            shard=batch.get("shardId"),
-            first=int(batch["startSequenceNumber"]),
-            last=int(batch["endSequenceNumber"]),
-        )
+        first, last = batch["startSequenceNumber"], batch["endSequenceNumber"]
+        if not f"{first}{last}".isdecimal():
+            raise ValueError("A sequence number is no number.")
+        return cls(stream=batch["streamArn"], shard=batch.get("shardId"), first=first, last=last)
 
 
 class ExpiredError(Exception):
@@ -44,12 +45,13 @@ class TableStream:
     def pages(self, position: Position) -> Iterator[list[Record]]:
         """Read the records in order, at most 25 at a time. Raise ExpiredError if the first one is gone."""
         iterator = self._iterator(position)
+        last = int(position.last)
         while iterator:
             answer = self._client.get_records(ShardIterator=iterator, Limit=_PAGE)
-            records = [each for each in answer["Records"] if _number(each) <= position.last]
+            records = [each for each in answer["Records"] if _number(each) <= last]
             if records:
                 yield [{**each, "eventSourceARN": position.stream} for each in records]
-            if any(_number(each) >= position.last for each in answer["Records"]):
+            if any(_number(each) >= last for each in answer["Records"]):
                 return
             iterator = answer.get("NextShardIterator")
 
@@ -60,7 +62,7 @@ class TableStream:
                     StreamArn=position.stream,
                     ShardId=shard,
                     ShardIteratorType="AT_SEQUENCE_NUMBER",
-                    SequenceNumber=str(position.first),
+                    SequenceNumber=position.first,
                 )
                 iterator = str(answer["ShardIterator"])
                 [first] = self._client.get_records(ShardIterator=iterator, Limit=1)["Records"]
@@ -70,19 +72,20 @@ class TableStream:
                 ValueError,
             ):
                 continue
-            if _number(first) == position.first:
+            if _number(first) == int(position.first):
                 return iterator
         raise ExpiredError
 
     def _shards(self, position: Position) -> Iterator[str]:
         """List the shards that may contain the first record: their ranges overlap."""
+        number = int(position.first)
         page: dict[str, Any] = {"StreamArn": position.stream}
         while True:
             described = self._client.describe_stream(**page)["StreamDescription"]
             for shard in described["Shards"]:
                 numbers = shard["SequenceNumberRange"]
-                last = numbers.get("EndingSequenceNumber", position.first)
-                if int(numbers["StartingSequenceNumber"]) <= position.first <= int(last):
+                last = numbers.get("EndingSequenceNumber", number)  # the shard is open if it has none
+                if int(numbers["StartingSequenceNumber"]) <= number <= int(last):
                     yield shard["ShardId"]
             if "LastEvaluatedShardId" not in described:
                 return
