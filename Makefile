@@ -186,3 +186,6 @@ dead-requests: .venv/local ## list the requests in the provisioning dead-letter 
 
 replay-requests: .venv/local ## move these requests back into the provisioning queue (STACK=ai-integrations)
 	@$(BIN)/python -m tools.operations replay-requests --stack '$(STACK)'
+
+replay-changes: .venv/local ## publish the changes again that are in the stream's dead-letter queue (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations replay-changes --stack '$(STACK)'

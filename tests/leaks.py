@@ -39,7 +39,7 @@ def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     with suppress(KeyError, RecursionError, TypeError, ValueError):
         found.append(json.loads(event["body"]))
     for record in event.get("Records", ()):
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, RecursionError, TypeError, ValueError):
             found.append(json.loads(record["body"])["detail"]["integration"])
     return [each for each in found if isinstance(each, dict)]
 

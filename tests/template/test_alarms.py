@@ -95,6 +95,13 @@ def test_rollback_alarm_fires_at_the_third_error_within_the_shortest_canary() ->
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * 60
 
 
+def test_undelivered_requests_alarm_watches_the_rule_without_a_dead_letter_queue() -> None:
+    [alarm] = watching("AWS/Events", "FailedInvocations")
+    rule_name = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["RedactedRequestRule", "Arn"]}]}]}
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert dimensions == {"EventBusName": {"Ref": "Bus"}, "RuleName": rule_name}
+
+
 @pytest.mark.parametrize("metric", ["SecretsWithoutIntegration", "IntegrationsWithoutSecret"])
 def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
     """tests/handlers/test_sweep.py compares the names of the metrics with what the function emits."""
@@ -118,7 +125,7 @@ def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
 
 def test_dashboard_shows_the_metric_of_every_alarm() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
-    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0])["widgets"]
     lines = [line for each in widgets for line in each["properties"]["metrics"]]
     missing = [name for name, each in ALARMS.items() if not any(each["MetricName"] in line for line in lines)]
     assert missing == []

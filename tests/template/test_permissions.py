@@ -57,6 +57,7 @@ ALLOWED = {
         "sqs:DeleteMessage",
         "sqs:GetQueueAttributes",
         "sqs:ReceiveMessage",
+        "sqs:SendMessage",
     },
     "publish_changes": {
         "dynamodb:DescribeStream",

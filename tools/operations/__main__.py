@@ -2,12 +2,16 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import boto3
 
+from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, DeadChanges, FailedError
 from tools.operations.dead_letters import DeadLetters, DeadRequest
+from tools.operations.message_queue import MessageQueue
 from tools.operations.outputs import shell_assignments, stack_outputs
+from tools.operations.table_stream import TableStream
 
 Outputs = Mapping[str, str]
 
@@ -20,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     outputs = stack_outputs(boto3.client("cloudformation"), options.stack)
     for line in COMMANDS[options.command](outputs):
-        print(line)
+        print(line, flush=True)
 
 
 def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
@@ -29,6 +33,33 @@ def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
 
 def _replay_requests(outputs: Outputs) -> Iterator[str]:
     return _json_lines(_dead_letters(outputs).replay())
+
+
+def _replay_changes(outputs: Outputs) -> Iterator[str]:
+    url = outputs["StreamDeadLetterQueueUrl"]
+    dead_changes = DeadChanges(
+        MessageQueue(boto3.client("sqs"), url, seconds_hidden=SECONDS_HIDDEN),
+        TableStream(boto3.client("dynamodbstreams")),
+        boto3.client("lambda"),
+        outputs["PublishChangesFunctionName"],
+    )
+    results: Counter[str] = Counter()
+    try:
+        for each in dead_changes.replay():
+            results[each["result"]] += 1
+            yield json.dumps(each)
+    except FailedError as error:
+        raise SystemExit(
+            f"The function failed at record {error} or one of the next ones. Its message and those after it are still "
+            "in the queue. Find the cause in the log of publish-changes, then run this command again."
+        ) from None
+    del results[PROCESSED]
+    if results:
+        advice = "\n".join(f"{count} {result}: {ADVICE[result]}" for result, count in results.items())
+        raise SystemExit(
+            f"Messages left in the queue:\n{advice}\n"
+            f"To delete messages that will not be published: aws sqs purge-queue --queue-url {url}"
+        )
 
 
 def _dead_letters(outputs: Outputs) -> DeadLetters:
@@ -46,6 +77,7 @@ def _json_lines(found: Iterable[DeadRequest]) -> Iterator[str]:
 COMMANDS: Mapping[str, Callable[[Outputs], Iterable[str]]] = {
     "dead-requests": _list_dead_requests,
     "outputs": shell_assignments,
+    "replay-changes": _replay_changes,
     "replay-requests": _replay_requests,
 }
 
