@@ -118,7 +118,7 @@ def test_metrics_of_two_stacks_differ_in_the_service() -> None:
 
 def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
-    body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0]
     assert '"service", "${AWS::StackName}"' in body
     assert "ai-integrations" not in body
 
