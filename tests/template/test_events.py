@@ -57,7 +57,8 @@ def test_requests_that_eventbridge_cannot_queue_are_dead_lettered_without_keys()
     [[plain], [redacted]] = [RULES[name]["Targets"] for name in ("RequestRule", "RedactedRequestRule")]
     assert plain["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["ProvisioningDeadLetterQueue", "Arn"]}
     assert "DeadLetterConfig" not in redacted
-    [statement] = RESOURCES["ProvisioningDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    statements = RESOURCES["ProvisioningDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if each["Effect"] == "Allow"]
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == {"Fn::GetAtt": ["RequestRule", "Arn"]}
 
 
