@@ -238,7 +238,7 @@ def test_fingerprint_key_computes_only_for_functions_that_use_keys(action: str) 
 @pytest.mark.parametrize("key", sam_template.resources("AWS::KMS::Key"))
 @pytest.mark.parametrize("action", ["kms:PutKeyPolicy", "kms:CancelKeyDeletion", "kms:EnableKey"])
 def test_administrators_of_the_account_keep_control_of_the_key(key: str, action: str) -> None:
-    """Otherwise CloudFormation could not change the key policy, and nobody could correct it."""
+    """Otherwise no principal could correct the key policy, not even CloudFormation."""
     assert key_policy_allows(key, action, OF_THIS_ACCOUNT, {})
     assert not key_policy_allows(key, action, OF_ANOTHER_ACCOUNT, {})
 

@@ -10,6 +10,7 @@ import pytest
 from ai_integrations.adapters.dynamodb.items import integration_item
 from tests import sam_template
 from tests.builders import an_integration
+from tests.iam import document
 from tests.sam_template import role_statements as statements
 
 Statement = dict[str, Any]
@@ -142,6 +143,10 @@ def policy_documents(value: Any, path: str = "") -> Iterator[tuple[str, list[Sta
 
 
 POLICIES = dict(policy_documents(sam_template.processed(GradualDeployment="Canary10Percent5Minutes")))
+
+
+def test_page_of_permissions_is_up_to_date() -> None:
+    assert document.PATH.read_text() == document.document(), "run `make permissions`"
 
 
 @pytest.mark.parametrize("policy", POLICIES)
