@@ -97,6 +97,10 @@ docs-page: .venv/dev ## test the page /v2/docs in a real browser (needs Chromium
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
 	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
 
+regexes: .venv/dev ## find regular expressions that take more than linear time (needs Node.js, takes a minute)
+	@npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --prefix .venv-recheck recheck@4.5.0
+	$(BIN)/python -m pytest tests/regexes -m ''
+
 sam-local: .venv/dev ## test every event and the whole API with `sam local` (needs Docker and the SAM CLI)
 	@$(BIN)/python -m tests.sam_local.prerequisites
 	$(BIN)/python -m pytest tests/sam_local
