@@ -93,6 +93,16 @@ provider: .venv/dev ## run connection tests against a real server with the OpenA
 	$(BIN)/python -m tests.connection.real_provider
 	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
 
+.venv-mutants/installed: pyproject.toml layers/dependencies/requirements.txt
+	@echo "Installing mutmut and the development tools into .venv-mutants …"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement layers/dependencies/requirements.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' mutmut==3.8.1
+	@touch $@
+
+mutants: .venv-mutants/installed ## change the code in small ways and check that a test fails each time (PACKAGE=domain; takes hours)
+	@nice -n 10 .venv-mutants/bin/python -m tools.mutants $(PACKAGE)
+
 docs-page: .venv/dev ## test the page /v2/docs in a real browser (needs Chromium and Node.js)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
 	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser

@@ -4,6 +4,7 @@ The AWS settings of the machine are ignored, so no test can reach a real account
 """
 
 import os
+import time
 from typing import Any
 
 import pytest
@@ -23,7 +24,9 @@ os.environ.update(
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_METRICS_DISABLED="true",
+    TZ="Test-05:30",  # so that a forgotten time zone makes a difference on every machine
 )
+time.tzset()
 
 STACK = "tests/stack/"
 

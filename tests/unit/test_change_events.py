@@ -54,6 +54,9 @@ def event(record: dict[str, Any]) -> Any:
 )
 def test_each_kind_of_change_has_its_event(name: str, detail_type: str) -> None:
     assert event(RECORDS[name]).detail_type == detail_type
+    assert event(RECORDS[name]).event_id.endswith(
+        "." + detail_type.removeprefix("AI Integration ").lower().replace(" ", "-")
+    )
     assert len(CHANGE_EVENTS) == len(RECORDS)
 
 

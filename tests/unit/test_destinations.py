@@ -51,6 +51,7 @@ SAME_PLACE = {
     "case of the host and a trailing dot": (custom(), custom("https://GATEWAY.example.com./team-a/v1")),
     "kind of the metadata": (vertex(), vertex(kind="GCP")),
     "label of the metadata": (vertex(), vertex(project_access_label="other")),
+    "metadata missing, as in values older than the rules": ({"provider": "VERTEX_AI"}, {"provider": "VERTEX_AI"}),
     "other settings": ({}, {"name": "x", "model_names": ("m",), "enable_default_models": True}),
 }
 OTHER_PLACE = {

@@ -303,6 +303,8 @@ def test_vertex_has_no_openai_endpoint_if_project_would_change_the_path(project:
         ("http://gateway.corp:80/v1", "http://gateway.corp/v1"),
         ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
         ("http://v1", "http://v1"),
+        ("https://gateway.example.com/teamX", "https://gateway.example.com/teamX"),
+        ("https://gateway.example.com//v1", "https://gateway.example.com/v1"),
     ],
 )
 def test_endpoints_are_normalized(base_url: str, api: str) -> None:
@@ -390,7 +392,7 @@ FLAWED = [
     Flawed("AWS_BEDROCK", f"{GATEWAY}/v1", "version", f"{GATEWAY}/v1"),
     *(
         Flawed("CUSTOM", f"https://llm.example.com/{path}/v1", "dot segments", f"https://llm.example.com/{path}/v1")
-        for path in ("a/..", "a/.", "a//b", "a/%2e%2E", "a/..%2fb", "a%2F..%2Fb", "a%2f%2fb", "a/..;x=1")
+        for path in ("..", "a/..", "a/.", "a//b", "a/%2e%2E", "a/..%2fb", "a%2F..%2Fb", "a%2f%2fb", "a/..;x=1")
     ),
 ]
 
@@ -428,6 +430,14 @@ def test_every_accepted_form_is_accepted(provider: str) -> None:
     for url in (f"{root}{ending}" for root in roots for ending in ("", *endings)):
         written = url.replace("{region}", "eu-west-1").replace("{resource}", "team").format_map(PROJECT)
         assert find_flaw(provider, written, PROJECT) is None
+
+
+def test_accepted_forms_list_every_ending() -> None:
+    assert accepted_forms("GEMINI") == (
+        "Use https://generativelanguage.googleapis.com or the address of your own server, "
+        "alone or followed by /v1beta or /v1 or /v1alpha or /v1beta/openai."
+    )
+    assert accepted_forms("AZURE_OPEN_AI").endswith(", alone or followed by /openai/v1 or /openai.")
 
 
 def table_rows(document: str) -> Iterator[list[str]]:

@@ -40,6 +40,14 @@ def test_create_body_without_optional_fields_gets_every_default() -> None:
     )
 
 
+def test_metadata_is_stored_as_sent_with_the_current_kind() -> None:
+    sent = {"kind": "gcp", "project_id": "p", "location": "eu", "project_access_label": None}
+    stored = {"kind": "GCP", "project_id": "p", "location": "eu"}
+    assert parse_create_body(provider_metadata=sent).settings().provider_metadata == stored
+    del sent["kind"], stored["kind"]
+    assert parse_create_body(provider_metadata=sent).settings().provider_metadata == stored
+
+
 OPTIONAL_FIELDS = [name for name, field in CreateBody.model_fields.items() if not field.is_required()]
 
 
@@ -73,7 +81,8 @@ def test_scopings_without_ids_are_account_wide(scopings: list[Any]) -> None:
 
 
 def test_space_id_too_long_for_a_sort_key_is_rejected() -> None:
-    assert "1000 bytes" in error_detail(scopings=[{"space_id": "\U00010400" * 256}])
+    assert "1000 bytes" in error_detail(scopings=[{"space_id": "\U00010400" * 251}])
+    assert parse_create_body(scopings=[{"space_id": "\U00010400" * 250}]).scopings
 
 
 @pytest.mark.parametrize(
@@ -161,7 +170,10 @@ def test_duplicate_or_empty_model_name_is_rejected() -> None:
 
 
 def test_model_names_above_131072_bytes_are_rejected() -> None:
-    assert "131072 bytes" in error_detail(model_names=[f"model-{number:0>250}" for number in range(512)])
+    names = [f"model-{number:0>250}" for number in range(506)]  # with quotes and a comma or bracket, 259 bytes each
+    last = "x" * (131_072 - 506 * 259 - len(',""]'))
+    assert parse_create_body(model_names=[*names, last]).model_names
+    assert "131072 bytes" in error_detail(model_names=[*names, f"{last}x"])
 
 
 @pytest.mark.parametrize("field", ["organization_id", "space_id"])

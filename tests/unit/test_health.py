@@ -73,6 +73,11 @@ def test_first_test_publishes_health_changed_event() -> None:
     }
 
 
+def test_health_changed_event_of_a_passed_test_names_no_rung() -> None:
+    [event] = events_of(stream_record(1, health_with(PASSED)))
+    assert (event.model_dump()["status"], event.model_dump()["failed_rung"]) == ("passed", None)
+
+
 def test_only_a_changed_status_publishes_an_event() -> None:
     good, bad = health_with(PASSED, PASSED, PASSED), health_with(PASSED, FAILED)
     later = datetime(2026, 1, 3, tzinfo=UTC)

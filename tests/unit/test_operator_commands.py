@@ -1,15 +1,15 @@
 """The commands of operators: validation and conversion."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from ai_integrations.contracts.operator_commands import AccessKeyCommand, IssueAccessKey
+from ai_integrations.contracts.operator_commands import AccessKeyCommand, IssueAccessKey, access_key_view, place_view
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError, RuleViolationError
-from ai_integrations.domain.model import Caller, Membership, Role
+from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role
 
 ISSUE = {"action": "issue", "account": "acme", "user": "alice", "role": "member"}
 
@@ -71,6 +71,29 @@ def test_issue_command_builds_the_caller_with_its_memberships() -> None:
         role=Role.MEMBER,
         memberships=(Membership(organization_id="o", space_id="s", admin=True), Membership(space_id="t")),
     )
+
+
+def test_views_format_times_in_utc_with_seconds() -> None:
+    noon = datetime(2026, 1, 2, 14, tzinfo=timezone(timedelta(hours=2)))
+    assert place_view(Organization(account="acme", id="o", name="Org", created_at=noon)) == {
+        "account": "acme",
+        "id": "o",
+        "name": "Org",
+        "created_at": "2026-01-02T12:00:00+00:00",
+    }
+    key = AccessKey(
+        id="k", caller=Caller(account="acme", user="alice", role=Role.MEMBER), created_at=noon, revoked_at=noon
+    )
+    assert access_key_view(key) == {
+        "id": "k",
+        "account": "acme",
+        "user": "alice",
+        "role": "member",
+        "memberships": [],
+        "created_at": "2026-01-02T12:00:00+00:00",
+        "expires_at": None,
+        "revoked_at": "2026-01-02T12:00:00+00:00",
+    }
 
 
 def test_expires_at_is_accepted_in_any_time_zone() -> None:

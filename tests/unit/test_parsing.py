@@ -136,6 +136,7 @@ def test_body_with_malformed_and_rule_errors_reports_all_as_invalid_request() ->
         json.dumps(create_body(provider_metadata={SECRET: SECRET, "kind": SECRET})),
         json.dumps(create_body(scopings=[{SECRET: SECRET}])),
         json.dumps({"api_key": SECRET}),
+        json.dumps({"action": SECRET}),
         json.dumps([SECRET]),
         json.dumps(SECRET),
         SECRET,
@@ -195,6 +196,10 @@ def test_undecodable_body_raises_invalid_request_error(body: str | None, encoded
     with pytest.raises(InvalidRequestError) as error:
         parse_body(APIGatewayProxyEvent(event), CreateBody)
     assert pointers(error.value) == [""]
+
+
+def test_pointer_ends_before_a_name_that_may_be_a_secret() -> None:
+    assert pointers(parse_error(json.dumps(create_body(headers={SECRET: 5})))) == ["/headers"]
 
 
 def test_parse_error_lists_at_most_20_fields() -> None:

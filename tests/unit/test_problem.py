@@ -71,4 +71,6 @@ def test_problem_without_field_errors_has_no_errors_member() -> None:
     answer = problem_responses.for_error(NameTakenError(), "request-id")
     assert answer.status_code == 409
     assert answer.content_type == "application/problem+json"
-    assert json.loads(answer.body or "").keys() == {"type", "title", "status", "detail", "instance"}
+    problem = json.loads(answer.body or "")
+    assert problem.keys() == {"type", "title", "status", "detail", "instance"}
+    assert problem["detail"].startswith("Another integration of the account has this name")

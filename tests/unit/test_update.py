@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.contracts.integration_bodies import PatchBody
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
     NameTakenError,
@@ -29,6 +30,12 @@ def test_update_increments_version_and_records_user_and_time() -> None:
     changed = fixture.integrations.update(bob, ULID, RequestedChange(lambda current: replace(current, name="x")))
     assert changed == replace(fixture.original, name="x", version=2, updated_at=NOON + HOUR, updated_by="bob")
     assert fixture.stored == changed
+
+
+@pytest.mark.parametrize("sent", ["anthropic", "ANTHROPIC"])
+def test_update_of_the_provider_stores_its_current_name(sent: str) -> None:
+    changed = PatchBody.model_validate({"provider": sent}).apply(an_integration(provider="OPEN_AI"))
+    assert changed.provider == "ANTHROPIC"
 
 
 def test_update_without_changes_writes_nothing() -> None:

@@ -1,9 +1,17 @@
 """The SSRF rules that apply to the text of a `base_url` (connection-tests.md, "Allowed destinations")."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from ai_integrations.bootstrap.settings import parse_hosts
-from ai_integrations.domain.url_policy import RefusedDestinationError, check_url, parse_allowed_host
+from ai_integrations.domain.url_policy import (
+    RefusedDestinationError,
+    canonical_host,
+    check_url,
+    extract_port,
+    parse_allowed_host,
+)
 
 REJECTED_URLS = (
     # non-public IPv4, in every notation that network libraries accept
@@ -137,6 +145,12 @@ REJECTED_URLS = (
     "https://",
     "",
     f"https://example.com/{'a' * 2048}",
+    # characters that no URL contains
+    "https://example.com/a b",
+    "https://example.com/<v1>",
+    'https://example.com/"v1"',
+    "https://example.com/{v1}",
+    "https://example.com/\u00fc",
 )
 
 
@@ -164,10 +178,46 @@ def test_unsafe_url_is_rejected_without_repeating_it(url: str) -> None:
         "https://localhost.example.com/",
         "https://10.example.com/",
         "https://metadata.example.com/",
+        f"https://example.com/{'a' * 2028}",
     ],
 )
 def test_public_https_url_is_accepted(url: str) -> None:
     check_url(url, ())
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("https://example.com/{v1}", "must have at most 2048 characters, all of them valid in a URL"),
+        ("https://example.com:0/", "must contain a valid host"),
+        ("https://user@example.com/", "must not contain credentials"),
+        ("https://example.com/#v1", "must not contain a fragment"),
+        ("https://10.0.0.5/", "must not point to a non-public address"),
+        ("https://-example.com/", "must contain a valid host name"),
+        ("https://gateway.corp/", "must not point to a host in a local network"),
+        ("http://example.com/", "must start with https://"),
+    ],
+)
+def test_rejection_of_a_url_names_the_broken_rule(url: str, message: str) -> None:
+    with pytest.raises(RefusedDestinationError) as error:
+        check_url(url, ())
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("stored", "host", "port"),
+    [
+        ("https://[FD00:0:0::5]/", "fd00::5", 443),
+        ("https://8.8.2056/", "8.8.8.8", 443),
+        ("https://a\0b.example.com/", "a\0b.example.com", 443),
+        ("ftp://example.com/", "example.com", 0),
+        ("/v1", "", 0),
+    ],
+)
+def test_host_and_port_of_a_stored_text_are_extracted(stored: str, host: str, port: int) -> None:
+    """It may be older than the rules."""
+    parts = urlsplit(stored)
+    assert (canonical_host(parts), extract_port(parts)) == (host, port)
 
 
 ALLOWED = frozenset(

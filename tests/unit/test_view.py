@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
-from ai_integrations.contracts.views import integration_view, space_view
+from ai_integrations.contracts.views import integration_view, pagination, space_view
 from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Space
 from tests.builders import NOON, ULID, an_integration
 
@@ -52,6 +52,8 @@ def test_view_contains_every_set_field_and_no_secret_arn() -> None:
     integration = an_integration(provider="AWS_BEDROCK", auth_type=AuthType.BEARER_TOKEN, secret=SECRET, **settings)
     view = render(integration)
     assert view.keys() == REQUIRED_FIELDS | {"base_url", "model_names", "headers", "provider_metadata"}
+    assert view["id"] == ids.encode(integration.id)
+    assert view["created_by_user_id"] == ids.encode_user(integration.created_by)
     assert view["has_api_key"] is True
     assert view["provider"] == "awsBedrock"
     assert view["auth_type"] == "bearer_token"
@@ -86,6 +88,17 @@ def test_later_provider_is_custom_in_legacy_view() -> None:
     assert render(an_integration(provider="LITELLM"))["provider"] == "custom"
 
 
+@pytest.mark.parametrize(("provider", "metadata"), [("OPEN_AI", {"location": "eu"}), ("VERTEX_AI", None)])
+def test_view_of_metadata_older_than_the_rules_leaves_them_out(provider: str, metadata: dict[str, str] | None) -> None:
+    assert "provider_metadata" not in render(an_integration(provider=provider, provider_metadata=metadata))
+
+
+def test_space_view_states_that_it_is_private_if_asked() -> None:
+    space = Space(account="acme", id="s", name="Team", created_at=NOON)
+    assert space_view(space, private=True)["is_private"] is True
+    assert "is_private" not in space_view(space)
+
+
 @pytest.mark.parametrize(("stored", "expected"), [(None, ""), ("", ""), ("Our team", "Our team")])
 def test_space_view_always_has_a_description(stored: str | None, expected: str) -> None:
     space = Space(account="acme", id="s", name="Team", description=stored, created_at=NOON)
@@ -104,6 +117,11 @@ def test_space_view_always_has_a_description(stored: str | None, expected: str) 
 def test_view_formats_times_in_utc_with_milliseconds(moment: datetime, text: str) -> None:
     view = render(an_integration(created_at=moment, updated_at=moment))
     assert (view["created_at"], view["updated_at"]) == (text, text)
+
+
+def test_pagination_has_a_cursor_only_if_another_page_follows() -> None:
+    assert pagination("cursor") == {"has_more": True, "next_cursor": "cursor"}
+    assert pagination(None) == {"has_more": False}
 
 
 def test_public_ids_are_base64_of_a_text_with_a_colon() -> None:

@@ -28,7 +28,7 @@ class CacheEntry:
 
     def is_fresh(self, now: float) -> bool:
         """Check whether the value may be returned without a fetch. If the clock was set back, it is stale."""
-        return self.value is not None and self.lifetime.fetched_at <= now < self.lifetime.stale_at
+        return self.lifetime.fetched_at <= now < self.lifetime.stale_at
 
     def usable_value(self, now: float) -> ResolvedIntegration | None:
         """Get the value if it may be used while the service is unavailable (stale-while-error), or None."""

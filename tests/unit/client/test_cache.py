@@ -105,6 +105,34 @@ def test_unavailable_service_is_called_at_most_once_per_retry_interval() -> None
     assert fixture.fetch_count == 3
 
 
+def test_failed_refresh_in_the_background_is_repeated_after_the_retry_interval() -> None:
+    fixture = fixture_with_entry()
+    fixture.service.response = DOWN
+    fixture.now = NOON + 250
+    for _ in range(3):
+        assert fixture.key() == KEY
+        fixture.run_background_work()
+    assert fixture.fetch_count == 2
+    fixture.now += 10
+    fixture.key()
+    fixture.run_background_work()
+    assert fixture.fetch_count == 3
+
+
+def test_fetch_for_an_expired_entry_is_shared_although_another_fetch_ends_first() -> None:
+    fixture = fixture_with_entry(patience=0, max_stale=100)
+    fixture.now = NOON + 399
+    assert fixture.key() == KEY  # begins a fetch
+    fixture.now += 1
+    [fetch] = fixture.background_work
+    fixture.background_work.clear()
+    fixture.run_in_background = False
+    fixture.key("Another")
+    fetch()
+    assert fixture.key() == NEW
+    assert fixture.fetch_count == 3
+
+
 def test_entry_is_refreshed_after_outage() -> None:
     fixture = fixture_with_entry()
     fixture.run_in_background = False
@@ -210,6 +238,13 @@ def test_expired_keys_do_not_stay_in_memory() -> None:
     fixture.now += 4000
     fixture.key("second")
     assert key not in secrets_in_memory()
+
+
+def test_failed_first_fetch_is_raised_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    fixture = ClientFixture(FakeService(response=DOWN))
+    with pytest.raises(UnavailableError):
+        fixture.key()
+    assert caplog.messages == []
 
 
 def test_failed_refresh_is_logged_without_key(caplog: pytest.LogCaptureFixture) -> None:

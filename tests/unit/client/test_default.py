@@ -47,7 +47,7 @@ def test_consumer_defaults_to_lambda_function_name(monkeypatch: pytest.MonkeyPat
 def test_lambda_client_has_short_timeouts() -> None:
     config = cast("Any", create_lambda_client()).meta.config
     assert (config.connect_timeout, config.read_timeout) == (2, 10)
-    assert config.retries["total_max_attempts"] == 3
+    assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 3)
 
 
 def test_module_functions_share_one_client(monkeypatch: pytest.MonkeyPatch) -> None:

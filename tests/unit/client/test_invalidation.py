@@ -126,6 +126,48 @@ def test_invalidate_leaves_other_entries_fresh() -> None:
     assert fixture.key() == KEY
 
 
+@pytest.mark.parametrize("argument", ["Old name", "Production OpenAI"])
+def test_invalidate_finds_a_renamed_integration_by_both_names(argument: str) -> None:
+    fixture = fixture_with_entries("Old name")
+    fixture.client.invalidate(argument)
+    assert fixture.key("Old name") == NEW
+
+
+@pytest.mark.parametrize("requested", [ID, "Old name"])
+@pytest.mark.parametrize("kind", [*CHANGES, None])
+def test_fetch_by_another_name_that_began_before_a_change_is_not_cached(kind: str | None, requested: str) -> None:
+    """Until the response arrives, every integration may be the requested one."""
+    fixture = ClientFixture()
+
+    def change() -> None:
+        if kind is None:
+            fixture.client.invalidate("Production OpenAI")
+        else:
+            fixture.client.handle_event(an_event(kind))
+
+    fixture.service.before_response = change
+    assert fixture.key(requested) == KEY
+    fixture.service.before_response = lambda: None
+    fixture.service.change(api_key=NEW)
+    assert fixture.key(requested) == NEW
+
+
+def test_failure_of_a_fetch_that_began_before_a_deletion_leaves_the_later_fetch_in_flight() -> None:
+    fixture = fixture_with_entries()
+    fixture.run_in_background = True
+    fixture.now += 250
+    fixture.key()
+    [refresh] = fixture.background_work
+    fixture.client.handle_event(an_event("Deleted", version=1))
+    fixture.background_work.clear()
+    fixture.run_in_background = False
+    assert fixture.key() == NEW
+    fixture.service.response = a_problem(404)
+    refresh()
+    fixture.service.response = OSError()
+    assert fixture.key() == NEW
+
+
 @pytest.mark.parametrize("kind", [*CHANGES, "Deleted"])
 def test_fetch_that_began_before_event_is_not_cached(kind: str) -> None:
     """A fetch that is in flight during a change may return the state before the change."""
@@ -168,5 +210,8 @@ def test_failed_refresh_that_began_before_event_is_ignored() -> None:
     response, fixture.service.response = fixture.service.response, a_problem(404)
     fixture.run_background_work()
     fixture.run_in_background = False
+    fixture.service.response = OSError()
+    assert fixture.key() == KEY
+    fixture.now += 10
     fixture.service.response = response
     assert fixture.key() == NEW

@@ -95,8 +95,7 @@ def _translate(address: Address) -> Address:
 
 def _isatap_address(address: Address) -> IPv4Address | None:
     prefix, inner = divmod(int(address), 1 << 32)
-    is_isatap = address.version == 6 and prefix & 0xFDFFFFFF == _ISATAP  # noqa: PLR2004 - IPv6
-    return IPv4Address(inner) if is_isatap else None
+    return IPv4Address(inner) if prefix & 0xFDFFFFFF == _ISATAP else None
 
 
 def _is_in(address: Address, networks: tuple[str, ...]) -> bool:

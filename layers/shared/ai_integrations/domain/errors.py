@@ -20,7 +20,6 @@ class FieldsError(AiIntegrationsError):
     """Base class of errors that list invalid fields."""
 
     def __init__(self, *errors: FieldError) -> None:
-        super().__init__(*errors)
         self.errors = errors
 
     def with_prefix(self, pointer: str) -> Self:

@@ -137,10 +137,10 @@ def _role_violations(settings: Settings, previous: Settings | None, policy: Poli
 def _metadata_format_violations(settings: Settings, previous: Settings | None) -> Iterator[FieldError]:
     kind = PROVIDERS[settings.provider].metadata
     stored = (previous and previous.provider_metadata) or {}
-    values = (settings.provider_metadata or {}) if kind else {}
-    for name, value in sorted(values.items() - stored.items()):
+    required = kind.required if kind else ()
+    for name, value in sorted((settings.provider_metadata or {}).items() - stored.items()):
         expected = METADATA_FORMATS.get(name)
-        if kind and name in kind.required and expected and not re.fullmatch(expected.pattern, value):
+        if name in required and expected and not re.fullmatch(expected.pattern, value):
             yield FieldError(f"/provider_metadata/{name}", f"The value must be {expected.description}.")
 
 
@@ -162,22 +162,16 @@ def _header_violations(settings: Settings, previous: Settings | None) -> Iterato
 
 
 def _base_url_violations(settings: Settings, previous: Settings | None, policy: Policy) -> Iterator[FieldError]:
-    if settings.base_url is None:
+    base_url = settings.base_url
+    if base_url is None:
         return
     try:
-        if previous is None or settings.base_url != previous.base_url:
-            check_url(settings.base_url, policy.allowed_private_hosts)
+        if previous is None or base_url != previous.base_url:
+            check_url(base_url, policy.allowed_private_hosts)
     except RefusedDestinationError as error:
         yield FieldError("/base_url", f"The URL {error}.")
         return
-    flaw = _find_flaw(settings)
-    if flaw and not (previous and _same_address(settings, previous) and _find_flaw(previous)):
+    flaw = find_flaw(settings.provider, base_url, settings.provider_metadata)
+    kept = previous if previous and (previous.provider, previous.base_url) == (settings.provider, base_url) else None
+    if flaw and not (kept and find_flaw(settings.provider, base_url, kept.provider_metadata)):
         yield FieldError("/base_url", f"The URL {flaw}. {accepted_forms(settings.provider)}")
-
-
-def _find_flaw(settings: Settings) -> str | None:
-    return settings.base_url and find_flaw(settings.provider, settings.base_url, settings.provider_metadata)
-
-
-def _same_address(one: Settings, other: Settings) -> bool:
-    return (one.provider, one.base_url) == (other.provider, other.base_url)

@@ -83,7 +83,10 @@ def parse_allowed_host(entry: str) -> str:
 def extract_host(parts: SplitResult) -> str:
     """Extract the host in lower case, without the dot of an absolute name. An IPv6 address is in its shortest form."""
     name = (parts.hostname or "").removesuffix(".")
-    return _shorten(name) if ":" in name else name
+    try:
+        return str(ip_address(name))
+    except ValueError:
+        return name
 
 
 def canonical_host(parts: SplitResult) -> str:
@@ -97,13 +100,6 @@ def extract_port(parts: SplitResult) -> int:
     return parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
 
 
-def _shorten(name: str) -> str:
-    try:
-        return str(ip_address(name))
-    except ValueError:
-        return name
-
-
 def _bracket(name: str) -> str:
     return f"[{name}]" if ":" in name else name
 
@@ -113,7 +109,7 @@ def _split(url: str) -> SplitResult:
         raise RefusedDestinationError(f"must have at most {MAX_URL_LENGTH} characters, all of them valid in a URL")
     try:
         parts = urlsplit(url)
-        valid = bool(parts.hostname) and parts.port != 0 and re.fullmatch(_AUTHORITY, parts.netloc) is not None
+        valid = parts.port != 0 and re.fullmatch(_AUTHORITY, parts.netloc) is not None
     except ValueError:
         valid = False
     if not valid:

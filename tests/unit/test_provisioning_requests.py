@@ -1,0 +1,39 @@
+"""What makes two requests by event the same request."""
+
+from typing import Any
+
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.provisioning_requests import OUTCOME_RETENTION, DeleteRequested, UpdateRequested
+from ai_integrations.domain.model import IdempotencyKey
+from tests.builders import ULID
+
+DELETE = {"request_id": "request-1", "account": "acme", "user": "platform", "id": ids.encode(ULID)}
+UPDATE = DELETE | {"integration": {"name": "x", "base_url": None}}
+
+
+def test_idempotency_key_belongs_to_the_user_and_outlives_the_dead_letter_queue() -> None:
+    request = DeleteRequested.model_validate(DELETE)
+    assert request.idempotency_key() == IdempotencyKey(
+        user="platform", value="event request-1", fingerprint=request.fingerprint(), retention=OUTCOME_RETENTION
+    )
+
+
+def test_fingerprint_ignores_the_order_of_fields_only() -> None:
+    def fingerprint(**changes: Any) -> str:
+        return UpdateRequested.model_validate(UPDATE | {"integration": changes}).fingerprint()
+
+    first = fingerprint(name="x", headers={"X-A": "1", "X-B": "2"})
+    assert fingerprint(headers={"X-B": "2", "X-A": "1"}, name="x") == first
+    assert fingerprint(name="x", headers={"X-A": "1", "X-B": "3"}) != first
+    assert fingerprint(name="x", headers={"X-A": "1", "X-B": "2"}, base_url=None) != first
+
+
+class RemoveRequested(DeleteRequested):
+    """Has the same fields as a request to delete."""
+
+    detail_type = "AI Integration Remove Requested"
+
+
+def test_fingerprint_differs_for_another_kind_of_request() -> None:
+    requests = (DeleteRequested.model_validate(DELETE), RemoveRequested.model_validate(DELETE))
+    assert requests[0].fingerprint() != requests[1].fingerprint()

@@ -1,0 +1,54 @@
+"""Change functions with mutmut, which runs the tests that call the changed function."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import libcst as cst
+from mutmut.__main__ import _run, status_by_exit_code
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+
+from tools.mutants.mutant import Mutant
+from tools.mutants.tables import called_at_import
+
+_NOTICED = {"killed", "timeout", "suspicious", "segfault", "check was interrupted by user"}
+
+
+def run() -> list[Mutant]:
+    """Test every mutant that no test has noticed so far."""
+    for data in _results():
+        verdicts = data.exit_code_by_key.items()
+        data.exit_code_by_key = {name: code if _is_noticed(code) else None for name, code in verdicts}
+        data.save()
+    _run((), 1)
+    return [mutant for data in _results() for mutant in _mutants(data)]
+
+
+def _results() -> Iterator[SourceFileMutationData]:
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        if data.exit_code_by_key:
+            yield data
+
+
+def _is_noticed(exit_code: int | None) -> bool:
+    return exit_code is not None and status_by_exit_code[exit_code] in _NOTICED
+
+
+def _mutants(data: SourceFileMutationData) -> Iterator[Mutant]:
+    left_out = called_at_import(cst.parse_module(data.path.read_text()))
+    for name, exit_code in data.exit_code_by_key.items():
+        if orig_function_and_class_names_from_key(name)[0] not in left_out:
+            yield _mutant(data.path, name, exit_code)
+
+
+def _mutant(path: Path, name: str, exit_code: int | None) -> Mutant:
+    function, class_name = orig_function_and_class_names_from_key(name)
+    if _is_noticed(exit_code):
+        return Mutant(str(path), "", "", noticed=True)
+    diff = get_diff_for_mutant(name, path=path).split("\n")[3:]
+    place = f"{class_name}.{function}" if class_name else function
+    return Mutant.of(str(path), place, diff, noticed=False)

@@ -1,0 +1,141 @@
+"""Change what mutmut leaves out: tables and class bodies, which run at import, and decorated functions.
+
+Each mutant is a changed module, imported by a process of its own. It runs the tests of the package until one fails.
+"""
+
+import difflib
+import hashlib
+import importlib.abc
+import importlib.util
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+import libcst as cst
+import libcst.matchers as m
+import pytest
+from libcst.metadata import MetadataWrapper
+from mutmut.configuration import config
+from mutmut.mutation.file_mutation import MutationVisitor, deep_replace
+from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.pragma_handling import get_ignored_lines
+from mutmut.ui.terminal import print_status
+from mutmut.utils.file_utils import walk_mutatable_files
+
+from tools.mutants.mutant import Mutant
+
+_RELOADED = {"ai_integrations", "ai_integrations_client", "functions", "tests"}
+_NOTICED, _FAILED = Path("mutants/noticed-tables.txt").absolute(), Path("mutants/failed.txt").absolute()
+
+
+def run() -> list[Mutant]:
+    """Test every mutant that no test has noticed so far."""
+    noticed = set(_NOTICED.read_text().split() if _NOTICED.exists() else ())
+    mutants = [(path, source) for path in walk_mutatable_files() for source in _changed_sources(path)]
+    tests: deque[str] = deque(maxlen=3)
+    path = next(walk_mutatable_files())
+    if _is_noticed(path, path.read_text(), tests):
+        raise SystemExit(f"The tests fail without a change: {tests[0]}")
+    results: list[Mutant] = []
+    for index, (path, source) in enumerate(mutants):
+        print_status(f"tables: {index} of {len(mutants)}, {sum(not each.noticed for each in results)} not noticed")
+        digest = hashlib.sha256(f"{path} {source}".encode()).hexdigest()
+        if digest not in noticed and _is_noticed(path, source, tests):
+            noticed.add(digest)
+            _NOTICED.write_text("\n".join(noticed))
+        before, after = path.read_text().split("\n"), source.split("\n")
+        diff = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
+        results.append(Mutant.of(str(path), "", diff, noticed=digest in noticed))
+    return results
+
+
+class _Visitor(MutationVisitor):  # type: ignore[misc]
+    """Visit decorated functions too."""
+
+    def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
+        return not isinstance(node, cst.FunctionDef) and bool(super()._skip_node_and_children(node))
+
+
+def _changed_sources(path: Path) -> Iterator[str]:
+    module = MetadataWrapper(cst.parse_module(path.read_text()))
+    visitor = _Visitor(mutation_operators, get_ignored_lines(str(path), path.read_text(), module))
+    module.visit(visitor)
+    for each in visitor.mutations:
+        is_table = not is_changed_by_mutmut(module.module, each.contained_by_top_level_function)
+        if is_table and not _is_other_case(each.original_node, each.mutated_node):
+            changed = deep_replace(module.module, each.original_node, each.mutated_node)
+            yield cst.ensure_type(changed, cst.Module).code
+
+
+def called_at_import(module: cst.Module) -> set[str]:
+    """Name the functions that the statements of a module call."""
+    statements = (each for each in module.body if not isinstance(each, cst.FunctionDef | cst.ClassDef))
+    calls = (call for each in statements for call in m.findall(each, m.Call(func=m.Name())))
+    return {cst.ensure_type(call.func, cst.Name).value for call in calls}
+
+
+def _is_other_case(original: cst.CSTNode, mutated: cst.CSTNode) -> bool:
+    """Check for a text in upper or lower case: one change of each text is enough."""
+    texts = [each.value.lower() for each in (original, mutated) if isinstance(each, cst.SimpleString)]
+    return len(texts) > len(set(texts))
+
+
+def is_changed_by_mutmut(module: cst.Module, container: cst.CSTNode | None) -> bool:
+    """Check whether mutmut changes a function: it has run no code at import, and has no decorator that mutmut skips."""
+    if not isinstance(container, cst.FunctionDef) or container.name.value in called_at_import(module):
+        return False
+    decorators = [each.decorator for each in container.decorators]
+    return all(isinstance(each, cst.Name) and each.value in {"classmethod", "staticmethod"} for each in decorators)
+
+
+class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # type: ignore[misc]
+    """Import one module from a changed source."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        self._name = ".".join(path.with_suffix("").parts).removeprefix("src.")
+        self._path = str(Path("mutants", path).absolute())
+        self._source = source
+
+    def find_spec(self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        return importlib.util.spec_from_loader(name, self, origin=self._path) if name == self._name else None
+
+    def get_filename(self, fullname: str) -> str:  # noqa: ARG002
+        return self._path
+
+    def get_data(self, path: str | bytes) -> bytes:
+        if path != self._path:
+            raise OSError(path)  # no bytecode
+        return self._source.encode()
+
+
+class _Failures:
+    """Record the files of failed tests, which are likely to notice the next mutant too."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            _FAILED.write_text(report.nodeid.partition("::")[0])
+
+
+def _is_noticed(path: Path, source: str, last_failed: deque[str]) -> bool:
+    _FAILED.unlink(missing_ok=True)
+    child = os.fork()
+    if child:
+        is_noticed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+        if _FAILED.exists() and (failed := _FAILED.read_text()) not in last_failed:
+            last_failed.appendleft(failed)
+        return is_noticed
+    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    for name in [name for name in sys.modules if name.partition(".")[0] in _RELOADED]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Changed(path, source))
+    os.chdir("mutants")
+    os._exit((_run_tests(last_failed) if last_failed else 0) or _run_tests(config().pytest_add_cli_args_test_selection))
+
+
+def _run_tests(tests: Iterable[str]) -> int:
+    arguments = ["--rootdir=.", "-x", "-q", *config().pytest_add_cli_args, *tests]
+    return pytest.main(arguments, plugins=[_Failures()])
