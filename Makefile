@@ -186,3 +186,9 @@ dead-requests: .venv/local ## list the requests in the provisioning dead-letter 
 
 replay-requests: .venv/local ## move these requests back into the provisioning queue (STACK=ai-integrations)
 	@$(BIN)/python -m tools.operations replay-requests --stack '$(STACK)'
+
+sweep-findings: .venv/local ## show what the sweep would remove, and whether it is stopped (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations sweep-findings --stack '$(STACK)'
+
+confirm-sweep: .venv/local ## let the sweep remove a number of orphaned secrets and versions within a day: REMOVALS=… (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations confirm-sweep --stack '$(STACK)' --removals "$$REMOVALS"
