@@ -287,6 +287,28 @@ def test_sweep_whose_event_cannot_be_published_has_logged_its_findings_and_emitt
     assert emitted()[0]["SecretsWithoutIntegration"] == [3]
 
 
+def test_sweep_decides_by_consistent_reads_of_single_integrations(cloud: Cloud) -> None:
+    """A stale read or a lost page of the scan would make a referenced secret look orphaned."""
+    assert cloud.api(gateway_event(create_body(api_key=API_KEY))).status == 201
+    [secret] = cloud.secrets()
+    make_secrets_two_hours_old(cloud)
+    cloud.respond("dynamodb:Scan", {"Items": []})
+    cloud.outputs.clear()
+    assert sweep(cloud)["removals_left"] == 0
+    assert secret["ARN"] in usable_secrets(cloud)
+    reads = [each for each in cloud.outputs if "INTEGRATION#" in each and "FilterExpression" not in each]
+    assert ['"ConsistentRead": true' in each for each in reads] == [True]
+
+
+def test_sweep_whose_scan_fails_halfway_starts_at_the_same_position_again(cloud: Cloud) -> None:
+    store_position(cloud, part="integrations")
+    cloud.fail("dynamodb:Scan", ("InternalServerError", 500))
+    with pytest.raises(LoggedError):
+        sweep(cloud)
+    [position] = cloud.items("POSITION")
+    assert position["part"] == {"S": "integrations"}
+
+
 @pytest.mark.parametrize("operation", ["dynamodb:GetItem", "dynamodb:PutItem"])
 def test_sweep_that_cannot_read_or_count_removes_nothing(cloud: Cloud, operation: str) -> None:
     list_orphaned_secrets(cloud, 3)
