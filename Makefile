@@ -204,3 +204,9 @@ replay-requests: .venv/local ## move these requests back into the provisioning q
 
 replay-changes: .venv/local ## publish the changes again that are in the stream's dead-letter queue (STACK=ai-integrations)
 	@$(BIN)/python -m tools.operations replay-changes --stack '$(STACK)'
+
+sweep-findings: .venv/local ## show what the sweep would remove, and whether it is stopped (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations sweep-findings --stack '$(STACK)'
+
+confirm-sweep: .venv/local ## let the sweep remove a number of orphaned secrets and versions within a day: REMOVALS=… (STACK=ai-integrations)
+	@$(BIN)/python -m tools.operations confirm-sweep --stack '$(STACK)' --removals "$$REMOVALS"

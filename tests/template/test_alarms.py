@@ -10,6 +10,13 @@ from tests import sam_template
 from tests.builders import ROOT
 
 ALARMS = {name: each["Properties"] for name, each in sam_template.resources("AWS::CloudWatch::Alarm").items()}
+SECONDS_BETWEEN_SWEEPS = 3600
+# The alarms on findings of the sweep, and their metrics.
+SWEEP_FINDINGS = {
+    "IntegrationsWithoutSecretAlarm": "IntegrationsWithoutSecret",
+    "OrphanedSecretsAlarm": "SecretsWithoutIntegration",
+    "SweepStoppedAlarm": "SweepStopped",
+}
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -29,7 +36,7 @@ def watching_resource(metric: str, dimension: str, value: object) -> dict[str, A
 def test_alarm_notifies_the_topic_when_it_starts_and_ends(name: str) -> None:
     topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     assert ALARMS[name]["AlarmActions"] == ALARMS[name]["OKActions"] == topic
-    assert ALARMS[name]["TreatMissingData"] == "notBreaching"
+    assert ALARMS[name]["TreatMissingData"] == ("breaching" if name == "SweepNotRunningAlarm" else "notBreaching")
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -102,11 +109,46 @@ def test_undelivered_requests_alarm_watches_the_rule_without_a_dead_letter_queue
     assert dimensions == {"EventBusName": {"Ref": "Bus"}, "RuleName": rule_name}
 
 
-@pytest.mark.parametrize("metric", ["SecretsWithoutIntegration", "IntegrationsWithoutSecret"])
-def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
+@pytest.mark.parametrize("name", [*SWEEP_FINDINGS, "SweepNotRunningAlarm"])
+def test_sweep_alarm_has_the_dimensions_of_the_metric(name: str) -> None:
     """tests/handlers/test_sweep.py compares the names of the metrics with what the function emits."""
-    [alarm] = watching("AIIntegrations", metric)
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+    assert ALARMS[name]["Namespace"] == "AIIntegrations"
+    assert ALARMS[name]["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+
+
+@pytest.mark.parametrize("name", SWEEP_FINDINGS)
+def test_sweep_findings_alarm_fires_at_the_first_finding_and_stays_on_between_hourly_runs(name: str) -> None:
+    alarm = ALARMS[name]
+    assert alarm["MetricName"] == SWEEP_FINDINGS[name]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Maximum",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert alarm["Period"] <= 300
+    assert alarm["DatapointsToAlarm"] == 1
+    assert alarm["EvaluationPeriods"] * alarm["Period"] > SECONDS_BETWEEN_SWEEPS + sweep()["Timeout"]
+
+
+def test_sweep_not_running_alarm_counts_runs_and_fires_when_three_are_missing() -> None:
+    alarm = ALARMS["SweepNotRunningAlarm"]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "SampleCount",
+        "LessThanThreshold",
+        1,
+    )
+    assert alarm["EvaluationPeriods"] * alarm["Period"] == 3 * SECONDS_BETWEEN_SWEEPS
+    assert "DatapointsToAlarm" not in alarm
+
+
+def test_sweep_runs_every_hour() -> None:
+    [schedule] = sweep()["Events"].values()
+    assert schedule["Properties"]["ScheduleExpression"] == "rate(1 hour)"
+    assert schedule["Properties"]["Input"] == "{}"
+
+
+def sweep() -> dict[str, Any]:
+    return sam_template.functions()["sweep"]
 
 
 def test_metrics_of_two_stacks_differ_in_the_service() -> None:

@@ -100,8 +100,15 @@ def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-def test_credentials_function_logs_its_audit_trail_at_every_log_level() -> None:
-    assert sam_template.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+@pytest.mark.parametrize("function", ["credentials", "sweep"])
+def test_function_logs_its_audit_trail_at_every_log_level(function: str) -> None:
+    assert sam_template.functions()[function]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_sweep_gets_its_removal_limit_from_the_parameter() -> None:
+    limit = sam_template.functions()["sweep"]["Environment"]["Variables"]["SWEEP_REMOVAL_LIMIT"]
+    assert limit == {"Ref": "SweepRemovalLimit"}
+    assert PARAMETERS["SweepRemovalLimit"]["Default"] == 20
 
 
 @pytest.mark.parametrize("function", sam_template.synchronous_functions())

@@ -2,9 +2,10 @@
 
 import tomllib
 
-from tests.builders import ROOT
 from tools.mutants.mutant import Mutant
 from tools.mutants.survivors import Reviewed, faults, reviewed
+
+from tests.builders import ROOT
 
 LIST = ROOT / "tools/mutants/survivors.toml"
 PATH = "layers/shared/ai_integrations/domain/rules.py"

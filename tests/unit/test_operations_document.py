@@ -10,7 +10,7 @@ from tests.builders import ROOT
 
 DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in ("deploy", "events", "operations", "performance", "sam-local")]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-HANDLERS = "".join(file.read_text() for file in (ROOT / "functions").glob("*/handler.py"))
+CODE = "".join(file.read_text() for folder in ("functions", "layers/shared") for file in (ROOT / folder).rglob("*.py"))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.stem)
@@ -27,4 +27,4 @@ def test_queried_log_groups_exist(name: str) -> None:
 
 @pytest.mark.parametrize("message", sorted(set(re.findall(r'message = "([^"]+)"', OPERATIONS))))
 def test_queried_log_messages_are_logged(message: str) -> None:
-    assert re.search(rf'logger\.info\(\s*"{message}"', HANDLERS)
+    assert re.search(rf'logger\.info\(\s*"{message}"', CODE)

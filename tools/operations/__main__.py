@@ -4,6 +4,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import boto3
 
@@ -11,19 +12,27 @@ from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, Dea
 from tools.operations.dead_letters import DeadLetters, DeadRequest
 from tools.operations.message_queue import MessageQueue
 from tools.operations.outputs import shell_assignments, stack_outputs
+from tools.operations.sweep import LAMBDA_CONFIG, SweepFailedError, SweepFunction
 from tools.operations.table_stream import TableStream
 
 Outputs = Mapping[str, str]
+Command = Callable[[Outputs], Iterable[str]]
+
+CONFIRM_SWEEP = "confirm-sweep"  # the only command with an argument of its own
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and print its lines as they come."""
     parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[CONFIRM_SWEEP, *COMMANDS])
     parser.add_argument("--stack", default="ai-integrations", help="default: %(default)s")
+    parser.add_argument("--removals", type=int, help=f"for {CONFIRM_SWEEP}: how many to allow, see sweep-findings")
     options = parser.parse_args(arguments)
+    if (options.command == CONFIRM_SWEEP) != (options.removals is not None):
+        parser.error(f"--removals is required for {CONFIRM_SWEEP}, and for no other command")
     outputs = stack_outputs(boto3.client("cloudformation"), options.stack)
-    for line in COMMANDS[options.command](outputs):
+    commands: Mapping[str, Command] = {CONFIRM_SWEEP: partial(_confirm_sweep, options.removals), **COMMANDS}
+    for line in commands[options.command](outputs):
         print(line, flush=True)
 
 
@@ -62,6 +71,25 @@ def _replay_changes(outputs: Outputs) -> Iterator[str]:
         )
 
 
+def _show_sweep_findings(outputs: Outputs) -> Iterator[str]:
+    return _sweep_result(lambda: _sweep(outputs).dry_run())
+
+
+def _confirm_sweep(removals: int, outputs: Outputs) -> Iterator[str]:
+    return _sweep_result(lambda: _sweep(outputs).confirm(removals))
+
+
+def _sweep(outputs: Outputs) -> SweepFunction:
+    return SweepFunction(boto3.client("lambda", config=LAMBDA_CONFIG), outputs["SweepFunctionName"])
+
+
+def _sweep_result(command: Callable[[], Mapping[str, object]]) -> Iterator[str]:
+    try:
+        yield json.dumps(command(), indent=2)
+    except SweepFailedError as error:
+        raise SystemExit(str(error)) from None
+
+
 def _dead_letters(outputs: Outputs) -> DeadLetters:
     return DeadLetters(
         boto3.client("sqs"),
@@ -74,11 +102,12 @@ def _json_lines(found: Iterable[DeadRequest]) -> Iterator[str]:
     return (json.dumps(each.shown()) for each in found)
 
 
-COMMANDS: Mapping[str, Callable[[Outputs], Iterable[str]]] = {
+COMMANDS: Mapping[str, Command] = {
     "dead-requests": _list_dead_requests,
     "outputs": shell_assignments,
     "replay-changes": _replay_changes,
     "replay-requests": _replay_requests,
+    "sweep-findings": _show_sweep_findings,
 }
 
 
