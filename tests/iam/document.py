@@ -82,6 +82,8 @@ def _values(values: list[Any]) -> str:
 
 
 def _user(role: str, statement: Statement) -> str:
+    if statement["Effect"] == "Deny":
+        return ""
     if role not in sam_template.functions():
         return "AWS"
     if statement["Sid"] in FOR_LAMBDA:
