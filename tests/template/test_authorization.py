@@ -108,7 +108,8 @@ def test_function_may_publish_exactly_its_own_events(function: str) -> None:
     [
         {"events:source": SOURCE, "events:detail-type": "AI Integration Create Requested"},
         {"events:source": "platform", "events:detail-type": "AI Integration Sweep Ran"},
-        {},
+        {"events:source": SOURCE},
+        {"events:detail-type": "AI Integration Sweep Ran"},
     ],
 )
 def test_function_may_not_publish_a_request_or_events_of_others(function: str, event: dict[str, str]) -> None:
