@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ai_integrations.bootstrap.invocation_log import logs_invocation
 from ai_integrations.bootstrap.provision import provisioning
-from ai_integrations.observability import describe, logger
+from ai_integrations.observability import describe, log_texts, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _provisioner, _queue = provisioning()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Handle a batch of the queue.
 
@@ -28,14 +29,24 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
 def _handle(record: Mapping[str, Any]) -> bool:
     """Handle one message. False means that it failed and must be redelivered."""
     message_id = record["messageId"]
+    _log_sender({})  # not that of the message before
     try:
-        outcome = _provisioner.handle(json.loads(record["body"]))
+        envelope = json.loads(record["body"])
+        _log_sender(envelope)
+        outcome = _provisioner.handle(envelope)
     except Exception as error:  # noqa: BLE001 - a failed message must not fail the rest of the batch
         logger.error("request failed", message_id=message_id, **describe(error))
         _delay(record)
         return False
-    logger.info("request decided", message_id=message_id, outcome=outcome.detail_type, request=outcome.request_id)
+    logger.info("request decided", message_id=message_id, outcome=outcome.detail_type)
     return True
+
+
+def _log_sender(envelope: object) -> None:
+    """Log who sent a request: the identities that it states, and the AWS account and source in the event."""
+    log_texts(envelope, aws_account="account", source="source")
+    detail = envelope.get("detail") if isinstance(envelope, dict) else None
+    log_texts(detail, account="account", user="user", request_id="request_id")
 
 
 def _delay(record: Mapping[str, Any]) -> None:

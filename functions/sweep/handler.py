@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from ai_integrations.bootstrap.invocation_log import logs_invocation
 from ai_integrations.bootstrap.sweep import sweep
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import SweepCommand
@@ -22,7 +23,7 @@ _RESERVE = 30_000  # milliseconds, to finish a page and to report
 _sweeper, _records, _bus = sweep()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:

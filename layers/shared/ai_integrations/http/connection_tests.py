@@ -14,6 +14,7 @@ from ai_integrations.http import error_handlers
 from ai_integrations.http.body import parse_body
 from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
+from ai_integrations.http.resolver import ApiResolver
 from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
 
@@ -32,7 +33,7 @@ class ModelChoice(InputModel):
 
 def build_connection_test_app(tests: "ConnectionTestRunner") -> APIGatewayRestResolver:
     """Build the app of the `test_connection` function."""
-    app = APIGatewayRestResolver()
+    app = ApiResolver()
     error_handlers.register(app)
     ConnectionTestRoutes(app, tests)
     return app
