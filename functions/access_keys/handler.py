@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ulid import ULID
 
 from ai_integrations.bootstrap.access_keys import access_keys
-from ai_integrations.bootstrap.invocation_log import logs_invocation
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.contracts.authorizer_response import is_too_long
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.contracts.direct_invocation import responds_with_problems
@@ -22,7 +22,7 @@ from ai_integrations.contracts.operator_commands import (
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import AccessKeyNotFoundError, FieldError, RuleViolationError
 from ai_integrations.domain.model import AccessKey
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _access_keys = access_keys()
 
 
-@logs_invocation
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:

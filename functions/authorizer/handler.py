@@ -41,7 +41,7 @@ def _find_holder(token: str) -> dict[str, Any] | None:
 
 
 def _log(holder: dict[str, Any], invocation: str) -> None:
-    """Log the end of the invocation as `bootstrap.invocation_log` does. A rejected key has no holder."""
+    """Log the end of the invocation as `observability.logs_invocation` does. A rejected key has no holder."""
     line: dict[str, Any] = {"level": "INFO", "message": "invocation ended", "function_request_id": invocation}
     line |= {name: holder[name] for name in ("account", "user", "role") if name in holder}
     _logger.info(json.dumps(line | aws_calls.log_fields()))

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.credentials import key_search, resolver
-from ai_integrations.bootstrap.invocation_log import logs_invocation
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.parsing import parse_text
@@ -16,7 +16,7 @@ from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.key_access.commands import KeyCommand, execute_command
 from ai_integrations.key_access.messages import Resolution, ResolveCommand, resolution_view
 from ai_integrations.key_access.resolve import Resolved
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _resolver = resolver()
 
 
-@logs_invocation
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:

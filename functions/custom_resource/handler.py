@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.custom_resource import custom_resource
-from ai_integrations.bootstrap.invocation_log import logs_invocation
 from ai_integrations.contracts import problems
 from ai_integrations.domain.errors import AiIntegrationsError, ContentionError
-from ai_integrations.observability import hide_exception_messages, log_texts, logger
+from ai_integrations.observability import hide_exception_messages, log_texts, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _resource, _cloudformation = custom_resource()
 
 
-@logs_invocation
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """Handle one request of CloudFormation and report its result.

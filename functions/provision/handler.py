@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ai_integrations.bootstrap.invocation_log import logs_invocation
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.provision import provisioning
-from ai_integrations.observability import describe, log_texts, logger
+from ai_integrations.observability import describe, log_texts, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _provisioner, _queue = provisioning()
 
 
-@logs_invocation
+@logs_invocation(aws_calls)
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Handle a batch of the queue.
 

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb.stream import parse_record
-from ai_integrations.bootstrap.invocation_log import logs_invocation
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.publish_changes import change_publisher
-from ai_integrations.observability import describe, logger
+from ai_integrations.observability import describe, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,7 +17,7 @@ class UnpublishedError(Exception):
     """Fail the whole batch so that Lambda bisects it: there is no checkpoint before the first record."""
 
 
-@logs_invocation
+@logs_invocation(aws_calls)
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Handle a batch of the stream in order, up to the first record that fails. Lambda retries from there.
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ai_integrations.bootstrap.invocation_log import logs_invocation
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.spaces import spaces
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import (
@@ -19,7 +19,7 @@ from ai_integrations.contracts.operator_commands import (
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import Organization, Space
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _spaces = spaces()
 
 
-@logs_invocation
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:

@@ -8,10 +8,22 @@ import json
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ai_integrations.bootstrap.aws_calls import AwsCalls
+
+    ResultT = TypeVar("ResultT")
+    Handler = Callable[[dict[str, Any], LambdaContext], ResultT]
 
 _MAX_TEXT_LENGTH = 1_024  # longer than every valid id, ARN and user name
 
@@ -27,6 +39,24 @@ def serialize(line: Mapping[str, Any]) -> str:
 
 logger = Logger(json_serializer=serialize)
 metrics = Metrics(namespace="AIIntegrations")
+
+
+def logs_invocation(calls: "AwsCalls") -> "Callable[[Handler[ResultT]], Handler[ResultT]]":
+    """Log with Lambda's context, and end each invocation with a line about its duration and AWS calls."""
+
+    def decorate(handler: "Handler[ResultT]") -> "Handler[ResultT]":
+        @logger.inject_lambda_context(clear_state=True)
+        @wraps(handler)
+        def invoke(event: dict[str, Any], context: "LambdaContext") -> "ResultT":
+            calls.restart()
+            try:
+                return handler(event, context)
+            finally:
+                logger.info("invocation ended", **calls.log_fields())
+
+        return invoke
+
+    return decorate
 
 
 class LoggedError(Exception):

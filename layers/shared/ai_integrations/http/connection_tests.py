@@ -10,7 +10,6 @@ from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.connection_health import Health
 from ai_integrations.domain.model import Caller
-from ai_integrations.http import error_handlers
 from ai_integrations.http.body import parse_body
 from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
@@ -34,7 +33,6 @@ class ModelChoice(InputModel):
 def build_connection_test_app(tests: "ConnectionTestRunner") -> APIGatewayRestResolver:
     """Build the app of the `test_connection` function."""
     app = ApiResolver()
-    error_handlers.register(app)
     ConnectionTestRoutes(app, tests)
     return app
 
