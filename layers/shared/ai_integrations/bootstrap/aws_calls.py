@@ -3,14 +3,13 @@
 The events are those of botocore: https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html.
 """
 
-from collections.abc import Callable
-from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.hooks import BaseEventHooks
-    from botocore.model import OperationModel
 
     Context = dict[str, Any]
 
@@ -22,7 +21,7 @@ _START = "ai_integrations.start"  # the entry in botocore's context of a call
 class AwsCalls:
     """Observes the calls of botocore clients."""
 
-    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, clock: "Callable[[], float]" = perf_counter) -> None:
         """`clock` returns seconds."""
         self._clock = clock
         self.restart()
@@ -38,9 +37,9 @@ class AwsCalls:
         emitter.register("after-call", self._end)
         emitter.register("after-call-error", self._fail)
 
-    def log_fields(self) -> dict[str, Any]:
+    def log_fields(self) -> "dict[str, Any]":
         """Describe the invocation until now. Durations are in milliseconds; the slowest calls come first."""
-        slowest = sorted(self._calls, key=itemgetter("ms"), reverse=True)
+        slowest = sorted(self._calls, key=lambda call: call["ms"], reverse=True)
         return {
             "ms": self._milliseconds_since(self._started),
             "aws_ms": sum(each["ms"] for each in slowest),
@@ -48,17 +47,20 @@ class AwsCalls:
             "aws_calls": slowest[:_MAX_LOGGED],
         }
 
-    def _begin(self, model: "OperationModel", context: "Context", **_: object) -> None:
-        context[_START] = model.service_model.service_name, model.name, self._clock()
+    # Each handler takes its event as one mapping: botocore inspects signatures, at a cost for every parameter.
 
-    def _end(self, http_response: Any, parsed: dict[str, Any], context: "Context", **_: object) -> None:  # noqa: ANN401
-        is_error = http_response.status_code >= 300  # noqa: PLR2004 - as botocore decides
-        self._add(context, str(parsed.get("Error", {}).get("Code")) if is_error else "ok")
+    def _begin(self, **event: Any) -> None:  # noqa: ANN401 - what an event contains depends on its name
+        model = event["model"]
+        event["context"][_START] = model.service_model.service_name, model.name, self._clock()
 
-    def _fail(self, exception: Exception, context: "Context", **_: object) -> None:
-        self._add(context, type(exception).__name__)
+    def _end(self, **event: Any) -> None:  # noqa: ANN401
+        is_error = event["http_response"].status_code >= 300  # noqa: PLR2004 - as botocore decides
+        self._add(event["context"], event["parsed"].get("Error", {}).get("Code") if is_error else "ok")
 
-    def _add(self, context: "Context", outcome: str) -> None:
+    def _fail(self, **event: Any) -> None:  # noqa: ANN401
+        self._add(event["context"], type(event["exception"]).__name__)
+
+    def _add(self, context: "Context", outcome: "str | None") -> None:
         service, operation, started = context[_START]
         self._calls.append(
             {
