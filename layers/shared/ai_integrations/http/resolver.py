@@ -1,7 +1,8 @@
-"""Exception handlers that turn every error of a route into a problem document."""
+"""The request resolver of the HTTP API: what all its requests, responses and errors have in common."""
 
 from collections.abc import Collection
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -10,8 +11,13 @@ from botocore import exceptions as aws
 from ai_integrations.contracts import problems
 from ai_integrations.domain.errors import AiIntegrationsError
 from ai_integrations.http import docs, problem_responses
-from ai_integrations.observability import describe, logger
+from ai_integrations.observability import describe, log_texts, logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# API Gateway's own responses have the same (template.yaml, ResponseHeaders).
+RESPONSE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _THROTTLED = frozenset(
     {
         "LimitExceededException",
@@ -25,9 +31,27 @@ _THROTTLED = frozenset(
 )
 
 
-def register(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
-    """Register the handlers. Paths in `disabled` are treated as unknown."""
+class ApiResolver(APIGatewayRestResolver):
+    """Logs who sends a request, adds RESPONSE_HEADERS to every response, and turns errors into problem documents."""
 
+    def __init__(self, disabled: Collection[str] = ()) -> None:
+        """Treat the paths in `disabled` as unknown."""
+        super().__init__()
+        _register_error_handlers(self, disabled)
+
+    def resolve(self, event: Any, context: "LambdaContext") -> dict[str, Any]:  # noqa: ANN401 - as the base class
+        """Handle one event of API Gateway."""
+        request = event["requestContext"]
+        log_texts(request.get("authorizer"), account="account", user="user", role="role")
+        log_texts(request, request_id="requestId")
+        log_texts(event, method="httpMethod", route="resource")
+        response = super().resolve(event, context)
+        response["multiValueHeaders"].update({name: [value] for name, value in RESPONSE_HEADERS.items()})
+        logger.append_keys(status=response["statusCode"])
+        return response
+
+
+def _register_error_handlers(app: APIGatewayRestResolver, disabled: Collection[str]) -> None:
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
 
