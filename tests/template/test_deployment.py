@@ -60,9 +60,22 @@ def test_parameter_file_contains_only_values_that_the_template_allows(environmen
         assert parameter.get("MinValue", value) <= value <= parameter.get("MaxValue", value)
 
 
-def test_production_is_protected_and_deployed_gradually() -> None:
+def test_production_is_protected_deployed_gradually_and_has_alarms_that_notify() -> None:
     assert parameters("prod").get("DeletionProtection", "true") == "true"
     assert parameters("prod")["GradualDeployment"] != "AllAtOnce"
+    assert parameters("prod")["RequireAlarmTopic"] == "true"
+
+
+def test_staging_differs_from_production_only_in_retention_and_alarms() -> None:
+    different = {name for name, _ in parameters("staging").items() ^ parameters("prod").items()}
+    assert different == {"LogRetentionDays", "RecoveryWindowDays", "RequireAlarmTopic"}
+
+
+def test_deployment_that_omits_the_release_resets_it() -> None:
+    """`sam deploy` keeps the previous value of a parameter that it is not given, and would publish no new code."""
+    assert [parameters(environment)["Release"] for environment in ENVIRONMENTS] == [""] * len(ENVIRONMENTS)
+    # The SAM CLI rejects Release= without quotes (CfnParameterOverridesType in samcli/cli/types.py).
+    assert CONFIG["default"]["deploy"]["parameters"]["parameter_overrides"] == ['Release=""']
 
 
 @pytest.mark.parametrize("command", ["local_invoke", "local_start_api", "local_start_lambda"])
