@@ -1,8 +1,12 @@
 """Read facts from template.yaml, so that tests do not repeat them."""
 
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
+from boto3 import Session
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from tests.builders import AWS_ACCOUNT, ROOT
@@ -19,15 +23,55 @@ def template() -> dict[str, Any]:
     return loaded
 
 
+def processed(shared_code: str = "1", **parameters: str) -> dict[str, Any]:
+    """Build the resources that SAM generates for CloudFormation when `sam deploy` has uploaded all packages."""
+    copy = deepcopy(template())
+    for name, resource in copy["Resources"].items():
+        for part in ("CodeUri", "ContentUri"):
+            if part in resource.get("Properties", {}):
+                resource["Properties"][part] = f"s3://bucket/{shared_code if name == 'SharedLayer' else 'code'}"
+    no_managed_policies: dict[str, str] = {}  # names that SAM would look up in AWS; this template has none
+    translator = Translator(no_managed_policies, Parser(), boto_session=Session(region_name="eu-central-1"))
+    made: dict[str, Any] = translator.translate(copy, parameters)["Resources"]
+    return made
+
+
+@cache
+def deployed(resource_type: str) -> dict[str, dict[str, Any]]:
+    """Find the resources of one type that a deployment with default parameters has, by logical id."""
+    return of_type(processed(), resource_type)
+
+
+def of_type(resources: dict[str, Any], resource_type: str) -> dict[str, dict[str, Any]]:
+    """Find the resources of one type, by logical id."""
+    return {name: each for name, each in resources.items() if each["Type"] == resource_type}
+
+
 def resources(resource_type: str) -> dict[str, dict[str, Any]]:
     """Find the resources of one type, by logical id."""
-    return {name: each for name, each in template()["Resources"].items() if each["Type"] == resource_type}
+    return of_type(template()["Resources"], resource_type)
 
 
 def functions() -> dict[str, dict[str, Any]]:
     """Find the properties of all functions, by folder name."""
     every = resources("AWS::Serverless::Function").values()
     return {each["Properties"]["CodeUri"].removeprefix("functions/"): each["Properties"] for each in every}
+
+
+def roles() -> dict[str, dict[str, Any]]:
+    """Find the properties of the role of each function that SAM generates, by folder name of the function."""
+    roles, generated = deployed("AWS::IAM::Role"), deployed("AWS::Lambda::Function")
+    return {
+        each["Properties"]["CodeUri"].removeprefix("functions/"): roles[
+            generated[name]["Properties"]["Role"]["Fn::GetAtt"][0]
+        ]["Properties"]
+        for name, each in resources("AWS::Serverless::Function").items()
+    }
+
+
+def role_statements(function: str) -> list[dict[str, Any]]:
+    """List the policy statements of a function's role."""
+    return [each for policy in roles()[function]["Policies"] for each in policy["PolicyDocument"]["Statement"]]
 
 
 def synchronous_functions() -> list[str]:

@@ -1,4 +1,4 @@
-"""The policies of the functions in template.yaml, with references resolved to the resources of a stack."""
+"""The policies of the functions' roles, as SAM generates them, with references resolved to a stack's resources."""
 
 import re
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ _PSEUDO = {
     "AWS::Region": REGION,
     "AWS::URLSuffix": "amazonaws.com",
 }
+# What an attribute adds to the ARN of its resource.
+_SUFFIXES = {"Arn": "", "StreamArn": "/stream/2026-01-01T00:00:00.000"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +28,7 @@ class Policies:
 
     def statements(self, function: str) -> list[Statement]:
         """Resolve the statements of a function. `function` is the name of its folder."""
-        return [
-            self._resolved(statement)
-            for policy in sam_template.functions()[function].get("Policies", [])
-            for statement in policy["Statement"]
-        ]
+        return [self._resolved(statement) for statement in sam_template.role_statements(function)]
 
     def granted(self, function: str) -> set[tuple[str, str]]:
         """List the pairs of Sid and action that a function is granted."""
@@ -41,8 +39,8 @@ class Policies:
         match value:
             case {"Ref": name}:
                 return self._value(name)
-            case {"Fn::GetAtt": [name, "Arn"]}:
-                return self.arns[name]
+            case {"Fn::GetAtt": [name, attribute]}:
+                return self._value(f"{name}.{attribute}")
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([\w:.]+)\}", lambda match: self._value(match[1]), text)
             case dict():
@@ -53,6 +51,6 @@ class Policies:
 
     def _value(self, name: str) -> str:
         resource, _, attribute = name.partition(".")
-        if attribute == "Arn":
-            return self.arns[resource]
+        if attribute:
+            return self.arns[resource] + _SUFFIXES[attribute]
         return self.stack if name == "AWS::StackName" else _PSEUDO[name]

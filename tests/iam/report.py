@@ -11,6 +11,9 @@ from tests.iam.policies import Policies
 Grant = tuple[str, str]
 """A statement's Sid and an action."""
 
+# Statements that Lambda itself uses, with the role of the function. The function makes none of these calls.
+FOR_LAMBDA = {"ReadStream", "ReceiveProvisioningRequests", "SendToDeadLetterQueue", "SendTraces", "WriteLogs"}
+
 
 @dataclass(kw_only=True)
 class Report:
@@ -21,15 +24,16 @@ class Report:
     denied: set[str] = field(default_factory=set)
 
     def unused(self) -> set[tuple[str, str, str]]:
-        """List the grants that no call used, as function, Sid and action."""
-        return {(name, *grant) for name, grants in self.granted.items() for grant in grants - self.used[name]}
+        """List the grants that no call used, as function, Sid and action, except those for Lambda itself."""
+        unused = {(name, *grant) for name, grants in self.granted.items() for grant in grants - self.used[name]}
+        return {each for each in unused if each[1] not in FOR_LAMBDA}
 
     def table(self) -> str:
         """Format the report as a text table."""
         lines = [f"{'function':16} {'statement':44} {'action':40} used"]
         for name, grants in sorted(self.granted.items()):
             for sid, action in sorted(grants):
-                mark = "yes" if (sid, action) in self.used[name] else "no"
+                mark = "yes" if (sid, action) in self.used[name] else "by Lambda" if sid in FOR_LAMBDA else "no"
                 lines.append(f"{name:16} {sid:44} {action:40} {mark}")
         totals = [sum(map(len, each.values())) for each in (self.granted, self.used)]
         return "\n".join([*lines, f"{totals[0]} granted, {totals[1]} used, {len(self.denied)} calls denied"])

@@ -10,9 +10,6 @@ from tests.stack.conftest import running_stack
 _OLD = "only for secrets at least one hour old, which tests/handlers/test_sweep.py and tests/faults simulate"
 # Permissions that the walk cannot use, each with the reason why it is granted.
 UNUSED = {
-    ("publish_changes", "SendToDeadLetterQueue", "sqs:SendMessage"): (
-        "Lambda sends records that the function could not publish, with the function's role"
-    ),
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:DeleteSecret"): _OLD,
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:RestoreSecret"): _OLD,
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:UpdateSecretVersionStage"): _OLD,

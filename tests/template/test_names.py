@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import sam_template
-from tests.template.test_parameters import of_type, processed
+from tests.sam_template import of_type, processed
 
 # Names that need to be unique only within another resource of the stack, or that are not names of the resource at all.
 SCOPED = {

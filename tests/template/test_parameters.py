@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from copy import deepcopy
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
 from tests import sam_template
+from tests.sam_template import of_type, processed
 
 PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
 CONDITIONS: dict[str, Any] = sam_template.template()["Conditions"]
@@ -21,33 +20,6 @@ PUBLISHED = [
     for each in sam_template.resources("AWS::Serverless::Function").values()
     if "AutoPublishAlias" in each["Properties"]
 ]
-
-
-class NoManagedPolicies:
-    """Replaces the part of SAM that looks up managed policies by name in AWS. This template names none."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
-@pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-
-
-def processed(shared_code: str = "1", **parameters: str) -> dict[str, Any]:
-    """Return the resources that SAM generates when `sam deploy` has uploaded all packages."""
-    template = deepcopy(sam_template.template())
-    for name, resource in template["Resources"].items():
-        for part in ("CodeUri", "ContentUri"):
-            if part in resource.get("Properties", {}):
-                resource["Properties"][part] = f"s3://bucket/{shared_code if name == 'SharedLayer' else 'code'}"
-    made: dict[str, Any] = transform(template, parameters, NoManagedPolicies())["Resources"]
-    return made
-
-
-def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:
-    return {name: each for name, each in resources.items() if each["Type"] == kind}
 
 
 def holds(condition: Any, parameters: dict[str, str]) -> bool:
@@ -132,6 +104,7 @@ def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, goo
         ({"HostedZoneId": "Z0"}, set()),
         ({"DomainName": "example.com"}, {"Domain", "DomainMapping"}),
         ({"DomainName": "example.com", "HostedZoneId": "Z0"}, {"Domain", "DomainMapping", "DomainRecord"}),
+        ({"GradualDeployment": "Canary10Percent5Minutes"}, {"CodeDeployServiceRole"}),
         ({"AccessLogs": "existing-role"}, {"CallsLogGroup"}),
         ({"AccessLogs": "create-role"}, {"CallsLogGroup", "LoggingAccount", "LoggingRole"}),
     ],

@@ -12,6 +12,7 @@ from tests import sam_template
 from tests.builders import an_integration
 from tests.iam.evaluator import Request, allowing_statements
 from tests.iam.policies import ACCOUNT, Policies
+from tests.sam_template import role_statements as statements
 
 Statement = dict[str, Any]
 
@@ -44,12 +45,25 @@ READ_KEYS = {
 }
 MANAGE_ITEMS = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
+RUN = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+# What each function may do beside writing its log and traces.
 ALLOWED = {
     "api": REFERENCE_SECRETS | WRITE_KEYS | {"dynamodb:Query", "lambda:InvokeFunction"},
     "authorizer": {"dynamodb:GetItem"},
-    "provision": REFERENCE_SECRETS | {"events:PutEvents", "sqs:ChangeMessageVisibility"},
+    "provision": REFERENCE_SECRETS
+    | {
+        "events:PutEvents",
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    },
     "publish_changes": {
+        "dynamodb:DescribeStream",
         "dynamodb:GetItem",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
         "events:PutEvents",
         "secretsmanager:DeleteSecret",
         "secretsmanager:DescribeSecret",
@@ -88,27 +102,19 @@ PARTITIONS = {
     "spaces": {"SPACES#*"},
     "sweep": {"ACCOUNT#*", "SWEEP"},
 }
-# Actions that AWS cannot limit to partitions or secrets. Each has a statement of its own.
-UNLIMITED = {"dynamodb:Scan", "secretsmanager:ListSecrets"}
+# Actions that AWS cannot limit to partitions, secrets or functions. They are in statements of their own.
+UNLIMITED = {"dynamodb:Scan", "secretsmanager:ListSecrets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 # The functions whose purpose requires stored provider keys.
 READERS = {"credentials", "test_connection"}
 VERBS = (
-    "Assume|CleanUp|Decrypt|Delay|Delegate|Deny|Describe|Encrypt|Generate|Invoke|List|Publish|Read|Record|Resolve|Scan|Send"
-    "|Store|Write"
+    "Assume|CleanUp|Decrypt|Delay|Delegate|Deny|Describe|Encrypt|Generate|Invoke|List|Publish|Read|Receive|Record|Resolve"
+    "|Scan|Send|Shift|Store|Write"
 )
 SID = re.compile(rf"(?:{VERBS})(?:And(?:{VERBS}))?(?:[A-Z][a-z]+)+")
 
 
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def statements(function: str) -> list[Statement]:
-    policies = sam_template.functions()[function].get("Policies", [])
-    assert all(isinstance(policy, dict) and "Statement" in policy for policy in policies), (
-        "AWS managed policies and SAM policy templates grant more than a function needs"
-    )
-    return [statement for policy in policies for statement in policy["Statement"]]
 
 
 def actions(statement: Statement) -> list[str]:
@@ -137,7 +143,7 @@ def policy_documents(value: Any, path: str = "") -> Iterator[tuple[str, list[Sta
             yield from policy_documents(part, path)
 
 
-POLICIES = dict(policy_documents(sam_template.template()["Resources"]))
+POLICIES = dict(policy_documents(sam_template.processed(GradualDeployment="Canary10Percent5Minutes")))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -149,12 +155,43 @@ def test_statement_ids_are_a_verb_and_a_noun_and_unique_in_the_policy(policy: st
 
 @pytest.mark.parametrize("function", sam_template.functions())
 def test_function_has_exactly_the_actions_it_needs(function: str) -> None:
-    assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function]
+    assert {action for each in statements(function) for action in actions(each)} == ALLOWED[function] | RUN
 
 
-def test_only_the_sweep_has_actions_without_limits() -> None:
-    unlimited = [(function, actions(each)) for function, each in ALL if set(actions(each)) & UNLIMITED]
-    assert unlimited == [("sweep", ["dynamodb:Scan"]), ("sweep", ["secretsmanager:ListSecrets"])]
+def test_only_the_sweep_has_actions_without_limits_beside_traces() -> None:
+    unlimited = [(function, each["Sid"]) for function, each in ALL if set(actions(each)) & UNLIMITED]
+    assert [each for each in unlimited if each[1] != "SendTraces"] == [("sweep", "ScanTable"), ("sweep", "ListSecrets")]
+    assert {tuple(actions(each)) for _, each in ALL if each["Sid"] == "SendTraces"} == {
+        ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+    }
+
+
+def test_only_the_shared_logging_role_has_a_managed_policy() -> None:
+    """API Gateway's logging role is one for all APIs of the region, and API Gateway checks that it has the policy."""
+    roles = sam_template.of_type(sam_template.processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::IAM::Role")
+    assert {name for name, each in roles.items() if "ManagedPolicyArns" in each["Properties"]} == {"LoggingRole"}
+    assert not [name for name, each in roles.items() if {"RoleName", "Path"} & each["Properties"].keys()]
+
+
+@pytest.mark.parametrize("function", sam_template.functions())
+def test_function_writes_only_to_its_own_log_group(function: str) -> None:
+    [writing] = [each for each in statements(function) if each["Sid"] == "WriteLogs"]
+    group = sam_template.functions()[function]["LoggingConfig"]["LogGroup"]["Ref"]
+    assert writing["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "sid", "resource"),
+    [
+        ("provision", "ReceiveProvisioningRequests", ["ProvisioningQueue", "Arn"]),
+        ("provision", "DelayFailedMessages", ["ProvisioningQueue", "Arn"]),
+        ("publish_changes", "ReadStream", ["Table", "StreamArn"]),
+        ("publish_changes", "SendToDeadLetterQueue", ["StreamDeadLetterQueue", "Arn"]),
+    ],
+)
+def test_function_polls_only_its_own_queue_or_stream(function: str, sid: str, resource: list[str]) -> None:
+    [statement] = [each for each in statements(function) if each["Sid"] == sid]
+    assert statement["Resource"] == {"Fn::GetAtt": resource}
 
 
 @pytest.mark.parametrize(("_function", "statement"), LIMITED)
@@ -170,7 +207,10 @@ def test_only_readers_can_read_a_provider_key(function: str, statement: Statemen
     assert not reads or function in READERS
 
 
-@pytest.mark.parametrize(("function", "statement"), about("dynamodb"))
+TABLE = [each for each in about("dynamodb") if each[1]["Sid"] != "ReadStream"]
+
+
+@pytest.mark.parametrize(("function", "statement"), TABLE)
 def test_function_reaches_only_its_own_partitions_of_the_table(function: str, statement: Statement) -> None:
     condition = statement["Condition"]
     assert set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) <= PARTITIONS[function]
@@ -178,7 +218,7 @@ def test_function_reaches_only_its_own_partitions_of_the_table(function: str, st
     assert condition["Null"]["dynamodb:LeadingKeys"] == "false"
 
 
-@pytest.mark.parametrize(("_function", "statement"), about("dynamodb"))
+@pytest.mark.parametrize(("_function", "statement"), TABLE)
 def test_statement_covers_one_kind_of_partition(_function: str, statement: Statement) -> None:
     """With two kinds in one statement, an action that only one of them needs would be allowed on both."""
     assert len(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]) == 1
@@ -256,7 +296,7 @@ def test_only_readers_of_keys_can_compute_fingerprints() -> None:
 def test_function_that_writes_urls_can_invoke_only_the_function_without_stored_keys() -> None:
     [(function, statement)] = about("lambda")
     assert (function, statement["Resource"]) == ("api", {"Fn::Sub": "${VerifyKeyFunction.Arn}:live"})
-    assert statements("verify_key") == []
+    assert [each["Sid"] for each in statements("verify_key")] == ["WriteLogs", "SendTraces"]
 
 
 @pytest.mark.parametrize(("function", "statement"), ENCRYPTION)

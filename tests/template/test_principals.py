@@ -2,18 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from tests import sam_template
-from tests.template.test_parameters import of_type, processed
+from tests.sam_template import of_type, processed
 from tests.template.test_permissions import POLICIES, actions
 
-BUS_USERS = {"ProvisionFunction", "PublishChangesFunction", "SweepFunction"}
-
-
-@pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+BUS_USERS = {"ProvisionFunctionRole", "PublishChangesFunctionRole", "SweepFunctionRole"}
 
 
 def test_bus_has_no_resource_policy() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.template.test_parameters import PUBLISHED, of_type, processed
+from tests.sam_template import of_type, processed
+from tests.template.test_parameters import PUBLISHED
 
 
 def versions(**changes: str) -> set[str]:
