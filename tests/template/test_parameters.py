@@ -105,8 +105,8 @@ def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, goo
         ({"DomainName": "example.com"}, {"Domain", "DomainMapping"}),
         ({"DomainName": "example.com", "HostedZoneId": "Z0"}, {"Domain", "DomainMapping", "DomainRecord"}),
         ({"GradualDeployment": "Canary10Percent5Minutes"}, {"CodeDeployServiceRole"}),
-        ({"AccessLogs": "existing-role"}, {"CallsLogGroup"}),
-        ({"AccessLogs": "create-role"}, {"CallsLogGroup", "LoggingAccount", "LoggingRole"}),
+        ({"AccessLogs": "existing-role"}, set()),
+        ({"AccessLogs": "create-role"}, {"LoggingAccount", "LoggingRole"}),
     ],
 )
 def test_optional_resources_are_created_only_on_request(parameters: dict[str, str], created: set[str]) -> None:
@@ -136,6 +136,15 @@ def test_condition_is_false_with_default_parameters(condition: str) -> None:
 
 def test_logging_role_outlives_the_stack_because_other_apis_use_it() -> None:
     assert {RESOURCES[name]["DeletionPolicy"] for name in ("LoggingRole", "LoggingAccount")} == {"Retain"}
+
+
+def test_stage_with_access_logs_is_created_after_the_logging_role_of_the_account() -> None:
+    """API Gateway rejects a stage with access logs as long as the AWS account has no logging role."""
+    made = processed(AccessLogs="create-role")
+    [stage] = of_type(made, "AWS::ApiGateway::Stage").values()
+    logs = stage["Properties"]["AccessLogSetting"]["Fn::If"][1]["DestinationArn"]["Fn::GetAtt"][0]
+    assert made[logs]["Metadata"] == {"CreatedAfter": {"Fn::If": ["CreatesLoggingRole", {"Ref": "LoggingAccount"}, ""]}}
+    assert made["LoggingAccount"]["Properties"]["CloudWatchRoleArn"] == {"Fn::GetAtt": ["LoggingRole", "Arn"]}
 
 
 def test_access_log_contains_nothing_that_may_hold_a_key() -> None:

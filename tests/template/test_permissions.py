@@ -301,7 +301,7 @@ def test_function_that_writes_urls_can_invoke_only_the_function_without_stored_k
 
 @pytest.mark.parametrize(("function", "statement"), ENCRYPTION)
 def test_function_uses_kms_keys_only_through_secrets_manager(function: str, statement: Statement) -> None:
-    via = {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
+    via = {"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"}
     assert statement["Condition"]["StringEquals"]["kms:ViaService"] == via
     # A referenced secret may be encrypted with a KMS key of its owner.
     assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]} or function in READERS
