@@ -130,7 +130,8 @@ schemas: .venv/dev ## generate the event schemas from the code
 openapi-release: .venv/dev ## record the OpenAPI document as the compatibility baseline (run when releasing)
 	$(BIN)/python -m tools.apidoc release
 
-permissions: .venv/dev ## compare the permissions of each function with those it uses on a local stack
+permissions: .venv/dev ## list the permissions of each role in docs/permissions.md, and compare them with their use on a local stack
+	$(BIN)/python -m tests.iam
 	$(BIN)/python -m pytest tests/stack/test_permissions.py -q -rP
 
 # Large tools, and tools with many dependencies, have environments of their own.
