@@ -26,6 +26,7 @@ _PSEUDO_PARAMETERS = {
     "${AWS::AccountId}": "<account>",
     "${AWS::Region}": "<region>",
     "${AWS::StackName}": "<stack>",
+    "${AWS::URLSuffix}": "<domain of AWS>",
 }
 _MAX_VALUES = 4
 

@@ -32,6 +32,23 @@ def is_allowed(function: str, action: str, resource: str, context: Context) -> b
     return bool(allowing_statements(POLICIES.statements(function), request))
 
 
+# ---------------------------------------------------------------------- access keys
+
+HASH, LISTED, OTHER = f"ACCESSKEY#{'0' * 64}", "ACCESSKEYS#acme", "ACCOUNT#acme"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "expected"),
+    [([HASH], True), ([LISTED], True), ([HASH, LISTED], True), ([OTHER], False), ([HASH, OTHER], False), ([], False)],
+)
+def test_access_key_is_issued_even_if_iam_compares_all_partitions_of_the_transaction(
+    partitions: list[str], expected: bool
+) -> None:
+    """AWS documents dynamodb:LeadingKeys for single requests only."""
+    context = {"dynamodb:LeadingKeys": partitions} if partitions else {}
+    assert is_allowed("access_keys", "dynamodb:PutItem", ARNS["Table"], context) is expected
+
+
 # ---------------------------------------------------------------------- roles of integrations
 
 
