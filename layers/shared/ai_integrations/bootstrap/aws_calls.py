@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from botocore.hooks import BaseEventHooks
 
-    Context = dict[str, Any]
-
 # CloudWatch Logs Insights discovers at most 200 fields of a line, and each call has five.
 _MAX_LOGGED = 10
 _START = "ai_integrations.start"  # the entry in botocore's context of a call
@@ -35,7 +33,7 @@ class AwsCalls:
         """Observe all clients that share this event emitter."""
         emitter.register("provide-client-params", self._begin)
         emitter.register("after-call", self._end)
-        emitter.register("after-call-error", self._fail)
+        emitter.register("after-call-error", self._end)
 
     def log_fields(self) -> "dict[str, Any]":
         """Describe the invocation until now. Durations are in milliseconds; the slowest calls come first."""
@@ -54,26 +52,26 @@ class AwsCalls:
         event["context"][_START] = model.service_model.service_name, model.name, self._clock()
 
     def _end(self, **event: Any) -> None:  # noqa: ANN401
-        is_error = event["http_response"].status_code >= 300  # noqa: PLR2004 - as botocore decides
-        self._add(event["context"], event["parsed"].get("Error", {}).get("Code") if is_error else "ok")
-
-    def _fail(self, **event: Any) -> None:  # noqa: ANN401
-        self._add(event["context"], type(event["exception"]).__name__)
-
-    def _add(self, context: "Context", outcome: "str | None") -> None:
-        service, operation, started = context[_START]
+        service, operation, started = event["context"][_START]
         self._calls.append(
             {
                 "service": service,
                 "operation": operation,
                 "ms": self._milliseconds_since(started),
-                "attempts": context.get("retries", {}).get("attempt", 1),
-                "outcome": outcome,
+                "attempts": event["context"].get("retries", {}).get("attempt", 1),
+                "outcome": _outcome(event),
             }
         )
 
     def _milliseconds_since(self, moment: float) -> int:
         return round((self._clock() - moment) * 1000)
+
+
+def _outcome(event: "dict[str, Any]") -> "str | None":
+    if "exception" in event:
+        return type(event["exception"]).__name__
+    is_error = event["http_response"].status_code >= 300  # noqa: PLR2004 - as botocore decides
+    return event["parsed"].get("Error", {}).get("Code") if is_error else "ok"
 
 
 aws_calls = AwsCalls()

@@ -13,7 +13,7 @@ from ai_integrations.domain.model import Caller
 from ai_integrations.http.body import parse_body
 from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
-from ai_integrations.http.resolver import ApiResolver
+from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
 
@@ -32,7 +32,8 @@ class ModelChoice(InputModel):
 
 def build_connection_test_app(tests: "ConnectionTestRunner") -> APIGatewayRestResolver:
     """Build the app of the `test_connection` function."""
-    app = ApiResolver()
+    app = APIGatewayRestResolver()
+    register_error_handlers(app)
     ConnectionTestRoutes(app, tests)
     return app
 

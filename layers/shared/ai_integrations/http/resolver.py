@@ -1,4 +1,4 @@
-"""The request resolver of the HTTP API: what all its requests, responses and errors have in common."""
+"""What all requests of the HTTP API, their responses and their errors have in common."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -31,27 +31,19 @@ _THROTTLED = frozenset(
 )
 
 
-class ApiResolver(APIGatewayRestResolver):
-    """Logs who sends a request, adds RESPONSE_HEADERS to every response, and turns errors into problem documents."""
-
-    def __init__(self, disabled: Collection[str] = ()) -> None:
-        """Treat the paths in `disabled` as unknown."""
-        super().__init__()
-        _register_error_handlers(self, disabled)
-
-    def resolve(self, event: Any, context: "LambdaContext") -> dict[str, Any]:  # noqa: ANN401 - as the base class
-        """Handle one event of API Gateway."""
-        request = event["requestContext"]
-        log_texts(request.get("authorizer"), account="account", user="user", role="role")
-        log_texts(request, request_id="requestId")
-        log_texts(event, method="httpMethod", route="resource")
-        response = super().resolve(event, context)
-        response["multiValueHeaders"].update({name: [value] for name, value in RESPONSE_HEADERS.items()})
-        logger.append_keys(status=response["statusCode"])
-        return response
+def resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Handle one event of API Gateway: log who sends it, also if it is rejected or fails, and add RESPONSE_HEADERS."""
+    request = event["requestContext"]
+    log_texts(request.get("authorizer"), account="account", user="user", role="role")
+    log_texts(request, request_id="requestId")
+    log_texts(event, method="httpMethod", route="resource")
+    response = app.resolve(event, context)
+    response["multiValueHeaders"].update({name: [value] for name, value in RESPONSE_HEADERS.items()})
+    logger.append_keys(status=response["statusCode"])
+    return response
 
 
-def _register_error_handlers(app: APIGatewayRestResolver, disabled: Collection[str]) -> None:
+def register_error_handlers(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
 
