@@ -12,16 +12,15 @@ help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
 		$(firstword $(MAKEFILE_LIST))
 
-.venv/local: pyproject.toml layers/dependencies/requirements.txt
+# Commands that handle credentials need nothing but what pip checks against the hashes in requirements/ and layers/.
+.venv/local: requirements/local.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed: make PYTHON=python3.13 …")'
 	@echo "Installing the dependencies of the local stack into .venv …" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["local"], sep="\n")' >.venv/local.txt
-	@$(INSTALL) --no-compile --requirement layers/dependencies/requirements.txt # separate, because pip verifies its hashes
-	@$(INSTALL) --no-compile --requirement .venv/local.txt
+	@$(INSTALL) --no-compile --no-deps --require-hashes --requirement $<
 	@touch $@
 
-.venv/dev: .venv/local
+.venv/dev: .venv/local pyproject.toml
 	@echo "Installing the development tools into .venv …"
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@
@@ -43,7 +42,7 @@ containers: .venv/local ## make the running local stack reachable from container
 
 ##@ Test
 
-.venv/client: .venv/dev tests/stack/clients/releases.py
+.venv/client: .venv/local requirements/client.txt tests/stack/clients/releases.py
 	@$(BIN)/python -m tests.stack.clients.releases always
 	@touch $@
 
@@ -166,9 +165,13 @@ checkov: .venv/dev .venv-checkov/ready ## check the template with checkov; .chec
 	@$(BIN)/python -c 'import json, pathlib; from tools.local.template import load; pathlib.Path("build/template.json").write_text(json.dumps(load(pathlib.Path("template.yaml")), indent=1))'
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml --file build/template.json
 
-lock: .venv-supply/ready ## pin the dependencies layer: requirements.in to requirements.txt, with hashes for every platform
-	@cd layers/dependencies && ../../.venv-supply/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--custom-compile-command 'make lock' requirements.in --output-file requirements.txt
+COMPILE := .venv-supply/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+
+lock: .venv-supply/ready ## pin the dependencies layer and requirements/, with hashes for every platform
+	@cd layers/dependencies && ../../$(COMPILE) requirements.in --output-file requirements.txt
+	@$(COMPILE) pyproject.toml --extra local --constraint layers/dependencies/requirements.txt --output-file requirements/local.txt
+	@$(COMPILE) requirements/client.in --output-file requirements/client.txt
+	@$(COMPILE) requirements/sam-cli.in --output-file requirements/sam-cli.txt
 
 audit: .venv-supply/ready ## check pinned dependencies for known vulnerabilities (needs network)
 	@mkdir -p build

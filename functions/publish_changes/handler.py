@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.aws_failures import may_succeed_later
 from ai_integrations.adapters.dynamodb.stream import dead_letter, parse_record
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.publish_changes import change_publishing
-from ai_integrations.observability import describe, logger
+from ai_integrations.observability import describe, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -18,7 +19,7 @@ class UnpublishedError(Exception):
     """Fail the whole batch so that Lambda bisects it: there is no checkpoint before the first record."""
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, Any]:
     """Handle a batch of the stream in order, up to the first record for which AWS fails. Lambda retries from there.
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.sweep import sweep
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import SweepCommand
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.published_events import SweepRan
-from ai_integrations.observability import hide_exception_messages, logger, metrics
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation, metrics
 from ai_integrations.use_cases.sweep import SweepPosition, SweepReport
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _ENTRIES_PER_EVENT = 50  # of each kind of finding
 _sweeper, _limit, _records, _bus = sweep()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:

@@ -26,17 +26,17 @@ _PSEUDO_PARAMETERS = {
     "${AWS::AccountId}": "<account>",
     "${AWS::Region}": "<region>",
     "${AWS::StackName}": "<stack>",
+    "${AWS::URLSuffix}": "<domain of AWS>",
 }
 _MAX_VALUES = 4
 
 
 def document() -> str:
     """Build the page: one table for each role."""
-    of_functions = {name: sam_template.roles()[name] for name in sam_template.functions()}
+    of_functions = sam_template.roles()
     every = sam_template.of_type(sam_template.processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::IAM::Role")
-    others = {
-        name: role["Properties"] for name, role in every.items() if role["Properties"] not in of_functions.values()
-    }
+    properties = {name: role["Properties"] for name, role in every.items()}
+    others = {name: role for name, role in properties.items() if role not in of_functions.values()}
     sections = [_section(name, role) for name, role in (of_functions | others).items()]
     return "\n".join([_INTRODUCTION, *sections])
 
@@ -83,6 +83,8 @@ def _values(values: list[Any]) -> str:
 
 
 def _user(role: str, statement: Statement) -> str:
+    if statement["Effect"] == "Deny":
+        return ""
     if role not in sam_template.functions():
         return "AWS"
     if statement["Sid"] in FOR_LAMBDA:

@@ -32,6 +32,23 @@ def is_allowed(function: str, action: str, resource: str, context: Context) -> b
     return bool(allowing_statements(POLICIES.statements(function), request))
 
 
+# ---------------------------------------------------------------------- access keys
+
+HASH, LISTED, OTHER = f"ACCESSKEY#{'0' * 64}", "ACCESSKEYS#acme", "ACCOUNT#acme"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "expected"),
+    [([HASH], True), ([LISTED], True), ([HASH, LISTED], True), ([OTHER], False), ([HASH, OTHER], False), ([], False)],
+)
+def test_access_key_is_issued_even_if_iam_compares_all_partitions_of_the_transaction(
+    partitions: list[str], expected: bool
+) -> None:
+    """AWS documents dynamodb:LeadingKeys for single requests only."""
+    context = {"dynamodb:LeadingKeys": partitions} if partitions else {}
+    assert is_allowed("access_keys", "dynamodb:PutItem", ARNS["Table"], context) is expected
+
+
 # ---------------------------------------------------------------------- roles of integrations
 
 
@@ -108,7 +125,8 @@ def test_function_may_publish_exactly_its_own_events(function: str) -> None:
     [
         {"events:source": SOURCE, "events:detail-type": "AI Integration Create Requested"},
         {"events:source": "platform", "events:detail-type": "AI Integration Sweep Ran"},
-        {},
+        {"events:source": SOURCE},
+        {"events:detail-type": "AI Integration Sweep Ran"},
     ],
 )
 def test_function_may_not_publish_a_request_or_events_of_others(function: str, event: dict[str, str]) -> None:

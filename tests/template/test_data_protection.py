@@ -122,3 +122,21 @@ def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
     assert SETTINGS["Runtime"] == "python3.13"
     assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
     assert len(SETTINGS["Layers"]) == 2
+
+
+def test_log_groups_of_the_audit_outlive_the_stack() -> None:
+    """docs/operations.md, "Audit", names them. A failed deployment retains none, so that the next one can create it."""
+    audit = (ROOT / "docs" / "operations.md").read_text().partition("## Audit")[2]
+    named = set(re.findall(r"`/<stack>/([\w-]+)`", audit))
+    groups = sam_template.resources("AWS::Logs::LogGroup").values()
+    retained = {
+        each["Properties"]["LogGroupName"]["Fn::Sub"].rpartition("/")[2] for each in groups if "DeletionPolicy" in each
+    }
+    assert retained == named
+    assert {each.get("DeletionPolicy", "RetainExceptOnCreate") for each in groups} == {"RetainExceptOnCreate"}
+
+
+def test_retained_log_group_is_created_once() -> None:
+    """With a condition, the group would be retained when the condition ends, and could not be created again."""
+    groups = sam_template.resources("AWS::Logs::LogGroup").values()
+    assert not [each for each in groups if "DeletionPolicy" in each and "Condition" in each]

@@ -11,6 +11,7 @@ from ai_integrations.contracts import problems
 from ai_integrations.http import docs
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
+from ai_integrations.http.resolver import RESPONSE_HEADERS
 from tests import sam_template
 from tests.builders import ROOT
 from tests.sam_template import processed
@@ -80,6 +81,12 @@ def test_gateway_response_is_a_problem_document_of_the_contract(name: str) -> No
     status = 400 if written["status"] == TOO_LARGE else written["status"]
     kind = KINDS[status, written["type"].removeprefix(problems.TYPE_PREFIX), written["title"]]
     assert {header: f"'{value}'" for header, value in kind.headers.items()}.items() <= headers.items()
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_gateway_response_has_the_headers_of_every_response(name: str) -> None:
+    headers = RESPONSES[name]["ResponseParameters"]["Headers"]
+    assert {header: f"'{value}'" for header, value in RESPONSE_HEADERS.items()}.items() <= headers.items()
 
 
 @pytest.mark.parametrize(
