@@ -1,4 +1,4 @@
-"""The commands of operators without a stack, a region, credentials or a connection: one line that says what to do."""
+"""The commands of operators without a stack, a region, credentials or a connection: one line with what to do."""
 
 import json
 from collections.abc import Iterator
