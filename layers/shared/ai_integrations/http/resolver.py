@@ -44,6 +44,8 @@ def resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: "Lambda
 
 
 def register_error_handlers(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
+    """Turn every error of a route into a problem document. Paths in `disabled` are treated as unknown."""
+
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
 
