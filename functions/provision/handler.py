@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,11 +30,9 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
 def _handle(record: Mapping[str, Any]) -> bool:
     """Handle one message. False means that it failed and must be redelivered."""
     message_id = record["messageId"]
-    _log_sender({})  # not that of the message before
+    _log_sender(record["body"])
     try:
-        envelope = json.loads(record["body"])
-        _log_sender(envelope)
-        outcome = _provisioner.handle(envelope)
+        outcome = _provisioner.handle(json.loads(record["body"]))
     except Exception as error:  # noqa: BLE001 - a failed message must not fail the rest of the batch
         logger.error("request failed", message_id=message_id, **describe(error))
         _delay(record)
@@ -42,10 +41,13 @@ def _handle(record: Mapping[str, Any]) -> bool:
     return True
 
 
-def _log_sender(envelope: object) -> None:
+def _log_sender(body: str) -> None:
     """Log who sent a request: the identities that it states, and the AWS account and source in the event."""
+    envelope = detail = None
+    with suppress(ValueError, AttributeError):  # not an event: without a sender
+        envelope = json.loads(body)
+        detail = envelope.get("detail")
     log_texts(envelope, aws_account="account", source="source")
-    detail = envelope.get("detail") if isinstance(envelope, dict) else None
     log_texts(detail, account="account", user="user", request_id="request_id")
 
 

@@ -1,11 +1,12 @@
 """Process the table's stream (the transactional outbox): clean up secrets and publish change events."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.publish_changes import change_publisher
-from ai_integrations.observability import describe, logger, logs_invocation
+from ai_integrations.observability import describe, log_texts, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,6 +26,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """
     records = event["Records"]
     for position, record in enumerate(records):
+        _log_item(record)
         try:
             _publisher.handle(parse_record(record))
         except Exception as error:  # noqa: BLE001 - Lambda must not retry the records before it
@@ -34,3 +36,10 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
                 raise UnpublishedError from None
             return {"batchItemFailures": [{"itemIdentifier": number}]}
     return {"batchItemFailures": []}
+
+
+def _log_item(record: Mapping[str, Any]) -> None:
+    """Log the key of the changed item. It contains the account and the id of the integration."""
+    keys = record["dynamodb"].get("Keys", {})
+    log_texts(keys.get("pk"), pk="S")
+    log_texts(keys.get("sk"), sk="S")
