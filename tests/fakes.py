@@ -300,7 +300,7 @@ class InMemoryKeyStore:
 
 @dataclass
 class FailingRepository(InMemoryRepository):
-    """A repository whose `insert` raises. `written` chooses whether it writes first."""
+    """A repository whose `insert` and `update` raise. `written` chooses whether they write first."""
 
     error: Exception = field(default_factory=RuntimeError)
     written: bool = False
@@ -312,6 +312,13 @@ class FailingRepository(InMemoryRepository):
             self.journal.append("insert")
         raise self.error
 
+    def update(self, current: Integration, changed: Integration) -> None:
+        if self.written:
+            super().update(current, changed)
+        else:
+            self.journal.append("update")
+        raise self.error
+
 
 @dataclass
 class LostResponseRepository(InMemoryRepository):
@@ -319,13 +326,17 @@ class LostResponseRepository(InMemoryRepository):
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         super().insert(integration, idempotency_key)
-        self._write(replace(integration, version=2))
+        self.overwrite(integration)
         super().insert(integration, idempotency_key)
 
     def update(self, current: Integration, changed: Integration) -> None:
         super().update(current, changed)
-        self._write(replace(changed, version=changed.version + 1))
+        self.overwrite(changed)
         super().update(current, changed)
+
+    def overwrite(self, committed: Integration) -> None:
+        """Make the later write."""
+        self._write(replace(committed, version=committed.version + 1))
 
 
 @dataclass

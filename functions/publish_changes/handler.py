@@ -7,7 +7,7 @@ from ai_integrations.adapters.aws_failures import may_succeed_later
 from ai_integrations.adapters.dynamodb.stream import dead_letter, parse_record
 from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.publish_changes import change_publishing
-from ai_integrations.observability import describe, logger, logs_invocation
+from ai_integrations.observability import describe, log_texts, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,6 +27,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str
     """
     records = event["Records"]
     for position, record in enumerate(records):
+        _log_item(record)
         try:
             _publish_or_dead_letter(record)
         except Exception as error:  # noqa: BLE001 - Lambda must not retry the records before it
@@ -47,3 +48,10 @@ def _publish_or_dead_letter(record: Mapping[str, Any]) -> None:
             raise
         logger.error("poison record", sequence_number=record["dynamodb"]["SequenceNumber"], **describe(error))
         _dead_letters.send(dead_letter(record))
+
+
+def _log_item(record: Mapping[str, Any]) -> None:
+    """Log the key of the changed item. It contains the account and the id of the integration."""
+    keys = record["dynamodb"].get("Keys", {})
+    log_texts(keys.get("pk"), pk="S")
+    log_texts(keys.get("sk"), sk="S")

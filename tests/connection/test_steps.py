@@ -284,6 +284,7 @@ def test_authenticated_is_not_proved_without_key_and_headers(server: Server) -> 
     rungs = run_steps(server, None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, PASSED]
     assert "no key and no headers" in (rungs[1].not_proved or "")
+    assert [request.method for request in server.received] == ["GET", "POST"]
 
 
 def test_reachable_fails_for_destination_that_is_not_allowed(server: Server) -> None:

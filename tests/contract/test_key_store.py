@@ -64,6 +64,30 @@ def test_promote_version_makes_the_new_version_current(stores: Stores) -> None:
     assert stores.current_keys() == {new.arn: NEW}
 
 
+def test_promote_version_removes_the_stage_label_of_a_released_version(aws: AwsStores) -> None:
+    integration = with_key(aws)
+    released = integration.secret
+    assert released is not None
+    assert released.version is not None
+    new = aws.keys.add_key_version(integration, NEW_KEY)
+    assert new.version is not None
+    newer = aws.keys.add_key_version(replace(integration, secret=new), SecretStr("sk-fake-third"))
+    aws.cleanup.promote_version(new, {released})
+    aws.cleanup.promote_version(newer, {new})
+    stages = aws.secrets_manager.describe_secret(SecretId=newer.arn)["VersionIdsToStages"]
+    assert label(new.version) not in {each for labels in stages.values() for each in labels}
+
+
+def test_promote_version_keeps_a_version_that_another_secret_released(aws: AwsStores) -> None:
+    integration = with_key(aws)
+    kept = aws.keys.add_key_version(integration, NEW_KEY)
+    new = aws.keys.add_key_version(replace(integration, secret=kept), SecretStr("sk-fake-third"))
+    aws.cleanup.promote_version(new, {kept._replace(arn=kept.arn + "-other")})
+    assert kept.version is not None
+    stages = aws.secrets_manager.describe_secret(SecretId=kept.arn)["VersionIdsToStages"]
+    assert label(kept.version) in stages[kept.version]
+
+
 def test_promote_version_is_idempotent(stores: Stores) -> None:
     integration = with_key(stores)
     assert integration.secret is not None
@@ -226,6 +250,13 @@ def test_reference_secret_rejects_every_other_secret_with_the_same_error(stores:
     assert len(messages) == 1, "the error must not disclose which secrets exist"
 
 
+def test_reference_secret_rejects_a_secret_that_is_scheduled_for_deletion(aws: AwsStores) -> None:
+    arn = aws.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    aws.secrets_manager.delete_secret(SecretId=arn)
+    with pytest.raises(RuleViolationError):
+        aws.keys.reference_secret(an_integration(account="acme"), ExternalSecretArn(arn=arn))
+
+
 @pytest.mark.parametrize(
     ("hosts", "allowed"),
     [
@@ -273,6 +304,15 @@ def test_external_secret_is_never_changed(stores: Stores) -> None:
     new = stores.keys.add_key_version(replace(an_integration(), secret=secret), NEW_KEY)
     assert new.arn != arn
     assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, NEW)
+
+
+def test_deletion_that_its_owner_scheduled_for_an_external_secret_is_not_cancelled(aws: AwsStores) -> None:
+    arn = aws.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    aws.secrets_manager.delete_secret(SecretId=arn)
+    secret = SecretVersion(arn=arn, version=None)
+    aws.keys.cancel_deletion(secret)
+    aws.cleanup.cancel_deletion(secret)
+    assert "DeletedDate" in aws.secrets_manager.describe_secret(SecretId=arn)
 
 
 def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stores) -> None:

@@ -110,3 +110,10 @@ def test_old_integration_and_a_lookalike_keep_their_own_guards(aws: AwsStores) -
     assert name_guards(aws) == dict.fromkeys(sort_keys(LOOKALIKE.name), "LOOKALIKE")
     with pytest.raises(NameTakenError):
         aws.repository.restore(tombstone(OLD), next_version(OLD))
+
+
+@pytest.mark.parametrize("name", ["gpt2 search", "GPT² Search"])
+def test_find_by_a_name_that_looks_the_same_returns_the_integration(aws: AwsStores, name: str) -> None:
+    aws.repository.insert(LOOKALIKE, None)
+    assert aws.repository.find("acme", name) == LOOKALIKE
+    assert aws.repository.find("acme", "gpt3 search") is None

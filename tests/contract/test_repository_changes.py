@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.domain.errors import NameTakenError, VersionConflictError
-from ai_integrations.domain.model import Integration, Scoping, Tombstone
+from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
 from tests.builders import NOON, an_idempotency_key, an_integration
-from tests.contract.stores import Stores
+from tests.contract.stores import AwsStores, Stores
 
 FIRST = an_integration(id="FIRST", name="Production OpenAI")
 OTHER = an_integration(id="OTHER", name="Another")
@@ -68,6 +70,15 @@ def test_update_of_stale_version_changes_nothing(stores: Stores, name: str | Non
     assert stores.repository.get("acme", "FIRST") == second
 
 
+def test_update_of_stale_version_to_the_name_of_a_later_version_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    renamed = next_version(FIRST, "Renamed")
+    stores.repository.update(FIRST, renamed)
+    with pytest.raises(VersionConflictError):
+        stores.repository.update(FIRST, replace(renamed, updated_by="bob"))
+    assert stores.repository.get("acme", "FIRST") == renamed
+
+
 def test_write_to_missing_integration_raises_version_conflict(stores: Stores) -> None:
     with pytest.raises(VersionConflictError):
         stores.repository.update(FIRST, next_version(FIRST))
@@ -104,6 +115,27 @@ def test_restore_replaces_tombstone_and_reserves_the_name(stores: Stores) -> Non
     assert stores.repository.get_deleted("acme", "FIRST") is None
     with pytest.raises(NameTakenError):
         stores.repository.precheck(replace(OTHER, name=FIRST.name), None)
+
+
+def test_restore_after_another_restore_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    stores.repository.restore(a_tombstone(FIRST), next_version(FIRST))
+    with pytest.raises(VersionConflictError):
+        stores.repository.restore(a_tombstone(FIRST), replace(next_version(FIRST), updated_by="bob"))
+    assert stores.repository.get("acme", "FIRST") == next_version(FIRST)
+
+
+def test_restore_of_an_earlier_deletion_changes_nothing(stores: Stores) -> None:
+    second = next_version(FIRST)
+    stores.repository.insert(FIRST, None)
+    stores.repository.delete(a_tombstone(FIRST))
+    stores.repository.restore(a_tombstone(FIRST), second)
+    stores.repository.delete(a_tombstone(second))
+    with pytest.raises(VersionConflictError):
+        stores.repository.restore(a_tombstone(FIRST), second)
+    assert stores.repository.get("acme", "FIRST") is None
+    assert stores.repository.get_deleted("acme", "FIRST") == a_tombstone(second)
 
 
 def test_restore_with_taken_name_keeps_the_tombstone(stores: Stores) -> None:
@@ -160,6 +192,38 @@ def test_newest_resumes_after_a_deleted_integration(stores: Stores) -> None:
     for ulid in ("ID0", "ID2"):
         stores.repository.insert(an_integration(id=ulid, name=ulid), None)
     assert [each.id for each in stores.repository.newest("acme", "ID1", 9).integrations] == ["ID0"]
+
+
+def test_update_of_a_version_that_was_never_written_changes_nothing(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    with pytest.raises(VersionConflictError):
+        stores.repository.update(replace(FIRST, version=2), replace(FIRST, version=3))
+    assert stores.repository.get("acme", "FIRST") == FIRST
+
+
+def grace_ends(aws: AwsStores) -> list[int]:
+    """List the times at which DynamoDB deletes the items that release previous keys."""
+    found = map(from_wire, aws.dynamodb.scan(TableName=aws.table, ConsistentRead=True)["Items"])
+    return [item["expires_at"] for item in found if item["sk"] == "GRACE#FIRST"]
+
+
+def test_rotation_schedules_the_release_of_the_previous_key_once(aws: AwsStores) -> None:
+    end = NOON + timedelta(hours=1)
+    previous = PreviousKey(secret=SecretVersion(arn="arn:secret", version="1"), usable_until=end)
+    rotated = replace(next_version(FIRST), previous_key=previous)
+    aws.repository.insert(FIRST, None)
+    aws.repository.update(FIRST, rotated)
+    assert grace_ends(aws) == [int(end.timestamp())]
+    aws.dynamodb.delete_item(TableName=aws.table, Key=to_wire(items.grace_key("acme", "FIRST")))
+    aws.repository.update(rotated, next_version(rotated, "Renamed"))
+    assert grace_ends(aws) == []
+
+
+def test_update_records_the_organization_of_a_space(stores: Stores) -> None:
+    stores.repository.insert(FIRST, None)
+    scopings = (Scoping(organization_id="o", space_id="s"),)
+    stores.repository.update(FIRST, replace(next_version(FIRST), scopings=scopings))
+    assert [(each.id, each.organization_id) for each in stores.spaces.spaces("acme")] == [("s", "o")]
 
 
 def test_insert_records_the_organization_of_a_space(stores: Stores) -> None:

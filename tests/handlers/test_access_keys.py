@@ -61,6 +61,13 @@ def test_issue_with_the_same_command_returns_a_different_key_each_time(cloud: Cl
     assert len(set(issued)) == 5
 
 
+def test_issue_returns_keys_that_are_random_at_every_position(cloud: Cloud) -> None:
+    function = cloud.function("access_keys")
+    command = {"action": "issue", "account": "acme", "user": "alice", "role": "reader"}
+    issued = [function(command)["access_key"].removeprefix("aik_") for _ in range(20)]
+    assert all(len(set(characters)) > 1 for characters in zip(*issued, strict=True))
+
+
 def test_issue_without_memberships_and_expiry_succeeds(cloud: Cloud) -> None:
     issued = issue(cloud, memberships=[], role="admin")
     assert issued["memberships"] == []

@@ -8,9 +8,10 @@ import pytest
 
 from ai_integrations.observability import LoggedError
 from tests import sam_template
-from tests.builders import API_KEY, an_event, create_body, gateway_event
+from tests.builders import API_KEY, an_event, an_integration, create_body, gateway_event
 from tests.cloud import Cloud
 from tests.handlers.test_authorizer import UNKNOWN_KEY, authorize, is_unauthorized, issue
+from tests.streams import a_record
 
 CALLER = {"account": "acme", "user": "alice", "role": "admin"}
 OPERATOR_COMMANDS = {
@@ -108,6 +109,19 @@ def test_provision_logs_the_sender_of_each_request_and_never_that_of_another(clo
     }
     assert {name: lines["m-0"][name] for name in sender} == sender
     assert not [name for name in sender for number in (1, 2, 3) if name in lines[f"m-{number}"]]
+
+
+def test_publish_changes_logs_the_item_of_each_record(cloud: Cloud) -> None:
+    first, second = a_record(None, an_integration(id="1")), a_record(None, an_integration(account="other", id="2"))
+    cloud.fail("events:PutEvents", ("InternalFailure", 500))
+    function = cloud.function("publish_changes")
+    function({"Records": [first]})
+    function({"Records": [second]})
+    lines = [line for line in cloud.log() if line["message"] == "change not published"]
+    assert [(line["pk"], line["sk"]) for line in lines] == [
+        ("ACCOUNT#acme", "INTEGRATION#1"),
+        ("ACCOUNT#other", "INTEGRATION#2"),
+    ]
 
 
 def test_verify_key_logs_the_account_of_the_integration(cloud: Cloud) -> None:

@@ -1,6 +1,7 @@
 """`/v2/ai-integrations/{integration_id}/key-rotations`: rotate a key, verify it first, roll it back."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -28,8 +29,8 @@ def rotate(cloud: Cloud, integration_id: str, *, body: dict[str, Any] | None = N
     return post(cloud, integration_id, "/key-rotations", {"api_key": NEW_KEY, **(body or {})}, **parts)
 
 
-def roll_back(cloud: Cloud, integration_id: str) -> Response:
-    return post(cloud, integration_id, "/key-rotations/rollback")
+def roll_back(cloud: Cloud, integration_id: str, **parts: Any) -> Response:
+    return post(cloud, integration_id, "/key-rotations/rollback", **parts)
 
 
 def test_rollback_after_rotation_returns_to_the_previous_key_once(cloud: Cloud) -> None:
@@ -44,6 +45,17 @@ def test_rollback_after_rotation_returns_to_the_previous_key_once(cloud: Cloud) 
     current = cloud.api(gateway_event(method="GET", path=f"/v2/ai-integrations/{integration_id}"))
     assert rolled_back.headers["etag"] == current.headers["etag"]
     assert roll_back(cloud, integration_id).status == 409
+
+
+@pytest.mark.parametrize("write", [rotate, roll_back], ids=["rotation", "rollback"])
+def test_rotation_and_rollback_with_an_outdated_entity_tag_return_412(
+    cloud: Cloud, write: Callable[..., Response]
+) -> None:
+    integration_id = create(cloud)
+    outdated = rotate(cloud, integration_id).headers["etag"]
+    current = rotate(cloud, integration_id, body={"grace_seconds": 60}).headers["etag"]
+    assert write(cloud, integration_id, headers={"If-Match": outdated}).status == 412
+    assert write(cloud, integration_id, headers={"If-Match": current}).status == 200
 
 
 def test_rotation_retried_with_the_same_idempotency_key_returns_the_original_response(cloud: Cloud) -> None:

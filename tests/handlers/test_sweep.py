@@ -318,8 +318,17 @@ def test_sweep_that_cannot_read_or_count_removes_nothing(cloud: Cloud, operation
     assert "secretsmanager:DeleteSecret" not in cloud.calls
 
 
-@pytest.mark.parametrize("operation", ["secretsmanager:DeleteSecret", "secretsmanager:ListSecrets", "events:PutEvents"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecrets",
+        "events:PutEvents",
+    ],
+)
 def test_sweep_when_aws_fails_raises_an_error_and_logs_the_error_code(cloud: Cloud, operation: str) -> None:
+    cloud.api(gateway_event(create_body(api_key=API_KEY)))
     store_orphaned_secret(cloud, "orphaned")
     make_secrets_two_hours_old(cloud)
     cloud.fail(operation, ("AccessDeniedException", 400))

@@ -5,15 +5,19 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ai_integrations.adapters import cloudformation
 from ai_integrations.domain import api_keys, endpoints
 from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS, Address
 from tests import sam_template
 from tests.builders import ROOT
 
 SOURCES = ("layers/shared", "layers/client", "layers/dependencies", "functions", "tools")
+# It needs the mutation tool's packages, and searches the names of our own code only.
+EXCLUDED = ROOT / "tools" / "mutants"
 FUNCTIONS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
 
 
@@ -38,6 +42,9 @@ def _for_providers(build: Callable[[Address], Iterable[str]]) -> list[str]:
 
 # The values of all expressions that are known at run time only.
 RUN_TIME = {
+    Unknown("ai_integrations.adapters.cloudformation", "f'{_BUCKET}\\\\.{re.escape(suffix)}'"): [
+        rf"{cloudformation._BUCKET}\.amazonaws\.com"
+    ],
     Unknown("ai_integrations.domain.api_keys", "each"): list(api_keys._PLACEHOLDERS),
     Unknown("ai_integrations.domain.rules", "expected.pattern"): [each.pattern for each in METADATA_FORMATS.values()],
     Unknown("ai_integrations.domain.endpoints", "_PLACEHOLDERS.get(name, _LABEL)"): [
@@ -66,7 +73,8 @@ def collect() -> frozenset[Use]:
 
 def in_code() -> Iterator[Use | Unknown]:
     """Find the regular expressions in calls of `re`, and in arguments named `pattern`."""
-    for path in (path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")):
+    paths = chain.from_iterable((ROOT / folder).rglob("*.py") for folder in SOURCES)
+    for path in (path for path in paths if not path.is_relative_to(EXCLUDED)):
         yield from in_source(path.read_text(), _module(path))
 
 

@@ -139,6 +139,9 @@ def test_events_contain_no_key_and_no_header_value(name: str) -> None:
     assert not [word for word in (SECRET.arn, HEADER, "fake-other-value", "secret") if word in text]
 
 
+GRACE = {**items.grace_key("acme", FIRST.id), "account": "acme", "id": FIRST.id, "expires_at": 1}
+
+
 def guards(integration: Integration) -> list[items.Item]:
     return [
         *items.name_items(integration),
@@ -152,6 +155,7 @@ def guards(integration: Integration) -> list[items.Item]:
     [
         a_record(FIRST, None),
         record_of(items.tombstone_item(TOMBSTONE), None),
+        record_of(GRACE, GRACE | {"expires_at": 2}),
         *(record_of(None, guard) for guard in guards(FIRST)),
         a_record(FIRST, FIRST),
     ],

@@ -100,6 +100,13 @@ def test_undeliverable_response_raises_without_disclosing_the_url(
     assert len(bucket.received) == attempts
 
 
+def test_response_to_a_malformed_url_raises_without_disclosing_it(responder: CloudFormationResponder) -> None:
+    event = {**IDENTITY, "ResponseURL": f"http://127.0.0.1:99999/responses?X-Amz-Signature={SIGNATURE}"}
+    with pytest.raises(ResponseNotDeliveredError) as error:
+        responder.succeed(event, "id-1", {})
+    assert SIGNATURE not in "".join(traceback.format_exception(error.value))
+
+
 def test_refused_connection_raises_without_disclosing_the_url(
     bucket: Bucket, responder: CloudFormationResponder, pauses: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:

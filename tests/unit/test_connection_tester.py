@@ -71,6 +71,7 @@ def test_typed_key_gets_a_fingerprint_only_if_the_provider_accepted_it(
         ("OPEN_AI", "https://gateway.example.com/v1", 0),
         ("CUSTOM", "https://gateway.example.com/v1", 0),
         ("AZURE_OPEN_AI", "https://team.openai.azure.com", 0),
+        ("AWS_BEDROCK", "https://bedrock-runtime.eu-central-1.amazonaws.com", 0),
     ],
 )
 def test_typed_key_gets_a_fingerprint_only_at_the_address_that_all_customers_share(

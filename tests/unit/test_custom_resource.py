@@ -7,10 +7,17 @@ import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
-from ai_integrations.domain.errors import FieldsError, InvalidRequestError, NameTakenError, NotFoundError
+from ai_integrations.domain.errors import (
+    ContentionError,
+    FieldsError,
+    InvalidRequestError,
+    NameTakenError,
+    NotFoundError,
+)
 from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
 from tests.builders import API_KEY, ULID, an_integration
+from tests.fakes import InMemoryRepository, RacingRepository
 from tests.unit.use_case_fixture import UseCaseFixture
 
 OTHER_ULID = ULID[:-1] + "B"
@@ -20,8 +27,8 @@ FAILED_CREATION = "refused-request-1"
 class CustomResourceFixture:
     """The custom resource over fakes, and a method for each request of CloudFormation."""
 
-    def __init__(self) -> None:
-        self.use_cases = UseCaseFixture(ids=[ULID, *[OTHER_ULID] * 10])
+    def __init__(self, repository: InMemoryRepository | None = None) -> None:
+        self.use_cases = UseCaseFixture(repository, ids=[ULID, *[OTHER_ULID] * 10])
         self.resource = CustomResource(self.use_cases.integrations)
 
     def create(self, properties: dict[str, Any], request_id: str = "request-1") -> Resource:
@@ -76,6 +83,13 @@ def test_second_create_request_with_same_name_is_rejected(fixture: CustomResourc
     fixture.create(declared())
     with pytest.raises(NameTakenError):
         fixture.create(declared(), request_id="request-9")
+
+
+@pytest.mark.parametrize("changed", ["StackId", "LogicalResourceId", "RequestId"])
+def test_create_requests_of_two_resources_are_two_requests(fixture: CustomResourceFixture, changed: str) -> None:
+    requests = [a_request("Create", declared(name=name), RequestId="request-1") for name in ("first", "second")]
+    requests[1][changed] += "-other"
+    assert len({fixture.resource.handle(request).physical_id for request in requests}) == 2
 
 
 def test_create_parses_booleans_from_strings(fixture: CustomResourceFixture) -> None:
@@ -206,6 +220,14 @@ def test_delete_ignores_properties_that_became_invalid(fixture: CustomResourceFi
     created = fixture.create(declared())
     assert fixture.delete(declared(provider="gone")).physical_id == created.physical_id
     assert fixture.stored() == []
+
+
+def test_delete_that_fails_is_not_reported_as_done() -> None:
+    fixture = CustomResourceFixture(RacingRepository(races=5))
+    fixture.create(declared())
+    with pytest.raises(ContentionError):
+        fixture.delete(declared())
+    assert len(fixture.stored()) == 1
 
 
 def test_delete_of_deleted_integration_succeeds(fixture: CustomResourceFixture) -> None:

@@ -5,9 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from ai_integrations.domain.errors import NameTakenError, NotFoundError
-from tests.builders import ULID, an_integration
+from ai_integrations.domain.errors import AccessForbiddenError, NameTakenError, NotFoundError
+from ai_integrations.domain.model import Caller, Membership, Role, Scoping
+from ai_integrations.use_cases.integrations import RequestedChange
+from tests.builders import ULID, a_caller, an_integration
 from tests.unit.use_case_fixture import ADMIN, ExistingIntegrationFixture
+
+SPACE = Membership(space_id="s")
+SPACE_ADMIN = a_caller(role=Role.MEMBER, memberships=(SPACE._replace(admin=True),))
+
+
+def delete_integration_of_space(space_id: str) -> ExistingIntegrationFixture:
+    """Create and delete an integration that only the callers of one space may see."""
+    fixture = ExistingIntegrationFixture()
+    scopings = (Scoping(space_id=space_id),)
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, scopings=scopings)))
+    fixture.delete()
+    fixture.journal.clear()
+    return fixture
 
 
 def test_restore_returns_a_deleted_integration_with_its_key() -> None:
@@ -45,3 +60,27 @@ def test_restore_with_taken_name_is_rejected_before_the_secret_changes() -> None
     with pytest.raises(NameTakenError):
         fixture.restore()
     assert fixture.journal == ["get_deleted", "precheck"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "space_id", "error"),
+    [
+        pytest.param(SPACE_ADMIN, "other", NotFoundError, id="admin of another space"),
+        pytest.param(a_caller(role=Role.READER), "s", NotFoundError, id="reader without memberships"),
+        pytest.param(a_caller(account="other"), "s", NotFoundError, id="admin of another account"),
+        pytest.param(a_caller(role=Role.READER, memberships=(SPACE,)), "s", AccessForbiddenError, id="reader"),
+        pytest.param(a_caller(role=Role.MEMBER, memberships=(SPACE,)), "s", AccessForbiddenError, id="member"),
+    ],
+)
+def test_restore_by_unauthorized_caller_changes_nothing(caller: Caller, space_id: str, error: type[Exception]) -> None:
+    fixture = delete_integration_of_space(space_id)
+    for read in (fixture.integrations.get_deleted, fixture.integrations.restore):
+        with pytest.raises(error):
+            read(caller, ULID)
+    assert set(fixture.journal) <= {"get", "get_deleted"}
+    assert fixture.repository.integrations == {}
+
+
+def test_restore_by_an_admin_of_the_space_returns_the_integration() -> None:
+    fixture = delete_integration_of_space("s")
+    assert fixture.integrations.restore(SPACE_ADMIN, ULID) == fixture.stored

@@ -82,6 +82,7 @@ def test_only_a_changed_status_publishes_an_event() -> None:
     good, bad = health_with(PASSED, PASSED, PASSED), health_with(PASSED, FAILED)
     later = datetime(2026, 1, 3, tzinfo=UTC)
     [event] = events_of(stream_record(5, bad, good))
+    assert event.event_id == f"{ULID}.5.health-changed"
     assert (event.status, event.previous_status) == ("failed", "passed")
     assert list(events_of(stream_record(6, health_with(PASSED, FAILED, checked_at=later), bad))) == []
 

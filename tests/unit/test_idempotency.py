@@ -23,6 +23,10 @@ def key_of(header: str, **changes: Any) -> IdempotencyKey:
     return key
 
 
+def test_idempotency_key_belongs_to_the_user() -> None:
+    assert key_of("k").user == "alice"
+
+
 def test_missing_header_means_no_idempotency_key() -> None:
     assert idempotency_key(None, "alice", body()) is None
 
@@ -51,6 +55,7 @@ def test_other_header_values_are_rejected(header: str) -> None:
         {"auth_type": "bearer_token"},
         {"provider_metadata": {"role_arn": "x"}},
         {"scopings": [{"space_id": "s"}]},
+        {"api_key_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:external-fAkE01"},
     ],
 )
 def test_fingerprint_differs_for_every_field_of_the_body(changes: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
     ContentionError,
@@ -13,7 +14,7 @@ from ai_integrations.domain.errors import (
     NoPreviousKeyError,
     RuleViolationError,
 )
-from ai_integrations.domain.model import Integration, Membership, Role
+from ai_integrations.domain.model import ExternalSecretArn, Integration, Membership, Role
 from ai_integrations.use_cases.integrations import Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller
 from tests.unit.use_case_fixture import NEW_KEY, ExistingIntegrationFixture
@@ -54,9 +55,31 @@ def test_rollback_without_previous_key_or_after_grace_period_is_rejected() -> No
         fixture.roll_back_key()
 
 
+def test_rotation_during_a_grace_period_keeps_only_the_last_key_as_the_previous_one() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.rotate_key(ROTATION)
+    fixture.rotate_key(Rotation(api_key=SecretStr("sk-fake-third"), grace=GRACE))
+    assert (fixture.referenced_key, fixture.previous_key) == ("sk-fake-third", NEW_KEY.get_secret_value())
+
+
+def test_rotation_without_grace_period_drops_the_previous_key() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.rotate_key(ROTATION)
+    assert fixture.rotate_key(Rotation(api_key=SecretStr("sk-fake-third"), grace=timedelta(0))).previous_key is None
+
+
 def test_rotation_of_integration_without_key_is_rejected() -> None:
     with pytest.raises(NoKeyToRotateError):
         ExistingIntegrationFixture(key=None).rotate_key(ROTATION)
+
+
+def test_rotation_of_an_external_secret_is_rejected() -> None:
+    fixture = ExistingIntegrationFixture()
+    arn = fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
+    fixture.change_key(ExternalSecretArn(arn=arn))
+    with pytest.raises(NoKeyToRotateError):
+        fixture.rotate_key(ROTATION)
+    assert fixture.referenced_key == API_KEY
 
 
 def test_verified_rotation_stores_a_key_that_the_provider_accepts() -> None:

@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
-from ai_integrations.domain.model import SecretVersion
+from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
+from ai_integrations.domain.errors import FieldError, RuleViolationError
+from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
 from ai_integrations.observability import logger
-from tests.builders import NOON
+from tests.builders import NOON, an_integration
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
 DENIED = ClientError(
@@ -36,8 +37,10 @@ class FailingClient:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def delete_secret(self, **_request: Any) -> None:
+    def _fail(self, **_request: Any) -> None:
         raise self._error
+
+    delete_secret = describe_secret = _fail
 
 
 def key_store(error: Exception) -> SecretsManagerKeyStore:
@@ -76,6 +79,12 @@ def test_discard_logs_error_code_request_id_and_stack(log: StringIO) -> None:
 def test_discard_propagates_programming_errors() -> None:
     with pytest.raises(AttributeError):
         key_store(AttributeError()).discard(SECRET, None)
+
+
+def test_reference_to_a_secret_that_may_not_be_described_is_rejected_like_a_missing_one() -> None:
+    with pytest.raises(RuleViolationError) as error:
+        key_store(DENIED).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
+    assert error.value.errors == (FieldError("/api_key_secret_arn", UNAVAILABLE_SECRET),)
 
 
 class ConcurrentlyDeletedSecret:

@@ -47,8 +47,61 @@ def test_list_reads_once_if_everything_matches() -> None:
     repository = a_repository(20)
     listing = IntegrationList(integrations=repository, spaces=InMemorySpaces())
     page = listing.page(a_caller(), Query(), after=None, limit=5)
-    assert len(page.integrations) == 5
+    assert [each.id for each in page.integrations] == ["ID00019", "ID00018", "ID00017", "ID00016", "ID00015"]
+    assert page.last_read == "ID00015"
     assert repository.returned == 6
+
+
+def test_page_that_holds_the_last_integration_is_the_last() -> None:
+    listing = IntegrationList(integrations=a_repository(5), spaces=InMemorySpaces())
+    page = listing.page(a_caller(), Query(), after=None, limit=5)
+    assert (len(page.integrations), page.last_read) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query(), ["ID00013", "ID00002", "ID00001"]),
+        (Query(name="id0001"), ["ID00013"]),
+        (Query(space_id="t"), ["ID00013", "ID00002", "ID00001"]),
+        (Query(space_id="t", name="id0000"), ["ID00002", "ID00001"]),
+        (Query(space_id="t", space_name="tests"), ["ID00013", "ID00002", "ID00001"]),
+        (Query(space_id="t", space_name="translation"), []),
+        (Query(space_id="s", space_name="search"), []),
+    ],
+)
+def test_member_sees_only_what_its_space_sees_and_the_query_matches(query: Query, expected: list[str]) -> None:
+    elsewhere = {f"ID{number:05}": Scoping(space_id="u") for number in range(14)}
+    scopings = elsewhere | {
+        "ID00001": Scoping(space_id="t"),
+        "ID00002": Scoping(organization_id="o"),
+        "ID00013": Scoping(),
+    }
+    listing = IntegrationList(integrations=a_repository(14, **scopings), spaces=the_spaces())
+    page = listing.page(MEMBER, query, after=None, limit=9)
+    assert [each.id for each in page.integrations] == expected
+
+
+def test_list_by_space_looks_up_an_organization_that_the_membership_does_not_name() -> None:
+    repository = a_repository(3, ID00000=Scoping(organization_id="o"), ID00001=Scoping(organization_id="p"))
+    listing = IntegrationList(integrations=repository, spaces=the_spaces())
+    memberships = (Membership(organization_id="p", space_id="z"), Membership(space_id="s"))
+    member = a_caller(role=Role.MEMBER, memberships=memberships)
+    page = listing.page(member, Query(space_id="s"), after=None, limit=9)
+    assert [each.id for each in page.integrations] == ["ID00002", "ID00000"]
+
+
+def test_list_by_space_without_organization_finds_what_is_scoped_to_the_space() -> None:
+    repository = a_repository(2, ID00000=Scoping(space_id="unknown"), ID00001=Scoping(space_id="s"))
+    listing = IntegrationList(integrations=repository, spaces=the_spaces())
+    page = listing.page(a_caller(), Query(space_id="unknown"), after=None, limit=9)
+    assert [each.id for each in page.integrations] == ["ID00000"]
+
+
+@pytest.mark.parametrize(("name", "ids"), [("SEARCH", ["s", "t"]), ("tests", ["t"]), ("", ["s", "t", "u"]), ("z", [])])
+def test_space_list_matches_part_of_a_name(name: str, ids: list[str]) -> None:
+    page = SpaceDirectory(the_spaces()).page(a_caller(), name, after=None, limit=9)
+    assert [each.id for each in page.spaces] == ids
 
 
 def test_list_by_space_finds_organization_in_memberships_or_directory() -> None:

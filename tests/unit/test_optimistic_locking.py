@@ -62,6 +62,7 @@ def test_rollback_that_fails_after_five_concurrent_writes_keeps_both_keys() -> N
     with pytest.raises(ContentionError):
         fixture.roll_back_key()
     assert (fixture.referenced_key, fixture.previous_key) == (NEW_KEY.get_secret_value(), API_KEY)
+    assert fixture.journal[-2:] == ["get", "update"]
 
 
 @pytest.mark.parametrize("races", [1, 4])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.published_events import Failed, Outcome, Succeeded
 from ai_integrations.domain.errors import AccessForbiddenError, ContentionError, NameTakenError
-from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.domain.model import IdempotencyKey, Integration, SecretVersion
 from ai_integrations.use_cases.provisioning import Provisioner
-from tests.builders import API_KEY, NOON, ULID, an_integration
+from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
 from tests.event_fakes import InMemoryBus, InMemoryOutcomes
 from tests.fakes import FailingRepository, InMemoryRepository
 from tests.unit.use_case_fixture import UseCaseFixture
@@ -219,6 +220,37 @@ def test_malformed_request_is_rejected(
     assert fixture.stored() == []
     assert API_KEY not in json.dumps(fixture.published())
     assert API_KEY not in json.dumps([recorded.detail for recorded in fixture.outcomes.recorded.values()])
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        a_create(api_key=API_KEY, extra=1),
+        a_create(integration={"api_key": API_KEY, "provider": "?"}),
+        {"integration": {"api_key": API_KEY}},
+    ],
+    ids=["request", "integration", "incomplete request"],
+)
+def test_request_with_a_key_is_rejected_before_any_other_check(fixture: ProvisioningFixture, detail: object) -> None:
+    [error] = problem(fixture.handle(CREATE, detail))["errors"]
+    assert error["pointer"].endswith("/api_key")
+    assert "api_key_secret_arn" in error["detail"]
+
+
+def test_request_with_the_id_of_an_http_request_is_another_request(fixture: ProvisioningFixture) -> None:
+    key = IdempotencyKey(user="platform", value="request-1", fingerprint="of an HTTP request")
+    fixture.use_cases.integrations.create(a_caller(user="platform"), the_settings(name="by HTTP"), None, key)
+    assert isinstance(fixture.handle(CREATE, a_create()), Succeeded)
+
+
+def test_request_redelivered_after_four_weeks_without_a_recorded_outcome_is_applied_once(
+    fixture: ProvisioningFixture,
+) -> None:
+    first = fixture.handle(CREATE, a_create())
+    fixture.outcomes.recorded.clear()
+    fixture.use_cases.now += timedelta(days=28) - timedelta(seconds=1)
+    assert fixture.handle(CREATE, a_create()) == first
+    assert len(fixture.stored()) == 1
 
 
 def test_valid_request_succeeds_after_malformed_one_with_the_same_id(fixture: ProvisioningFixture) -> None:

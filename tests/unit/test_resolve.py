@@ -222,6 +222,9 @@ def test_resolve_assumes_role_only_for_bedrock() -> None:
     assert resolved.credentials is not None
     assert resolved.key is not None
     assert bedrock.roles.assumed == [(ULID, "billing-job")]
+    without_role = ResolverFixture(provider="AWS_BEDROCK")
+    without_role.resolver.by_id(a_program(), ULID)
+    assert without_role.roles.assumed == [(ULID, "billing-job")]
     vertex = ResolverFixture(provider="VERTEX_AI")
     assert vertex.resolver.by_id(a_program(), ULID).credentials is None
     assert vertex.roles.assumed == []

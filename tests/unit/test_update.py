@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts.integration_bodies import PatchBody
@@ -15,10 +16,11 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.domain.model import Caller, ExternalSecretArn, Role, SecretVersion
+from ai_integrations.domain.model import AuthType, Caller, ExternalSecretArn, Integration, Role, SecretVersion
 from ai_integrations.use_cases.integrations import Edit, RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
-from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
+from tests.fakes import FailingRepository, InMemoryRepository
+from tests.unit.use_case_fixture import ADMIN, NEW_KEY, OLD_KEY, ExistingIntegrationFixture, UseCaseFixture
 
 HOUR = timedelta(hours=1)
 
@@ -57,6 +59,20 @@ def test_update_with_null_key_removes_the_reference() -> None:
     assert (fixture.stored.secret, fixture.journal) == (None, ["get", "update"])
 
 
+@pytest.mark.parametrize("key", [NEW_KEY, None], ids=["new key", "null"])
+def test_update_of_the_key_drops_the_previous_key(key: SecretStr | None) -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.rotate_key(Rotation(api_key=SecretStr("sk-fake-rotated"), grace=HOUR))
+    assert fixture.change_key(key).previous_key is None
+
+
+def test_update_to_an_external_secret_drops_the_previous_key() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.rotate_key(Rotation(api_key=NEW_KEY, grace=HOUR))
+    external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
+    assert fixture.change_key(external).previous_key is None
+
+
 def test_external_secret_is_referenced_for_admins_only() -> None:
     fixture = ExistingIntegrationFixture()
     external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
@@ -75,6 +91,30 @@ def test_update_to_taken_name_discards_the_new_key() -> None:
         )
     assert fixture.referenced_key == API_KEY
     assert [len(each.versions) for each in fixture.keys.secrets.values()] == [1]
+
+
+def test_update_to_taken_name_leaves_the_kept_key_alone() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
+    fixture.journal.clear()
+    with pytest.raises(NameTakenError):
+        fixture.rename("Taken")
+    assert fixture.journal == ["get", "update"]
+
+
+@pytest.mark.parametrize("written", [pytest.param(True, id="written"), pytest.param(False, id="not written")])
+@pytest.mark.parametrize("error", [TimeoutError(), RuntimeError(), OSError()], ids=lambda error: type(error).__name__)
+def test_update_keeps_both_keys_when_the_outcome_is_unknown(error: Exception, written: bool) -> None:
+    repository = FailingRepository(error=error, written=written)
+    fixture = UseCaseFixture(repository)
+    stored = replace(an_integration(), secret=fixture.keys.create_key(an_integration(), OLD_KEY))
+    InMemoryRepository.insert(repository, stored, None)
+    fixture.journal.clear()
+    with pytest.raises(type(error)):
+        fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, NEW_KEY))
+    assert fixture.journal == ["get", "add_key_version", "update"]
+    [secret] = fixture.keys.secrets.values()
+    assert list(secret.versions.values()) == [API_KEY, NEW_KEY.get_secret_value()]
 
 
 def test_update_rejects_settings_that_do_not_fit_together() -> None:
@@ -100,6 +140,20 @@ def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> N
     for key in (NEW_KEY, None):
         fixture.integrations.update(ADMIN, ULID, RequestedChange(edit, key))
     assert fixture.stored.secret is None
+
+
+def test_update_that_is_rejected_for_stored_headers_stores_no_key() -> None:
+    fixture = ExistingIntegrationFixture(key=None)
+
+    def add_header(current: Integration) -> Integration:
+        return replace(current, auth_type=AuthType.PROXY_WITH_HEADERS, headers={"X-Token": "fake"})
+
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(add_header))
+    fixture.journal.clear()
+    move = RequestedChange(lambda current: replace(current, base_url="https://elsewhere.example.com"), NEW_KEY)
+    with pytest.raises(RuleViolationError):
+        fixture.integrations.update(ADMIN, ULID, move)
+    assert fixture.journal == ["get"]
 
 
 def test_write_with_unmet_version_condition_changes_nothing() -> None:

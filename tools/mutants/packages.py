@@ -19,6 +19,10 @@ class Package(NamedTuple):
     tests: tuple[str, ...]
 
 
+def _unit_tests(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/unit/test_{name}.py" for name in names)
+
+
 def _handler_tests(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/handlers/test_{name}.py" for name in names)
 
@@ -38,9 +42,36 @@ PACKAGES = {
             f"{_SERVICE}/adapters/dynamodb/access_key_lookup.py",
             f"{_SERVICE}/contracts/authorizer_response.py",
         ),
-        _handler_tests("authorizer", "access_keys"),
+        (
+            "tests/unit/test_access_key_lookup.py",
+            "tests/unit/test_dynamodb_reads.py",
+            *_handler_tests("authorizer", "access_keys"),
+        ),
     ),
-    "key_access": Package((f"{_SERVICE}/key_access",), ("tests/unit", "tests/connection", "tests/contract")),
-    "use_cases": Package((f"{_SERVICE}/use_cases",), ("tests/unit",)),
-    "adapters": Package((f"{_SERVICE}/adapters",), ("tests/unit", "tests/contract")),
+    "key_access": Package(
+        (f"{_SERVICE}/key_access",),
+        (
+            *_unit_tests("assume_role", "connection_tester", "dns", "endpoints", "fingerprints", "provider_requests"),
+            *_unit_tests("bedrock", "health", "redaction", "resolve"),
+            "tests/connection",
+            "tests/contract/test_secret_reader.py",
+            *_handler_tests("credentials"),
+        ),
+    ),
+    "use_cases": Package(
+        (f"{_SERVICE}/use_cases",),
+        (
+            "tests/unit",
+            *_handler_tests("custom_resource", "get_update_delete", "key_destinations", "key_rotation", "list"),
+            *_handler_tests("provision", "publish_changes", "secret_references", "sweep"),
+        ),
+    ),
+    "adapters": Package(
+        (f"{_SERVICE}/adapters",),
+        (
+            *_unit_tests("attributes", "change_events", "change_publishing", "cloudformation", "data_model"),
+            *_unit_tests("dynamodb_reads", "health", "key_store_failures", "repository_failures", "sqs", "sweep"),
+            "tests/contract",
+        ),
+    ),
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     ResultT = TypeVar("ResultT")
     Handler = Callable[[dict[str, Any], LambdaContext], ResultT]
 
-_MAX_TEXT_LENGTH = 1_024  # longer than every valid id, ARN and user name
+MAX_TEXT_LENGTH = 1_024  # longer than every valid id, ARN and user name
 
 
 def serialize(line: Mapping[str, Any]) -> str:
@@ -33,7 +33,7 @@ def serialize(line: Mapping[str, Any]) -> str:
 
     JSON escapes line breaks and all other control characters, so no value can end the line and forge another one.
     """
-    bounded = {name: text[:_MAX_TEXT_LENGTH] if isinstance(text, str) else text for name, text in line.items()}
+    bounded = {name: text[:MAX_TEXT_LENGTH] if isinstance(text, str) else text for name, text in line.items()}
     return json.dumps(bounded, separators=(",", ":"), default=str)
 
 

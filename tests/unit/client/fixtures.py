@@ -94,12 +94,13 @@ class ClientFixture:
     service: FakeService = field(default_factory=FakeService)
     freshness: Freshness = field(default_factory=Freshness)
     now: float = NOON
+    seconds_between_readings: float = 0
     random: float = 0.0
     run_in_background: bool = False
     background_work: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        runtime = Runtime(clock=lambda: self.now, random=lambda: self.random, spawn=self._spawn)
+        runtime = Runtime(clock=self._read_clock, random=lambda: self.random, spawn=self._spawn)
         self.client = Client(
             function="credentials",
             account="acme",
@@ -108,6 +109,10 @@ class ClientFixture:
             freshness=self.freshness,
             runtime=runtime,
         )
+
+    def _read_clock(self) -> float:
+        self.now += self.seconds_between_readings
+        return self.now
 
     def _spawn(self, work: Callable[[], None]) -> None:
         if self.run_in_background:

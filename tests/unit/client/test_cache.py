@@ -185,6 +185,35 @@ def test_stale_entry_is_returned_if_fetch_exceeds_patience() -> None:
     assert fixture.key() == NEW
 
 
+class Patience(float):
+    """Count how often a caller waits for a fetch."""
+
+    waits = 0
+
+    def __gt__(self, other: float) -> bool:
+        self.waits += 1
+        return super().__gt__(other)
+
+
+def test_callers_wait_for_a_slow_service_once_per_retry_interval() -> None:
+    patience = Patience(0)
+    fixture = fixture_with_entry(patience=patience)
+    fixture.now += 300
+    assert [fixture.key() for _ in range(3)] == [KEY] * 3
+    assert patience.waits == 1
+    fixture.now += 10
+    fixture.key()
+    assert patience.waits == 2
+
+
+def test_entry_that_expires_while_a_caller_waits_is_not_returned() -> None:
+    fixture = fixture_with_entry(patience=0)
+    fixture.now = NOON + 3899.5
+    fixture.seconds_between_readings = 0.2
+    with pytest.raises(UnavailableError, match="no response in time"):
+        fixture.key()
+
+
 def test_temporary_credentials_are_refreshed_before_they_expire() -> None:
     fixture = ClientFixture(FakeService(response=response_with_credentials(3600)), freshness=Freshness(ttl=10_000))
     fixture.client.resolve("x")

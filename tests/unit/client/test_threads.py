@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ai_integrations_client import Client, Runtime, UnavailableError
+from ai_integrations_client import Client, Freshness, Runtime, UnavailableError
 from ai_integrations_client.runtime import run_in_thread
 from tests.unit.client.fixtures import KEY, NOON, FakeService, a_response
 
@@ -16,7 +16,7 @@ SECONDS = 10  # until a test that hangs fails
 class ThreadsFixture:
     """A client, and a service that responds once `may_respond` is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, freshness: Freshness | None = None) -> None:
         self.service = FakeService()
         self.called, self.may_respond = threading.Event(), threading.Event()
         self.service.before_response = self._wait
@@ -26,6 +26,7 @@ class ThreadsFixture:
             account="acme",
             consumer="billing-job",
             lambda_client=self.service,
+            freshness=freshness,
             runtime=Runtime(clock=lambda: self.now, random=lambda: 0.0),
         )
 
@@ -53,6 +54,15 @@ def test_concurrent_resolves_share_one_fetch() -> None:
         fixture.may_respond.set()
         assert {result.result(SECONDS) for result in results} == {KEY}
     assert len(fixture.service.requests) == 1
+
+
+def test_caller_without_an_entry_waits_longer_than_the_patience() -> None:
+    fixture = ThreadsFixture(Freshness(patience=0))
+    with ThreadPoolExecutor(1) as pool:
+        result = pool.submit(fixture.key)
+        assert fixture.called.wait(SECONDS)
+        fixture.may_respond.set()
+        assert result.result(SECONDS) == KEY
 
 
 def test_failed_fetch_raises_in_all_waiting_threads() -> None:

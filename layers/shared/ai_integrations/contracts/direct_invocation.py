@@ -17,7 +17,7 @@ Handler = Callable[[dict[str, Any], "LambdaContext"], Mapping[str, Any]]
 def responds_with_problems(handler: Handler) -> Handler:
     """Return `{"problem": …}` (RFC 9457) for a domain error, so that Lambda does not report a function error.
 
-    The log contains the identities in the request, rejected or not. Lambda does not pass on which principal invokes.
+    The log contains the identities in the request, rejected or not. Lambda does not pass on who invokes.
     """
 
     @wraps(handler)

@@ -44,6 +44,8 @@ def resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: "Lambda
 
 
 def register_error_handlers(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
+    """Respond to every error with a problem document. The paths in `disabled` are unknown."""
+
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""
 

@@ -1,0 +1,103 @@
+"""The reads of the DynamoDB adapters: which must be consistent, and lists that span several pages."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+
+from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
+from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.items import place_item
+from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
+from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.contracts.caller import caller_item
+from ai_integrations.domain.model import Organization, Space
+from tests.builders import NOON, ULID, a_caller, an_idempotency_key, an_integration
+
+ROLE = {"role_arn": "arn:aws:iam::123456789012:role/models"}
+WITH_ROLE = an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE)
+
+
+class RecordingClient:
+    """A DynamoDB client that finds only the items of `pages`, and records the requests of all reads."""
+
+    def __init__(self, *pages: list[dict[str, Any]]) -> None:
+        self._pages = pages
+        self.requests: list[dict[str, Any]] = []
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        return {}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        return {"Items": []}
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        self.requests += request["RequestItems"].values()
+        return {"Responses": {}}
+
+    def get_paginator(self, _operation: str) -> "RecordingClient":
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        self.requests.append(request)
+        return iter([{"Items": [to_wire(item) for item in page]} for page in self._pages])
+
+
+def integrations(client: Any) -> DynamoDbIntegrations:
+    return DynamoDbIntegrations(client, "table", Transactor(client, "table"))
+
+
+# An earlier state would grant access after a revocation, undo a deletion, let two requests through that exclude each
+# other, or hide what the caller has just written.
+CONSISTENT: dict[str, Callable[[Any], object]] = {
+    "access key": lambda client: AccessKeyLookup(client, "table").find(f"aik_{'x' * 43}", NOON),
+    "access key to revoke": lambda client: AccessKeys(client, "table").revoke("acme", ULID, NOON),
+    "integration": lambda client: integrations(client).get("acme", ULID),
+    "integration by name": lambda client: integrations(client).find("acme", "x"),
+    "integration to write": lambda client: (
+        integrations(client).idempotent(an_idempotency_key()).get_for_write("acme", ULID, NOON)
+    ),
+    "tombstone": lambda client: integrations(client).get_deleted("acme", ULID),
+    "integrations": lambda client: integrations(client).newest("acme", None, 9),
+    "precheck": lambda client: integrations(client).precheck(WITH_ROLE, an_idempotency_key()),
+    "role": lambda client: integrations(client).check_role(WITH_ROLE),
+    "space": lambda client: DynamoDbSpaces(client, "table").space("acme", "s"),
+    "spaces": lambda client: DynamoDbSpaces(client, "table").spaces("acme"),
+    "organization": lambda client: DynamoDbSpaces(client, "table").has_organization("acme", "o"),
+    "organizations": lambda client: DynamoDbSpaces(client, "table").organizations("acme"),
+    "outcome of a request": lambda client: DynamoDbRequestOutcomes(client, "table").find("acme", "request-1"),
+    "health": lambda client: DynamoDbConnectionHealth(client, "table").last("acme", ULID),
+    "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),
+}
+
+
+@pytest.mark.parametrize("read", CONSISTENT.values(), ids=CONSISTENT)
+def test_read_is_consistent(read: Callable[[Any], object]) -> None:
+    client = RecordingClient()
+    read(client)
+    assert client.requests
+    assert all(request["ConsistentRead"] for request in client.requests)
+
+
+def test_spaces_and_organizations_are_read_from_every_page() -> None:
+    spaces = [Space(account="acme", id=each) for each in ("a", "b")]
+    client = RecordingClient(*([place_item(space)] for space in spaces))
+    assert DynamoDbSpaces(cast("Any", client), "table").spaces("acme") == spaces
+    organizations = [Organization(account="acme", id=each, name=each, created_at=NOON) for each in ("a", "b")]
+    client = RecordingClient(*([place_item(organization)] for organization in organizations))
+    assert DynamoDbSpaces(cast("Any", client), "table").organizations("acme") == organizations
+
+
+def test_access_keys_are_read_from_every_page() -> None:
+    entries = [
+        {"sk": f"ACCESSKEY#{each}", "created_at": NOON.isoformat(), **caller_item(a_caller())} for each in ("A", "B")
+    ]
+    client = RecordingClient(*([entry] for entry in entries))
+    assert [each.id for each in AccessKeys(cast("Any", client), "table").list("acme")] == ["A", "B"]
