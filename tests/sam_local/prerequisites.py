@@ -15,7 +15,7 @@ PROGRAMS = {
 def missing() -> list[str]:
     """Describe each missing program in one line."""
     lines = [
-        f"`{program} --version` does not work: install {description}"
+        f"`{program} --version` does not work. Needed: {description}"
         for program, description in PROGRAMS.items()
         if not runs(program)
     ]

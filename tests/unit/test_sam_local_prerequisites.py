@@ -30,13 +30,13 @@ def test_missing_is_empty_if_all_programs_run() -> None:
 def test_missing_lists_a_program_that_is_not_installed(path: Path, program: str) -> None:
     (path / program).unlink()
     [line] = missing()
-    assert line.startswith(f"`{program} --version` does not work: install ")
+    assert line.startswith(f"`{program} --version` does not work. Needed: ")
 
 
 def test_missing_lists_a_python_that_is_on_the_path_but_fails(path: Path) -> None:
     install(path, RUNTIME, "echo command not found >&2; exit 127")
     [line] = missing()
-    assert line.startswith(f"`{RUNTIME} --version` does not work: install ")
+    assert line.startswith(f"`{RUNTIME} --version` does not work. Needed: ")
 
 
 def test_missing_reports_a_docker_daemon_that_does_not_answer(path: Path) -> None:
