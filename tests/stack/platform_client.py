@@ -117,7 +117,7 @@ class PlatformClient:
 
     def aws_environment(self) -> dict[str, str]:
         """Return the environment variables that point AWS SDKs and the AWS CLI to the stack."""
-        variables = Connection(url="", endpoint=self.endpoint, api_key="", account="", function="").variables()
+        variables = Connection(endpoint=self.endpoint, api_key="", account="", outputs=self.outputs).variables()
         return {name: value for name, value in variables.items() if name.startswith("AWS_")}
 
     def message_count(self, queue_output: str) -> int:

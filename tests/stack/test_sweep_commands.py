@@ -30,4 +30,4 @@ def test_sweep_findings_and_confirm_sweep_print_what_the_function_returns(capsys
 
 def test_confirm_sweep_ends_with_the_reason_of_a_rejected_number() -> None:
     with pytest.raises(SystemExit, match="/confirm"):
-        main(["confirm-sweep", "--removals", "-1"])
+        main(["confirm-sweep", "--removals", "99999999999"])

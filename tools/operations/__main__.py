@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.operations.aws_failures import MissingStackError, explained
 from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, DeadChanges, FailedError
 from tools.operations.dead_letters import DeadLetters, DeadRequest
 from tools.operations.message_queue import MessageQueue
@@ -26,14 +29,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
     parser.add_argument("command", choices=[CONFIRM_SWEEP, *COMMANDS])
     parser.add_argument("--stack", default="ai-integrations", help="default: %(default)s")
-    parser.add_argument("--removals", type=int, help=f"for {CONFIRM_SWEEP}: how many to allow, see sweep-findings")
+    parser.add_argument("--removals", type=_removals, help=f"for {CONFIRM_SWEEP}: how many, see sweep-findings")
     options = parser.parse_args(arguments)
     if (options.command == CONFIRM_SWEEP) != (options.removals is not None):
         parser.error(f"--removals is required for {CONFIRM_SWEEP}, and for no other command")
-    outputs = stack_outputs(boto3.client("cloudformation"), options.stack)
     commands: Mapping[str, Command] = {CONFIRM_SWEEP: partial(_confirm_sweep, options.removals), **COMMANDS}
-    for line in commands[options.command](outputs):
+    try:
+        _run(commands[options.command], options.stack)
+    except MissingStackError as error:
+        raise SystemExit(str(error)) from None
+    except (BotoCoreError, ClientError) as error:
+        raise SystemExit(explained(error)) from None
+
+
+def _run(command: Command, stack: str) -> None:
+    """Print the lines of a command, or "none" to standard error, so that programs read only lines."""
+    printed = False
+    for line in command(stack_outputs(boto3.client("cloudformation"), stack)):
         print(line, flush=True)
+        printed = True
+    if not printed:
+        print("none", file=sys.stderr)
+
+
+def _removals(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("must be a number: make confirm-sweep REMOVALS=…, see make sweep-findings")
+    return int(text)
 
 
 def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
