@@ -94,7 +94,7 @@ provider: .venv/dev ## run connection tests against a real server with the OpenA
 	$(BIN)/python -m pytest tests/connection/test_real_provider.py -m provider
 
 docs-page: .venv/dev ## test the page /v2/docs in a real browser (needs Chromium and Node.js)
-	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1 axe-core@4.14.1
 	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
 
 sam-local: .venv/dev ## test every event and the whole API with `sam local` (needs Docker and the SAM CLI)
