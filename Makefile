@@ -139,7 +139,7 @@ mutants: .venv-mutants/installed ## change code, expect failing tests (PACKAGE=d
 	@nice -n 10 .venv-mutants/bin/python -m tools.mutants $(PACKAGE)
 
 docs-page: .venv/dev ## test /v2/docs in a browser (needs Chromium, Node.js)
-	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1 axe-core@4.14.1
 	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
 
 regexes: .venv/dev ## find slow regular expressions (needs Node.js)

@@ -171,6 +171,9 @@ def test_connection_test_reads_external_secret(cloud: Cloud, server: Server) -> 
     saved = cloud.api(gateway_event(body)).body["id"]
     fingerprint = run_saved_test(cloud, saved).headers[FINGERPRINT]
     assert get_health(cloud, saved).headers[FINGERPRINT] == fingerprint
+    renaming = gateway_event({"name": "Renamed"}, method="PATCH", path=f"/v2/ai-integrations/{saved}")
+    assert cloud.api(renaming).status == 200
+    assert FINGERPRINT not in get_health(cloud, saved).headers
     rejected = run_unsaved_test(cloud, body, a_caller(account="other"))
     assert (rejected.status, rejected.pointers) == (422, ["/api_key_secret_arn"])
 

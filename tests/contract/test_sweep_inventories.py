@@ -32,7 +32,7 @@ def test_page_lists_each_active_secret_with_its_integration_and_labelled_version
     aws.cleanup.schedule_deletion(store_key(aws, "SECOND"))
     [found], token = inventory(aws).page(None)
     assert (found.arn, found.account, found.integration_id) == (new.arn, "acme", "FIRST")
-    assert sorted(found.versions) == [new.version]
+    assert list(found.versions) == [new.version]
     assert token is None
 
 

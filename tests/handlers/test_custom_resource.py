@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.builders import API_KEY
 from tests.cloud import Cloud
@@ -13,6 +14,7 @@ from tests.response_bucket import SIGNATURE, Bucket, bucket
 __all__ = ["bucket"]
 
 COMMIT = "dynamodb:TransactWriteItems"
+CONFLICT = [{"Code": "TransactionConflict"}] * 3
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +93,14 @@ def test_create_when_aws_fails_reports_nothing_and_succeeds_on_retry(
     function(a_request(bucket, "Create"))
     assert bucket.responses()[-1]["Status"] == "SUCCESS"
     assert len(cloud.items("INTEGRATION#")) == 1
+
+
+def test_create_that_other_writes_prevented_reports_nothing_and_is_retried(cloud: Cloud, bucket: Bucket) -> None:
+    conflict: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": CONFLICT}
+    cloud.fail(COMMIT, ClientError(conflict, "TransactWriteItems"))
+    with pytest.raises(Exception, match=r"^$"):
+        cloud.function("custom_resource")(a_request(bucket, "Create"))
+    assert bucket.responses() == []
 
 
 def test_create_retried_after_a_rejected_report_repeats_it_and_creates_nothing_more(

@@ -108,6 +108,8 @@ def test_list_with_a_cursor_of_another_account_or_query_returns_400(cloud: Cloud
     cursor = list_integrations(cloud, limit="1").body["pagination"]["next_cursor"]
     assert list_integrations(cloud, limit="100", cursor=cursor).status == 200
     assert list_integrations(cloud, cursor=cursor, name="a").status == 400
+    assert list_integrations(cloud, cursor=cursor, space_id="s").status == 400
+    assert list_integrations(cloud, cursor=cursor, space_name="s").status == 400
     assert list_integrations(cloud, a_caller(account="other"), cursor=cursor).status == 400
 
 

@@ -45,6 +45,31 @@ def test_alarm_description_refers_to_its_part_of_the_runbook(name: str) -> None:
     assert re.search(rf"\b{name}\b", RUNBOOK)
 
 
+# Statistic, threshold, periods, and seconds per period, of the alarms that do not fire at the first event in a minute.
+FIRES_LATER = {
+    "StreamLagAlarm": ("Maximum", 300_000, 3, 60),
+    "ApiLatencyAlarm": ("p99", 5_000, 3, 300),
+    "RejectedAccessKeysAlarm": ("Sum", 100, 1, 300),
+    "RollbackAlarm": ("Sum", 2, 1, 300),
+    "OrphanedSecretsAlarm": ("Maximum", 0, 24, 300),
+    "SweepStoppedAlarm": ("Maximum", 0, 24, 300),
+    "SweepNotRunningAlarm": ("SampleCount", 1, 3, 3600),
+    "IntegrationsWithoutSecretAlarm": ("Maximum", 0, 24, 300),
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_fires_above_its_threshold(name: str) -> None:
+    alarm = ALARMS[name]
+    counts_events = alarm["Namespace"] in {"AWS/Lambda", "AWS/ApiGateway", "AWS/Events"}
+    at_first_event = ("Sum" if counts_events else "Maximum", 0, 1, 60)
+    statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+    found = (statistic, alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"])
+    assert found == FIRES_LATER.get(name, at_first_event)
+    fires_below = name == "SweepNotRunningAlarm"
+    assert alarm["ComparisonOperator"] == ("LessThanThreshold" if fires_below else "GreaterThanThreshold")
+
+
 @pytest.mark.parametrize("queue", ["ProvisioningDeadLetterQueue", "StreamDeadLetterQueue"])
 def test_dead_letter_queue_alarm_fires_within_a_minute_of_the_first_message(queue: str) -> None:
     name = {"Fn::GetAtt": [queue, "QueueName"]}

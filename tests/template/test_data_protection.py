@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
 LOG_GROUPS = sam_template.resources("AWS::Logs::LogGroup")
 SETTINGS = sam_template.template()["Globals"]["Function"]
+ENCRYPTION = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
 WRITES_KEYS_TO_LOGS = ("POWERTOOLS_LOGGER_LOG_EVENT", "POWERTOOLS_DEV", "POWERTOOLS_DEBUG", "TRACER")
 # With these, Powertools logs whole events, and botocore whole requests.
 WRITES_KEYS_IN_CODE = re.compile(r"log_event|set_stream_logger|\bDEBUG\b")
@@ -29,7 +31,8 @@ def test_table_is_encrypted_recoverable_and_streams_both_images() -> None:
     table = RESOURCES["Table"]["Properties"]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}
+    key = {"Fn::GetAtt": ["Key", "Arn"]}
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
@@ -40,9 +43,68 @@ def test_table_with_default_parameters_rejects_deletion() -> None:
 
 
 def test_encryption_key_rotates_and_can_be_recovered_for_thirty_days() -> None:
-    key = RESOURCES["Key"]["Properties"]
-    assert key["EnableKeyRotation"] is True
-    assert key["PendingWindowInDays"] == 30
+    assert RESOURCES["Key"]["Properties"]["EnableKeyRotation"] is True
+    assert all(RESOURCES[name]["Properties"]["PendingWindowInDays"] == 30 for name in ("Key", "FingerprintKey"))
+
+
+def key_statements(name: str) -> dict[str, Any]:
+    """List the statements of a KMS key's policy by their Sid."""
+    policy = RESOURCES[name]["Properties"]["KeyPolicy"]
+    assert policy["Version"] == "2012-10-17"
+    return {each.pop("Sid"): each for each in deepcopy(policy["Statement"])}
+
+
+@pytest.mark.parametrize(
+    ("name", "sids"),
+    [
+        ("Key", ["DelegateAccessToIam", "DenyOtherReaders", "EncryptTable", "EncryptLogs"]),
+        ("FingerprintKey", ["DelegateAccessToIam", "DenyOtherFingerprints"]),
+    ],
+)
+def test_key_leaves_access_to_the_policies_of_this_account(name: str, sids: list[str]) -> None:
+    statements = key_statements(name)
+    assert list(statements) == sids
+    account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    assert statements["DelegateAccessToIam"] == {
+        "Effect": "Allow",
+        "Principal": {"AWS": account},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+
+def test_other_accounts_cannot_use_the_encryption_key_and_this_one_only_through_dynamodb() -> None:
+    assert key_statements("Key")["EncryptTable"] == {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [*ENCRYPTION, "kms:CreateGrant"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {
+                "kms:CallerAccount": {"Ref": "AWS::AccountId"},
+                "kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"},
+            }
+        },
+    }
+
+
+def test_cloudwatch_logs_uses_the_encryption_key_for_log_groups_of_this_stack_only() -> None:
+    groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*"
+    assert key_statements("Key")["EncryptLogs"] == {
+        "Effect": "Allow",
+        "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.${AWS::URLSuffix}"}},
+        "Action": ENCRYPTION,
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {"Fn::Sub": groups}}},
+    }
+    assert all(
+        each["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/${AWS::StackName}/") for each in LOG_GROUPS.values()
+    )
+
+
+def test_fingerprint_key_computes_authentication_codes_only() -> None:
+    key = RESOURCES["FingerprintKey"]["Properties"]
+    assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")
 
 
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "publish_changes", "sweep"])

@@ -25,6 +25,10 @@ def test_rule_matches_every_type_of_request_on_the_bus(rule: str) -> None:
     assert RULES[rule]["EventBusName"] == {"Ref": "Bus"}
 
 
+def test_bus_has_the_name_of_the_stack() -> None:
+    assert RESOURCES["Bus"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+
+
 def test_rules_match_each_request_exactly_once() -> None:
     plain, redacted = (RULES[name]["EventPattern"]["detail"] for name in ("RequestRule", "RedactedRequestRule"))
     absent, present = [{"exists": False}], [{"exists": True}]
@@ -65,8 +69,12 @@ def test_requests_that_eventbridge_cannot_queue_are_dead_lettered_without_keys()
 def test_queue_policy_accepts_messages_from_the_rules_only() -> None:
     statements = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     [statement] = [each for each in statements if each["Effect"] == "Allow"]
-    sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-    assert sources == [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
+    sources = [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Resource"] == {"Fn::GetAtt": ["ProvisioningQueue", "Arn"]}
+    assert RESOURCES["ProvisioningQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "ProvisioningQueue"}]
 
 
 def test_visibility_timeout_is_six_times_the_function_timeout() -> None:

@@ -126,6 +126,17 @@ def test_every_route_except_the_documentation_requires_an_access_key() -> None:
     assert {each["Path"] for each in route_events() if "Auth" in each} == {docs.DOCUMENT, docs.PAGE}
 
 
+def test_access_key_is_read_from_the_authorization_header() -> None:
+    [authorizer] = API["Auth"]["Authorizers"].values()
+    assert authorizer["Identity"]["Header"] == "Authorization"
+
+
+def test_api_is_regional_and_traced_and_has_the_name_that_alarms_watch() -> None:
+    assert API["EndpointConfiguration"] == {"Type": "REGIONAL"}
+    assert API["TracingEnabled"] is True
+    assert (API["Name"], API["StageName"]) == ({"Ref": "AWS::StackName"}, "live")
+
+
 def test_authorizer_result_is_cached_for_at_most_a_minute() -> None:
     [authorizer] = API["Auth"]["Authorizers"].values()
     assert 0 <= authorizer["Identity"]["ReauthorizeEvery"] <= 60

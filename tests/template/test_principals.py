@@ -2,11 +2,17 @@
 
 from typing import Any
 
+import pytest
+
 from ai_integrations.contracts.published_events import SOURCE
 from tests import sam_template
 from tests.sam_template import of_type, processed
 from tests.template.test_permissions import POLICIES, actions
 
+ROLES = sam_template.deployed("AWS::IAM::Role")
+# The services that assume the other roles. Every function's role is assumed by Lambda.
+SERVICES = {"LoggingRole": "apigateway", "SweepFunctionHourlyRole": "scheduler", "CodeDeployServiceRole": "codedeploy"}
+ACTS_FOR_ONE_ACCOUNT = {"scheduler", "codedeploy"}
 BUS_USERS = {"ProvisionFunctionRole", "PublishChangesFunctionRole", "SweepFunctionRole"}
 
 ROLES = of_type(processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::IAM::Role")
@@ -107,3 +113,19 @@ def test_each_function_has_a_role_of_its_own() -> None:
     functions = of_type(processed(), "AWS::Lambda::Function")
     roles = {name: each["Properties"]["Role"]["Fn::GetAtt"][0] for name, each in functions.items()}
     assert roles == {name: f"{name}Role" for name in functions}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role_is_assumed_by_one_service_of_aws_only(name: str) -> None:
+    [statement] = ROLES[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    service = SERVICES.get(name, "lambda")
+    this_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "sts:AssumeRole")
+    assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert statement.get("Condition") == (this_account if service in ACTS_FOR_ONE_ACCOUNT else None)
+
+
+def test_function_roles_are_assumed_by_lambda() -> None:
+    assert ROLES.keys() - SERVICES.keys() == {
+        f"{name}Role" for name in sam_template.resources("AWS::Serverless::Function")
+    }

@@ -286,6 +286,13 @@ def test_vertex_endpoints_are_none_if_location_is_no_host_label(location: str) -
     assert endpoints_of("VERTEX_AI", None, {"location": location}) is None
 
 
+@pytest.mark.parametrize("project", ["p-1", "123456789012", "example.com:p-1"])
+def test_vertex_openai_endpoint_contains_the_project(project: str) -> None:
+    endpoints = endpoints_of("VERTEX_AI", None, PROJECT | {"project_id": project})
+    assert endpoints
+    assert endpoints.openai == f"{VERTEX}/v1/projects/{project}/locations/europe-west3/endpoints/openapi"
+
+
 @pytest.mark.parametrize("project", ["a/b", "..", "a?b", "a#b", "", "ä"])
 def test_vertex_has_no_openai_endpoint_if_project_would_change_the_path(project: str) -> None:
     endpoints = endpoints_of("VERTEX_AI", None, PROJECT | {"project_id": project})
@@ -311,6 +318,11 @@ def test_endpoints_are_normalized(base_url: str, api: str) -> None:
     endpoints = endpoints_of("OPEN_AI", base_url, None)
     assert endpoints
     assert endpoints.api == api
+
+
+def test_path_without_an_ending_is_part_of_the_root_if_no_ending_can_be_filled() -> None:
+    endpoints = endpoints_of("VERTEX_AI", f"{GATEWAY}/XXXX", None)
+    assert endpoints == Endpoints(root=f"{GATEWAY}/XXXX", api=f"{GATEWAY}/XXXX/v1", openai=None)
 
 
 class Flawed(NamedTuple):
@@ -390,6 +402,7 @@ FLAWED = [
     Flawed("LITELLM", "https://llm.example.com/V1", "version", "https://llm.example.com/V1/v1"),
     Flawed("CUSTOM", "https://llm.example.com/v2/v1", "version", "https://llm.example.com/v2/v1"),
     Flawed("AWS_BEDROCK", f"{GATEWAY}/v1", "version", f"{GATEWAY}/v1"),
+    Flawed("CUSTOM", "https://llm.example.com//X", "dot segments", "https://llm.example.com//X"),
     *(
         Flawed("CUSTOM", f"https://llm.example.com/{path}/v1", "dot segments", f"https://llm.example.com/{path}/v1")
         for path in ("..", "a/..", "a/.", "a//b", "a/%2e%2E", "a/..%2fb", "a%2F..%2Fb", "a%2f%2fb", "a/..;x=1")

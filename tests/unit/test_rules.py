@@ -345,6 +345,15 @@ def test_base_url_without_single_meaning_is_rejected_with_the_accepted_form() ->
     )
 
 
+def test_base_url_may_contain_the_project_of_the_metadata_only() -> None:
+    def found(project: str) -> dict[str, str]:
+        metadata = PROJECT | {"project_id": project}
+        return violations(the_settings(provider="VERTEX_AI", base_url=VERTEX_URL, provider_metadata=metadata))
+
+    assert found("p") == {}
+    assert found("q").keys() == {"/base_url"}
+
+
 def test_base_url_of_rejected_host_is_reported_once() -> None:
     assert violations(the_settings(base_url="http://10.0.0.5/v1?a=b")) == {
         "/base_url": "The URL must not point to a non-public address."

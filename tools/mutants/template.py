@@ -1,0 +1,112 @@
+"""Change template.yaml in small ways: `python -m tools.mutants.template [LOGICAL_ID …]`.
+
+Each mutant is a changed copy of the parsed template. A process of its own runs tests/template on it until one fails.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from tests import sam_template
+
+# Texts for people and for build tools.
+_UNCHANGED = frozenset({"AlarmDescription", "DashboardBody", "Description", "Metadata", "Sid", "Type"})
+# Without these, or with another text in them, CloudFormation or cfn-lint rejects the template.
+_REQUIRED = frozenset({"Action", "AttributeType", "Effect", "KeyType", "PolicyDocument", "Principal", "Properties"})
+_REQUIRED |= {"AssumeRolePolicyDocument", "PolicyName", "Resource", "Statement", "Version"}
+
+Place = tuple[str | int, ...]
+
+
+class TemplateMutant(NamedTuple):
+    """The place of a change under `Resources`, and the new value; None removes the place."""
+
+    place: Place
+    value: Any = None
+
+    @property
+    def name(self) -> str:
+        """The name in the list of survivors."""
+        change = "removed" if self.value is None else f"-> {self.value!r}"
+        return f"template.yaml {'/'.join(map(str, self.place))}: {change}"
+
+    def apply(self, template: dict[str, Any]) -> dict[str, Any]:
+        """Build the changed template."""
+        changed = deepcopy(template)
+        parent, (*above, last) = changed["Resources"], self.place
+        for step in above:
+            parent = parent[step]
+        if self.value is None:
+            del parent[last]
+        else:
+            parent[last] = self.value
+        return changed
+
+
+def mutants(node: Any, place: Place = ()) -> Iterator[TemplateMutant]:  # noqa: ANN401 - any part of the template
+    """Remove each part of the template below a place, and change each value."""
+    steps = range(len(node)) if isinstance(node, list) else [step for step in node if step not in _UNCHANGED]
+    for step in steps:
+        here, value = (*place, step), node[step]
+        if place and step not in _REQUIRED:
+            yield TemplateMutant(here)
+        if isinstance(value, dict | list) and not _is_function(value):
+            yield from mutants(value, here)
+        else:
+            yield from (TemplateMutant(here, other) for other in _other_values(here, value) if other != value)
+
+
+def _other_values(place: Place, value: Any) -> Iterator[Any]:  # noqa: ANN401
+    if isinstance(value, dict) and "Fn::If" in value:
+        yield from (each for each in value["Fn::If"][1:] if each != {"Ref": "AWS::NoValue"})
+    names = [step for step in place if isinstance(step, str)]
+    yield from (change(value) for is_possible, change in _CHANGES if is_possible(names, value))
+
+
+def _is_function(value: object) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))
+
+
+_CHANGES: tuple[tuple[Callable[[list[str], Any], bool], Callable[[Any], Any]], ...] = (
+    (lambda _names, value: isinstance(value, bool), lambda value: not value),
+    (lambda _names, value: type(value) is int, lambda value: value + 1),
+    (lambda names, _value: names[-1] == "Action", lambda value: re.sub(":.*", ":*", value)),
+    (lambda names, _value: names[-1] == "Resource" or "Principal" in names, lambda _value: "*"),
+    (
+        lambda names, value: isinstance(value, str) and not _REQUIRED & {*names[-2:]},
+        lambda value: f"{value}-changed",
+    ),
+)
+
+
+def is_noticed(mutant: TemplateMutant) -> bool:
+    """Check whether a test of the template fails."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    changed = mutant.apply(sam_template.template())
+    sam_template.template = lambda: changed  # type: ignore[assignment]
+    os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "tests/template"]))
+
+
+def main(names: Sequence[str]) -> int:
+    """Test the mutants of these resources, or of all, and name those that no test notices."""
+    resources = sam_template.template()["Resources"]
+    every = list(mutants({name: each for name, each in resources.items() if name in names or not names}))
+    alive = 0
+    for mutant in every:
+        if not is_noticed(mutant):
+            alive += 1
+            print(mutant.name, flush=True)
+    print(f"template.yaml: {len(every)} mutants, {len(every) - alive} killed, {alive} survived")
+    return int(alive > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
