@@ -197,11 +197,11 @@ sbom: .venv-supply/ready ## list the contents of the layers: build/sbom.json
 		--output-reproducible --output-format JSON --output-file build/sbom.json
 	@echo build/sbom.json
 
+##@ Operate a stack (STACK=ai-integrations)
+
 smoke: .venv/client ## try a deployment with the official client: URL=… KEY=…
 	@AI_INTEGRATIONS_URL="$$URL" AI_INTEGRATIONS_API_KEY="$$KEY" \
 		"$$($(BIN)/python -c 'from tests.stack.clients.releases import ALWAYS; print(ALWAYS.folder)')/bin/python" tests/smoke/lifecycle.py
-
-##@ Operate a stack (STACK=ai-integrations)
 
 outputs: .venv/local ## print the outputs of a stack as shell assignments
 	@$(BIN)/python -m tools.operations outputs --stack '$(STACK)'
