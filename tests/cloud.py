@@ -113,9 +113,12 @@ class Cloud:
     endpoint: str | None = None
 
     def __post_init__(self) -> None:
+        if self.endpoint is None:
+            self.environment.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
         self.dynamodb, self.secrets_manager, self.eventbridge, self.sqs = _uncounted_clients(self.endpoint)
         self.table = sam_template.environment("api")["TABLE_NAME"]
-        self.variables["AWS_ENDPOINT_URL"] = self.endpoint or ""
+        # As on every emulator, so that the custom resource may send its response to loopback. moto needs no endpoint.
+        self.variables["AWS_ENDPOINT_URL"] = self.endpoint or "https://emulator.test"
         self.add_table()
         self._responses: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._lost_responses: dict[str, Exception] = {}
@@ -249,7 +252,14 @@ class Cloud:
         return found + self.known_secrets.texts_with_any([*texts, *self.published, secrets])
 
     def log(self) -> list[dict[str, Any]]:
-        """Parse the log entries of the functions."""
+        """Parse the log entries of the functions, except the last one of each invocation."""
+        return [line for line in self._lines() if line["message"] != "invocation ended"]
+
+    def ended_invocations(self) -> list[dict[str, Any]]:
+        """Parse the last log entry of each invocation."""
+        return [line for line in self._lines() if line["message"] == "invocation ended"]
+
+    def _lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
 
 

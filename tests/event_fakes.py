@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.errors import VersionConflictError
 from ai_integrations.domain.model import SecretVersion
 from ai_integrations.use_cases.provisioning import RecordedOutcome
+from ai_integrations.use_cases.removal_limit import RemovalCount
 
 
 @dataclass
@@ -20,6 +22,21 @@ class InMemoryOutcomes:
 
     def record(self, account: str, request_id: str, outcome: RecordedOutcome, now: datetime) -> None:  # noqa: ARG002
         self.recorded[account, request_id] = outcome
+
+
+@dataclass
+class InMemoryRemovalCounts:
+    """The removal count of the sweep in an attribute."""
+
+    stored: RemovalCount | None = None
+
+    def load(self) -> RemovalCount | None:
+        return self.stored
+
+    def replace(self, current: RemovalCount | None, changed: RemovalCount) -> None:
+        if self.stored != current:
+            raise VersionConflictError
+        self.stored = changed
 
 
 @dataclass

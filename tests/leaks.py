@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from ai_integrations.observability import MAX_TEXT_LENGTH
 from tests.builders import API_KEY
 
 _MIN_LENGTH = 8  # shorter values could occur by chance
@@ -34,12 +35,12 @@ class KnownSecrets:
 
 
 def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Find the integrations in an event of the gateway, the queue or CloudFormation."""
-    found = [event.get("ResourceProperties", {}).get("Integration")]
+    """Find the integrations and commands in an event of the gateway, the queue, CloudFormation or an operator."""
+    found = [event if "httpMethod" not in event else None, event.get("ResourceProperties", {}).get("Integration")]
     with suppress(KeyError, RecursionError, TypeError, ValueError):
         found.append(json.loads(event["body"]))
     for record in event.get("Records", ()):
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, RecursionError, TypeError, ValueError):
             found.append(json.loads(record["body"])["detail"]["integration"])
     return [each for each in found if isinstance(each, dict)]
 
@@ -49,4 +50,6 @@ def _searchable(values: Iterable[Any]) -> set[str]:
 
 
 def _containing(values: Iterable[str], texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if any(secret in text for secret in values)]
+    """List the texts that contain a value, as it is or as a log line has it: escaped, and without the rest."""
+    forms = {form for value in values for form in (value, json.dumps(value[:MAX_TEXT_LENGTH])[1:-1])}
+    return [text for text in texts if any(form in text for form in forms)]

@@ -1,7 +1,8 @@
 """Fixtures for the event-driven functions: the event bus with a subscriber, and the provisioning queue."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -23,16 +24,53 @@ def bus(cloud: Cloud) -> Iterator[Subscriber]:
     cloud.published += [json.dumps(asdict(each)) for each in subscriber.all()]
 
 
+def a_redacted_request(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Build what EventBridge sends to the queue for a create request that contains a key.
+
+    It replaces each variable by its value as JSON, and by an empty string if the event has no such value, as AWS
+    responded to tests/aws/services/events/test_events_inputs.py of https://github.com/localstack/localstack.
+    """
+    [target] = sam_template.template()["Resources"]["RedactedRequestRule"]["Properties"]["Targets"]
+    event = {"id": "event-1", "detail-type": "AI Integration Create Requested", "detail": detail}
+
+    def value_of(variable: re.Match[str]) -> str:
+        found: Any = event
+        for name in target["InputTransformer"]["InputPathsMap"][variable[1]].removeprefix("$.").split("."):
+            found = found.get(name, "")
+        return json.dumps(found)
+
+    envelope: dict[str, Any] = json.loads(re.sub("<(.+?)>", value_of, target["InputTransformer"]["InputTemplate"]))
+    return envelope
+
+
+class DeadLetters:
+    """The dead-letter queue of a function."""
+
+    def __init__(self, cloud: Cloud, function: str) -> None:
+        self._sqs = cloud.sqs
+        name = sam_template.environment(function)["DEAD_LETTER_QUEUE_URL"]
+        self.url = cloud.sqs.create_queue(QueueName=name)["QueueUrl"]
+
+    def receive(self) -> list[str]:
+        """Receive the bodies of the visible messages."""
+        response = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+        return [each["Body"] for each in response.get("Messages", ())]
+
+
 class Requests:
     """The provisioning queue and its event source mapping: receive, invoke the function, delete what succeeded."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self.dead_letters = DeadLetters(cloud, "provision")
         self._url = cloud.sqs.create_queue(QueueName=sam_template.environment("provision")["QUEUE_URL"])["QueueUrl"]
 
     def send(self, *envelopes: dict[str, Any]) -> None:
-        for envelope in envelopes:
-            self._cloud.sqs.send_message(QueueUrl=self._url, MessageBody=json.dumps(envelope))
+        self.send_bodies(*map(json.dumps, envelopes))
+
+    def send_bodies(self, *bodies: str) -> None:
+        for body in bodies:
+            self._cloud.sqs.send_message(QueueUrl=self._url, MessageBody=body)
 
     def deliver(self) -> dict[str, Any]:
         """Invoke the function with the waiting messages, and return its result."""

@@ -1,4 +1,4 @@
-"""Seed data for the files of events/: `python -m tests.seeds` creates what they refer to.
+"""Seed data for the files of events/: `make seeds` creates what they refer to, `make seeds EMPTY=1` deletes it.
 
 This is an integration with a provider key, an access key to authenticate with, and one to revoke.
 """
@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import EndpointConnectionError
 from pydantic import SecretStr
 from tools.local import aws, connection
 from tools.local.deployment import Deployment
+from tools.local.errors import LocalStackError
 from tools.local.workspace import ROOT
 
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
@@ -76,8 +78,19 @@ def account_of_stack(endpoint: str) -> SeedAccount:
     )
 
 
-if __name__ == "__main__":
-    account = account_of_stack(connection.read(ROOT / ".local" / "connection.env")["AWS_ENDPOINT_URL"])
+def main(arguments: list[str]) -> None:
+    """Replace the data of the account on the running local stack."""
+    try:
+        account = account_of_stack(connection.read(ROOT / ".local" / "connection.env")["AWS_ENDPOINT_URL"])
+    except EndpointConnectionError:
+        sys.exit(connection.NOT_RUNNING)
+    except LocalStackError as error:
+        sys.exit(str(error))
     account.empty()
-    if sys.argv[1:] != ["empty"]:
+    if arguments != ["empty"]:
         account.create_seeds()
+    sys.stdout.write(f"The account {ACCOUNT} {'is empty' if arguments else 'has the data of events/'}.\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -9,6 +9,8 @@ from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.model import Integration, Tombstone
 from ai_integrations.use_cases.changes import GraceEnded
 
+STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/ai-integrations/stream/2026-01-02T03:04:05.678"
+
 
 def a_record(before: Integration | None, after: Integration | Tombstone | None, number: str = "100") -> dict[str, Any]:
     """Build the record of one write of an integration."""
@@ -23,6 +25,7 @@ def record_of(old: items.Item | None, new: items.Item | None, number: str = "100
         "eventID": f"event-{number}",
         "eventName": "MODIFY" if old and new else "INSERT" if new else "REMOVE",
         "eventSource": "aws:dynamodb",
+        "eventSourceARN": STREAM,
         "dynamodb": {
             "Keys": to_wire(key),
             **{name: to_wire(image) for name, image in images.items() if image},

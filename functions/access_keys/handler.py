@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ulid import ULID
 
 from ai_integrations.bootstrap.access_keys import access_keys
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.contracts.authorizer_response import is_too_long
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.contracts.direct_invocation import responds_with_problems
@@ -21,7 +22,7 @@ from ai_integrations.contracts.operator_commands import (
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import AccessKeyNotFoundError, FieldError, RuleViolationError
 from ai_integrations.domain.model import AccessKey
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _access_keys = access_keys()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:
@@ -50,7 +51,7 @@ def _issue(command: IssueAccessKey, now: datetime) -> dict[str, Any]:
         id=str(ULID.from_datetime(now)), caller=command.holder(), created_at=now, expires_at=command.expires_at
     )
     key = _access_keys.issue(access_key)
-    logger.info("access key issued", key_id=access_key.id, account=command.account)
+    logger.info("access key issued", key_id=access_key.id, role=command.role)
     return {"access_key": key, **access_key_view(access_key)}
 
 
@@ -71,5 +72,5 @@ def _revoke(command: RevokeAccessKey, now: datetime) -> dict[str, Any]:
     revoked = _access_keys.revoke(command.account, command.id, now)
     if revoked is None:
         raise AccessKeyNotFoundError
-    logger.info("access key revoked", key_id=revoked.id, account=command.account)
+    logger.info("access key revoked", key_id=revoked.id, user=revoked.caller.user)
     return access_key_view(revoked)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.credentials import key_search, resolver
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.direct_invocation import responds_with_problems
@@ -15,7 +16,7 @@ from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.key_access.commands import KeyCommand, execute_command
 from ai_integrations.key_access.messages import Resolution, ResolveCommand, resolution_view
 from ai_integrations.key_access.resolve import Resolved
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _resolver = resolver()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:
@@ -34,13 +35,12 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[
 def _compare_keys(event: dict[str, Any]) -> dict[str, Any]:
     command = parse_text(json.dumps(event), KeyCommand).root
     result = execute_command(command, key_search())
-    logger.info("keys compared", action=command.action, account=command.account)
+    logger.info("keys compared")
     return result
 
 
 def _resolve_credentials(event: dict[str, Any]) -> Resolution:
     command = parse_text(json.dumps(event), ResolveCommand)
-    logger.append_keys(account=command.account, consumer=command.consumer)
     resolved = _resolve(command)
     logger.info(
         "credentials resolved",

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.custom_resource import custom_resource
 from ai_integrations.contracts import problems
 from ai_integrations.domain.errors import AiIntegrationsError, ContentionError
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, log_texts, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
 _resource, _cloudformation = custom_resource()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """Handle one request of CloudFormation and report its result.
 
     A rejection is a result. Other failures propagate, so that Lambda retries the asynchronous invocation.
     """
-    logger.append_keys(request_type=event.get("RequestType"))
+    log_texts(event, request_type="RequestType", stack_id="StackId", logical_id="LogicalResourceId")
+    log_texts(event.get("ResourceProperties"), account="Account", user="User")
+    _cloudformation.check_url(event)
     try:
         resource = _resource.handle(event)
     except ContentionError:

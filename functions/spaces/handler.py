@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.spaces import spaces
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import (
@@ -18,7 +19,7 @@ from ai_integrations.contracts.operator_commands import (
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import Organization, Space
-from ai_integrations.observability import hide_exception_messages, logger
+from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _spaces = spaces()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:
@@ -40,7 +41,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[
             return _register(Space(**command.model_dump(exclude={"action"}), created_at=now))
         case RemoveSpace() as command:
             _spaces.remove_space(command.account, command.id)
-            logger.info("space removed", account=command.account, space_id=command.id)
+            logger.info("space removed", space_id=command.id)
             return {}
         case ListPlaces() as command:
             return {
@@ -51,7 +52,7 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[
 
 def _register(place: Organization | Space) -> dict[str, Any]:
     _spaces.register(place)
-    logger.info("place registered", account=place.account, place_id=place.id, kind=type(place).__name__)
+    logger.info("place registered", place_id=place.id, kind=type(place).__name__)
     return place_view(place)
 
 

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.test_connection import api
-from ai_integrations.observability import logger
+from ai_integrations.http.resolver import resolve
+from ai_integrations.observability import logs_invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 app = api()
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logs_invocation(aws_calls)
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Handle one request of API Gateway (REST API, Lambda proxy integration)."""
-    return app.resolve(event, context)
+    return resolve(app, event, context)

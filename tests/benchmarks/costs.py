@@ -50,7 +50,7 @@ class Use:
     reads: float = 60  # through the API
     resolves: float = 3_000  # 10 programs with a cache TTL of 5 minutes, running 50 minutes a day
     gb_seconds: float = MEMORY_GB * 0.03  # a warm call takes 30 ms
-    log_kb: float = 0.6
+    log_kb: float = 1.3  # the line of the outcome and that of the end
     item_kb: float = 2.0  # an integration with its guard items
 
     # DynamoDB units per call; RESULTS.md has those of each operation.

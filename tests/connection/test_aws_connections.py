@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import SSLError
+from botocore.exceptions import ClientError, EndpointConnectionError, SSLError
 from pytest_socket import socket_allow_hosts  # type: ignore[import-untyped]
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.botocore_session import session, tls
 from tests.connection.certificates import certify
-from tests.connection.servers import Server, serve
+from tests.connection.servers import Reply, Server, serve
+from tests.free_port import free_port
 
 ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1})
 KEY: Any = {"TableName": "t", "Key": {}}
@@ -76,3 +78,36 @@ def test_aws_client_reuses_connection() -> None:
             client.get_item(**KEY)
         assert (len(server.received), len(server.peers)) == (3, 1)
         client.close()
+
+
+def last_call() -> dict[str, Any]:
+    [call] = aws_calls.log_fields()["aws_calls"]
+    return {name: value for name, value in call.items() if name != "ms"}
+
+
+def test_call_that_succeeds_after_a_retry_is_recorded_once_with_both_attempts() -> None:
+    aws_calls.restart()
+    with serve() as server:
+        server.behave = lambda _: Reply(500 if len(server.received) == 1 else 200)
+        config = Config(retries={"mode": "standard", "total_max_attempts": 2})
+        client: Any = session().create_client("dynamodb", endpoint_url=server.url(), config=config)
+        client.get_item(**KEY)
+    assert last_call() == {"service": "dynamodb", "operation": "GetItem", "attempts": 2, "outcome": "ok"}
+
+
+def test_call_that_aws_rejects_is_recorded_with_its_error_code() -> None:
+    aws_calls.restart()
+    with serve() as server:
+        server.behave = lambda _: Reply.from_json({"__type": "com.amazon#ThrottlingException"}, 400)
+        with pytest.raises(ClientError):
+            a_client("secretsmanager", server.url()).describe_secret(SecretId="s")
+    expected = {"service": "secretsmanager", "operation": "DescribeSecret", "attempts": 1}
+    assert last_call() == {**expected, "outcome": "ThrottlingException"}
+
+
+def test_call_without_an_answer_is_recorded_with_the_name_of_the_error() -> None:
+    aws_calls.restart()
+    with pytest.raises(EndpointConnectionError):
+        a_client("events", f"http://127.0.0.1:{free_port()}").list_event_buses()
+    expected = {"service": "events", "operation": "ListEventBuses", "attempts": 1}
+    assert last_call() == {**expected, "outcome": "EndpointConnectionError"}

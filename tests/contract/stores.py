@@ -6,6 +6,7 @@ from uuid import uuid4
 import boto3
 
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
@@ -16,12 +17,13 @@ from ai_integrations.use_cases.ports import (
     IntegrationPages,
     IntegrationRepository,
     KeyStore,
+    RemovalCounts,
     RequestOutcomes,
     SecretCleanup,
     SpaceReader,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes
+from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts
 from tests.fakes import InMemoryKeyStore, InMemoryRepository, InMemorySpaces
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ class Stores(Protocol):
     @property
     def outcomes(self) -> RequestOutcomes: ...
 
+    @property
+    def removal_counts(self) -> RemovalCounts: ...
+
     def current_keys(self) -> dict[str, str]:
         """List the current keys of the active secrets by ARN."""
         ...
@@ -73,6 +78,7 @@ class InMemoryStores:
     def __init__(self) -> None:
         self.spaces = InMemorySpaces()
         self.outcomes = InMemoryOutcomes()
+        self.removal_counts = InMemoryRemovalCounts()
         self.repository = InMemoryRepository(spaces=self.spaces)
         self.keys = self.cleanup = InMemoryKeyStore()
         self.current_keys = self.keys.current_keys
@@ -92,6 +98,7 @@ class AwsStores:
         self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
         self.spaces = DynamoDbSpaces(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
+        self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")
         self.cleanup = SecretsManagerCleanup(self.secrets_manager, recovery_days=7)
 

@@ -32,6 +32,7 @@ ACCESS_KEY_COMMANDS: dict[str, set[str]] = {
 SWEEPS = {
     "sweep_scheduled": {"secrets_without_integration", "dry_run"},
     "sweep_dry_run": {"secrets_without_integration", "dry_run"},
+    "sweep_confirm": {"confirmed", "until"},
     "sweep_wrong_type": {"problem"},
 }
 # The status of the response, and the invalid fields.

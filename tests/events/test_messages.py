@@ -14,7 +14,7 @@ from tests.builders import API_KEY, EVENTS, an_event, an_integration
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.events.expected_outcomes import CUSTOM_RESOURCE, PROVISION, PUBLISH
-from tests.messaging import bus
+from tests.messaging import DeadLetters, bus
 from tests.response_bucket import SIGNATURE, Bucket, bucket
 
 __all__ = ["bucket", "bus"]
@@ -82,10 +82,12 @@ def test_publish_changes_publishes_the_sample_event(cloud: Cloud, bus: Subscribe
     assert published.detail == sample(detail_type)["detail"]
 
 
-def test_publish_changes_reports_an_unreadable_record_as_failed(cloud: Cloud) -> None:
+def test_publish_changes_dead_letters_an_unreadable_record(cloud: Cloud) -> None:
     event = an_event("publish_changes_unreadable")
     number = event["Records"][0]["dynamodb"]["SequenceNumber"]
-    assert cloud.function("publish_changes")(event) == {"batchItemFailures": [{"itemIdentifier": number}]}
+    dead_letters = DeadLetters(cloud, "publish_changes")
+    assert cloud.function("publish_changes")(event) == {"batchItemFailures": []}
+    assert f'"startSequenceNumber": "{number}"' in dead_letters.receive()[0]
 
 
 @pytest.mark.parametrize(("name", "status"), CUSTOM_RESOURCE.items())

@@ -11,7 +11,7 @@ from tests.builders import EVENTS, an_event
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.events.table import Row, contains, rows
-from tests.messaging import bus
+from tests.messaging import DeadLetters, bus
 from tests.response_bucket import SIGNATURE, Bucket, bucket
 from tests.seeds import SeedAccount
 
@@ -30,6 +30,7 @@ def test_table_lists_every_event_once() -> None:
 @pytest.mark.parametrize("row", rows(), ids=str)
 def test_function_returns_the_response_in_the_table(cloud: Cloud, bus: Subscriber, bucket: Bucket, row: Row) -> None:
     assert bus.receive() == []
+    DeadLetters(cloud, "publish_changes")
     if row.needs_seeds:
         variables = sam_template.environment("api")
         account = SeedAccount(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)

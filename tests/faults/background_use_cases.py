@@ -43,7 +43,9 @@ def _create_orphans(account: Account) -> None:
     )
     tags = {STACK_TAG: sam_template.STACK, ACCOUNT_TAG: account.name, INTEGRATION_TAG: item["id"]["S"]}
     pairs: Any = [{"Key": tag, "Value": value} for tag, value in tags.items()]
-    secrets.create_secret(Name=f"{sam_template.STACK}/{account.name}/orphan", SecretString=NEW_KEY, Tags=pairs)
+    secrets.create_secret(
+        Name=f"{sam_template.STACK}/{account.name}/{item['id']['S']}/orphan", SecretString=NEW_KEY, Tags=pairs
+    )
 
 
 def _end_grace_period(account: Account) -> None:

@@ -54,16 +54,22 @@ def test_get_document_without_an_access_key_returns_the_committed_file(cloud: Cl
     response = get(cloud, DOCUMENT)
     assert (response.status, response.headers["content-type"]) == (200, "application/json")
     assert response.text == (SERVED_FILES / "openapi.json").read_text()
-    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_get_page_without_an_access_key_returns_the_committed_file(cloud: Cloud) -> None:
     response = get(cloud, PAGE)
     assert (response.status, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert response.text == (SERVED_FILES / "docs.html").read_text()
-    assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["referrer-policy"] == "no-referrer"
-    assert response.headers["cache-control"] == "no-cache"
+
+
+def test_page_headers_isolate_it_and_demand_https(cloud: Cloud) -> None:
+    headers = get(cloud, PAGE).headers
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert int(headers["strict-transport-security"].removeprefix("max-age=")) >= 31_536_000  # a year
+    features = headers["permissions-policy"].split(", ")
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(features)
+    assert all(each.endswith("=()") for each in features)
 
 
 def test_page_policy_allows_only_its_own_script_and_style_and_requests_to_this_api(cloud: Cloud) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.domain.model import Membership, Role
-from ai_integrations.http.caller import caller_from_context
 from tests.builders import a_caller
 from tests.cloud import Cloud
 from tests.handlers.failures import Failure, failure_id

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from ai_integrations.http.docs import methods
 from tests import bad_requests, sam_template
 from tests.bad_requests import CANARY, COLLECTION, Request, requests
 from tests.builders import a_caller, gateway_event
@@ -35,8 +36,10 @@ def to_gateway_event(request: Request) -> dict[str, Any]:
         method=request.method,
         path=COLLECTION + request.path,
     )
+    resource = COLLECTION + _ID_IN_PATH.sub("/{integration_id}", request.path)
     return event | {
-        "resource": COLLECTION + _ID_IN_PATH.sub("/{integration_id}", request.path),
+        # API Gateway answers other paths itself, so it never passes one as a resource.
+        "resource": resource if methods(resource) else "/",
         "queryStringParameters": request.query or None,
         "multiValueQueryStringParameters": {name: [value] for name, value in request.query.items()} or None,
         "isBase64Encoded": is_base64,

@@ -24,6 +24,8 @@ def test_create_with_the_sample_event_returns_all_fields_with_defaults(cloud: Cl
         "content-type": "application/json",
         "location": f"/live/v2/ai-integrations/{body['id']}",
         "etag": f'"{ulid}.1"',
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
     }
     assert TIMESTAMP.fullmatch(body["created_at"])
     assert body == {

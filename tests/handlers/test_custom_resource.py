@@ -121,3 +121,26 @@ def test_unknown_request_type_raises_an_error_and_is_logged(cloud: Cloud, bucket
         cloud.function("custom_resource")(a_request(bucket, "Read", PhysicalResourceId="id-1"))
     [line] = cloud.log()
     assert (line["message"], line["request_type"]) == ("unexpected error", "Read")
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update", "Delete"])
+def test_request_with_a_response_url_outside_aws_changes_nothing(
+    cloud: Cloud, bucket: Bucket, request_type: str
+) -> None:
+    cloud.variables["AWS_ENDPOINT_URL"] = ""  # as deployed
+    with pytest.raises(Exception, match=r"^$"):
+        cloud.function("custom_resource")(a_request(bucket, request_type, PhysicalResourceId="id-1"))
+    assert (bucket.received, cloud.calls) == ([], [])
+    [line] = cloud.log()
+    assert line["error"].endswith(".UntrustedResponseUrlError")
+
+
+def test_every_line_names_the_stack_and_for_whom_it_acts(cloud: Cloud, bucket: Bucket) -> None:
+    function = cloud.function("custom_resource")
+    function(a_request(bucket, "Create"))
+    function(a_request(bucket, "Create", resource_properties(provider="?")))
+    lines = [*cloud.log(), *cloud.ended_invocations()]
+    assert len(lines) == 4
+    for line in lines:
+        assert (line["account"], line["user"]) == ("acme", "platform")
+        assert (line["stack_id"], line["logical_id"]) == ("arn:aws:cloudformation:fake:stack/app/1", "Llm")

@@ -129,6 +129,7 @@ def test_rotation_with_verify_tests_the_new_key_before_storing_it(cloud: Cloud) 
     assert cloud.calls == [
         "dynamodb:GetItem",
         INVOKE,
+        "dynamodb:GetItem",
         "secretsmanager:PutSecretValue",
         "dynamodb:TransactWriteItems",
     ]

@@ -11,11 +11,11 @@ from tests.builders import API_KEY
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.handlers.failures import Failure, failure_id
-from tests.messaging import Requests
+from tests.messaging import Requests, a_redacted_request
 
 PRECHECK, COMMIT = "dynamodb:GetItem", "dynamodb:TransactWriteItems"
 STORE_OUTCOME, PUBLISH = "dynamodb:PutItem", "events:PutEvents"
-DELAY = "sqs:ChangeMessageVisibility"
+DELAY, DEAD_LETTER = "sqs:ChangeMessageVisibility", "sqs:SendMessage"
 
 
 def a_request(action: str, *, event_id: str = "event-1", **changes: Any) -> dict[str, Any]:
@@ -126,24 +126,109 @@ def test_create_request_when_aws_fails_is_delayed_and_succeeds_on_retry(
 def test_batch_with_one_failing_message_reports_only_that_message(
     cloud: Cloud, requests: Requests, bus: Subscriber
 ) -> None:
-    requests.send(
-        a_request("Create"), a_request("Nonsense"), a_request("Create", request_id="request-2", integration={})
-    )
+    cloud.fail(COMMIT, ("InternalServerError", 500))
+    requests.send(a_request("Create"), a_request("Create", request_id="request-2", integration={}))
     result = requests.deliver()
     assert len(result["batchItemFailures"]) == 1
-    assert sorted(received_types(bus)) == ["AI Integration Create Failed", "AI Integration Create Succeeded"]
+    assert received_types(bus) == ["AI Integration Create Failed"]
     assert requests.left() == (0, 1)
     [line] = [line for line in cloud.log() if line["level"] == "ERROR"]
     assert line["message"] == "request failed"
     assert line["message_id"] == result["batchItemFailures"][0]["itemIdentifier"]
 
 
-@pytest.mark.parametrize("body", ["not JSON", "{}", "[]", '"text"'])
-def test_message_that_is_no_event_is_reported_as_failed(cloud: Cloud, requests: Requests, body: str) -> None:
-    record = {"messageId": "m-1", "receiptHandle": "r-1", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
-    result = cloud.function("provision")({"Records": [record]})
-    assert result == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+UNPROCESSABLE = [
+    "not JSON",
+    "{}",
+    "[]",
+    '"text"',
+    "[" * 100_000,
+    json.dumps(a_request("Nonsense")),
+    json.dumps({"id": "event-1", "detail-type": ["a list"], "detail": {}}),
+    json.dumps({"detail-type": "AI Integration Create Requested", "detail": {}}),
+    '{"id": "event-1", "detail-type": "AI Integration Create Requested", "detail": {"request_id": }}',
+]
+
+
+@pytest.mark.parametrize("body", UNPROCESSABLE, ids=lambda body: body[:40])
+def test_message_that_cannot_be_processed_is_dead_lettered_at_once_and_unchanged(
+    cloud: Cloud, requests: Requests, bus: Subscriber, body: str
+) -> None:
+    requests.send(a_request("Create"))
+    requests.send_bodies(body)
+    assert requests.deliver() == {"batchItemFailures": []}
     assert requests.left() == (0, 0)
+    assert requests.dead_letters.receive() == [body]
+    assert received_types(bus) == ["AI Integration Create Succeeded"]
+    assert "unprocessable request" in [line["message"] for line in cloud.log()]
+
+
+def test_request_that_aws_rejects_as_invalid_is_dead_lettered_at_once(cloud: Cloud, requests: Requests) -> None:
+    cloud.fail(COMMIT, ("ValidationException", 400))
+    requests.send(a_request("Create"))
+    assert requests.deliver() == {"batchItemFailures": []}
+    assert len(requests.dead_letters.receive()) == 1
+
+
+def test_message_that_cannot_be_dead_lettered_is_delayed(cloud: Cloud, requests: Requests) -> None:
+    cloud.fail(DEAD_LETTER, ("ServiceUnavailable", 503))
+    requests.send_bodies("not JSON")
+    assert len(requests.deliver()["batchItemFailures"]) == 1
+    assert cloud.calls == [DEAD_LETTER, DELAY]
+
+
+@pytest.mark.parametrize("missing", ["detail", "request_id", "account", "user", "integration"])
+def test_request_without_a_required_member_is_answered(requests: Requests, bus: Subscriber, missing: str) -> None:
+    envelope = a_request("Create")
+    del (envelope if missing == "detail" else envelope["detail"])[missing]
+    requests.send(envelope)
+    assert requests.deliver() == {"batchItemFailures": []}
+    [outcome] = bus.receive()
+    assert outcome.detail_type == "AI Integration Create Failed"
+    assert (outcome.detail["problem"]["status"], outcome.detail["problem"]["instance"]) == (400, "event-1")
+    assert requests.dead_letters.receive() == []
+
+
+ADDRESSES: list[dict[str, Any]] = [
+    {},
+    {"request_id": ""},
+    {"request_id": None},
+    {"request_id": 5},
+    {"request_id": {"a": "b"}},
+    {"request_id": ["a"]},
+    {"request_id": "x" * 129},
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=repr)
+def test_redacted_request_without_a_valid_request_id_is_answered(
+    requests: Requests, bus: Subscriber, address: dict[str, Any]
+) -> None:
+    requests.send(a_redacted_request({**address, "account": "acme"}))
+    assert requests.deliver() == {"batchItemFailures": []}
+    [outcome] = bus.receive()
+    assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
+    assert outcome.detail["problem"]["instance"] == "event-1"
+    assert "request_id" not in outcome.detail
+
+
+def test_redacted_request_is_answered_with_its_request_id_and_account(requests: Requests, bus: Subscriber) -> None:
+    requests.send(a_redacted_request({"request_id": 'a"b\\c', "account": "acme"}))
+    requests.deliver()
+    [outcome] = bus.receive()
+    assert (outcome.detail["request_id"], outcome.detail["account"]) == ('a"b\\c', "acme")
+
+
+@pytest.mark.parametrize("key", [{"value": API_KEY}, [API_KEY], [{"value": API_KEY}], None, {}, []], ids=repr)
+def test_api_key_that_is_not_text_is_rejected_without_repeating_it(
+    cloud: Cloud, requests: Requests, bus: Subscriber, key: object
+) -> None:
+    requests.send(a_request("Create", integration={"name": "x", "provider": "openAI", "api_key": key}))
+    assert requests.deliver() == {"batchItemFailures": []}
+    [outcome] = bus.receive()
+    assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
+    assert cloud.items() == cloud.secrets() == []
+    assert requests.dead_letters.receive() == []
 
 
 def test_failing_message_that_cannot_be_delayed_is_reported_as_failed(cloud: Cloud, requests: Requests) -> None:

@@ -1,29 +1,38 @@
 """`functions/publish_changes`: secret cleanup, change events and retries for batches of the table's stream."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.domain.model import SecretVersion, Tombstone
 from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
-from tests.streams import a_record
+from tests.handlers.failures import Failure, failure_id
+from tests.messaging import DeadLetters
+from tests.streams import STREAM, a_record
 
-PUBLISH = "events:PutEvents"
+PUBLISH, DEAD_LETTER = "events:PutEvents", "sqs:SendMessage"
 FIRST = an_integration(updated_by="alice")
 SECOND = replace(FIRST, version=2, name="Second")
 THIRD = replace(SECOND, version=3, name="Third")
 TOMBSTONE = Tombstone(integration=THIRD, deleted_at=NOON, deleted_by="bob", expires_at=NOON + timedelta(days=30))
 CREATE, UPDATE = a_record(None, FIRST, "100"), a_record(FIRST, SECOND, "101")
 SECOND_UPDATE, DELETE = a_record(SECOND, THIRD, "102"), a_record(None, TOMBSTONE, "103")
-POISON: dict[str, Any] = {
-    "eventName": "MODIFY",
-    "dynamodb": {"SequenceNumber": "101", "NewImage": {"sk": {"S": "INTEGRATION#1"}}},
-}
+POISON = a_record(FIRST, SECOND, "101")
+del POISON["dynamodb"]["NewImage"]["created_at"]
 DONE: dict[str, Any] = {"batchItemFailures": []}
+
+
+@pytest.fixture
+def dead_letters(cloud: Cloud) -> DeadLetters:
+    return DeadLetters(cloud, "publish_changes")
 
 
 def publish(cloud: Cloud, *records: dict[str, Any]) -> Any:
@@ -44,52 +53,108 @@ def test_batch_publishes_an_event_for_each_change_in_order(cloud: Cloud, bus: Su
     assert received_ids(bus) == [f"{ULID}.{change}" for change in ("1.created", "2.updated", "3.updated", "3.deleted")]
 
 
-def test_batch_with_a_poison_record_publishes_the_records_before_it(cloud: Cloud, bus: Subscriber) -> None:
-    assert publish(cloud, CREATE, POISON, SECOND_UPDATE) == failed_from("101")
+@pytest.mark.parametrize(
+    ("records", "published"),
+    [
+        pytest.param([CREATE, POISON, SECOND_UPDATE], ["1.created", "3.updated"], id="in the middle"),
+        pytest.param([POISON, SECOND_UPDATE], ["3.updated"], id="first"),
+        pytest.param([POISON], [], id="alone"),
+    ],
+)
+def test_poison_record_is_dead_lettered_at_once_and_the_other_records_are_published(
+    cloud: Cloud, bus: Subscriber, dead_letters: DeadLetters, records: list[dict[str, Any]], published: list[str]
+) -> None:
+    assert publish(cloud, *records) == DONE
+    assert received_ids(bus) == [f"{ULID}.{change}" for change in published]
+    [message] = [json.loads(body) for body in dead_letters.receive()]
+    assert message["DDBStreamBatchInfo"] == {
+        "streamArn": STREAM,
+        "startSequenceNumber": "101",
+        "endSequenceNumber": "101",
+        "batchSize": 1,
+    }
+    assert message["keys"] == {"pk": f"ACCOUNT#{FIRST.account}", "sk": f"INTEGRATION#{ULID}"}
+    [line] = cloud.log()
+    assert (line["level"], line["message"], line["sequence_number"]) == ("ERROR", "poison record", "101")
+
+
+def test_poison_record_is_dead_lettered_without_header_values(cloud: Cloud, dead_letters: DeadLetters) -> None:
+    poison = a_record(None, replace(FIRST, headers={"X-Key": API_KEY}))
+    del poison["dynamodb"]["NewImage"]["created_at"]
+    assert publish(cloud, poison) == DONE
+    [message] = dead_letters.receive()
+    assert API_KEY not in cloud.written.getvalue() + message
+
+
+INVALID: list[Any] = [
+    pytest.param(("ValidationException", 400), id="invalid request"),
+    pytest.param(
+        {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail", "ErrorMessage": "…"}]}, id="invalid event"
+    ),
+]
+OUTAGES: list[Any] = [
+    ("ThrottlingException", 400),
+    ("InternalException", 500),
+    ("AccessDeniedException", 400),
+    ReadTimeoutError(endpoint_url="https://x"),
+    EndpointConnectionError(endpoint_url="https://x"),
+    NoCredentialsError(),
+    pytest.param(
+        {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "…"}]},
+        id="entry rejected",
+    ),
+]
+
+
+def fail_to_publish(cloud: Cloud, failure: Failure | dict[str, Any]) -> None:
+    if isinstance(failure, dict):
+        cloud.respond(PUBLISH, failure)
+    else:
+        cloud.fail(PUBLISH, failure)
+
+
+@pytest.mark.parametrize("failure", INVALID)
+def test_record_whose_event_aws_rejects_as_invalid_is_dead_lettered(
+    cloud: Cloud, dead_letters: DeadLetters, failure: Failure | dict[str, Any]
+) -> None:
+    fail_to_publish(cloud, failure)
+    assert publish(cloud, CREATE) == DONE
+    assert len(dead_letters.receive()) == 1
+
+
+@pytest.mark.parametrize("failure", OUTAGES, ids=failure_id)
+def test_record_is_retried_while_aws_fails_and_published_with_the_same_event_id(
+    cloud: Cloud, bus: Subscriber, dead_letters: DeadLetters, failure: Failure | dict[str, Any]
+) -> None:
+    fail_to_publish(cloud, failure)
+    assert publish(cloud, CREATE) == failed_from("100")
+    cloud.recover()
+    assert publish(cloud, CREATE) == publish(cloud, CREATE) == DONE
+    assert received_ids(bus) == [f"{ULID}.1.created"] * 2
+    assert dead_letters.receive() == []
+
+
+def test_batch_is_retried_from_the_record_for_which_aws_fails(
+    cloud: Cloud, bus: Subscriber, secret: SecretVersion
+) -> None:
+    cloud.fail("secretsmanager:DeleteSecret", ("ServiceUnavailable", 503))
+    without_key = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2), "101")
+    assert publish(cloud, CREATE, without_key, SECOND_UPDATE) == failed_from("101")
     assert received_ids(bus) == [f"{ULID}.1.created"]
     [line] = cloud.log()
     assert (line["message"], line["sequence_number"]) == ("change not published", "101")
 
 
-def test_batch_that_starts_with_a_poison_record_fails_so_that_lambda_bisects_it(cloud: Cloud, bus: Subscriber) -> None:
+def test_batch_for_whose_first_record_aws_fails_fails_so_that_lambda_bisects_it(cloud: Cloud) -> None:
+    cloud.fail(PUBLISH, ("ThrottlingException", 400))
     with pytest.raises(Exception, match=r"^$"):
-        publish(cloud, POISON, SECOND_UPDATE)
-    assert received_ids(bus) == []
+        publish(cloud, CREATE, UPDATE)
 
 
-def test_batch_of_only_a_poison_record_is_reported_as_failed(cloud: Cloud) -> None:
+def test_poison_record_that_cannot_be_dead_lettered_is_retried(cloud: Cloud, dead_letters: DeadLetters) -> None:
+    cloud.fail(DEAD_LETTER, ("ServiceUnavailable", 503))
     assert publish(cloud, POISON) == failed_from("101")
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        pytest.param(("ThrottlingException", 400), id="request throttled"),
-        pytest.param(("InternalException", 500), id="request failed"),
-        pytest.param(
-            {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "…"}]},
-            id="entry rejected",
-        ),
-    ],
-)
-def test_batch_retried_after_the_bus_failed_publishes_with_the_same_event_id(
-    cloud: Cloud, bus: Subscriber, failure: Any
-) -> None:
-    if isinstance(failure, dict):
-        cloud.respond(PUBLISH, failure)
-    else:
-        cloud.fail(PUBLISH, failure)
-    assert publish(cloud, CREATE) == failed_from("100")
-    cloud.recover()
-    assert publish(cloud, CREATE) == publish(cloud, CREATE) == DONE
-    assert received_ids(bus) == [f"{ULID}.1.created"] * 2
-
-
-def test_unparseable_record_is_reported_as_failed_without_logging_its_values(cloud: Cloud) -> None:
-    poison = a_record(None, replace(FIRST, headers={"X-Key": API_KEY}))
-    del poison["dynamodb"]["NewImage"]["created_at"]
-    assert publish(cloud, poison) == failed_from("100")
-    assert API_KEY not in cloud.written.getvalue()
+    assert dead_letters.receive() == []
 
 
 @pytest.fixture
@@ -121,7 +186,9 @@ def test_key_rotation_moves_awscurrent_to_the_new_version(
     cloud: Cloud, bus: Subscriber, secret: SecretVersion, deliveries: int
 ) -> None:
     new = add_version(cloud, secret)
-    rotation = a_record(replace(FIRST, secret=secret), replace(FIRST, version=2, secret=new))
+    rotated = replace(FIRST, version=2, secret=new)
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=to_wire(items.integration_item(rotated)))
+    rotation = a_record(replace(FIRST, secret=secret), rotated)
     for _ in range(deliveries):
         assert publish(cloud, rotation) == DONE
     assert "AWSCURRENT" in stage_labels(cloud, new)

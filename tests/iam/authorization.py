@@ -42,9 +42,27 @@ class Account:
 
 
 def _single_action(call: Call, _account: Account) -> Iterator[Request]:
-    resources = {"events": _buses, "kms": _key, "lambda": _function, "sqs": _queue, "sts": _role}[call.service]
-    for resource in sorted(resources(call.parameters)):
-        yield Request(action=f"{call.service}:{_ACTIONS.get(call.operation, call.operation)}", resource=resource)
+    resource = {"kms": "KeyId", "lambda": "FunctionName"}[call.service]
+    yield Request(
+        action=f"{call.service}:{_ACTIONS.get(call.operation, call.operation)}", resource=call.parameters[resource]
+    )
+
+
+def _events(call: Call, _account: Account) -> Iterator[Request]:
+    entries = call.parameters["Entries"]
+    keys = {"events:source": "Source", "events:detail-type": "DetailType"}
+    context = {key: frozenset(entry[part] for entry in entries) for key, part in keys.items()}
+    for bus in sorted({entry["EventBusName"] for entry in entries}):
+        yield Request(action="events:PutEvents", resource=_arn("events", f"event-bus/{bus}"), context=context)
+
+
+def _queues(call: Call, _account: Account) -> Iterator[Request]:
+    yield Request(action=f"sqs:{call.operation}", resource=_arn("sqs", call.parameters["QueueUrl"].rpartition("/")[2]))
+
+
+def _security_tokens(call: Call, _account: Account) -> Iterator[Request]:
+    context = {"sts:ExternalId": frozenset({call.parameters["ExternalId"]})} if "ExternalId" in call.parameters else {}
+    yield Request(action=f"sts:{call.operation}", resource=call.parameters["RoleArn"], context=context)
 
 
 def _dynamodb(call: Call, _account: Account) -> Iterator[Request]:
@@ -107,31 +125,14 @@ def _secrets_manager(call: Call, account: Account) -> Iterator[Request]:
         yield Request(action=f"kms:{operation}", resource=str(key), context=via)
 
 
-def _buses(parameters: Parameters) -> set[str]:
-    return {_arn("events", f"event-bus/{entry['EventBusName']}") for entry in parameters["Entries"]}
-
-
-def _queue(parameters: Parameters) -> set[str]:
-    return {_arn("sqs", parameters["QueueUrl"].rpartition("/")[2])}
-
-
-def _function(parameters: Parameters) -> set[str]:
-    return {parameters["FunctionName"]}
-
-
-def _role(parameters: Parameters) -> set[str]:
-    return {parameters["RoleArn"]}
-
-
-def _key(parameters: Parameters) -> set[str]:
-    return {parameters["KeyId"]}
-
-
 def _arn(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 _RULES: Mapping[str, Callable[[Call, Account], Iterator[Request]]] = {
     "dynamodb": _dynamodb,
+    "events": _events,
     "secretsmanager": _secrets_manager,
+    "sqs": _queues,
+    "sts": _security_tokens,
 }

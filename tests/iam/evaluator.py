@@ -11,10 +11,14 @@ Values = frozenset[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One action on one resource. `context` has the condition keys that AWS sets for the call."""
+    """One action on one resource. `context` has the condition keys that AWS sets for the call.
+
+    `principal` is the ARN of a role or user, or the name of an AWS service. Only resource policies name principals.
+    """
 
     action: str
     resource: str
+    principal: str = ""
     context: Mapping[str, Values] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -36,10 +40,20 @@ def as_list(value: Any) -> list[Any]:
 
 def _matches(statement: Statement, request: Request) -> bool:
     return (
-        any(fnmatchcase(request.action, pattern) for pattern in as_list(statement["Action"]))
+        _names(statement.get("Principal", "*"), request.principal)
+        and any(fnmatchcase(request.action, pattern) for pattern in as_list(statement["Action"]))
         and any(_like(request.resource, pattern) for pattern in as_list(statement["Resource"]))
         and all(_is_met(operator, wanted, request.context) for operator, wanted in _conditions(statement))
     )
+
+
+def _names(principals: Any, principal: str) -> bool:
+    """Check whether a statement names a principal. The root of an AWS account stands for all principals in it."""
+    if principals == "*":
+        return True
+    account = principal.split(":")[4] if principal.startswith("arn:") else None
+    named = as_list(principals.get("AWS", [])) + as_list(principals.get("Service", []))
+    return bool({"*", principal} & set(named)) or any(each.endswith(f":{account}:root") for each in named)
 
 
 def _conditions(statement: Statement) -> list[tuple[str, Mapping[str, Any]]]:
@@ -71,6 +85,10 @@ def _equal_if_present(values: Values, wanted: list[str]) -> bool:
     return not values or _one_equal(values, wanted)
 
 
+def _differs(values: Values, wanted: list[str]) -> bool:
+    return not _one_equal(values, wanted)
+
+
 def _is_absent(values: Values, wanted: list[str]) -> bool:
     return [("false", "true")[not values]] == wanted
 
@@ -81,10 +99,12 @@ def _like(value: str, pattern: str) -> bool:
 
 
 _OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
+    "ArnLike": _one_like,
     "BoolIfExists": _equal_if_present,
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "Null": _is_absent,
     "StringEquals": _one_equal,
     "StringLike": _one_like,
+    "StringNotEquals": _differs,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests import sam_template
-from tests.iam.evaluator import Statement, as_list
+from tests.iam.evaluator import Statement, Values, as_list
 
 ACCOUNT, REGION = "000000000000", "us-east-1"  # of the emulator
 _PSEUDO = {
@@ -15,8 +15,6 @@ _PSEUDO = {
     "AWS::Region": REGION,
     "AWS::URLSuffix": "amazonaws.com",
 }
-# What an attribute adds to the ARN of its resource.
-_SUFFIXES = {"Arn": "", "StreamArn": "/stream/2026-01-01T00:00:00.000"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +28,17 @@ class Policies:
         """Resolve the statements of a function. `function` is the name of its folder."""
         return [self._resolved(statement) for statement in sam_template.role_statements(function)]
 
+    def key_statements(self, key: str) -> list[Statement]:
+        """Resolve the key policy's statements for the KMS key with this ARN; none for a key of another stack."""
+        keys = sam_template.resources("AWS::KMS::Key")
+        policies = [each["Properties"]["KeyPolicy"] for name, each in keys.items() if self.arns[name] == key]
+        return [self._resolved(statement) for policy in policies for statement in policy["Statement"]]
+
+    def principal_tags(self, function: str) -> dict[str, Values]:
+        """Build the condition keys for the tags of a function's role."""
+        tags = self._resolved(sam_template.roles()[function].get("Tags", []))
+        return {f"aws:PrincipalTag/{tag['Key']}": frozenset({tag["Value"]}) for tag in tags}
+
     def granted(self, function: str) -> set[tuple[str, str]]:
         """List the pairs of Sid and action that a function is granted."""
         allowing = [each for each in self.statements(function) if each["Effect"] == "Allow"]
@@ -39,8 +48,8 @@ class Policies:
         match value:
             case {"Ref": name}:
                 return self._value(name)
-            case {"Fn::GetAtt": [name, attribute]}:
-                return self._value(f"{name}.{attribute}")
+            case {"Fn::GetAtt": [name, "Arn"]}:
+                return self.arns[name]
             case {"Fn::Sub": text}:
                 return re.sub(r"\$\{([\w:.]+)\}", lambda match: self._value(match[1]), text)
             case dict():
@@ -51,6 +60,6 @@ class Policies:
 
     def _value(self, name: str) -> str:
         resource, _, attribute = name.partition(".")
-        if attribute:
-            return self.arns[resource] + _SUFFIXES[attribute]
+        if attribute == "Arn":
+            return self.arns[resource]
         return self.stack if name == "AWS::StackName" else _PSEUDO[name]

@@ -1,18 +1,28 @@
 """Compare the permissions of each function with the calls that it made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests import sam_template
 from tests.iam.authorization import Account, Call
-from tests.iam.evaluator import allowing_statements
-from tests.iam.policies import Policies
+from tests.iam.evaluator import Request, allowing_statements
+from tests.iam.policies import ACCOUNT, Policies
 
 Grant = tuple[str, str]
 """A statement's Sid and an action."""
 
 # Statements that Lambda itself uses, with the role of the function. The function makes none of these calls.
 FOR_LAMBDA = {"ReadStream", "ReceiveProvisioningRequests", "SendToDeadLetterQueue", "SendTraces", "WriteLogs"}
+_OLD = "only for secrets at least one hour old, which tests/handlers/test_sweep.py and tests/faults simulate"
+# Permissions that the walk of tests/iam cannot use, as function, Sid and action, each with the reason to grant it.
+UNUSED = {
+    ("api", "WriteProviderKeys", "secretsmanager:DescribeSecret"): (
+        "only if Secrets Manager rejects the restore of an active secret, as emulators do"
+    ),
+    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:DeleteSecret"): _OLD,
+    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:RestoreSecret"): _OLD,
+    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:UpdateSecretVersionStage"): _OLD,
+}
 
 
 @dataclass(kw_only=True)
@@ -39,6 +49,13 @@ class Report:
         return "\n".join([*lines, f"{totals[0]} granted, {totals[1]} used, {len(self.denied)} calls denied"])
 
 
+def _key_policy_allows(policies: Policies, function: str, request: Request) -> bool:
+    statements = policies.key_statements(request.resource)
+    context = {**request.context, **policies.principal_tags(function)}
+    as_function = replace(request, principal=f"arn:aws:iam::{ACCOUNT}:role/{function}", context=context)
+    return not statements or bool(allowing_statements(statements, as_function))
+
+
 def replay(calls: Iterable[Call], policies: Policies, account: Account) -> Report:
     """Evaluate the policies for every call."""
     report = Report(
@@ -50,6 +67,6 @@ def replay(calls: Iterable[Call], policies: Policies, account: Account) -> Repor
         for request in account.requests(call):
             sids = allowing_statements(statements, request)
             report.used[call.function] |= {(sid, request.action) for sid in sids}
-            if not sids:
+            if not sids or not _key_policy_allows(policies, call.function, request):
                 report.denied.add(f"{call.function}: {request}")
     return report

@@ -17,6 +17,7 @@ from ai_integrations.contracts import ids
 from tests.builders import API_KEY
 from tests.iam.recording import calls
 from tests.stack.conftest import Stack
+from tests.stack.platform_client import PlatformClient
 
 SPACE, ORGANIZATION = "space-1", "org-1"
 ORGANIZATION_SCOPINGS = [{"organization_id": ORGANIZATION}]
@@ -47,6 +48,7 @@ class Walk:
         self._concurrent_writes()
         self._tests_and_credentials()
         self._events()
+        self._dead_letters()
         self._custom_resource()
         self._sweep()
 
@@ -121,10 +123,18 @@ class Walk:
         self._publish_request("Update", request_id="2", id=integration_id, integration={"name": "Renamed by event"})
         self._wait_until(lambda: self._call("GET", f"/{integration_id}")["name"] == "Renamed by event")
         self._publish_request("Delete", request_id="3", id=integration_id)
-        # A message without a request fails and is delivered again.
-        invalid = [{"Id": "1", "MessageBody": "{}"}]
-        self._aws("sqs").send_message_batch(QueueUrl=self._outputs["ProvisioningQueueUrl"], Entries=invalid)
-        self._wait_until(lambda: self._has_called("provision", "ChangeMessageVisibility"))
+        with PlatformClient(self._stack, self._account).dynamodb_unreachable():
+            self._publish_request("Create", request_id="4", integration=self._body_with_reference("Delayed"))
+            self._wait_until(lambda: self._has_called("provision", "ChangeMessageVisibility"))
+
+    def _dead_letters(self) -> None:
+        """Cause a message and a stream record that the functions cannot process."""
+        self._aws("sqs").send_message(QueueUrl=self._outputs["ProvisioningQueueUrl"], MessageBody="{}")
+        unreadable = {"pk": {"S": f"ACCOUNT#{self._account}"}, "sk": {"S": "INTEGRATION#unreadable"}}
+        self._aws("dynamodb").put_item(TableName=self._outputs["TableName"], Item=unreadable)
+        self._aws("dynamodb").delete_item(TableName=self._outputs["TableName"], Key=unreadable)
+        for function in ("provision", "publish_changes"):
+            self._wait_until(lambda function=function: self._has_called(function, "SendMessage"))  # type: ignore[misc]
 
     def _custom_resource(self) -> None:
         declared = {

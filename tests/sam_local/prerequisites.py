@@ -6,7 +6,7 @@ import sys
 
 RUNTIME = "python3.13"
 PROGRAMS = {
-    "sam": "the SAM CLI (`pip install aws-sam-cli` in a separate environment)",
+    "sam": "the SAM CLI (`pip install --no-deps -r requirements/sam-cli.txt` in a separate environment)",
     "docker": "Docker",
     RUNTIME: "the Python version of the Lambda runtime, which `sam build` uses",
 }
@@ -15,15 +15,22 @@ PROGRAMS = {
 def missing() -> list[str]:
     """Describe each missing program in one line."""
     lines = [
-        f"`{program}` is not on the PATH: {description}"
+        f"`{program} --version` does not work. Needed: {description}"
         for program, description in PROGRAMS.items()
-        if not shutil.which(program)
+        if not runs(program)
     ]
-    if shutil.which("docker"):
+    if runs("docker"):
         result = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)  # noqa: S607
         if result.returncode != 0:
             lines.append(f"Docker does not answer: {result.stderr.strip().splitlines()[-1]}")
     return lines
+
+
+def runs(program: str) -> bool:
+    """Run the program, because a version manager such as pyenv puts programs on the PATH that only fail."""
+    if shutil.which(program) is None:
+        return False
+    return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def run(url: str, key: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        run(os.environ["AI_INTEGRATIONS_URL"], os.environ["AI_INTEGRATIONS_API_KEY"])
-    except KeyError as missing:
-        sys.exit(f"{missing.args[0]} is not set. Usage: make smoke URL=… KEY=…")
+    connection = [os.environ.get(name, "") for name in ("AI_INTEGRATIONS_URL", "AI_INTEGRATIONS_API_KEY")]
+    if not all(connection):
+        sys.exit("The URL of the API or an access key is missing. Usage: make smoke URL=… KEY=…")
+    run(*connection)

@@ -34,16 +34,21 @@ class PlatformClient:
 
     def request(self, action: str, **detail: Any) -> float:
         """Put a request event on the bus; return the time just before, as time.monotonic() counts it."""
-        detail = {"account": self.account, "user": "platform", **detail}
+        now = time.monotonic()
+        self.put(action, {"account": self.account, "user": "platform", **detail})
+        return now
+
+    def put(self, action: str, detail: dict[str, Any]) -> str:
+        """Put an event on the bus, and return its id."""
         entry = {
             "EventBusName": self.outputs["EventBusName"],
             "Source": SOURCE,
             "DetailType": f"AI Integration {action} Requested",
             "Detail": json.dumps(detail),
         }
-        now = time.monotonic()
-        assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
-        return now
+        response = self._events.put_events(Entries=[entry])
+        assert response["FailedEntryCount"] == 0
+        return str(response["Entries"][0]["EventId"])
 
     def wait_for_events(self, count: int, *, within: float, detail_type: str = "") -> list[ReceivedEvent]:
         """Wait for exactly this number of events of the account whose detail type contains the given text."""
@@ -66,6 +71,15 @@ class PlatformClient:
             assert time.monotonic() < deadline, f"received no outcome of {request_id}"
             self._received += self._subscriber.receive(wait=1)
 
+    def wait_for_problem(self, event_id: str, *, within: float) -> ReceivedEvent:
+        """Wait for the outcome of an event, which names the event's id as the instance of its problem."""
+        deadline = time.monotonic() + within
+        while True:
+            for each in self._subscriber.receive(wait=1):
+                if each.detail.get("problem", {}).get("instance") == event_id:
+                    return each
+            assert time.monotonic() < deadline, f"received no outcome of the event {event_id}"
+
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """Return the account's items whose sort key has this prefix."""
         response = client("dynamodb", self.endpoint).query(
@@ -75,6 +89,27 @@ class PlatformClient:
         )
         return [item for item in response["Items"] if item["sk"]["S"].startswith(prefix)]
 
+    def stream_position(self, prefix: str) -> dict[str, str]:
+        """Return the position of the account's record whose sort key has this prefix, as Lambda reports it."""
+        streams = client("dynamodbstreams", self.endpoint)
+        [stream] = streams.list_streams(TableName=self.outputs["TableName"])["Streams"]
+        arn = stream["StreamArn"]
+        [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        start = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        records = streams.get_records(ShardIterator=streams.get_shard_iterator(**start)["ShardIterator"])["Records"]
+        [number] = [
+            each["dynamodb"]["SequenceNumber"]
+            for each in records
+            if each["dynamodb"]["Keys"]["pk"]["S"] == f"ACCOUNT#{self.account}"
+            and each["dynamodb"]["Keys"]["sk"]["S"].startswith(prefix)
+        ]
+        return {
+            "streamArn": arn,
+            "shardId": shard["ShardId"],
+            "startSequenceNumber": number,
+            "endSequenceNumber": number,
+        }
+
     def logs(self, function: str) -> str:
         """Return the log of a function."""
         events = client("logs", self.endpoint).filter_log_events(logGroupName=f"/{STACK}/{function}")["events"]
@@ -82,7 +117,7 @@ class PlatformClient:
 
     def aws_environment(self) -> dict[str, str]:
         """Return the environment variables that point AWS SDKs and the AWS CLI to the stack."""
-        variables = Connection(url="", endpoint=self.endpoint, api_key="", account="", function="").variables()
+        variables = Connection(endpoint=self.endpoint, api_key="", account="", outputs=self.outputs).variables()
         return {name: value for name, value in variables.items() if name.startswith("AWS_")}
 
     def message_count(self, queue_output: str) -> int:

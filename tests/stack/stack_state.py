@@ -1,5 +1,6 @@
 """All items and secrets of a running stack, read with full access, and a sweep of them."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
-from ai_integrations.bootstrap.sweep import GRACE
-from ai_integrations.use_cases.sweep import Sweeper, SweepPosition, SweepReport
+from ai_integrations.use_cases.removal_limit import RemovalLimit
+from ai_integrations.use_cases.sweep import GRACE, Sweeper, SweepPosition, SweepReport
+from tests.event_fakes import InMemoryRemovalCounts
 from tests.stack.conftest import Stack
 
 PAST_GRACE = 2 * GRACE
@@ -33,7 +35,7 @@ class StackState:
         return [secret for page in pages for secret in page["SecretList"]]
 
     def sweep(self) -> SweepReport:
-        """Run the sweep with a clock that is ahead, so that everything created before is past the grace period."""
+        """Run the sweep without a limit and with a clock that is ahead: everything is past the grace period."""
         table = self._variables["TABLE_NAME"]
         records = SweepRecords(self.dynamodb, table)
         sweeper = Sweeper(
@@ -44,7 +46,13 @@ class StackState:
             ),
             records=records,
             integrations=DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)),
-            clock=lambda: datetime.now(UTC) + PAST_GRACE,
-            grace=GRACE,
+            limit=RemovalLimit(counts=InMemoryRemovalCounts(), clock=clock, limit=sys.maxsize),
+            clock=clock,
         )
-        return sweeper.run(SweepPosition(), dry_run=False, has_time=lambda: True)
+        report = SweepReport(dry_run=False, position=SweepPosition())
+        sweeper.run(report, has_time=lambda: True)
+        return report
+
+
+def clock() -> datetime:
+    return datetime.now(UTC) + PAST_GRACE

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tools.local.aws import client
+from tools.local.containers import HOST_OF_CONTAINERS
 from tools.local.workspace import ROOT
 
 from tests.stack.conftest import Stack
@@ -39,6 +41,16 @@ def containers_command(stack: Stack, path: str) -> Iterator["subprocess.Popen[st
             process.terminate()
 
 
+def describe_from_a_container(table: str, port: int) -> dict[str, Any]:
+    """Describe a table by Docker's address and the host name that containers use."""
+    dynamodb = client("dynamodb", f"http://{BRIDGE}:{port}")
+    dynamodb.meta.events.register(
+        "before-sign", lambda request, **_: request.headers.add_header("Host", HOST_OF_CONTAINERS)
+    )
+    described: dict[str, Any] = dynamodb.describe_table(TableName=table)["Table"]
+    return described
+
+
 @pytest.mark.parametrize(
     "network", [{"Gateway": BRIDGE}, {"Subnet": "127.0.0.2/31"}], ids=["gateway reported", "only subnet reported"]
 )
@@ -51,8 +63,7 @@ def test_containers_command_forwards_connections_and_writes_settings_until_it_en
         assert "Containers can reach the stack" in process.stdout.readline()
         environments = json.loads((stack.folder / "sam.json").read_text())
         table = environments["ApiFunction"]["TABLE_NAME"]
-        found = client("dynamodb", f"http://{BRIDGE}:{port}").describe_table(TableName=table)
-        assert found["Table"]["TableName"] == table
+        assert describe_from_a_container(table, int(port))["TableName"] == table
         assert {each["AWS_ENDPOINT_URL"] for each in environments.values()} == {f"http://host.docker.internal:{port}"}
     assert not (stack.folder / "sam.json").exists()
     with pytest.raises(OSError, match="refused"):

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tools.local.aws import client
 from tools.operations.__main__ import main
 
 from tests.builders import API_KEY
@@ -75,6 +76,76 @@ def test_request_with_an_api_key_fails_and_the_key_is_not_queued_or_logged(platf
     assert API_KEY not in json.dumps(problems) + platform.logs("provision")
 
 
+@pytest.mark.parametrize("address", [{}, {"request_id": None}, {"request_id": {"a": "b"}}, {"account": 5}], ids=repr)
+def test_request_with_an_api_key_and_no_valid_address_is_answered(
+    platform: PlatformClient, address: dict[str, Any]
+) -> None:
+    event_id = platform.put("Create", {**address, "integration": {**BODY, "api_key": API_KEY}})
+    outcome = platform.wait_for_problem(event_id, within=10)
+    assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
+    wait_until(lambda: platform.message_count("ProvisioningQueueUrl") == 0, within=5)
+    assert platform.message_count("ProvisioningDeadLetterQueueUrl") == 0
+
+
+def test_request_with_an_api_key_that_is_an_object_is_answered(platform: PlatformClient) -> None:
+    platform.request("Create", request_id="request-1", integration={**BODY, "api_key": {"value": API_KEY}})
+    outcome = platform.wait_for_outcome("request-1", within=10)
+    assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
+    assert platform.items() == []
+
+
+def test_message_that_cannot_be_processed_is_dead_lettered_at_once(platform: PlatformClient) -> None:
+    platform.sqs.send_message(QueueUrl=platform.outputs["ProvisioningQueueUrl"], MessageBody="not JSON")
+    url = platform.outputs["ProvisioningDeadLetterQueueUrl"]
+    wait_until(lambda: platform.message_count("ProvisioningDeadLetterQueueUrl") == 1, within=10)
+    [message] = platform.sqs.receive_message(QueueUrl=url)["Messages"]
+    assert message["Body"] == "not JSON"
+    platform.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_poison_record_is_dead_lettered_and_later_changes_are_published(
+    platform: PlatformClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = {"pk": {"S": f"ACCOUNT#{platform.account}"}, "sk": {"S": "INTEGRATION#unreadable"}}
+    dynamodb = client("dynamodb", platform.endpoint)
+    dynamodb.put_item(TableName=platform.outputs["TableName"], Item=key)
+    dynamodb.delete_item(TableName=platform.outputs["TableName"], Key=key)
+    platform.request("Create", request_id="request-1", integration=BODY)
+    platform.wait_for_events(1, within=10, detail_type="Integration Created")
+    assert platform.message_count("StreamDeadLetterQueueUrl") == 1
+    with pytest.raises(SystemExit, match="1 poison: "):
+        operate(platform, monkeypatch, "replay-changes")
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["item"]["sk"], line["result"]) for line in printed] == [
+        ("INTEGRATION#unreadable", "processed"),
+        ("INTEGRATION#unreadable", "poison"),
+    ]
+    assert platform.message_count("StreamDeadLetterQueueUrl") == 1
+    platform.sqs.purge_queue(QueueUrl=platform.outputs["StreamDeadLetterQueueUrl"])
+
+
+def test_discarded_change_is_published_again_by_replay_changes(
+    platform: PlatformClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The emulator discards records only after hours: the test sends the message that Lambda would send."""
+    platform.request("Create", request_id="request-1", integration=BODY)
+    [first] = platform.wait_for_events(1, within=10, detail_type="Integration Created")
+    body = json.dumps({"DDBStreamBatchInfo": platform.stream_position("INTEGRATION#")})
+    platform.sqs.send_message(QueueUrl=platform.outputs["StreamDeadLetterQueueUrl"], MessageBody=body)
+    operate(platform, monkeypatch, "replay-changes")
+    assert [json.loads(line)["result"] for line in capsys.readouterr().out.splitlines()] == ["processed"]
+    assert platform.wait_for_events(2, within=10, detail_type="Integration Created") == [first] * 2
+    assert platform.message_count("StreamDeadLetterQueueUrl") == 0
+
+
+def operate(platform: PlatformClient, monkeypatch: pytest.MonkeyPatch, *commands: str) -> None:
+    """Run commands of operators on the stack."""
+    for name, value in platform.aws_environment().items():
+        monkeypatch.setenv(name, value)
+    for command in commands:
+        main([command])
+
+
 def test_every_change_publishes_an_event_in_order_and_without_secrets(stack: Stack, platform: PlatformClient) -> None:
     key = stack.issue_key(account=platform.account)
     created = call(stack, key, "POST", body={**BODY, "api_key": API_KEY, "headers": {"X-Team": "fake"}})["id"]
@@ -117,10 +188,7 @@ def test_request_dead_lettered_during_a_dynamodb_outage_succeeds_when_replayed(
         wait_until(lambda: platform.message_count("ProvisioningDeadLetterQueueUrl") == 1, within=40)
     assert time.monotonic() - requested_at > 5, "the request was not retried with a delay"
     assert platform.items() == []
-    for name, value in platform.aws_environment().items():
-        monkeypatch.setenv(name, value)
-    main(["dead-requests"])
-    main(["replay-requests"])
+    operate(platform, monkeypatch, "dead-requests", "replay-requests")
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["account"], line["request_id"]) for line in printed] == [(platform.account, "request-1")] * 2
     assert platform.wait_for_outcome("request-1", within=10).detail_type == "AI Integration Create Succeeded"

@@ -1,21 +1,23 @@
 """`make local`, `make access-key` and `make local-reset`, over two starts of the local stack."""
 
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tools.local.connection import read
-from tools.local.gateway import Response, create_integration
+from tools.local.deployment import Deployment
 from tools.local.workspace import ROOT
 
+from tests.cloud import Response
 from tests.free_port import free_port
+from tests.stack.conftest import Stack
 
 
 class LocalCommands:
@@ -33,14 +35,16 @@ class LocalCommands:
 
     @contextmanager
     def serving(self, *, stop_signal: signal.Signals) -> Iterator[str]:
-        """Start the stack and return the output so far; stop it with a signal and check its exit status."""
+        """Start the stack and return its output; stop it with a signal and check its exit status."""
         with subprocess.Popen(  # noqa: S603
             [*self._command, "up"], cwd=ROOT, env=self._environment, text=True, stdout=subprocess.PIPE
         ) as process:
             assert process.stdout is not None
             printed = ""
-            while not self.connection.exists() and process.poll() is None:
-                printed += process.stdout.readline()
+            for line in process.stdout:
+                printed += line
+                if "    -d '" in line:
+                    break
             try:
                 yield printed
             finally:
@@ -53,22 +57,46 @@ class LocalCommands:
 
     def create(self, name: str, key: str | None = None) -> Response:
         variables = read(self.connection)
-        headers = {"Authorization": f"Bearer {key or variables['AI_INTEGRATIONS_API_KEY']}"}
-        body = json.dumps({"name": name, "provider": "openAI"})
-        return create_integration(variables["AI_INTEGRATIONS_URL"], body, headers)
+        stack = Stack(
+            url=variables["AI_INTEGRATIONS_URL"],
+            deployment=Deployment(endpoint=variables["AWS_ENDPOINT_URL"]),
+            folder=self.connection.parent,
+        )
+        key = key or variables["AI_INTEGRATIONS_API_KEY"]
+        return stack.request(key, "POST", "", {"name": name, "provider": "openAI"})
+
+
+def paste(printed: str) -> str:
+    """Run the commands that `make local` suggests, and return what they print."""
+    _, suggestion = printed.split("another shell", 1)
+    commands = suggestion.partition("\n")[2]
+    return subprocess.run(["sh", "-euc", commands], text=True, capture_output=True, check=True).stdout  # noqa: S603, S607
+
+
+def status(url: str, key: str) -> int:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})  # noqa: S310 the local stack
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        return int(response.status)
 
 
 def test_local_stack_keeps_data_and_keys_across_restarts_until_reset(tmp_path: Path) -> None:
     local = LocalCommands(tmp_path)
     with local.serving(stop_signal=signal.SIGTERM) as printed:
-        assert '"name": "Production OpenAI"' in printed
-        assert "A request without an access key returns 401" in printed
+        created = paste(printed)
+        assert "HTTP/1.1 201" in created
+        location = re.findall(r"Location: (\S+)", created)
         key = read(local.connection)["AI_INTEGRATIONS_API_KEY"]
+        origin = read(local.connection)["AWS_ENDPOINT_URL"]
+        addresses = [
+            *re.findall("^(?:Docs page|API): +(.+)$", printed, re.MULTILINE),
+            *(origin + path for path in location),
+        ]
+        assert [status(address, key) for address in addresses] == [200, 200, 200]
         assert local.create("persistent").status == 201
         assert "stop it first" in local.run("reset").stderr
 
     with local.serving(stop_signal=signal.SIGINT) as printed:
-        assert "The example already exists from an earlier start" in printed
+        assert "HTTP/1.1 409" in paste(printed)
         assert local.create("persistent").status == 409
         assert local.create("persistent", key).status == 409
         issued = local.run("access-key", "--account", "local", "--user", "ann", "--role", "reader").stdout

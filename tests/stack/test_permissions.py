@@ -3,17 +3,9 @@
 import pytest
 
 from tests.iam import recording
-from tests.iam.report import Report, replay
+from tests.iam.report import UNUSED, Report, replay
 from tests.iam.walk import Walk
 from tests.stack.conftest import running_stack
-
-_OLD = "only for secrets at least one hour old, which tests/handlers/test_sweep.py and tests/faults simulate"
-# Permissions that the walk cannot use, each with the reason why it is granted.
-UNUSED = {
-    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:DeleteSecret"): _OLD,
-    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:RestoreSecret"): _OLD,
-    ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:UpdateSecretVersionStage"): _OLD,
-}
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def test_rotation_under_load_fails_no_request(stack: Stack, provider: Provider) 
     )
 
     def create_client(freshness: Freshness) -> Client:
-        function = stack.deployment.output("CredentialsFunctionName")
+        function = stack.deployment.outputs()["CredentialsFunctionName"]
         lambda_ = aws("lambda", stack.deployment.endpoint)
         return Client(function=function, account="load", consumer="x", lambda_client=lambda_, freshness=freshness)
 

@@ -10,6 +10,13 @@ from tests import sam_template
 from tests.builders import ROOT
 
 ALARMS = {name: each["Properties"] for name, each in sam_template.resources("AWS::CloudWatch::Alarm").items()}
+SECONDS_BETWEEN_SWEEPS = 3600
+# The alarms on findings of the sweep, and their metrics.
+SWEEP_FINDINGS = {
+    "IntegrationsWithoutSecretAlarm": "IntegrationsWithoutSecret",
+    "OrphanedSecretsAlarm": "SecretsWithoutIntegration",
+    "SweepStoppedAlarm": "SweepStopped",
+}
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -29,7 +36,7 @@ def watching_resource(metric: str, dimension: str, value: object) -> dict[str, A
 def test_alarm_notifies_the_topic_when_it_starts_and_ends(name: str) -> None:
     topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     assert ALARMS[name]["AlarmActions"] == ALARMS[name]["OKActions"] == topic
-    assert ALARMS[name]["TreatMissingData"] == "notBreaching"
+    assert ALARMS[name]["TreatMissingData"] == ("breaching" if name == "SweepNotRunningAlarm" else "notBreaching")
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -43,18 +50,24 @@ FIRES_LATER = {
     "StreamLagAlarm": ("Maximum", 300_000, 3, 60),
     "ApiLatencyAlarm": ("p99", 5_000, 3, 300),
     "RejectedAccessKeysAlarm": ("Sum", 100, 1, 300),
+    "RollbackAlarm": ("Sum", 2, 1, 300),
+    "OrphanedSecretsAlarm": ("Maximum", 0, 24, 300),
+    "SweepStoppedAlarm": ("Maximum", 0, 24, 300),
+    "SweepNotRunningAlarm": ("SampleCount", 1, 3, 3600),
+    "IntegrationsWithoutSecretAlarm": ("Maximum", 0, 24, 300),
 }
 
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_alarm_fires_above_its_threshold(name: str) -> None:
     alarm = ALARMS[name]
-    counts_events = alarm["Namespace"] in {"AWS/Lambda", "AWS/ApiGateway"}
+    counts_events = alarm["Namespace"] in {"AWS/Lambda", "AWS/ApiGateway", "AWS/Events"}
     at_first_event = ("Sum" if counts_events else "Maximum", 0, 1, 60)
     statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
     found = (statistic, alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"])
     assert found == FIRES_LATER.get(name, at_first_event)
-    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    fires_below = name == "SweepNotRunningAlarm"
+    assert alarm["ComparisonOperator"] == ("LessThanThreshold" if fires_below else "GreaterThanThreshold")
 
 
 @pytest.mark.parametrize("queue", ["ProvisioningDeadLetterQueue", "StreamDeadLetterQueue"])
@@ -96,24 +109,90 @@ def test_stream_lag_alarm_fires_within_fifteen_minutes() -> None:
     assert alarm["Statistic"] == "Maximum"
 
 
-@pytest.mark.parametrize("metric", ["5XXError", "Latency"])
-def test_api_alarm_watches_the_deployed_stage(metric: str) -> None:
-    [alarm] = watching("AWS/ApiGateway", metric)
+def test_api_alarms_watch_the_deployed_stage_of_this_stack() -> None:
+    for alarm in (*watching("AWS/ApiGateway", "5XXError"), *watching("AWS/ApiGateway", "Latency")):
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        assert dimensions == {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
+
+
+def test_server_errors_alarm_fires_at_the_first_error() -> None:
+    alarm = ALARMS["ServerErrorsAlarm"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("5XXError", "Sum", 0)
+
+
+def test_rollback_alarm_fires_at_the_third_error_within_the_shortest_canary() -> None:
+    alarm = ALARMS["RollbackAlarm"]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("5XXError", "Sum", 2)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * 60
+
+
+def test_undelivered_requests_alarm_watches_the_rule_without_a_dead_letter_queue() -> None:
+    [alarm] = watching("AWS/Events", "FailedInvocations")
+    rule_name = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["RedactedRequestRule", "Arn"]}]}]}
     dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-    assert dimensions == {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
+    assert dimensions == {"EventBusName": {"Ref": "Bus"}, "RuleName": rule_name}
 
 
-@pytest.mark.parametrize("metric", ["SecretsWithoutIntegration", "IntegrationsWithoutSecret"])
-def test_sweep_alarm_has_the_dimensions_of_the_metric(metric: str) -> None:
+@pytest.mark.parametrize("name", [*SWEEP_FINDINGS, "SweepNotRunningAlarm"])
+def test_sweep_alarm_has_the_dimensions_of_the_metric(name: str) -> None:
     """tests/handlers/test_sweep.py compares the names of the metrics with what the function emits."""
-    [alarm] = watching("AIIntegrations", metric)
-    service = sam_template.environment("sweep")["POWERTOOLS_SERVICE_NAME"]
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+    assert ALARMS[name]["Namespace"] == "AIIntegrations"
+    assert ALARMS[name]["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+
+
+@pytest.mark.parametrize("name", SWEEP_FINDINGS)
+def test_sweep_findings_alarm_fires_at_the_first_finding_and_stays_on_between_hourly_runs(name: str) -> None:
+    alarm = ALARMS[name]
+    assert alarm["MetricName"] == SWEEP_FINDINGS[name]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Maximum",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert alarm["Period"] <= 300
+    assert alarm["DatapointsToAlarm"] == 1
+    assert alarm["EvaluationPeriods"] * alarm["Period"] > SECONDS_BETWEEN_SWEEPS + sweep()["Timeout"]
+
+
+def test_sweep_not_running_alarm_counts_runs_and_fires_when_three_are_missing() -> None:
+    alarm = ALARMS["SweepNotRunningAlarm"]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "SampleCount",
+        "LessThanThreshold",
+        1,
+    )
+    assert alarm["EvaluationPeriods"] * alarm["Period"] == 3 * SECONDS_BETWEEN_SWEEPS
+    assert "DatapointsToAlarm" not in alarm
+
+
+def test_sweep_runs_every_hour() -> None:
+    [schedule] = sweep()["Events"].values()
+    assert schedule["Properties"]["ScheduleExpression"] == "rate(1 hour)"
+    assert schedule["Properties"]["Input"] == "{}"
+
+
+def sweep() -> dict[str, Any]:
+    return sam_template.functions()["sweep"]
+
+
+def test_metrics_of_two_stacks_differ_in_the_service() -> None:
+    variables = sam_template.template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    own = [each.get("Environment", {}).get("Variables", {}) for each in sam_template.functions().values()]
+    assert not [each for each in own if "POWERTOOLS_SERVICE_NAME" in each]
+
+
+def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
+    [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
+    body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0]
+    assert '"service", "${AWS::StackName}"' in body
+    assert "ai-integrations" not in body
 
 
 def test_dashboard_shows_the_metric_of_every_alarm() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
-    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0])["widgets"]
     lines = [line for each in widgets for line in each["properties"]["metrics"]]
     missing = [name for name, each in ALARMS.items() if not any(each["MetricName"] in line for line in lines)]
     assert missing == []

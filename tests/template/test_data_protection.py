@@ -57,8 +57,8 @@ def key_statements(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "sids"),
     [
-        ("Key", ["DelegateAccessToIam", "EncryptTable", "EncryptLogs"]),
-        ("FingerprintKey", ["DelegateAccessToIam"]),
+        ("Key", ["DelegateAccessToIam", "DenyOtherReaders", "EncryptTable", "EncryptLogs"]),
+        ("FingerprintKey", ["DelegateAccessToIam", "DenyOtherFingerprints"]),
     ],
 )
 def test_key_leaves_access_to_the_policies_of_this_account(name: str, sids: list[str]) -> None:
@@ -82,7 +82,7 @@ def test_other_accounts_cannot_use_the_encryption_key_and_this_one_only_through_
         "Condition": {
             "StringEquals": {
                 "kms:CallerAccount": {"Ref": "AWS::AccountId"},
-                "kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.amazonaws.com"},
+                "kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"},
             }
         },
     }
@@ -92,7 +92,7 @@ def test_cloudwatch_logs_uses_the_encryption_key_for_log_groups_of_this_stack_on
     groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/${AWS::StackName}/*"
     assert key_statements("Key")["EncryptLogs"] == {
         "Effect": "Allow",
-        "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}},
+        "Principal": {"Service": {"Fn::Sub": "logs.${AWS::Region}.${AWS::URLSuffix}"}},
         "Action": ENCRYPTION,
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {"Fn::Sub": groups}}},
@@ -162,8 +162,15 @@ def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-def test_credentials_function_logs_its_audit_trail_at_every_log_level() -> None:
-    assert sam_template.functions()["credentials"]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+@pytest.mark.parametrize("function", ["credentials", "sweep"])
+def test_function_logs_its_audit_trail_at_every_log_level(function: str) -> None:
+    assert sam_template.functions()[function]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_sweep_gets_its_removal_limit_from_the_parameter() -> None:
+    limit = sam_template.functions()["sweep"]["Environment"]["Variables"]["SWEEP_REMOVAL_LIMIT"]
+    assert limit == {"Ref": "SweepRemovalLimit"}
+    assert PARAMETERS["SweepRemovalLimit"]["Default"] == 20
 
 
 @pytest.mark.parametrize("function", sam_template.synchronous_functions())
@@ -177,3 +184,21 @@ def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
     assert SETTINGS["Runtime"] == "python3.13"
     assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
     assert len(SETTINGS["Layers"]) == 2
+
+
+def test_log_groups_of_the_audit_outlive_the_stack() -> None:
+    """docs/operations.md, "Audit", names them. A failed deployment retains none, so that the next one can create it."""
+    audit = (ROOT / "docs" / "operations.md").read_text().partition("## Audit")[2]
+    named = set(re.findall(r"`/<stack>/([\w-]+)`", audit))
+    groups = sam_template.resources("AWS::Logs::LogGroup").values()
+    retained = {
+        each["Properties"]["LogGroupName"]["Fn::Sub"].rpartition("/")[2] for each in groups if "DeletionPolicy" in each
+    }
+    assert retained == named
+    assert {each.get("DeletionPolicy", "RetainExceptOnCreate") for each in groups} == {"RetainExceptOnCreate"}
+
+
+def test_retained_log_group_is_created_once() -> None:
+    """With a condition, the group would be retained when the condition ends, and could not be created again."""
+    groups = sam_template.resources("AWS::Logs::LogGroup").values()
+    assert not [each for each in groups if "DeletionPolicy" in each and "Condition" in each]

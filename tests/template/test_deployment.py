@@ -1,6 +1,7 @@
 """Deployment: the environments of samconfig.toml, and the workflows that deploy them."""
 
 import re
+import subprocess
 import tomllib
 from typing import Any
 
@@ -11,10 +12,19 @@ from tools.local.workspace import Workspace
 
 from tests import sam_template
 from tests.builders import ROOT
+from tests.stack.clients.releases import ALWAYS
 
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
 ENVIRONMENTS = sorted(CONFIG.keys() - {"version", "default"})
 WORKFLOWS = {file.stem: file.read_text() for file in (ROOT / ".github" / "workflows").glob("*.yml")}
+JOBS: dict[str, Any] = {
+    f"{workflow}: {name}": job
+    for workflow, text in WORKFLOWS.items()
+    for name, job in yaml.safe_load(text)["jobs"].items()
+}
+DEPLOYMENT, SMOKE_TEST = JOBS["deploy-environment: deploy"], JOBS["deploy-environment: smoke-test"]
+MAKEFILE = (ROOT / "Makefile").read_text()
+OPERATORS_COMMANDS = re.findall(r"^([a-z-]+):", MAKEFILE.partition("##@ Operate")[2], re.MULTILINE)
 
 
 def settings(environment: str) -> dict[str, Any]:
@@ -60,9 +70,22 @@ def test_parameter_file_contains_only_values_that_the_template_allows(environmen
         assert parameter.get("MinValue", value) <= value <= parameter.get("MaxValue", value)
 
 
-def test_production_is_protected_and_deployed_gradually() -> None:
+def test_production_is_protected_deployed_gradually_and_has_alarms_that_notify() -> None:
     assert parameters("prod").get("DeletionProtection", "true") == "true"
     assert parameters("prod")["GradualDeployment"] != "AllAtOnce"
+    assert parameters("prod")["RequireAlarmTopic"] == "true"
+
+
+def test_staging_differs_from_production_only_in_retention_and_alarms() -> None:
+    different = {name for name, _ in parameters("staging").items() ^ parameters("prod").items()}
+    assert different == {"LogRetentionDays", "RecoveryWindowDays", "RequireAlarmTopic"}
+
+
+def test_deployment_that_omits_the_release_resets_it() -> None:
+    """`sam deploy` keeps the previous value of a parameter that it is not given, and would publish no new code."""
+    assert [parameters(environment)["Release"] for environment in ENVIRONMENTS] == [""] * len(ENVIRONMENTS)
+    # The SAM CLI rejects Release= without quotes (CfnParameterOverridesType in samcli/cli/types.py).
+    assert CONFIG["default"]["deploy"]["parameters"]["parameter_overrides"] == ['Release=""']
 
 
 @pytest.mark.parametrize("command", ["local_invoke", "local_start_api", "local_start_lambda"])
@@ -81,12 +104,95 @@ def test_workflow_pins_every_action_to_a_commit(name: str) -> None:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_workflow_has_read_access_and_no_stored_secrets(name: str) -> None:
-    granted = yaml.safe_load(WORKFLOWS[name])["permissions"]
-    assert granted == {"contents": "read"} | ({"id-token": "write"} if name == "deploy-environment" else {})
+    assert yaml.safe_load(WORKFLOWS[name])["permissions"] == {"contents": "read"}
     assert "secrets." not in WORKFLOWS[name]
+
+
+def may_assume_a_role(job: dict[str, Any]) -> bool:
+    """Check whether a job may ask for a token with which AWS lets it assume a role."""
+    return "id-token" in job.get("permissions", {})
+
+
+def commands(job: dict[str, Any]) -> list[str]:
+    """List the shell commands of a job, without those of actions."""
+    return [step["run"] for step in job.get("steps", []) if "run" in step]
+
+
+def installations(target: str) -> list[str]:
+    """List the commands of a make target, and of all targets that it depends on, that install packages."""
+    run = subprocess.run(  # noqa: S603 - the project's Makefile
+        ["make", "--dry-run", "--always-make", target],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return re.findall(r".*\b(?:pip|npm|pipx) install\b.*|.*-m tests\.stack\.clients\.releases.*", run.stdout)
+
+
+def test_only_the_jobs_of_a_deployment_may_assume_a_role() -> None:
+    assert {name for name, job in JOBS.items() if may_assume_a_role(job)} == {
+        "deploy: staging",
+        "deploy: prod",
+        "deploy-environment: deploy",
+        "deploy-environment: smoke-test",
+    }
+
+
+def test_smoke_test_runs_where_the_deployment_role_cannot_be_assumed() -> None:
+    """The role's trust policy names the environment of the job, which is the subject of its token."""
+    assert [name for name, job in JOBS.items() if "AWS_DEPLOYMENT_ROLE" in str(job)] == ["deploy-environment: deploy"]
+    assert DEPLOYMENT["environment"] == "${{ inputs.environment }}"
+    assert SMOKE_TEST["environment"] == "${{ inputs.environment }}-smoke-test"
+    assert not [each for each in commands(DEPLOYMENT) if "make" in each]
+
+
+def test_access_key_of_the_smoke_test_is_masked_and_passed_on_encrypted() -> None:
+    """An output of a job is not secret, and is dropped if it contains a masked value."""
+    issue = (ROOT / ".github" / "issue-smoke-test-key").read_text()
+    assert "--type SecureString" in issue
+    assert "expires_at" in issue
+    assert [line for line in issue.splitlines() if "GITHUB_OUTPUT" in line] == [
+        'echo "url=$(output ApiUrl)" >>"$GITHUB_OUTPUT"'
+    ]
+    assert all("::add-mask::" in each for each in (issue, *commands(SMOKE_TEST)))
+
+
+@pytest.mark.parametrize("target", OPERATORS_COMMANDS)
+def test_command_that_handles_credentials_installs_only_packages_with_locked_hashes(target: str) -> None:
+    found = installations(target)
+    assert found
+    for command in found:
+        assert "--require-hashes" in command or command.endswith("releases always")
+    assert ALWAYS.lock
+
+
+@pytest.mark.parametrize("name", [name for name, job in JOBS.items() if may_assume_a_role(job) or "build" in name])
+def test_job_that_builds_or_deploys_installs_only_packages_with_locked_hashes(name: str) -> None:
+    for command in commands(JOBS[name]):
+        assert "install" not in command or "--require-hashes" in command
+        assert set(re.findall(r"\bmake ([a-z-]+)", command)) <= set(OPERATORS_COMMANDS)
+
+
+def test_every_workflow_installs_the_locked_sam_cli() -> None:
+    installed = {each for job in JOBS.values() for each in commands(job) if re.search("install .*sam", each)}
+    assert installed == {"pip install --no-deps --require-hashes --requirement requirements/sam-cli.txt"}
 
 
 def test_workflow_deploys_the_tested_build_to_staging_before_prod() -> None:
     jobs = yaml.safe_load(WORKFLOWS["deploy"])["jobs"]
-    assert (jobs["staging"]["needs"], jobs["prod"]["needs"]) == ("build", "staging")
+    assert (jobs["staging"]["needs"], jobs["prod"]["needs"]) == (["check", "build"], "staging")
     assert jobs["staging"]["uses"] == jobs["prod"]["uses"]
+    assert SMOKE_TEST["needs"] == "deploy"
+
+
+def test_waiting_approval_of_one_environment_does_not_hold_another() -> None:
+    assert "concurrency" not in yaml.safe_load(WORKFLOWS["deploy"])
+    assert yaml.safe_load(WORKFLOWS["deploy-environment"])["concurrency"] == "deploy-${{ inputs.environment }}"
+
+
+def test_workflow_passes_the_release_and_the_topic_of_the_alarms() -> None:
+    [deploy] = [each for each in commands(DEPLOYMENT) if "sam deploy" in each]
+    assert '"Release=${GITHUB_SHA::10}"' in deploy
+    # In quotes for the SAM CLI, because the variable is empty in an environment without a topic.
+    assert '"AlarmTopicArn=\\"$ALARM_TOPIC_ARN\\""' in deploy

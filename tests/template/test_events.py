@@ -1,12 +1,12 @@
 """Events: no provisioning request or change event is lost without an alarm, and no queue contains a key."""
 
-import json
 from typing import Any
 
 import pytest
 
 from ai_integrations.contracts.provisioning_requests import REQUESTS
 from tests import sam_template
+from tests.messaging import a_redacted_request
 
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 RULES = {name: each["Properties"] for name, each in sam_template.resources("AWS::Events::Rule").items()}
@@ -36,7 +36,7 @@ def test_rules_match_each_request_exactly_once() -> None:
     assert redacted == {"$or": [{"api_key": present}, {"integration": {"api_key": present}}]}
 
 
-def test_redacted_rule_queues_a_request_without_its_key() -> None:
+def test_redacted_rule_queues_nothing_of_a_request_but_its_address() -> None:
     [target] = RULES["RedactedRequestRule"]["Targets"]
     transformer = target["InputTransformer"]
     assert set(transformer["InputPathsMap"].values()) == {
@@ -45,18 +45,34 @@ def test_redacted_rule_queues_a_request_without_its_key() -> None:
         "$.detail.request_id",
         "$.detail.account",
     }
-    template = transformer["InputTemplate"]
-    for name in transformer["InputPathsMap"]:
-        template = template.replace(f"<{name}>", '"x"')
-    assert json.loads(template)["detail"]["integration"] == {"api_key": "left out"}
+    envelope = a_redacted_request({"request_id": "request-1", "account": "acme"})
+    assert envelope.keys() == {"id", "detail-type", "detail"}
+    marker = {"api_key": "left out"}
+    assert envelope["detail"] == {"request_id": "request-1", "account": "acme", "integration": marker}
+
+
+@pytest.mark.parametrize("value", ["", 'a"b', None, 5, {"a": "b"}, ["a"]], ids=repr)
+def test_redacted_rule_queues_valid_json_whatever_the_address_contains(value: object) -> None:
+    assert a_redacted_request({"request_id": value})["detail"]["request_id"] == value
+
+
+def test_requests_that_eventbridge_cannot_queue_are_dead_lettered_without_keys() -> None:
+    """EventBridge sends the original event, which only the redacted rule's events have a key in."""
+    [[plain], [redacted]] = [RULES[name]["Targets"] for name in ("RequestRule", "RedactedRequestRule")]
+    assert plain["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["ProvisioningDeadLetterQueue", "Arn"]}
+    assert "DeadLetterConfig" not in redacted
+    statements = RESOURCES["ProvisioningDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if each["Effect"] == "Allow"]
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == {"Fn::GetAtt": ["RequestRule", "Arn"]}
 
 
 def test_queue_policy_accepts_messages_from_the_rules_only() -> None:
-    [statement] = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    statements = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if each["Effect"] == "Allow"]
     sources = [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert (statement["Effect"], statement["Action"]) == ("Allow", "sqs:SendMessage")
+    assert statement["Action"] == "sqs:SendMessage"
     assert statement["Resource"] == {"Fn::GetAtt": ["ProvisioningQueue", "Arn"]}
     assert RESOURCES["ProvisioningQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "ProvisioningQueue"}]
 
@@ -78,18 +94,42 @@ def test_queue_is_encrypted_and_keeps_messages_for_two_weeks(queue: str) -> None
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queue_denies_connections_without_tls(queue: str) -> None:
+    """A queue has one policy: a second one would replace the first."""
+    policies = [each["Properties"] for each in sam_template.resources("AWS::SQS::QueuePolicy").values()]
+    [policy] = [each for each in policies if {"Ref": queue} in each["Queues"]]
+    [statement] = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+    assert (statement["Principal"], statement["Action"], statement["Resource"]) == ("*", "sqs:*", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 def test_event_sources_accept_partial_batch_failures() -> None:
     for function in ("provision", "publish_changes"):
         [event] = sam_template.functions()[function]["Events"].values()
         assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_failed_stream_record_goes_to_the_dead_letter_queue() -> None:
+def test_stream_records_are_retried_for_six_hours_before_the_dead_letter_queue() -> None:
     [changes] = sam_template.functions()["publish_changes"]["Events"].values()
     assert changes["Properties"]["BisectBatchOnFunctionError"] is True
-    assert changes["Properties"]["MaximumRetryAttempts"] > 0
+    assert changes["Properties"]["MaximumRetryAttempts"] == -1, "the age limits the retries"
+    assert changes["Properties"]["MaximumRecordAgeInSeconds"] == 6 * 3600
     destination = changes["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
     assert destination == {"Fn::GetAtt": ["StreamDeadLetterQueue", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "queue"),
+    [("provision", "ProvisioningDeadLetterQueue"), ("publish_changes", "StreamDeadLetterQueue")],
+)
+def test_function_sends_what_it_cannot_process_to_the_dead_letter_queue_of_its_source(
+    function: str, queue: str
+) -> None:
+    variables = sam_template.functions()[function]["Environment"]["Variables"]
+    assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": queue}
+    [statement] = [each for each in sam_template.role_statements(function) if each["Sid"] == "SendToDeadLetterQueue"]
+    assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
 
 
 def test_custom_resource_is_not_retried_after_the_stack_may_have_rolled_back() -> None:

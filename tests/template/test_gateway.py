@@ -11,8 +11,11 @@ from ai_integrations.contracts import problems
 from ai_integrations.http import docs
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
+from ai_integrations.http.resolver import RESPONSE_HEADERS
 from tests import sam_template
 from tests.builders import ROOT
+from tests.sam_template import processed
+from tests.template.test_parameters import holds
 
 API: dict[str, Any] = sam_template.template()["Resources"]["Api"]["Properties"]
 RESPONSES: dict[str, Any] = API["GatewayResponses"]
@@ -78,6 +81,12 @@ def test_gateway_response_is_a_problem_document_of_the_contract(name: str) -> No
     status = 400 if written["status"] == TOO_LARGE else written["status"]
     kind = KINDS[status, written["type"].removeprefix(problems.TYPE_PREFIX), written["title"]]
     assert {header: f"'{value}'" for header, value in kind.headers.items()}.items() <= headers.items()
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_gateway_response_has_the_headers_of_every_response(name: str) -> None:
+    headers = RESPONSES[name]["ResponseParameters"]["Headers"]
+    assert {header: f"'{value}'" for header, value in RESPONSE_HEADERS.items()}.items() <= headers.items()
 
 
 @pytest.mark.parametrize(
@@ -155,11 +164,45 @@ def test_every_route_is_throttled_and_no_body_is_logged(route: tuple[str, str]) 
     assert SETTINGS[route]["ThrottlingBurstLimit"]
 
 
+def throttled_routes() -> dict[tuple[str, str], tuple[object, object]]:
+    """Return rate and burst of each route with settings of its own. In a ResourcePath, ~1 stands for a slash."""
+    return {
+        (path.replace("~1", "/").replace("//", "/"), method): (
+            each["ThrottlingRateLimit"],
+            each["ThrottlingBurstLimit"],
+        )
+        for (path, method), each in SETTINGS.items()
+        if path != "/*"
+    }
+
+
 def test_routes_that_store_keys_or_connect_out_have_limits_of_their_own() -> None:
-    """In a ResourcePath, ~1 stands for a slash."""
-    routes = {(path.replace("~1", "/").replace("//", "/"), method) for path, method in SETTINGS}
-    everything = ("/*", "*")
     one = "/v2/ai-integrations/{integration_id}"
-    limited = ("/v2/ai-integrations", f"{one}/key-rotations", "/v2/ai-integrations/test", f"{one}/test")
-    assert routes == {everything, *((path, "POST") for path in limited)}
-    assert routes - {everything} <= {(each["Path"], each["Method"]) for each in route_events()}
+    connecting = ("/v2/ai-integrations/test", f"{one}/test", f"{one}/key-rotations")
+    limits = {("/v2/ai-integrations", "POST"): (25, 50)} | {(path, "POST"): (5, 10) for path in connecting}
+    assert throttled_routes() == limits
+    assert limits.keys() <= {(each["Path"], each["Method"]) for each in route_events()}
+
+
+def test_every_route_of_a_function_that_connects_out_is_throttled_like_a_connection_test() -> None:
+    events = sam_template.functions()["test_connection"]["Events"].values()
+    routes = [(each["Properties"]["Path"], each["Properties"]["Method"]) for each in events]
+    assert {throttled_routes()[route] for route in routes if route[1] != "ANY"} == {(5, 10)}
+
+
+@pytest.mark.parametrize("domain", ["", "integrations.example.com"])
+def test_default_address_is_disabled_if_there_is_a_custom_domain(domain: str) -> None:
+    [server] = processed()["Api"]["Properties"]["Body"]["servers"]
+    condition, then, otherwise = server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"][
+        "Fn::If"
+    ]
+    parameters = {"DomainName": domain}
+    assert (then if holds({"Condition": condition}, parameters) else otherwise) is bool(domain)
+
+
+def test_default_address_and_custom_domain_require_tls_1_2() -> None:
+    """The name of a policy contains the oldest version of TLS that it accepts."""
+    resources = processed()
+    for endpoint in (resources["Api"]["Properties"], resources["Domain"]["Properties"]):
+        assert endpoint["SecurityPolicy"].startswith("SecurityPolicy_TLS13_1_2_")
+        assert endpoint["EndpointAccessMode"] == "BASIC"

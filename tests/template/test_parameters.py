@@ -12,16 +12,14 @@ from tests.sam_template import of_type, processed
 PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
 CONDITIONS: dict[str, Any] = sam_template.template()["Conditions"]
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
+RULES: dict[str, Any] = sam_template.template()["Rules"]
 INTERFACE: dict[str, Any] = sam_template.template()["Metadata"]["AWS::CloudFormation::Interface"]
 PUBLISHED = [
     each
     for each in sam_template.resources("AWS::Serverless::Function").values()
     if "AutoPublishAlias" in each["Properties"]
 ]
-
-
-def versions(**changes: str) -> set[str]:
-    return set(of_type(processed(**changes), "AWS::Lambda::Version"))
 
 
 def holds(condition: Any, parameters: dict[str, str]) -> bool:
@@ -45,6 +43,16 @@ def _text(expression: Any, parameters: dict[str, str]) -> str:
         case {"Fn::Join": [separator, items]}:
             return _text(items, parameters).replace(",", separator)
     return str(expression)
+
+
+def is_accepted(**parameters: str) -> bool:
+    """Evaluate the template's rules, as CloudFormation does before it creates or updates a stack."""
+    return all(
+        holds(assertion["Assert"], parameters)
+        for rule in RULES.values()
+        if holds(rule["RuleCondition"], parameters)
+        for assertion in rule["Assertions"]
+    )
 
 
 def optional_resources(**parameters: str) -> set[str]:
@@ -73,6 +81,7 @@ def test_each_parameter_is_in_one_group_and_has_a_label() -> None:
         ("WebAclArn", "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/front/a1", "front"),
         ("CertificateArn", "arn:aws:acm:eu-central-1:123456789012:certificate/a1", "a1"),
         ("HostedZoneId", "Z0123456789ABCDEFGHIJ", "example.com"),
+        ("AlarmTopicArn", TOPIC, "on-call"),
         ("Release", "4fa54f9", "v1.0"),
         ("AllowedPrivateHosts", "Gateway_1.corp", "https://gateway.corp"),
         ("AllowedPrivateHosts", "gateway.corp:8443", "gateway.corp:https"),
@@ -96,12 +105,27 @@ def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, goo
         ({"DomainName": "example.com"}, {"Domain", "DomainMapping"}),
         ({"DomainName": "example.com", "HostedZoneId": "Z0"}, {"Domain", "DomainMapping", "DomainRecord"}),
         ({"GradualDeployment": "Canary10Percent5Minutes"}, {"CodeDeployServiceRole"}),
-        ({"AccessLogs": "existing-role"}, {"CallsLogGroup"}),
-        ({"AccessLogs": "create-role"}, {"CallsLogGroup", "LoggingAccount", "LoggingRole"}),
+        ({"AccessLogs": "existing-role"}, set()),
+        ({"AccessLogs": "create-role"}, {"LoggingAccount", "LoggingRole"}),
     ],
 )
 def test_optional_resources_are_created_only_on_request(parameters: dict[str, str], created: set[str]) -> None:
     assert optional_resources(**parameters) == created
+
+
+@pytest.mark.parametrize(
+    ("parameters", "accepted"),
+    [
+        ({}, True),
+        ({"DomainName": "example.com"}, False),
+        ({"DomainName": "example.com", "CertificateArn": "arn:aws:acm:…"}, True),
+        ({"RequireAlarmTopic": "true"}, False),
+        ({"RequireAlarmTopic": "true", "AlarmTopicArn": TOPIC}, True),
+        ({"RequireAlarmTopic": "false", "AlarmTopicArn": TOPIC}, True),
+    ],
+)
+def test_deployment_without_a_required_parameter_is_rejected(parameters: dict[str, str], *, accepted: bool) -> None:
+    assert is_accepted(**parameters) == accepted
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
@@ -112,6 +136,15 @@ def test_condition_is_false_with_default_parameters(condition: str) -> None:
 
 def test_logging_role_outlives_the_stack_because_other_apis_use_it() -> None:
     assert {RESOURCES[name]["DeletionPolicy"] for name in ("LoggingRole", "LoggingAccount")} == {"Retain"}
+
+
+def test_stage_with_access_logs_is_created_after_the_logging_role_of_the_account() -> None:
+    """API Gateway rejects a stage with access logs as long as the AWS account has no logging role."""
+    made = processed(AccessLogs="create-role")
+    [stage] = of_type(made, "AWS::ApiGateway::Stage").values()
+    logs = stage["Properties"]["AccessLogSetting"]["Fn::If"][1]["DestinationArn"]["Fn::GetAtt"][0]
+    assert made[logs]["Metadata"] == {"CreatedAfter": {"Fn::If": ["CreatesLoggingRole", {"Ref": "LoggingAccount"}, ""]}}
+    assert made["LoggingAccount"]["Properties"]["CloudWatchRoleArn"] == {"Fn::GetAtt": ["LoggingRole", "Arn"]}
 
 
 def test_access_log_contains_nothing_that_may_hold_a_key() -> None:
@@ -139,15 +172,6 @@ def test_api_invokes_the_authorizer_by_its_alias_and_is_created_after_it() -> No
     assert made[alias]["Properties"]["FunctionName"] == {"Ref": "AuthorizerFunction"}
 
 
-def test_changed_layer_code_or_release_publishes_new_versions() -> None:
-    first = versions()
-    assert len(first) == len(PUBLISHED)
-    assert versions() == first
-    assert not first & versions(shared_code="2")
-    assert not first & versions(Release="abc")
-    assert not versions(Release="abc") & versions(Release="abd")
-
-
 def test_default_deployment_creates_no_codedeploy_resources() -> None:
     assert not [each for each in processed().values() if each["Type"].startswith("AWS::CodeDeploy")]
 
@@ -155,12 +179,12 @@ def test_default_deployment_creates_no_codedeploy_resources() -> None:
 @pytest.mark.parametrize(
     "kind", [each for each in PARAMETERS["GradualDeployment"]["AllowedValues"] if each != "AllAtOnce"]
 )
-def test_gradual_deployment_rolls_back_on_the_server_errors_alarm(kind: str) -> None:
+def test_gradual_deployment_rolls_back_on_the_rollback_alarm(kind: str) -> None:
     groups = of_type(processed(GradualDeployment=kind), "AWS::CodeDeploy::DeploymentGroup").values()
     assert len(groups) == len(PUBLISHED)
     for each in groups:
         assert each["Properties"]["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": kind}
-        assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "ServerErrorsAlarm"}}]
+        assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "RollbackAlarm"}}]
         assert each["Properties"]["AutoRollbackConfiguration"]["Enabled"]
 
 
@@ -181,3 +205,8 @@ def test_layers_support_every_architecture() -> None:
 @pytest.mark.parametrize("function", sam_template.functions())
 def test_deployed_function_uses_the_endpoints_of_aws(function: str) -> None:
     assert sam_template.environment(function)["AWS_ENDPOINT_URL"] == ""
+
+
+def test_custom_resource_responds_only_to_the_partition_of_the_stack() -> None:
+    variables = sam_template.functions()["custom_resource"]["Environment"]["Variables"]
+    assert variables["URL_SUFFIX"] == {"Ref": "AWS::URLSuffix"}

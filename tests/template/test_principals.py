@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.contracts.published_events import SOURCE
 from tests import sam_template
 from tests.sam_template import of_type, processed
 from tests.template.test_permissions import POLICIES, actions
@@ -14,11 +15,27 @@ SERVICES = {"LoggingRole": "apigateway", "SweepFunctionHourlyRole": "scheduler",
 ACTS_FOR_ONE_ACCOUNT = {"scheduler", "codedeploy"}
 BUS_USERS = {"ProvisionFunctionRole", "PublishChangesFunctionRole", "SweepFunctionRole"}
 
+ROLES = of_type(processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::IAM::Role")
 
-def test_bus_has_no_resource_policy() -> None:
+
+def role_policy(name: str) -> list[dict[str, Any]]:
+    """Return the policy statements of a role."""
+    return [each for policy in ROLES[name]["Properties"]["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+
+
+def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_but_its_publishers() -> None:
     [bus] = sam_template.resources("AWS::Events::EventBus").values()
     assert "Policy" not in bus["Properties"]
-    assert sam_template.resources("AWS::Events::EventBusPolicy") == {}
+    [policy] = sam_template.resources("AWS::Events::EventBusPolicy").values()
+    statement = policy["Properties"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
+    assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
+    assert statement["Condition"] == {
+        "StringEquals": {"events:source": SOURCE},
+        "ArnNotEquals": {
+            "aws:PrincipalArn": [{"Fn::GetAtt": [name, "Arn"]} for name in sorted(BUS_USERS)],
+        },
+    }
 
 
 def test_only_functions_of_the_stack_are_allowed_to_use_the_bus() -> None:
@@ -26,7 +43,7 @@ def test_only_functions_of_the_stack_are_allowed_to_use_the_bus() -> None:
         path.split("/")[1]
         for path, statements in POLICIES.items()
         for statement in statements
-        if any(action.startswith("events:") for action in actions(statement))
+        if statement["Effect"] == "Allow" and any(action.startswith("events:") for action in actions(statement))
     }
     assert allowed == BUS_USERS
 
@@ -43,6 +60,53 @@ def test_only_the_consumer_policy_allows_principals_outside_the_stack_to_invoke_
     resources: dict[str, Any] = processed()
     assert of_type(resources, "AWS::IAM::ManagedPolicy").keys() == {"ConsumerPolicy"}
     assert not {each["Type"] for each in resources.values()} & {"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Policy"}
+
+
+FROM_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_only_the_service_that_needs_a_role_can_assume_it() -> None:
+    trusts = {name: each["Properties"]["AssumeRolePolicyDocument"]["Statement"] for name, each in ROLES.items()}
+    services = {name: each["Principal"]["Service"] for name, [each] in trusts.items()}
+    assert services.pop("LoggingRole") == "apigateway.amazonaws.com"
+    assert services.pop("SweepFunctionHourlyRole") == "scheduler.amazonaws.com"
+    assert services.pop("CodeDeployServiceRole") == "codedeploy.amazonaws.com"
+    assert set(services.values()) == {"lambda.amazonaws.com"}
+    assert all(each["Principal"].keys() == {"Service"} for [each] in trusts.values())
+    for name in ("SweepFunctionHourlyRole", "CodeDeployServiceRole"):
+        assert trusts[name][0]["Condition"] == FROM_THIS_ACCOUNT
+
+
+def test_schedule_may_only_invoke_the_sweep() -> None:
+    [statement] = role_policy("SweepFunctionHourlyRole")
+    assert (statement["Action"], statement["Resource"]) == (
+        "lambda:InvokeFunction",
+        {"Fn::GetAtt": ["SweepFunction", "Arn"]},
+    )
+
+
+def test_codedeploy_may_only_move_traffic_between_versions_of_published_functions() -> None:
+    shift, describe = role_policy("CodeDeployServiceRole")
+    assert shift["Action"] == ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"]
+    aliases = of_type(processed(), "AWS::Lambda::Alias").values()
+    published = [each["Properties"]["FunctionName"]["Ref"] for each in aliases]
+    assert len(shift["Resource"]) == 2 * len(published)
+    for name in published:
+        assert {"Fn::GetAtt": [name, "Arn"]} in shift["Resource"]
+        assert {"Fn::Sub": f"${{{name}.Arn}}:live"} in shift["Resource"]
+    assert (describe["Action"], describe["Resource"]) == (
+        "cloudwatch:DescribeAlarms",
+        {"Fn::GetAtt": ["ServerErrorsAlarm", "Arn"]},
+    )
+
+
+def test_role_keeps_the_policy_name_that_sam_generated() -> None:
+    """An update then replaces the policy in one step. With another name, it may delete the old one first."""
+    functions = of_type(processed(), "AWS::Lambda::Function")
+    names = {
+        name: [each["PolicyName"] for each in ROLES[f"{name}Role"]["Properties"]["Policies"]] for name in functions
+    }
+    assert names == {name: [f"{name}RolePolicy0"] for name in functions}
 
 
 def test_each_function_has_a_role_of_its_own() -> None:

@@ -64,16 +64,31 @@ def test_settings_change_publishes_event_without_cleanup(stream: StreamFixture) 
 
 
 def test_key_change_promotes_the_new_version_and_releases_the_old_one(stream: StreamFixture) -> None:
+    stream.repository.insert(replace(SECOND, secret=OTHER_VERSION), None)
     assert stream.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == [
         ("promote_version", OTHER_VERSION, SECRET)
     ]
     assert stream.published() == ["AI Integration Key Rotated"]
 
 
+def test_key_change_processed_after_a_later_one_promotes_the_referenced_version(stream: StreamFixture) -> None:
+    latest = SECRET._replace(version="v3")
+    stream.repository.insert(replace(FIRST, version=3, secret=latest), None)
+    assert stream.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == [
+        ("promote_version", latest, SECRET)
+    ]
+
+
+def test_key_change_of_an_integration_deleted_meanwhile_promotes_nothing(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == []
+    assert stream.published() == ["AI Integration Key Rotated"]
+
+
 def test_rotation_with_grace_period_releases_no_version(stream: StreamFixture) -> None:
     previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
-    rotated = a_record(FIRST, replace(SECOND, secret=OTHER_VERSION, previous_key=previous))
-    assert stream.handle(rotated) == [("promote_version", OTHER_VERSION)]
+    rotated = replace(SECOND, secret=OTHER_VERSION, previous_key=previous)
+    stream.repository.insert(rotated, None)
+    assert stream.handle(a_record(FIRST, rotated)) == [("promote_version", OTHER_VERSION)]
 
 
 def grace_end(integration: Integration) -> dict[str, Any]:
@@ -159,6 +174,7 @@ def test_first_key_publishes_event_without_cleanup(stream: StreamFixture) -> Non
 
 
 def test_failed_publication_propagates_and_record_can_be_retried(stream: StreamFixture) -> None:
+    stream.repository.insert(replace(SECOND, secret=OTHER_VERSION), None)
     stream.bus.error = TimeoutError()
     record = a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))
     with pytest.raises(TimeoutError):

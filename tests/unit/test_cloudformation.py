@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.adapters.cloudformation import CloudFormationResponder, ResponseNotDeliveredError
+from ai_integrations.adapters.cloudformation import (
+    CloudFormationResponder,
+    ResponseNotDeliveredError,
+    UntrustedResponseUrlError,
+)
 from tests.response_bucket import SIGNATURE, Bucket
 
 IDENTITY = {
@@ -23,7 +27,7 @@ def pauses() -> list[float]:
 
 @pytest.fixture
 def responder(pauses: list[float]) -> CloudFormationResponder:
-    return CloudFormationResponder(pause=pauses.append)
+    return CloudFormationResponder(None, pause=pauses.append)
 
 
 def request(bucket: Bucket, **more: str) -> dict[str, str]:
@@ -113,3 +117,63 @@ def test_refused_connection_raises_without_disclosing_the_url(
     assert len(pauses) == 4
     texts = [*traceback.format_exception(error.value), repr(error.value), caplog.text]
     assert not [text for text in texts if SIGNATURE in text]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "host"),
+    [
+        ("amazonaws.com", "useast1.s3.amazonaws.com"),
+        ("amazonaws.com", "uswest2.s3-us-west-2.amazonaws.com"),
+        ("amazonaws.com", "eucentral1.s3.eu-central-1.amazonaws.com"),
+        ("amazonaws.com", "eu-south-2.s3.eu-south-2.amazonaws.com"),
+        ("amazonaws.com", "usgovwest1.s3.us-gov-west-1.amazonaws.com"),
+        ("amazonaws.com.cn", "cnnorth1.s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_url_of_a_bucket_of_cloudformation_is_trusted(suffix: str, host: str) -> None:
+    url = f"https://cloudformation-custom-resource-response-{host}/arn%3Aaws%7CLlm?X-Amz-Signature={SIGNATURE}"
+    CloudFormationResponder(suffix).check_url({"ResponseURL": url})
+
+
+BUCKET = "cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://{BUCKET}/x",
+        f"https://{BUCKET}:8443/x",
+        f"https://{BUCKET}:443/x",
+        f"https://user@{BUCKET}/x",
+        f"https://user:{SIGNATURE}@{BUCKET}/x",
+        f"https://{BUCKET}@example.com/x",
+        f"https://{BUCKET}.example.com/x",
+        f"https://{BUCKET}.cn/x",
+        f"https://{BUCKET}./x",
+        f"https://example.com/{BUCKET}",
+        f"https://example.com?{BUCKET}",
+        f"https://example.com#{BUCKET}",
+        f"https://example.com\\@{BUCKET}/x",
+        f"https://example.com\n{BUCKET}/x",
+        "https://cloudformation-custom-resource-response-useast1.example.s3.amazonaws.com/x",
+        "https://cloudformation-custom-resource-response-useast1.s3.amazonawsXcom/x",
+        "https://cloudformation-custom-resource-response-useast1.execute-api.us-east-1.amazonaws.com/x",
+        "https://my-cloudformation-custom-resource-response-useast1.s3.amazonaws.com/x",
+        "https://my-bucket.s3.amazonaws.com/x",
+        "https://s3.amazonaws.com/my-bucket",
+        "https://169.254.169.254/latest",
+        "https://[::1]/x",
+        "https://[/x",
+        f"//{BUCKET}/x",
+        f"{BUCKET}/x",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+def test_response_to_another_url_is_never_sent(url: str) -> None:
+    responder = CloudFormationResponder("amazonaws.com")
+    with pytest.raises(UntrustedResponseUrlError, match=r"^$"):
+        responder.check_url({"ResponseURL": url})
+    with pytest.raises(UntrustedResponseUrlError, match=r"^$") as error:
+        responder.succeed({**IDENTITY, "ResponseURL": url}, "id-1", {})
+    assert SIGNATURE not in "".join(traceback.format_exception(error.value))

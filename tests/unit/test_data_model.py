@@ -17,6 +17,7 @@ from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
@@ -37,6 +38,7 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.use_cases.provisioning import RecordedOutcome
+from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
 from tests.builders import API_KEY, NOON, ROOT, an_integration
@@ -189,6 +191,8 @@ def write_the_rest(table: Table) -> None:
     )
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", outcome, NOON)
     SweepRecords(*table).store_position(SweepPosition(part="secrets", token="fake-next-token"))
+    stopped = RemovalCount(allowed=20, made=20, until=NOON + timedelta(days=1), stopped_at=NOON)
+    DynamoDbRemovalCounts(*table).replace(None, stopped)
 
 
 @pytest.fixture(scope="module")

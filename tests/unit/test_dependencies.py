@@ -1,37 +1,70 @@
-"""The lock file of the dependencies layer: the chosen packages and their dependencies, each with its digests."""
+"""The lock files: the chosen packages and their dependencies, each with its digests."""
 
 import importlib.metadata
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 from tools.local.layers import with_dependencies
 
 from tests.builders import ROOT
+from tests.stack.clients.releases import ALWAYS
 
 FOLDER = ROOT / "layers" / "dependencies"
 DIRECT = re.findall(r"^([\w.-]+)==(\S+)", (FOLDER / "requirements.in").read_text(), re.MULTILINE)
-LOCK = (FOLDER / "requirements.txt").read_text()
-LOCKED = re.findall(r"^([\w.-]+)==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", LOCK, re.MULTILINE)
+LOCAL = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["local"]
 
 
-def test_lock_file_contains_every_direct_dependency() -> None:
+def pins(text: str) -> list[tuple[str, str]]:
+    """List the names and versions of the packages in a text."""
+    return re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)
+
+
+def locked(file: Path) -> list[tuple[str, str]]:
+    """List the names and versions of the packages in a lock file that have digests."""
+    digests = r"(?: ;[^\n\\]*)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+"
+    return re.findall(r"^([\w.-]+)==(\S+)" + digests, file.read_text(), re.MULTILINE)
+
+
+LOCKED = locked(FOLDER / "requirements.txt")
+# Each lock file, and the packages that it is for.
+LOCKS = {
+    FOLDER / "requirements.txt": DIRECT,
+    ROOT / "requirements" / "local.txt": pins("\n".join(LOCAL)),
+    ROOT / "requirements" / "client.txt": pins((ROOT / "requirements" / "client.in").read_text()),
+    ROOT / "requirements" / "sam-cli.txt": pins((ROOT / "requirements" / "sam-cli.in").read_text()),
+}
+
+
+@pytest.mark.parametrize("file", LOCKS, ids=lambda each: each.name)
+def test_lock_file_contains_every_direct_dependency(file: Path) -> None:
     """If this fails, run `make lock`."""
-    assert set(DIRECT) <= set(LOCKED)
+    assert LOCKS[file]
+    assert set(LOCKS[file]) <= set(locked(file))
+
+
+def test_local_stack_has_the_packages_of_the_layer() -> None:
+    assert set(LOCKED) <= set(locked(ROOT / "requirements" / "local.txt"))
+
+
+def test_lock_file_of_the_client_is_for_the_release_that_tests_use() -> None:
+    assert LOCKS[ROOT / "requirements" / "client.txt"] == [(ALWAYS.package, ALWAYS.version)]
 
 
 def test_botocore_is_the_version_that_the_emulator_pins() -> None:
     """The tests, the local stack and the layer then have the same SDK."""
-    pins = importlib.metadata.requires("ministack") or []
-    assert f"botocore=={dict(DIRECT)['botocore']}" in pins
+    required = importlib.metadata.requires("ministack") or []
+    assert f"botocore=={dict(DIRECT)['botocore']}" in required
 
 
-def test_lock_file_has_digests_for_every_package() -> None:
-    pins = re.findall(r"^[\w.-]+==", LOCK, re.MULTILINE)
-    assert len(pins) == len(LOCKED)
+@pytest.mark.parametrize("file", LOCKS, ids=lambda each: each.name)
+def test_lock_file_has_digests_for_every_package(file: Path) -> None:
+    assert pins(file.read_text()) == locked(file)
 
 
 def test_lock_file_contains_exactly_the_required_packages() -> None:

@@ -1,5 +1,6 @@
 """The policy evaluator of tests/iam decides as IAM does."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,3 +128,41 @@ def test_query_has_its_partition_as_leading_key() -> None:
     )
     [request] = Account(tags={}, keys={}).requests(call)
     assert request.context["dynamodb:LeadingKeys"] == {"ACCOUNT#acme"}
+
+
+OTHER_ACCOUNT = "arn:aws:iam::999999999999:role/r"
+
+
+@pytest.mark.parametrize(
+    ("principals", "principal", "sids"),
+    [
+        ("*", OTHER_ACCOUNT, ["S"]),
+        ({"AWS": "*"}, OTHER_ACCOUNT, ["S"]),
+        ({"AWS": "arn:aws:iam::999999999999:root"}, OTHER_ACCOUNT, ["S"]),
+        ({"AWS": "arn:aws:iam::000000000000:root"}, OTHER_ACCOUNT, []),
+        ({"AWS": [OTHER_ACCOUNT]}, OTHER_ACCOUNT, ["S"]),
+        ({"Service": "logs.amazonaws.com"}, "logs.amazonaws.com", ["S"]),
+        ({"Service": "logs.amazonaws.com"}, OTHER_ACCOUNT, []),
+        ({"AWS": "arn:aws:iam::000000000000:root"}, "logs.amazonaws.com", []),
+    ],
+)
+def test_statement_of_a_resource_policy_applies_to_the_principals_it_names(
+    principals: Any, principal: str, sids: list[str]
+) -> None:
+    request = replace(get(), principal=principal)
+    assert allowing_statements([statement(Principal=principals)], request) == sids
+
+
+@pytest.mark.parametrize(("tags", "sids"), [({}, ["S"]), ({"k": "other"}, ["S"]), ({"k": "wanted"}, [])])
+def test_negated_condition_passes_without_a_value(tags: dict[str, str], sids: list[str]) -> None:
+    """This is why one deny statement in a key policy covers principals without tags."""
+    context = {f"aws:PrincipalTag/{key}": frozenset({value}) for key, value in tags.items()}
+    negated = statement(Condition={"StringNotEquals": {"aws:PrincipalTag/k": "wanted"}})
+    assert allowing_statements([negated], replace(get(), context=context)) == sids
+
+
+def test_event_requires_permission_for_every_source_and_type_in_the_call() -> None:
+    entries = [{"EventBusName": "b", "Source": "s", "DetailType": each} for each in ("one", "two")]
+    call = Call(function="f", service="events", operation="PutEvents", parameters={"Entries": entries})
+    [request] = Account(tags={}, keys={}).requests(call)
+    assert request.context == {"events:source": {"s"}, "events:detail-type": {"one", "two"}}

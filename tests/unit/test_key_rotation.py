@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
+    ContentionError,
     NoKeyToRotateError,
     NoPreviousKeyError,
     RuleViolationError,
@@ -93,7 +94,7 @@ def test_rotation_of_an_external_secret_is_rejected() -> None:
 def test_verified_rotation_stores_a_key_that_the_provider_accepts() -> None:
     fixture = ExistingIntegrationFixture()
     rotated = fixture.rotate_key(ROTATION._replace(verify=FakeProvider(fixture.journal).verify))
-    assert fixture.journal == ["get", "verify at version 1", "add_key_version", "update"]
+    assert fixture.journal == ["get", "verify at version 1", "get", "add_key_version", "update"]
     assert (fixture.stored, fixture.referenced_key) == (rotated, NEW_KEY.get_secret_value())
 
 
@@ -106,12 +107,24 @@ def test_verified_rotation_stores_no_key_that_the_provider_rejects() -> None:
     assert fixture.referenced_key == API_KEY
 
 
-def test_verified_rotation_verifies_the_key_again_after_a_concurrent_write() -> None:
+def test_verified_rotation_verifies_the_key_once_although_concurrent_writes_repeat_the_write() -> None:
     fixture = ExistingIntegrationFixture()
-    fixture.repository.races = 1
-    fixture.rotate_key(ROTATION._replace(verify=FakeProvider(fixture.journal).verify))
-    verifications = [each for each in fixture.journal if each.startswith("verify")]
-    assert verifications == ["verify at version 1", "verify at version 2"]
+    fixture.repository.races = 3
+    rotated = fixture.rotate_key(ROTATION._replace(verify=FakeProvider(fixture.journal).verify))
+    assert [each for each in fixture.journal if each.startswith("verify")] == ["verify at version 1"]
+    assert (fixture.stored, fixture.referenced_key) == (rotated, NEW_KEY.get_secret_value())
+
+
+def test_verified_rotation_fails_if_the_destination_changes_during_the_verification() -> None:
+    fixture = ExistingIntegrationFixture()
+
+    def verify(_integration: Integration, _key: SecretStr) -> None:
+        moved = replace(fixture.stored, base_url="https://gateway.example.com/v1", version=2)
+        fixture.repository.integrations["acme", ULID] = moved
+
+    with pytest.raises(ContentionError):
+        fixture.rotate_key(ROTATION._replace(verify=verify))
+    assert fixture.referenced_key == API_KEY
 
 
 def test_verified_rotation_is_forbidden_unless_caller_is_admin() -> None:

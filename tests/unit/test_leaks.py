@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ai_integrations.observability import serialize
 from tests.builders import gateway_event
 from tests.leaks import KnownSecrets
 
@@ -12,6 +13,7 @@ EVENTS = [
     gateway_event(BODY),
     {"Records": [{"body": json.dumps({"detail": {"integration": BODY}})}]},
     {"ResourceProperties": {"Integration": BODY}},
+    {"integration": {"name": "x"}, "api_key": BODY["api_key"], "headers": BODY["headers"]},
 ]
 
 
@@ -35,3 +37,10 @@ def test_record_ignores_malformed_requests(body: object) -> None:
     known_secrets = KnownSecrets()
     known_secrets.record(gateway_event(body))
     assert known_secrets.header_values == set()
+
+
+@pytest.mark.parametrize("key", ['sk-fake-"quoted"\\', "sk-fake-kéy", "sk-fake-" + "x" * 5_000])
+def test_search_finds_a_key_in_a_log_line(key: str) -> None:
+    known_secrets = KnownSecrets()
+    known_secrets.record({"api_key": key})
+    assert known_secrets.texts_with_any([serialize({"message": key})])

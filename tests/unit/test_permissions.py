@@ -3,9 +3,8 @@
 import pytest
 
 from ai_integrations.contracts.authorizer_response import to_context
-from ai_integrations.contracts.caller import caller_item, caller_of
+from ai_integrations.contracts.caller import caller_from_context, caller_item, caller_of
 from ai_integrations.domain.model import ACCOUNT_WIDE, Membership, Role, Scoping
-from ai_integrations.http.caller import caller_from_context
 from tests.builders import a_caller
 
 ORGANIZATION = Membership(organization_id="o", admin=True)

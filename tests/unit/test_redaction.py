@@ -122,6 +122,10 @@ def test_describe_response_accepts_deeply_nested_json() -> None:
     assert describe("[" * 100_000).startswith("[")
 
 
+def test_redaction_accepts_a_number_that_is_too_long_to_decode() -> None:
+    assert describe("&#" + "1" * 5000) == REDACTED
+
+
 @pytest.mark.parametrize("text", ["a", "key-", "<", "&", "%2", "ey"])
 def test_redaction_of_long_word_takes_less_than_a_second(text: str) -> None:
     start = time.process_time()
@@ -133,6 +137,7 @@ def test_redaction_removes_word_that_is_cut_off() -> None:
     hexadecimal = KEY.encode().hex()
     assert describe(" " * 1990 + hexadecimal) == REDACTED
     assert describe("begin" + " " * 1985 + hexadecimal + " end") == f"begin {REDACTED}"
+    assert describe("begin" + "%20" * 1329 + hexadecimal) == f"begin {REDACTED}"
 
 
 def test_redaction_removes_short_secret_only_as_whole_word() -> None:

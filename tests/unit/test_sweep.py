@@ -2,14 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
-from ai_integrations.use_cases.sweep import StoredSecret, Sweeper, SweepPosition, SweepReport
+from ai_integrations.use_cases.removal_limit import RemovalLimit
+from ai_integrations.use_cases.sweep import GRACE, StoredSecret, Sweeper, SweepPosition, SweepReport
+from tests import sam_template
 from tests.builders import NOON, ULID, an_integration
+from tests.event_fakes import InMemoryRemovalCounts
 
 HOUR = timedelta(hours=1)
+LIMIT = 20
 SECRET = SecretVersion(arn="arn:secret-1", version="version-1")
 
 
@@ -22,6 +28,7 @@ class FakeSecrets:
     scheduled: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     released: list[tuple[str, str]] = field(default_factory=list)
+    error: Exception | None = None
 
     def page(self, token: str | None) -> tuple[list[StoredSecret], str | None]:
         number = int(token or 0)
@@ -31,6 +38,8 @@ class FakeSecrets:
         return arn not in self.deleted
 
     def schedule_deletion(self, arn: str) -> None:
+        if self.error is not None:
+            raise self.error
         self.scheduled.append(arn)
 
     def cancel_deletion(self, arn: str) -> None:
@@ -57,7 +66,7 @@ class FakeRecords:
 
 
 def a_secret(arn: str = SECRET.arn, **changes: Any) -> StoredSecret:
-    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "changed_at": NOON - HOUR}
+    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "changed_at": NOON - GRACE}
     return StoredSecret(arn=arn, **(values | changes))
 
 
@@ -65,17 +74,45 @@ def existing(integration: Integration) -> FakeRecords:
     return FakeRecords(existing={integration.id: integration})
 
 
-def run_sweep(
-    secrets: FakeSecrets,
-    records: FakeRecords | None = None,
-    *,
-    position: SweepPosition | None = None,
-    dry_run: bool = False,
-    has_time: Callable[[], bool] = lambda: True,
-) -> SweepReport:
-    records = records or FakeRecords()
-    sweeper = Sweeper(secrets=secrets, records=records, integrations=records, clock=lambda: NOON, grace=HOUR)
-    return sweeper.run(position or SweepPosition(), dry_run=dry_run, has_time=has_time)
+def orphans(count: int) -> list[StoredSecret]:
+    return [a_secret(f"arn:secret-{number}") for number in range(count)]
+
+
+@dataclass
+class SweepFixture:
+    """A sweep over given secrets and records, and the limit of its removals."""
+
+    secrets: FakeSecrets
+    records: FakeRecords = field(default_factory=FakeRecords)
+    counts: InMemoryRemovalCounts = field(default_factory=InMemoryRemovalCounts)
+    limit: int = LIMIT
+    now: datetime = NOON
+
+    def removal_limit(self) -> RemovalLimit:
+        return RemovalLimit(counts=self.counts, clock=lambda: self.now, limit=self.limit)
+
+    def run(
+        self,
+        *,
+        position: SweepPosition | None = None,
+        dry_run: bool = False,
+        has_time: Callable[[], bool] = lambda: True,
+        report: SweepReport | None = None,
+    ) -> SweepReport:
+        report = report or SweepReport(dry_run=dry_run, position=position or SweepPosition())
+        sweeper = Sweeper(
+            secrets=self.secrets,
+            records=self.records,
+            integrations=self.records,
+            limit=self.removal_limit(),
+            clock=lambda: self.now,
+        )
+        sweeper.run(report, has_time=has_time)
+        return report
+
+
+def run_sweep(secrets: FakeSecrets, records: FakeRecords | None = None, **arguments: Any) -> SweepReport:
+    return SweepFixture(secrets, records or FakeRecords()).run(**arguments)
 
 
 def test_orphaned_secret_is_scheduled_for_deletion() -> None:
@@ -112,8 +149,22 @@ def test_secret_is_orphaned_if_integration_is_in_another_account() -> None:
 
 
 def test_secret_younger_than_grace_period_is_kept() -> None:
-    secrets = FakeSecrets(pages=[[a_secret(changed_at=NOON - HOUR + timedelta(seconds=1))]])
+    secrets = FakeSecrets(pages=[[a_secret(changed_at=NOON - GRACE + timedelta(seconds=1))]])
     assert run_sweep(secrets).secrets_without_integration == []
+
+
+def test_secret_that_changed_in_the_future_of_a_slow_clock_is_kept() -> None:
+    assert run_sweep(FakeSecrets(pages=[[a_secret(changed_at=NOON + HOUR)]])).secrets_without_integration == []
+
+
+def test_grace_period_exceeds_the_longest_invocation_and_the_largest_clock_error() -> None:
+    """AWS rejects a signature whose time differs by more than five minutes, so a function with such a clock fails.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+    default = sam_template.template()["Globals"]["Function"]["Timeout"]
+    longest = max(each.get("Timeout", default) for each in sam_template.functions().values())
+    assert timedelta(seconds=longest, minutes=2 * 5) < GRACE
 
 
 def test_dry_run_reports_orphaned_secret_and_changes_nothing() -> None:
@@ -172,7 +223,7 @@ def test_version_of_previous_key_is_released_after_its_grace_period() -> None:
 
 
 def test_version_younger_than_grace_period_is_kept() -> None:
-    young = a_secret(versions=frozenset({"orphan"}), changed_at=NOON - HOUR + timedelta(seconds=1))
+    young = a_secret(versions=frozenset({"orphan"}), changed_at=NOON - GRACE + timedelta(seconds=1))
     secrets = FakeSecrets(pages=[[young]])
     run_sweep(secrets, existing(an_integration(secret=SECRET)))
     assert secrets.released == []
@@ -195,3 +246,107 @@ def test_secret_of_integration_restored_meanwhile_is_kept() -> None:
     secrets = FakeSecretsWithRestore([[a_secret()]], records)
     run_sweep(secrets, records)
     assert (secrets.scheduled, secrets.cancelled) == ([SECRET.arn], [SECRET.arn])
+
+
+def test_removals_up_to_the_limit_are_made_and_the_next_one_stops_the_sweep() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(LIMIT), orphans(LIMIT + 1)]))
+    first = sweep.run(has_time=time_for_one_page())
+    assert (first.removals, first.removals_left, first.stopped) == (LIMIT, 0, False)
+    second = sweep.run(position=first.position)
+    assert (second.removals, second.removals_left, second.stopped) == (0, LIMIT + 1, True)
+    assert len(sweep.secrets.scheduled) == LIMIT
+
+
+def test_stopped_sweep_still_reports_everything() -> None:
+    lost = an_integration(secret=SECRET)
+    records = FakeRecords(pages=[[lost]], existing={ULID: lost})
+    deleted = [a_secret(f"arn:secret-{number}", integration_id="deleted") for number in range(3)]
+    secrets = FakeSecrets(pages=[deleted], deleted={SECRET.arn})
+    report = SweepFixture(secrets, records, limit=1).run()
+    assert len(report.secrets_without_integration) == report.secrets == 3
+    assert report.integrations_without_secret == [f"acme/{ULID}"]
+    assert report.position is None
+
+
+def test_stopped_sweep_stays_stopped_although_days_pass() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(2)]), limit=1)
+    assert sweep.run().removals == 1
+    for day in range(1, 40):
+        sweep.now = NOON + timedelta(days=day)
+        report = sweep.run()
+        assert (report.removals, report.removals_left, report.stopped) == (0, 2, True)
+    assert len(sweep.secrets.scheduled) == 1
+
+
+def test_stopped_sweep_without_findings_reports_that_it_is_stopped() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(2)]), limit=1)
+    sweep.run()
+    sweep.secrets.pages = [[]]
+    assert sweep.run().stopped
+
+
+def test_confirmed_removals_are_made_by_the_next_runs_and_no_others() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(2), orphans(30)]), limit=1)
+    sweep.run()
+    sweep.removal_limit().confirm(25)
+    first = sweep.run(has_time=time_for_one_page())
+    second = sweep.run(position=first.position)
+    assert (first.removals, second.removals, second.removals_left, second.stopped) == (2, 23, 7, True)
+
+
+def test_dry_run_takes_no_removals_from_the_limit() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(30)]))
+    report = sweep.run(dry_run=True)
+    assert (report.removals, report.removals_left, report.stopped) == (0, 30, False)
+    assert sweep.counts.stored is None
+
+
+def test_dry_run_reports_that_the_sweep_is_stopped() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(2)]), limit=1)
+    sweep.run()
+    assert sweep.run(dry_run=True).stopped
+
+
+def test_orphaned_versions_are_counted() -> None:
+    secret = a_secret(versions=frozenset({"version-1", "orphan-1", "orphan-2"}))
+    sweep = SweepFixture(FakeSecrets(pages=[[secret]]), existing(an_integration(secret=SECRET)), limit=1)
+    report = sweep.run()
+    assert sweep.secrets.released == [(SECRET.arn, "orphan-1")]
+    assert (report.removals, report.removals_left, report.stopped) == (1, 1, True)
+
+
+def test_version_whose_grace_period_is_over_is_released_without_being_counted() -> None:
+    previous = PreviousKey(secret=SecretVersion(arn=SECRET.arn, version="previous"), usable_until=NOON)
+    records = existing(an_integration(secret=SECRET, previous_key=previous))
+    sweep = SweepFixture(
+        FakeSecrets(pages=[[a_secret(versions=frozenset({"version-1", "previous"}))]]), records, limit=0
+    )
+    report = sweep.run()
+    assert (sweep.secrets.released, report.removals, report.stopped) == ([(SECRET.arn, "previous")], 0, False)
+
+
+def test_stopped_sweep_keeps_a_version_whose_grace_period_is_over() -> None:
+    previous = PreviousKey(secret=SecretVersion(arn=SECRET.arn, version="previous"), usable_until=NOON)
+    records = existing(an_integration(secret=SECRET, previous_key=previous))
+    secrets = FakeSecrets(pages=[[a_secret("arn:orphan"), a_secret(versions=frozenset({"version-1", "previous"}))]])
+    report = SweepFixture(secrets, records, limit=0).run()
+    assert (secrets.released, report.removals_left) == ([], 1)
+
+
+def test_failed_removal_is_counted_and_reported() -> None:
+    """The deletion may have been scheduled although its response was lost."""
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(3)], error=TimeoutError()))
+    report = SweepReport(dry_run=False, position=SweepPosition())
+    with pytest.raises(TimeoutError):
+        sweep.run(report=report)
+    assert report.secrets_without_integration == ["arn:secret-0"]
+    assert sweep.counts.stored is not None
+    assert sweep.counts.stored.made == 1
+
+
+def test_runs_that_fail_again_and_again_remove_no_more_than_the_limit() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(3)]), limit=2)
+    for _ in range(5):
+        report = sweep.run(has_time=time_for_one_page())  # its position is lost, and the secrets are still listed
+    assert len(sweep.secrets.scheduled) == 2
+    assert report.stopped

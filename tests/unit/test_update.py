@@ -16,7 +16,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.domain.model import AuthType, Caller, ExternalSecretArn, Role, SecretVersion
+from ai_integrations.domain.model import AuthType, Caller, ExternalSecretArn, Integration, Role, SecretVersion
 from ai_integrations.use_cases.integrations import Edit, RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
 from tests.fakes import FailingRepository, InMemoryRepository
@@ -156,8 +156,11 @@ def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> N
 
 def test_update_that_is_rejected_for_stored_headers_stores_no_key() -> None:
     fixture = ExistingIntegrationFixture(key=None)
-    proxy = the_settings(auth_type=AuthType.PROXY_WITH_HEADERS, headers={"X-Token": "fake"})
-    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, **vars(proxy))))
+
+    def add_header(current: Integration) -> Integration:
+        return replace(current, auth_type=AuthType.PROXY_WITH_HEADERS, headers={"X-Token": "fake"})
+
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(add_header))
     fixture.journal.clear()
     move = RequestedChange(lambda current: replace(current, base_url="https://elsewhere.example.com"), NEW_KEY)
     with pytest.raises(RuleViolationError):

@@ -1,7 +1,7 @@
 """The file `connection.env`, from which other programs read how to reach the running stack."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,27 +16,29 @@ NOT_RUNNING = "The local stack is not running. Start it: make local"
 class Connection:
     """How to reach the running stack.
 
-    `url` is the base URL of the API, without `/v2/ai-integrations`. `endpoint` is the endpoint URL for AWS SDKs.
-    `function` is the name of the credentials function. `api_key` is an access key of `account`.
+    `endpoint` is the endpoint URL for AWS SDKs. `api_key` is an access key of `account`. `outputs` are the stack's.
     """
 
-    url: str
     endpoint: str
     api_key: str
     account: str
-    function: str
+    outputs: Mapping[str, str]
 
     def variables(self) -> dict[str, str]:
-        """Map the values to the environment variables that the API clients, the client package and AWS SDKs read."""
+        """Map the values to the variables that API clients, the client package, AWS SDKs and the documents read.
+
+        The documents use the outputs by their names.
+        """
         return {
-            "AI_INTEGRATIONS_URL": self.url,
+            "AI_INTEGRATIONS_URL": self.outputs["ApiUrl"],
             "AI_INTEGRATIONS_API_KEY": self.api_key,
             "AI_INTEGRATIONS_ACCOUNT": self.account,
-            "AI_INTEGRATIONS_FUNCTION": self.function,
+            "AI_INTEGRATIONS_FUNCTION": self.outputs["CredentialsFunctionName"],
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            **self.outputs,
         }
 
 

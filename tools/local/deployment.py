@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -30,7 +29,7 @@ class Deployment:
     def deploy(self, template: Template, packages: dict[str, bytes]) -> None:
         """Deploy the template. `packages` has the zip file of each function, by logical id."""
         locations = {name: f"s3://{BUCKET}/{self._upload(package)}" for name, package in packages.items()}
-        adapted = for_emulator(template, locations)
+        adapted = for_emulator(template, locations, self.endpoint)
         deployed = self._deployed()
         if lost := tables_lost(deployed, adapted):
             raise LocalStackError(
@@ -40,18 +39,14 @@ class Deployment:
         self._apply("update" if deployed else "create", self._upload(json.dumps(adapted).encode()))
         configure_omitted_features(self._deployed(), self.endpoint, self._physical_id)
 
-    def url(self) -> str:
-        """Build the base URL of the API, in the form of the emulator that needs no name resolution."""
-        outputs = self._outputs()
-        return f"{self.endpoint}/_aws/execute-api/{outputs['ApiId']}{urlsplit(outputs['ApiUrl']).path}"
-
-    def output(self, name: str) -> str:
-        """Read an output of the stack."""
-        return self._outputs()[name]
+    def outputs(self) -> dict[str, str]:
+        """Read the outputs of the stack."""
+        stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def invoke(self, function: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Invoke the function whose name is in the output `function`."""
-        name = self.output(function)
+        name = self.outputs()[function]
         response = client("lambda", self.endpoint).invoke(FunctionName=name, Payload=json.dumps(payload))
         result: dict[str, Any] = json.load(response["Payload"])
         if "FunctionError" in response:
@@ -75,10 +70,6 @@ class Deployment:
     @property
     def _cloudformation(self) -> Any:  # noqa: ANN401 - see aws.py
         return client("cloudformation", self.endpoint)
-
-    def _outputs(self) -> dict[str, str]:
-        stack = self._cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def _upload(self, content: bytes) -> str:
         """Upload under a digest of the content, so that an unchanged function does not change the stack."""

@@ -1,12 +1,12 @@
-"""Run the emulator, with four changes to its behaviour.
+"""Run the emulator, with five changes to its behaviour.
 
-It ends with its parent process. Two delays in every invocation are removed. As in Lambda, the incomplete response of a
-function that was killed is discarded. As in Secrets Manager, a version of a secret never changes.
+It ends with its parent process. It refuses web pages of other origins. Two delays in every invocation are removed. As
+in Lambda, the incomplete response of a function that was killed is discarded. As in Secrets Manager, a version of a
+secret never changes.
 """
 
 import functools
 import os
-import runpy
 import signal
 import socketserver
 import sys
@@ -14,9 +14,11 @@ import threading
 import time
 from typing import Any
 
+from ministack import app as emulator  # type: ignore[import-untyped]
 from ministack.core.lambda_runtime import ProvidedWorker  # type: ignore[import-untyped]
 
 from tools.local.emulator import STOP_SECONDS
+from tools.local.same_origin import refuse_other_origins
 from tools.local.secret_versions import keep_versions
 
 
@@ -30,8 +32,9 @@ def main() -> None:
     build = ProvidedWorker._build_handler_class  # noqa: SLF001
     ProvidedWorker._build_handler_class = lambda *arguments: _rejecting_incomplete_bodies(build(*arguments))  # noqa: SLF001
     keep_versions()
+    emulator.app = refuse_other_origins(emulator.app)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    runpy.run_module("ministack", run_name="__main__")
+    emulator.main()
 
 
 def _rejecting_incomplete_bodies(handler: Any) -> type:  # noqa: ANN401 - the emulator is untyped

@@ -21,13 +21,12 @@ class Response:
         return f"{self.status} {json.dumps(json.loads(self.body), indent=2) if is_json else self.body}"
 
 
-def create_integration(url: str, body: str, headers: Mapping[str, str]) -> Response:
-    """Send a create request to the API at `url`."""
+def list_integrations(url: str, headers: Mapping[str, str]) -> Response:
+    """Send a list request to the API at `url`."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
     try:
-        all_headers = {"Content-Type": "application/json", **headers}
-        connection.request("POST", f"{address.path}/v2/ai-integrations", body, all_headers)
+        connection.request("GET", f"{address.path}/v2/ai-integrations", headers=dict(headers))
         response = connection.getresponse()
         content_type = response.headers.get_content_type()
         return Response(status=response.status, content_type=content_type, body=response.read().decode())

@@ -1,7 +1,8 @@
-"""Configure features of the template that the emulator's CloudFormation ignores, through the AWS APIs."""
+"""Configure, through the AWS APIs, what the emulator's CloudFormation ignores, and a short address of the API."""
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from tools.local.aws import client
 from tools.local.template import Template, resources
@@ -18,6 +19,7 @@ def configure_omitted_features(deployed: Template, endpoint: str, physical_id: C
         responses = api["Body"].get("x-amazon-apigateway-gateway-responses", {})
         _add_any_methods(endpoint, physical_id(name), api["Body"]["paths"])
         _set_gateway_responses(endpoint, physical_id(name), responses)
+        _map_stages(endpoint, physical_id(name))
 
 
 def _enable_time_to_live(endpoint: str, table: str, specification: dict[str, Any]) -> None:
@@ -50,3 +52,17 @@ def _set_gateway_responses(endpoint: str, api: str, responses: dict[str, dict[st
     # Changes take effect with the next deployment of the API.
     for stage in gateway.get_stages(restApiId=api)["item"]:
         gateway.create_deployment(restApiId=api, stageName=stage["stageName"])
+
+
+def _map_stages(endpoint: str, api: str) -> None:
+    """Serve each stage at its name, as the API's own host does: a path such as `Location` is then valid here.
+
+    A custom domain is the emulator's only form of address in which the path begins with the stage and no name has to be
+    resolved. Creating it again removes the mappings to an earlier API.
+    """
+    gateway = client("apigateway", endpoint)
+    host = str(urlsplit(endpoint).hostname)
+    gateway.create_domain_name(domainName=host)
+    for stage in gateway.get_stages(restApiId=api)["item"]:
+        name = stage["stageName"]
+        gateway.create_base_path_mapping(domainName=host, basePath=name, restApiId=api, stage=name)

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,6 @@ from tools.local.workspace import ROOT, Workspace
 
 # The example of the published API description.
 PUBLISHED_EXAMPLE = json.loads((ROOT / "events" / "create_openai.json").read_text())["body"]
-ANOTHER_EXAMPLE = (
-    '{"name":"Staging Anthropic","provider":"anthropic","api_key":"sk-fake-staging","enable_default_models":true}'
-)
 FIRST_KEY_OWNER = {"account": "local", "user": "local-admin", "role": "admin"}
 
 
@@ -74,19 +72,14 @@ def _package_functions(template: Template, workspace: Workspace, port: int) -> d
 
 
 def _serve(workspace: Workspace, running: Emulator, deployment: Deployment) -> None:
-    url = deployment.url()
     print("Issuing an access key …")
     key = _issue(deployment, FIRST_KEY_OWNER)
-    print("Creating the example of the API description …")
-    print(_create_published_example(url, key))
-    _check_authentication(url)
-    connected = Connection(
-        url=url,
-        endpoint=running.endpoint,
-        api_key=key,
-        account=FIRST_KEY_OWNER["account"],
-        function=deployment.output("CredentialsFunctionName"),
-    )
+    outputs = deployment.outputs()
+    url = outputs["ApiUrl"]
+    print("Calling the API with and without the access key …")
+    _check_response(url, {"Authorization": f"Bearer {key}"}, HTTPStatus.OK, "application/json")
+    _check_response(url, {}, HTTPStatus.UNAUTHORIZED, "application/problem+json")
+    connected = Connection(endpoint=running.endpoint, api_key=key, account=FIRST_KEY_OWNER["account"], outputs=outputs)
     with connection.published(connected, workspace.connection):
         print(_instructions(workspace.connection, url))
         running.serve()
@@ -101,30 +94,23 @@ def _issue(deployment: Deployment, owner: dict[str, Any]) -> str:
     return str(result["access_key"])
 
 
-def _create_published_example(url: str, key: str) -> str:
-    response = gateway.create_integration(url, PUBLISHED_EXAMPLE, {"Authorization": f"Bearer {key}"})
-    if response.status == HTTPStatus.CONFLICT:
-        return "The example already exists from an earlier start."
-    if response.status != HTTPStatus.CREATED:
-        raise LocalStackError(f"The API did not create the example. Response: {response.formatted()}")
-    return response.formatted()
-
-
-def _check_authentication(url: str) -> None:
-    response = gateway.create_integration(url, PUBLISHED_EXAMPLE, {})
-    if (response.status, response.content_type) != (HTTPStatus.UNAUTHORIZED, "application/problem+json"):
-        raise LocalStackError(f"A request without an access key must return 401. Response: {response.formatted()}")
-    print("A request without an access key returns 401 application/problem+json.")
+def _check_response(url: str, headers: Mapping[str, str], status: HTTPStatus, content_type: str) -> None:
+    response = gateway.list_integrations(url, headers)
+    if (response.status, response.content_type) != (status, content_type):
+        raise LocalStackError(f"The API must return {status} {content_type}. Response: {response.formatted()}")
 
 
 def _instructions(file: Path, url: str) -> str:
     return f"""
-Serving {url}/v2/ai-integrations until Ctrl-C. Try this in another shell:
+Logs are in {file.parent / "logs"}. Data survives a restart; delete it with: make local-reset
+Issue another access key: make access-key ACCOUNT=local USER=ann ROLE=reader
+
+Docs page: {url}/v2/docs
+API:       {url}/v2/ai-integrations
+Serving until Ctrl-C. Try this in another shell (a second time it returns 409, because names are unique):
 
   set -a; . {shlex.quote(str(file))}; set +a
   curl -iw '\\n' "$AI_INTEGRATIONS_URL/v2/ai-integrations" \\
     -H "Authorization: Bearer $AI_INTEGRATIONS_API_KEY" -H 'Content-Type: application/json' \\
-    -d '{ANOTHER_EXAMPLE}'
-
-Issue another access key: make access-key ACCOUNT=local USER=ann ROLE=reader
-Logs are in {file.parent / "logs"}. Data survives a restart; delete it with: make local-reset"""
+    -d '{PUBLISHED_EXAMPLE}'
+"""

@@ -58,7 +58,7 @@ def tables_lost(deployed: Template, wanted: Template) -> list[str]:
     return [name for name, identity in before.items() if after.get(name) != identity]
 
 
-def for_emulator(template: Template, packages: dict[str, str]) -> Template:
+def for_emulator(template: Template, packages: dict[str, str], endpoint: str) -> Template:
     """Adapt the template. `packages` has the S3 URI of the zip file of each function, by logical id.
 
     Functions become custom runtimes, because the emulator offers the Runtime API only to these. Their zip files contain
@@ -70,6 +70,9 @@ def for_emulator(template: Template, packages: dict[str, str]) -> Template:
     changed["Outputs"] = {
         name: output for name, output in changed.get("Outputs", {}).items() if not absent & _references(output)
     }
+    for api in resources(changed, "AWS::Serverless::Api").values():
+        # The host name of a deployed API does not exist here. `omitted_features.py` maps this path to the stage.
+        changed["Outputs"]["ApiUrl"]["Value"] = f"{endpoint}/{api['StageName']}"
     shared = changed.get("Globals", {}).get("Function", {})
     for name, function in resources(changed, "AWS::Serverless::Function").items():
         _adapt(function, packages[name], function.get("LoggingConfig", shared.get("LoggingConfig", {})))

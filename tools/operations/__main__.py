@@ -2,25 +2,60 @@
 
 import argparse
 import json
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.operations.aws_failures import MissingStackError, explained
+from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, DeadChanges, FailedError
 from tools.operations.dead_letters import DeadLetters, DeadRequest
+from tools.operations.message_queue import MessageQueue
 from tools.operations.outputs import shell_assignments, stack_outputs
+from tools.operations.sweep import LAMBDA_CONFIG, SweepFailedError, SweepFunction
+from tools.operations.table_stream import TableStream
 
 Outputs = Mapping[str, str]
+Command = Callable[[Outputs], Iterable[str]]
+
+CONFIRM_SWEEP = "confirm-sweep"  # the only command with an argument of its own
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and print its lines as they come."""
     parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[CONFIRM_SWEEP, *COMMANDS])
     parser.add_argument("--stack", default="ai-integrations", help="default: %(default)s")
+    parser.add_argument("--removals", type=_removals, help=f"for {CONFIRM_SWEEP}: how many, see sweep-findings")
     options = parser.parse_args(arguments)
-    outputs = stack_outputs(boto3.client("cloudformation"), options.stack)
-    for line in COMMANDS[options.command](outputs):
-        print(line)
+    if (options.command == CONFIRM_SWEEP) != (options.removals is not None):
+        parser.error(f"--removals is required for {CONFIRM_SWEEP}, and for no other command")
+    commands: Mapping[str, Command] = {CONFIRM_SWEEP: partial(_confirm_sweep, options.removals), **COMMANDS}
+    try:
+        _run(commands[options.command], options.stack)
+    except MissingStackError as error:
+        raise SystemExit(str(error)) from None
+    except (BotoCoreError, ClientError) as error:
+        raise SystemExit(explained(error)) from None
+
+
+def _run(command: Command, stack: str) -> None:
+    """Print the lines of a command, or "none" to standard error, so that programs read only lines."""
+    printed = False
+    for line in command(stack_outputs(boto3.client("cloudformation"), stack)):
+        print(line, flush=True)
+        printed = True
+    if not printed:
+        print("none", file=sys.stderr)
+
+
+def _removals(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("must be a number: make confirm-sweep REMOVALS=…, see make sweep-findings")
+    return int(text)
 
 
 def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
@@ -29,6 +64,52 @@ def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
 
 def _replay_requests(outputs: Outputs) -> Iterator[str]:
     return _json_lines(_dead_letters(outputs).replay())
+
+
+def _replay_changes(outputs: Outputs) -> Iterator[str]:
+    url = outputs["StreamDeadLetterQueueUrl"]
+    dead_changes = DeadChanges(
+        MessageQueue(boto3.client("sqs"), url, seconds_hidden=SECONDS_HIDDEN),
+        TableStream(boto3.client("dynamodbstreams")),
+        boto3.client("lambda"),
+        outputs["PublishChangesFunctionName"],
+    )
+    results: Counter[str] = Counter()
+    try:
+        for each in dead_changes.replay():
+            results[each["result"]] += 1
+            yield json.dumps(each)
+    except FailedError as error:
+        raise SystemExit(
+            f"The function failed at record {error} or one of the next ones. Its message and those after it are still "
+            "in the queue. Find the cause in the log of publish-changes, then run this command again."
+        ) from None
+    del results[PROCESSED]
+    if results:
+        advice = "\n".join(f"{count} {result}: {ADVICE[result]}" for result, count in results.items())
+        raise SystemExit(
+            f"Messages left in the queue:\n{advice}\n"
+            f"To delete messages that will not be published: aws sqs purge-queue --queue-url {url}"
+        )
+
+
+def _show_sweep_findings(outputs: Outputs) -> Iterator[str]:
+    return _sweep_result(lambda: _sweep(outputs).dry_run())
+
+
+def _confirm_sweep(removals: int, outputs: Outputs) -> Iterator[str]:
+    return _sweep_result(lambda: _sweep(outputs).confirm(removals))
+
+
+def _sweep(outputs: Outputs) -> SweepFunction:
+    return SweepFunction(boto3.client("lambda", config=LAMBDA_CONFIG), outputs["SweepFunctionName"])
+
+
+def _sweep_result(command: Callable[[], Mapping[str, object]]) -> Iterator[str]:
+    try:
+        yield json.dumps(command(), indent=2)
+    except SweepFailedError as error:
+        raise SystemExit(str(error)) from None
 
 
 def _dead_letters(outputs: Outputs) -> DeadLetters:
@@ -43,10 +124,12 @@ def _json_lines(found: Iterable[DeadRequest]) -> Iterator[str]:
     return (json.dumps(each.shown()) for each in found)
 
 
-COMMANDS: Mapping[str, Callable[[Outputs], Iterable[str]]] = {
+COMMANDS: Mapping[str, Command] = {
     "dead-requests": _list_dead_requests,
     "outputs": shell_assignments,
+    "replay-changes": _replay_changes,
     "replay-requests": _replay_requests,
+    "sweep-findings": _show_sweep_findings,
 }
 
 

@@ -1,10 +1,10 @@
 """List and replay the provisioning requests in the dead-letter queue."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from tools.operations.message_queue import MessageQueue, json_object, sent_at
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -21,12 +21,11 @@ class DeadRequest:
 
     def shown(self) -> dict[str, Any]:
         """Return the fields that identify the request, without its content."""
-        sent = int(self.message["Attributes"]["SentTimestamp"]) / 1000
-        envelope = _json(self.message["Body"])
+        envelope = json_object(self.message["Body"])
         detail = envelope.get("detail")
         named = detail if isinstance(detail, dict) else {}
         return {
-            "sent_at": datetime.fromtimestamp(sent, UTC).isoformat(timespec="seconds"),
+            "sent_at": sent_at(self.message),
             "detail_type": envelope.get("detail-type"),
             "account": named.get("account"),
             "request_id": named.get("request_id"),
@@ -38,48 +37,20 @@ class DeadLetters:
     """The dead-letter queue of one stack, and its source queue."""
 
     def __init__(self, client: "SQSClient", *, dead: str, requests: str) -> None:
-        self._client = client
-        self._dead = dead
-        self._requests = requests
+        self._dead, self._requests = (
+            MessageQueue(client, url, seconds_hidden=_SECONDS_HIDDEN) for url in (dead, requests)
+        )
 
     def look(self) -> list[DeadRequest]:
         """Return all messages and leave them in the dead-letter queue."""
-        found = list(self._all())
-        for dead in found:
-            receipt = dead.message["ReceiptHandle"]
-            self._client.change_message_visibility(QueueUrl=self._dead, ReceiptHandle=receipt, VisibilityTimeout=0)
-        return found
+        found = list(self._dead.receive_all())
+        for message in found:
+            self._dead.release(message)
+        return [DeadRequest(message=message) for message in found]
 
     def replay(self) -> Iterator[DeadRequest]:
         """Move each message back to the source queue and yield it. After an interruption, one may exist twice."""
-        for dead in self._all():
-            self._client.send_message(QueueUrl=self._requests, MessageBody=dead.message["Body"])
-            self._client.delete_message(QueueUrl=self._dead, ReceiptHandle=dead.message["ReceiptHandle"])
-            yield dead
-
-    def _all(self) -> Iterator[DeadRequest]:
-        seen: set[str] = set()
-        while messages := self._receive():
-            for message in messages:
-                if message["MessageId"] in seen:
-                    return
-                seen.add(message["MessageId"])
-                yield DeadRequest(message=message)
-
-    def _receive(self) -> "list[MessageTypeDef]":
-        answer = self._client.receive_message(
-            QueueUrl=self._dead,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=_SECONDS_HIDDEN,
-            MessageSystemAttributeNames=["SentTimestamp"],
-            WaitTimeSeconds=1,
-        )
-        return answer.get("Messages", [])
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        for message in self._dead.receive_all():
+            self._requests.send(message["Body"])
+            self._dead.delete(message)
+            yield DeadRequest(message=message)

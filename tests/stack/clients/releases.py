@@ -11,20 +11,23 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.builders import ROOT
-
 NO_NODE = "Node.js with npm is not installed"
 HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """One release of a client. `driver` is the program that uses it; `also` are further packages to install."""
+    """One release of a client. `driver` is the program that uses it; `also` are further packages to install.
+
+    pip checks a release with a `lock` file, and its dependencies, against the hashes in that file.
+    """
 
     package: str
     version: str
     driver: Path
     also: tuple[str, ...] = ()
+    lock: Path | None = None
 
     def __str__(self) -> str:
         return f"{self.package.rpartition('/')[2]}-{self.version}"
@@ -71,7 +74,9 @@ class Release:
         else:
             venv.create(self.folder, with_pip=True)
             pip = (str(self.folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-            _run(*pip, f"{self.package}=={self.version}", *self.also, cwd=self.folder)
+            pinned = (f"{self.package}=={self.version}", *self.also)
+            locked = ("--no-deps", "--require-hashes", "--requirement", str(self.lock))
+            _run(*pip, *(locked if self.lock else pinned), cwd=self.folder)
         self._installed.touch()
 
     @property
@@ -88,9 +93,10 @@ def _run(*command: str, cwd: Path) -> None:
 
 
 PYTHON, JAVASCRIPT, CLI = (HERE / name for name in ("python_client.py", "js_client.mjs", "cli_client.py"))
-# Every test run uses the first release. 8.43.1 is the strictest client of the current wire format, and lacks some
-# providers. 8.58.0 resolves the names of spaces, and validates spaces strictly.
-ALWAYS = Release(package="arize", version="8.6.0", driver=PYTHON)
+# The first release is the one of every test run, and of `make smoke`, which handles an access key. 8.43.1 is the
+# strictest client of the current wire format, and lacks some providers. 8.58.0 resolves the names of spaces, and
+# validates spaces strictly.
+ALWAYS = Release(package="arize", version="8.6.0", driver=PYTHON, lock=ROOT / "requirements" / "client.txt")
 RELEASES = (
     ALWAYS,
     Release(package="arize", version="8.30.0", driver=PYTHON),

@@ -7,11 +7,10 @@ from tools.local.connection import Connection, published, read
 from tools.local.errors import LocalStackError
 
 CONNECTION = Connection(
-    url="http://127.0.0.1:4570/api/live",
     endpoint="http://127.0.0.1:4570",
     api_key="aik_a-b_c",
     account="local",
-    function="credentials",
+    outputs={"ApiUrl": "http://127.0.0.1:4570/live", "CredentialsFunctionName": "credentials", "TableName": "table"},
 )
 
 
@@ -40,7 +39,7 @@ def test_published_replaces_files_of_an_earlier_run(tmp_path: Path) -> None:
     file.write_text("AI_INTEGRATIONS_URL=http://127.0.0.1:1\n")
     file.with_suffix(".draft").write_text("half")
     with published(CONNECTION, file):
-        assert read(file)["AI_INTEGRATIONS_URL"] == CONNECTION.url
+        assert read(file)["AI_INTEGRATIONS_URL"] == CONNECTION.outputs["ApiUrl"]
 
 
 def test_read_returns_the_same_variables_as_a_shell(tmp_path: Path) -> None:
@@ -51,6 +50,11 @@ def test_read_returns_the_same_variables_as_a_shell(tmp_path: Path) -> None:
         result = subprocess.run([shell, "-c", script], env={}, text=True, stdout=subprocess.PIPE, check=True)  # noqa: S603
         assert read(file) == CONNECTION.variables()
         assert {f"{name}={value}" for name, value in read(file).items()} <= set(result.stdout.splitlines())
+
+
+def test_connection_file_has_the_outputs_of_the_stack_by_their_names(tmp_path: Path) -> None:
+    with published(CONNECTION, tmp_path / "connection.env"):
+        assert CONNECTION.outputs.items() <= read(tmp_path / "connection.env").items()
 
 
 def test_read_without_a_running_stack_explains_how_to_start_it(tmp_path: Path) -> None:

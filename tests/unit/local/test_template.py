@@ -23,6 +23,7 @@ TEMPLATE: Template = {
     "Outputs": {"LayerArn": {"Value": {"Ref": "Layer"}}, "Name": {"Value": {"Ref": "Function"}}},
 }
 PACKAGES = {"Function": "s3://bucket/key"}
+ENDPOINT = "http://127.0.0.1:4570"
 
 
 def a_table(**properties: object) -> Template:
@@ -42,12 +43,12 @@ def test_functions_prefers_own_properties_over_globals() -> None:
 
 
 def test_for_emulator_makes_functions_custom_runtimes_with_their_packages() -> None:
-    function = resources(for_emulator(TEMPLATE, PACKAGES), "AWS::Serverless::Function")["Function"]
+    function = resources(for_emulator(TEMPLATE, PACKAGES, ENDPOINT), "AWS::Serverless::Function")["Function"]
     assert (function["Runtime"], function["CodeUri"]) == ("provided.al2023", "s3://bucket/key")
 
 
 def test_for_emulator_sets_the_log_group_variable_of_a_function() -> None:
-    function = resources(for_emulator(TEMPLATE, PACKAGES), "AWS::Serverless::Function")["Function"]
+    function = resources(for_emulator(TEMPLATE, PACKAGES, ENDPOINT), "AWS::Serverless::Function")["Function"]
     assert function["Environment"]["Variables"] == {"COLOUR": "red", "AWS_LAMBDA_LOG_GROUP_NAME": {"Ref": "Group"}}
 
 
@@ -56,13 +57,15 @@ def test_for_emulator_keeps_log_groups_apart_if_functions_share_variables() -> N
     first = template["Resources"]["Function"]
     second = {**first, "Properties": {**first["Properties"], "LoggingConfig": {"LogGroup": "/other"}}}
     template["Resources"]["Second"] = second
-    adapted = resources(for_emulator(template, {**PACKAGES, "Second": "s3://b/k"}), "AWS::Serverless::Function")
+    adapted = resources(
+        for_emulator(template, {**PACKAGES, "Second": "s3://b/k"}, ENDPOINT), "AWS::Serverless::Function"
+    )
     groups = {name: each["Environment"]["Variables"]["AWS_LAMBDA_LOG_GROUP_NAME"] for name, each in adapted.items()}
     assert groups == {"Function": {"Ref": "Group"}, "Second": "/other"}
 
 
 def test_for_emulator_omits_unsupported_resources_and_their_references() -> None:
-    adapted = for_emulator(TEMPLATE, PACKAGES)
+    adapted = for_emulator(TEMPLATE, PACKAGES, ENDPOINT)
     assert adapted["Resources"].keys() == {"Group", "Function"}
     assert adapted["Outputs"].keys() == {"Name"}
     assert "Layers" not in adapted["Globals"]["Function"]
@@ -71,16 +74,17 @@ def test_for_emulator_omits_unsupported_resources_and_their_references() -> None
 
 def test_for_emulator_does_not_modify_its_argument() -> None:
     before = copy.deepcopy(TEMPLATE)
-    for_emulator(TEMPLATE, PACKAGES)
+    for_emulator(TEMPLATE, PACKAGES, ENDPOINT)
     assert before == TEMPLATE
 
 
 def test_for_emulator_keeps_all_other_resources_of_the_real_template() -> None:
     template = load(ROOT / "template.yaml")
-    adapted = for_emulator(template, dict.fromkeys(functions(template), "s3://bucket/key"))
+    adapted = for_emulator(template, dict.fromkeys(functions(template), "s3://bucket/key"), ENDPOINT)
     kept = {name for name, resource in template["Resources"].items() if resource["Type"] not in OMITTED_TYPES}
     assert adapted["Resources"].keys() == kept
     assert adapted["Resources"]["Table"] == template["Resources"]["Table"]
+    assert adapted["Outputs"]["ApiUrl"]["Value"] == f"{ENDPOINT}/live"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ response URL, which is a credential, and do not raise if a response cannot be de
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -15,6 +16,8 @@ import urllib3
 _ATTEMPTS = 5
 _PAUSE = 0.2  # seconds before the second attempt; doubles with each further attempt
 _TIMEOUT = 3  # seconds, each for connecting and reading
+# Such as …-useast1.s3.amazonaws.com, …-euwest1.s3-eu-west-1.amazonaws.com or …-cnnorth1.s3.cn-north-1.amazonaws.com.cn.
+_BUCKET = r"cloudformation-custom-resource-response-[a-z0-9-]+\.s3([.-][a-z0-9-]+)?"
 _MAX_REASON_LENGTH = 1_000  # characters: CloudFormation limits a response to 4,096 bytes
 
 
@@ -22,12 +25,25 @@ class ResponseNotDeliveredError(Exception):
     """CloudFormation did not receive or accept the response. The request must be handled again."""
 
 
+class UntrustedResponseUrlError(Exception):
+    """The request does not come from CloudFormation: its response URL is not one of AWS."""
+
+
 class CloudFormationResponder:
     """Sends responses to the URL that each request names."""
 
-    def __init__(self, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """`pause` waits that many seconds between two attempts."""
+    def __init__(self, url_suffix: str | None, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Send only to buckets of CloudFormation below `url_suffix`, the domain of an AWS partition.
+
+        None allows every URL, for emulators. `pause` waits that many seconds between two attempts.
+        """
+        self._url_suffix = url_suffix
         self._pause = pause
+
+    def check_url(self, event: Mapping[str, Any]) -> None:
+        """Raise UntrustedResponseUrlError unless the response URL is https and of a bucket of CloudFormation."""
+        if self._url_suffix is not None and not _is_trusted(event["ResponseURL"], self._url_suffix):
+            raise UntrustedResponseUrlError
 
     def succeed(self, event: Mapping[str, Any], physical_id: str, attributes: Mapping[str, str]) -> None:
         """Report success, and the values that `Ref` and `Fn::GetAtt` return."""
@@ -42,6 +58,7 @@ class CloudFormationResponder:
 
     def _send(self, event: Mapping[str, Any], response: Mapping[str, Any]) -> None:
         """Send a response; retry with exponential backoff on connection errors and server errors."""
+        self.check_url(event)
         request_identity = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
         body = json.dumps({**request_identity, **response}, ensure_ascii=False).encode()
         failure = ""
@@ -61,8 +78,18 @@ class CloudFormationResponder:
         raise ResponseNotDeliveredError(failure)
 
 
+def _is_trusted(url: str, suffix: str) -> bool:
+    """Check a URL as urllib3, which sends to it, parses it."""
+    try:
+        parts = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError:
+        return False
+    is_of_bucket = re.fullmatch(rf"{_BUCKET}\.{re.escape(suffix)}", parts.host or "") is not None
+    return is_of_bucket and (parts.scheme, parts.auth, parts.port) == ("https", None, None)
+
+
 def _put(url: str, body: bytes) -> int:
-    """Send once and return the status. Retries of urllib3 are disabled, because it logs the URL on each retry."""
+    """Send once and return the status. Without retries, urllib3 follows no redirect and does not log the URL."""
     with urllib3.PoolManager() as pool:
         # The URL is signed for a request without a content type.
         response = pool.request("PUT", url, body=body, headers={"Content-Type": ""}, retries=False, timeout=_TIMEOUT)

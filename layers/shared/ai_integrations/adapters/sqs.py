@@ -1,4 +1,4 @@
-"""Delay the redelivery of failed messages on an SQS queue."""
+"""SQS queues: delay the redelivery of failed messages, and send to a dead-letter queue."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ _MAX_DELAY = 900
 
 
 class SqsQueue:
-    """The queue of provisioning requests, for the function that it triggers."""
+    """A queue, for the function that it triggers or whose dead-letter queue it is."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
@@ -24,3 +24,7 @@ class SqsQueue:
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay
         )
+
+    def send(self, body: str) -> None:
+        """Send a message."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)

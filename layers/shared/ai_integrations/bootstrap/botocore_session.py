@@ -16,6 +16,7 @@ from botocore.session import Session
 from botocore.utils import EVENT_ALIASES
 
 from ai_integrations import ON_DEMAND_INIT
+from ai_integrations.bootstrap.aws_calls import aws_calls
 
 
 @cache
@@ -52,6 +53,7 @@ def session() -> Session:
         _, *scope = event.split(".")  # an event is named like "before-call" or "before-call.s3.GetObject"
         if not scope or scope[0] in services:
             emitter.register(event, handler)
+    aws_calls.observe(emitter)
     if not ON_DEMAND_INIT:
         tls().load_verify_locations(made.get_config_variable("ca_bundle") or get_cert_path(verify=True), None, None)
     return made

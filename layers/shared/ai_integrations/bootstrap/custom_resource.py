@@ -1,5 +1,6 @@
 """Compose functions/custom_resource."""
 
+import os
 from typing import NamedTuple
 
 from ai_integrations.adapters.cloudformation import CloudFormationResponder
@@ -19,6 +20,8 @@ class CustomResourceParts(NamedTuple):
 @ends_init
 def custom_resource() -> CustomResourceParts:
     """Build the use case and the sender of its responses."""
+    is_emulated = bool(os.environ["AWS_ENDPOINT_URL"])  # empty on AWS (ADR 22)
     return CustomResourceParts(
-        resource=CustomResource(integrations(aws_clients.dynamodb())), cloudformation=CloudFormationResponder()
+        resource=CustomResource(integrations(aws_clients.dynamodb())),
+        cloudformation=CloudFormationResponder(None if is_emulated else os.environ["URL_SUFFIX"]),
     )

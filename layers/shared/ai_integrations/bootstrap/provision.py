@@ -18,11 +18,12 @@ class ProvisioningParts(NamedTuple):
 
     provisioner: Provisioner
     queue: SqsQueue
+    dead_letters: SqsQueue
 
 
 @ends_init
 def provisioning() -> ProvisioningParts:
-    """Build the provisioner and the queue that triggers it."""
+    """Build the provisioner, the queue that triggers it, and the dead-letter queue."""
     client = aws_clients.dynamodb()
     provisioner = Provisioner(
         integrations=integrations(client),
@@ -30,4 +31,9 @@ def provisioning() -> ProvisioningParts:
         bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"]),
         clock=lambda: datetime.now(UTC),
     )
-    return ProvisioningParts(provisioner=provisioner, queue=SqsQueue(aws_clients.sqs(), os.environ["QUEUE_URL"]))
+    sqs = aws_clients.sqs()
+    return ProvisioningParts(
+        provisioner=provisioner,
+        queue=SqsQueue(sqs, os.environ["QUEUE_URL"]),
+        dead_letters=SqsQueue(sqs, os.environ["DEAD_LETTER_QUEUE_URL"]),
+    )

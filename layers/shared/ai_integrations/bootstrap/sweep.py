@@ -1,34 +1,37 @@
 """Compose functions/sweep."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.eventbridge import EventBridgeBus
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
+from ai_integrations.use_cases.removal_limit import RemovalLimit
 from ai_integrations.use_cases.sweep import Sweeper
-
-# Far longer than any invocation lasts: no request in flight can still commit a secret of this age.
-GRACE = timedelta(hours=1)
 
 
 class SweepParts(NamedTuple):
     """The objects that the function calls."""
 
     sweeper: Sweeper
+    limit: RemovalLimit
     records: SweepRecords
     bus: EventBridgeBus
 
 
 @ends_init
 def sweep() -> SweepParts:
-    """Build the sweeper, the store of its resume point, and the event bus."""
+    """Build the sweeper, the limit of its removals, the store of its resume point, and the event bus."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
     records = SweepRecords(client, table)
+    limit = RemovalLimit(
+        counts=DynamoDbRemovalCounts(client, table), clock=_now, limit=int(os.environ["SWEEP_REMOVAL_LIMIT"])
+    )
     sweeper = Sweeper(
         secrets=SecretsManagerInventory(
             aws_clients.secrets_manager(),
@@ -37,9 +40,12 @@ def sweep() -> SweepParts:
         ),
         records=records,
         integrations=repository(client),
-        clock=lambda: datetime.now(UTC),
-        grace=GRACE,
+        limit=limit,
+        clock=_now,
     )
-    return SweepParts(
-        sweeper=sweeper, records=records, bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"])
-    )
+    bus = EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"])
+    return SweepParts(sweeper=sweeper, limit=limit, records=records, bus=bus)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

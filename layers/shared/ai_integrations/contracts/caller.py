@@ -1,5 +1,6 @@
 """A caller as a plain dictionary: the table and the gateway's authorizer context store it in this form."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,3 +25,8 @@ def caller_of(item: Mapping[str, Any]) -> Caller:
         role=Role(item["role"]),
         memberships=tuple(Membership(**each) for each in item["memberships"]),
     )
+
+
+def caller_from_context(context: Mapping[str, Any]) -> Caller:
+    """Restore the caller from an event's `requestContext.authorizer`, a flat map of texts."""
+    return caller_of({**context, "memberships": json.loads(context["memberships"])})

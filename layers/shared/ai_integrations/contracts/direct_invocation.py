@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_integrations.contracts import problems
 from ai_integrations.domain.errors import AiIntegrationsError
-from ai_integrations.observability import logger
+from ai_integrations.observability import log_texts, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,10 +15,14 @@ Handler = Callable[[dict[str, Any], "LambdaContext"], Mapping[str, Any]]
 
 
 def responds_with_problems(handler: Handler) -> Handler:
-    """Return `{"problem": …}` (RFC 9457) for a domain error, so that Lambda does not report a function error."""
+    """Return `{"problem": …}` (RFC 9457) for a domain error, so that Lambda does not report a function error.
+
+    The log contains the identities in the request, rejected or not. Lambda does not pass on who invokes.
+    """
 
     @wraps(handler)
     def responding(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:
+        log_texts(event, action="action", account="account", user="user", consumer="consumer")
         try:
             return handler(event, context)
         except AiIntegrationsError as error:

@@ -1,9 +1,9 @@
 """Commands of operators to the functions that they invoke directly, and the responses."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, RootModel, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, RootModel, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_integrations.contracts.caller import caller_item
@@ -13,6 +13,8 @@ from ai_integrations.domain.model import AccessKey, Caller, Membership, Organiza
 
 # Part of a secret's name, for which AWS limits the characters.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
+# The quota of secrets in one AWS account and region.
+MOST_REMOVALS = 500_000
 User = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
 
 
@@ -114,9 +116,16 @@ class PlaceCommand(RootModel[RegisterOrganization | RegisterSpace | RemoveSpace 
 
 
 class SweepCommand(InputModel):
-    """Remove orphaned secrets. A dry run only reports them."""
+    """Remove orphaned secrets. A dry run only reports them; `confirm` allows a number of removals, and removes none."""
 
     dry_run: bool = False
+    confirm: Annotated[int, Field(ge=0, le=MOST_REMOVALS)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_command(self) -> Self:
+        if self.dry_run and self.confirm is not None:
+            raise PydanticCustomError("two_commands", "Send dry_run or confirm, not both.")
+        return self
 
 
 def place_view(place: Organization | Space) -> dict[str, Any]:

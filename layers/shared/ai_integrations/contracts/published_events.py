@@ -185,14 +185,20 @@ OUTCOMES: tuple[type[Outcome], ...] = (
 
 
 class SweepRan(Event):
-    """The sweep has searched a part of the stack for orphaned secrets and lost keys."""
+    """The sweep has searched a part of the stack for orphaned secrets and lost keys. Lists have at most 50 entries."""
 
     detail_type = "AI Integration Sweep Ran"
 
     dry_run: bool
     round_complete: bool
+    stopped: bool = Field(description="Whether the sweep removes nothing until an operator confirms removals.")
     secrets: int
     integrations: int
+    removals: int = Field(description="Orphaned secrets and versions that this run removed.")
+    removals_left: int = Field(description="Orphaned secrets and versions that this run found and did not remove.")
+    secrets_without_integration_count: int
+    versions_without_integration_count: int
+    integrations_without_secret_count: int
     secrets_without_integration: list[str] = Field(
         description="ARNs of orphaned secrets. Their deletion is scheduled with the recovery window."
     )

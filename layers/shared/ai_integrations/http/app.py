@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from ai_integrations.http import docs, error_handlers
+from ai_integrations.http import docs
 from ai_integrations.http.docs import DocsRoutes
 from ai_integrations.http.health import HealthRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
+from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.roles import RoleRoutes
 from ai_integrations.http.spaces import SpaceRoutes
 from ai_integrations.use_cases.integrations import Integrations, VerifyKey
@@ -32,7 +33,7 @@ class UseCases(NamedTuple):
 def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver:
     """Build the app. Without `docs_page`, the documentation page does not exist."""
     app = APIGatewayRestResolver()
-    error_handlers.register(app, disabled=() if docs_page else (docs.PAGE,))
+    register_error_handlers(app, disabled=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)

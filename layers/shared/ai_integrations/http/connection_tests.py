@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.contracts import ids
+from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.contracts.fields import TestedModelName
 from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.connection_health import Health
 from ai_integrations.domain.model import Caller
-from ai_integrations.http import error_handlers
 from ai_integrations.http.body import parse_body
-from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.health import fingerprint_header, health_view
+from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.responses import json_response
 from ai_integrations.observability import logger
 
@@ -33,7 +33,7 @@ class ModelChoice(InputModel):
 def build_connection_test_app(tests: "ConnectionTestRunner") -> APIGatewayRestResolver:
     """Build the app of the `test_connection` function."""
     app = APIGatewayRestResolver()
-    error_handlers.register(app)
+    register_error_handlers(app)
     ConnectionTestRoutes(app, tests)
     return app
 

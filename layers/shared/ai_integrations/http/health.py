@@ -7,11 +7,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
+from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.contracts.views import Timestamp, timestamp
 from ai_integrations.domain.connection_health import UNKNOWN, Health, Rung
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Caller, Integration, Role
-from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.integrations import Integrations
 

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from ai_integrations.contracts import ids
+from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.contracts.enum_values import WireFormat, response_format
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.contracts.views import AiIntegrationList, integration_view, pagination, rotation_view
 from ai_integrations.domain.model import Integration
 from ai_integrations.http import cursors, query_parameters
 from ai_integrations.http.body import parse_body
-from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.idempotency import idempotency_key
 from ai_integrations.http.responses import json_response

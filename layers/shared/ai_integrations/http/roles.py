@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
-from ai_integrations.http.caller import caller_from_context
+from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.role_trust import RoleTrust, RoleTrusts
 

@@ -2,10 +2,10 @@
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
+from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.contracts.enum_values import expects_is_private
 from ai_integrations.contracts.views import SpaceList, pagination, space_view
 from ai_integrations.http import cursors, query_parameters
-from ai_integrations.http.caller import caller_from_context
 from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.listing import SpaceDirectory
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ChangePublisher:
-    """Processes the records of the stream in order. Every step is idempotent."""
+    """Processes the records of the stream. Every step is idempotent, also after later changes were processed."""
 
     def __init__(
         self,
@@ -49,8 +49,11 @@ class ChangePublisher:
             self._cleanup.schedule_deletion(old)
         if new is not None and change.is_restore:
             self._cleanup.cancel_deletion(new)
-        elif new is not None and old is not None and new != old:
-            self._cleanup.promote_version(new, change.released)
+        elif change.after is not None and new is not None and old is not None and new != old:
+            current = self._integrations.get(change.after.account, change.after.id)
+            # Not `new`: a later change may have replaced it.
+            if current is not None and current.secret is not None:
+                self._cleanup.promote_version(current.secret, change.released)
 
     def _end_grace(self, integration: Integration | None) -> None:
         if integration is None or integration.secret is None:

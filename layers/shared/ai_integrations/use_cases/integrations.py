@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import SecretStr
 
 from ai_integrations.domain import rules
+from ai_integrations.domain.destinations import redirects
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
+    ContentionError,
     NoKeyToRotateError,
     NoPreviousKeyError,
     NotFoundError,
@@ -27,6 +29,7 @@ from ai_integrations.domain.model import (
     Policy,
     PreviousKey,
     Role,
+    SecretVersion,
     Settings,
     Tombstone,
 )
@@ -147,21 +150,21 @@ class Integrations:
     def rotate_key(
         self, caller: Caller, ulid: str, rotation: Rotation, condition: VersionCondition = any_version
     ) -> Integration:
-        """Rotate the API key. Until the grace period ends, the previous key can still be read by its version."""
+        """Rotate the API key. Until the grace period ends, the previous key can still be read by its version.
 
-        def rotated(current: Integration) -> Integration:
-            if current.secret is None or not current.secret.is_owned:
-                raise NoKeyToRotateError
-            rules.check_key(current.provider, rotation.api_key)
-            if rotation.verify is not None:
-                rotation.verify(current, rotation.api_key)
-            until = self._clock() + rotation.grace
-            previous = PreviousKey(secret=current.secret, usable_until=until) if rotation.grace else None
-            return replace(current, secret=self._keys.add_key_version(current, rotation.api_key), previous_key=previous)
-
+        The key is verified once, before the first attempt to write. ContentionError if a concurrent write meanwhile
+        changed the destination of the integration's requests, so that the key was verified elsewhere.
+        """
         if rotation.verify is not None and caller.role is not Role.ADMIN:
             raise AccessForbiddenError  # connection tests are for admins
         try:
+            verified = self._verify(caller, ulid, rotation, condition)
+
+            def rotated(current: Integration) -> Integration:
+                if verified is not None and redirects(verified, current):
+                    raise ContentionError
+                return self._with_new_key(current, rotation)
+
             return self._edit(caller, ulid, rotated, condition)
         except RepeatedRequestError as repeated:
             return self._writes.original_result(repeated.first, rotation.api_key)
@@ -217,6 +220,21 @@ class Integrations:
 
         return retry_on_conflict(found, commit)
 
+    def _verify(self, caller: Caller, ulid: str, rotation: Rotation, condition: VersionCondition) -> Integration | None:
+        """Verify the new key if the rotation asks for it, and return the integration that it was verified for."""
+        if rotation.verify is None:
+            return None
+        current = self._get_writable(caller, ulid, condition)
+        _check_rotation(current, rotation)
+        rotation.verify(current, rotation.api_key)
+        return current
+
+    def _with_new_key(self, current: Integration, rotation: Rotation) -> Integration:
+        secret = _check_rotation(current, rotation)
+        until = self._clock() + rotation.grace
+        previous = PreviousKey(secret=secret, usable_until=until) if rotation.grace else None
+        return replace(current, secret=self._keys.add_key_version(current, rotation.api_key), previous_key=previous)
+
     def _edit(self, caller: Caller, ulid: str, edit: Edit, condition: VersionCondition) -> Integration:
         def edited() -> tuple[Integration, Integration]:
             current = self._get_writable(caller, ulid, condition)
@@ -259,3 +277,11 @@ class Integrations:
     def _next_version(self, caller: Caller, integration: Integration) -> Integration:
         version = integration.version + 1
         return replace(integration, version=version, updated_at=self._clock(), updated_by=caller.user)
+
+
+def _check_rotation(current: Integration, rotation: Rotation) -> SecretVersion:
+    """Check that the key can be replaced by the new one, and return where it is stored."""
+    if current.secret is None or not current.secret.is_owned:
+        raise NoKeyToRotateError
+    rules.check_key(current.provider, rotation.api_key)
+    return current.secret

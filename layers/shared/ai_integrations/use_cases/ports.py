@@ -26,6 +26,7 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.use_cases.provisioning import RecordedOutcome
+from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
 
 
@@ -184,6 +185,18 @@ class IntegrationInventory(Protocol):
 
     def page(self, token: str | None) -> tuple[Iterable[Integration], str | None]:
         """Read one page of integrations that own a secret, and the token of the next page (None at the end)."""
+        ...
+
+
+class RemovalCounts(Protocol):
+    """Stores how much the sweep removed."""
+
+    def load(self) -> RemovalCount | None:
+        """Read the count, or None if there is none."""
+        ...
+
+    def replace(self, current: RemovalCount | None, changed: RemovalCount) -> None:
+        """Replace `current`. Raise VersionConflictError if another run replaced it meanwhile."""
         ...
 
 

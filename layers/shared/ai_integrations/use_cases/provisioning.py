@@ -66,7 +66,7 @@ class Provisioner:
 
     def handle(self, envelope: Mapping[str, Any]) -> Outcome:
         """Carry out the request in an EventBridge event, and publish the outcome."""
-        outcome = self._carry_out(REQUESTS[envelope["detail-type"]], envelope["detail"], envelope["id"])
+        outcome = self._carry_out(REQUESTS[envelope["detail-type"]], envelope.get("detail"), envelope["id"])
         self._bus.publish(outcome)
         return outcome
 

@@ -2,6 +2,9 @@
 
 A round reads all secrets, then all integrations. A run continues the current round for as long as it has time; the next
 run resumes there. After a complete round, the next run starts over.
+
+A table that lost items makes referenced secrets look orphaned. Therefore the sweep stops at a number of removals
+(`removal_limit.py`). A stopped sweep still reports, but removes nothing.
 """
 
 from collections.abc import Callable
@@ -9,10 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_integrations.domain.model import Integration
+from ai_integrations.domain.model import Integration, SecretVersion
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import IntegrationInventory, IntegrationReader, SecretInventory
+    from ai_integrations.use_cases.removal_limit import RemovalLimit
+
+# Secrets that changed later than this are ignored: a write may be about to reference them. It is far longer than any
+# invocation lasts, and AWS rejects requests of a client whose clock is wrong by more than a few minutes.
+GRACE = timedelta(hours=1)
 
 
 class StoredSecret(NamedTuple):
@@ -32,17 +40,35 @@ class SweepPosition(NamedTuple):
     token: str | None = None
 
 
+class _References(NamedTuple):
+    """The versions of a secret that an item names: those in use, and a previous key whose grace period is over."""
+
+    used: frozenset[str | None] = frozenset()
+    superseded: frozenset[str | None] = frozenset()
+
+
 @dataclass(kw_only=True)
 class SweepReport:
-    """What a run read and found. Unless it is a dry run, the run also removed the orphaned secrets and versions."""
+    """What a run read, found and removed. Only removals of what no item names are counted."""
 
     dry_run: bool
+    position: SweepPosition | None
+    stopped: bool = False
     secrets: int = 0
     integrations: int = 0
+    removals: int = 0
+    removals_left: int = 0
     secrets_without_integration: list[str] = field(default_factory=list)
     versions_without_integration: list[str] = field(default_factory=list)
     integrations_without_secret: list[str] = field(default_factory=list)
-    position: SweepPosition | None = None
+
+    def findings(self) -> dict[str, list[str]]:
+        """List everything that was found, by kind."""
+        return {
+            "secrets_without_integration": self.secrets_without_integration,
+            "versions_without_integration": self.versions_without_integration,
+            "integrations_without_secret": self.integrations_without_secret,
+        }
 
 
 class Sweeper:
@@ -54,29 +80,30 @@ class Sweeper:
         secrets: "SecretInventory",
         records: "IntegrationInventory",
         integrations: "IntegrationReader",
+        limit: "RemovalLimit",
         clock: Callable[[], datetime],
-        grace: timedelta,
     ) -> None:
-        """`grace` is the age below which secrets are ignored: an in-flight write may be about to reference them."""
         self._secrets = secrets
         self._records = records
         self._integrations = integrations
+        self._limit = limit
         self._clock = clock
-        self._grace = grace
 
-    def run(self, position: SweepPosition, *, dry_run: bool, has_time: Callable[[], bool]) -> SweepReport:
-        """Sweep from a position while there is time. The report's position is None when the round is complete."""
-        report = SweepReport(dry_run=dry_run, position=position)
+    def run(self, report: SweepReport, *, has_time: Callable[[], bool]) -> None:
+        """Sweep from the report's position while there is time. The position becomes None when the round is complete.
+
+        If an error ends the run, the report contains what was found and removed until then.
+        """
+        report.stopped = self._limit.is_reached()
         while report.position is not None and has_time():
             sweep_page = self._sweep_secrets if report.position.part == "secrets" else self._check_integrations
             report.position = sweep_page(report.position.token, report)
-        return report
 
     def _sweep_secrets(self, token: str | None, report: SweepReport) -> SweepPosition:
         secrets, next_token = self._secrets.page(token)
         for secret in secrets:
             report.secrets += 1
-            if secret.changed_at + self._grace <= self._clock():
+            if secret.changed_at + GRACE <= self._clock():
                 self._sweep_secret(secret, report)
         return SweepPosition(token=next_token) if next_token else SweepPosition(part="integrations")
 
@@ -90,31 +117,43 @@ class Sweeper:
 
     def _sweep_secret(self, secret: StoredSecret, report: SweepReport) -> None:
         """Release what no item references. After the grace period no in-flight write can still commit it."""
-        referenced = self._referenced_versions(secret)
-        if not referenced:
+        references = self._references(secret)
+        if not references.used:
             report.secrets_without_integration.append(secret.arn)
-            if not report.dry_run:
+            if self._may_remove(report):
                 self._schedule_deletion(secret)
             return
-        for version in sorted(secret.versions - referenced):
+        for version in sorted(secret.versions - references.used):
             report.versions_without_integration.append(f"{secret.arn} {version}")
-            if not report.dry_run:
+            if self._may_remove(report, is_counted=version not in references.superseded):
                 self._secrets.release_version(secret.arn, version)
+
+    def _may_remove(self, report: SweepReport, *, is_counted: bool = True) -> bool:
+        """Check whether the run may make a removal, and count it."""
+        if is_counted and not report.dry_run and not report.stopped:
+            report.stopped = not self._limit.allow_removal()
+        may_remove = not report.dry_run and not report.stopped
+        report.removals += is_counted and may_remove
+        report.removals_left += is_counted and not may_remove
+        return may_remove
 
     def _schedule_deletion(self, secret: StoredSecret) -> None:
         """Schedule the deletion of a secret, unless its integration is restored meanwhile."""
         self._secrets.schedule_deletion(secret.arn)
-        if self._referenced_versions(secret):
+        if self._references(secret).used:
             self._secrets.cancel_deletion(secret.arn)
 
-    def _referenced_versions(self, secret: StoredSecret) -> set[str | None]:
-        """List the versions that the table references. A tombstone references none: its secret must be deleted."""
+    def _references(self, secret: StoredSecret) -> _References:
+        """List the versions that the table names. A tombstone names none: its secret must be deleted."""
         integration = self._integrations.get(secret.account, secret.integration_id)
         if integration is None:
-            return set()
+            return _References()
         previous = integration.previous_key
         in_grace = previous.secret if previous and previous.usable_until > self._clock() else None
-        return {each.version for each in (integration.secret, in_grace) if each and each.arn == secret.arn}
+        superseded = previous.secret if previous and not in_grace else None
+        return _References(
+            used=_versions_of(secret, integration.secret, in_grace), superseded=_versions_of(secret, superseded)
+        )
 
     def _lacks_secret(self, integration: Integration) -> bool:
         """Check whether the secret is gone although the integration references it before and after the check."""
@@ -122,3 +161,7 @@ class Sweeper:
             return False
         current = self._integrations.get(integration.account, integration.id)
         return current is not None and current.secret == integration.secret
+
+
+def _versions_of(secret: StoredSecret, *named: SecretVersion | None) -> frozenset[str | None]:
+    return frozenset(each.version for each in named if each and each.arn == secret.arn)

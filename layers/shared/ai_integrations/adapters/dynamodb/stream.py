@@ -1,5 +1,6 @@
 """Parse records of the table's stream (NEW_AND_OLD_IMAGES)."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,23 @@ def parse_record(record: Mapping[str, Any]) -> Change | GraceEnded | HealthRecor
     if record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#"):
         return GraceEnded(account=old["account"], ulid=old["id"])
     return _change(new, old)
+
+
+def dead_letter(record: Mapping[str, Any]) -> str:
+    """Build the message for a poison record: where in the stream it is, and the key of its item.
+
+    It omits the images, which may contain header values. It has the form of the messages that Lambda sends
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html), but no `shardId`, which Lambda does
+    not pass to a function.
+    """
+    number = record["dynamodb"]["SequenceNumber"]
+    batch = {
+        "streamArn": record["eventSourceARN"],
+        "startSequenceNumber": number,
+        "endSequenceNumber": number,
+        "batchSize": 1,
+    }
+    return json.dumps({"keys": from_wire(record["dynamodb"]["Keys"]), "DDBStreamBatchInfo": batch})
 
 
 def _health_recorded(new: Images, old: Images) -> Change | HealthRecorded:

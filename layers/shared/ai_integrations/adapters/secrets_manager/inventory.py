@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
+from ai_integrations.observability import logger
 from ai_integrations.use_cases.sweep import StoredSecret
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _RELEASED = GONE | {"InvalidParameterException"}  # the version no longer has th
 
 
 class SecretsManagerInventory:
-    """The secrets whose tags name this stack."""
+    """The secrets whose tags and names agree that they belong to this stack. It logs what it removes."""
 
     def __init__(self, client: "SecretsManagerClient", *, stack: str, recovery_days: int) -> None:
         self._client = client
@@ -55,6 +56,7 @@ class SecretsManagerInventory:
         """Schedule the deletion of a secret for the end of the recovery window."""
         with ignore_errors(GONE):
             self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=self._recovery_days)
+            logger.info("deletion of orphaned secret scheduled", secret_arn=arn)
 
     def cancel_deletion(self, arn: str) -> None:
         """Cancel a scheduled deletion."""
@@ -66,11 +68,17 @@ class SecretsManagerInventory:
             self._client.update_secret_version_stage(
                 SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
             )
+            logger.info("orphaned version released", secret_arn=arn, version=version)
 
     def _parse_secret(self, entry: "SecretListEntryTypeDef") -> StoredSecret | None:
-        """Parse a secret that this stack owns. The filter of ListSecrets matches tag keys and tag values separately."""
+        """Parse a secret that this stack owns; None for others.
+
+        The filter of ListSecrets matches tag keys and the beginnings of tag values, separately. Tags can be changed,
+        but names cannot: a secret whose tags name another integration than its name does is left alone.
+        """
         tags = {tag["Key"]: tag["Value"] for tag in entry.get("Tags", ())}
-        if tags.get(STACK_TAG) != self._stack or not {ACCOUNT_TAG, INTEGRATION_TAG} <= tags.keys():
+        owner = [tags.get(STACK_TAG), tags.get(ACCOUNT_TAG), tags.get(INTEGRATION_TAG)]
+        if owner[0] != self._stack or entry["Name"].split("/")[:3] != owner:
             return None
         return StoredSecret(
             arn=entry["ARN"],

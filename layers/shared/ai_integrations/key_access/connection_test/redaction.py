@@ -14,6 +14,8 @@ from urllib.parse import unquote
 MAX_LENGTH = 300
 REDACTED = "[redacted]"
 
+# How many characters of a message are decoded. `unescape` raises ValueError for a number of more than 4,300 digits.
+_DECODED_LENGTH = 4000
 # How many characters are examined. The time that the patterns take grows with the square of a word's length.
 _EXAMINED_LENGTH = 2000
 _SHARED_CHARACTERS = 5  # consecutive characters of a secret that make a word secret
@@ -22,7 +24,7 @@ _WORD = re.compile(r"[^\s\"'`<>(){}\[\],;:|]+")
 _MASKED = re.compile(r"[*\u2022\u25cf]{2,}|\w\.{3,}\w|\w\u2026\w")
 _LOOKS_LIKE_A_KEY = re.compile(
     r"""
-      (?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{24,}   # long, with letters and digits
+      (?<![A-Za-z0-9_\-+/=.])(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{24,}   # long, with letters and digits
     | \b(sk|pk|rk|nvapi|fw|tgp|gsk|hf|xai|aik)[-_][A-Za-z0-9_-]{6,}
     | \b(key|api|token)[-_](?=\S*\d)[A-Za-z0-9_-]{6,}
     | \bAIza[\w-]{10,} | \b(AKIA|ASIA)[A-Z0-9]{8,} | \bey[JK][\w-]{10,}
@@ -30,7 +32,7 @@ _LOOKS_LIKE_A_KEY = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
-_TAG = re.compile(r"<[^>]{0,500}>")
+_TAG = re.compile(r"<[^<>]{0,500}>")
 
 
 def describe_response(body: bytes, secrets: Iterable[str]) -> str | None:
@@ -42,17 +44,20 @@ def describe_response(body: bytes, secrets: Iterable[str]) -> str | None:
 def redact_secrets(text: str, secrets: Iterable[str]) -> str:
     """Replace every word that reveals a secret, in one line of at most MAX_LENGTH printable characters."""
     known = [each for each in secrets if each]
-    plain = _TAG.sub(" ", _decode(text))
+    plain = _TAG.sub(" ", _decode(text[:_DECODED_LENGTH]))
     printable = "".join(character if character.isprintable() else " " for character in plain)
     for secret in known:
         if len(secret) >= _SHARED_CHARACTERS:
             printable = printable.replace(secret, REDACTED)
 
+    examined = printable[:_EXAMINED_LENGTH]
+    is_incomplete = len(text) > _DECODED_LENGTH or len(printable) > _EXAMINED_LENGTH
+
     def replace_word(found: re.Match[str]) -> str:
-        is_cut_off = found.end() == _EXAMINED_LENGTH < len(printable)
+        is_cut_off = is_incomplete and found.end() == len(examined)
         return REDACTED if is_cut_off or _reveals_secret(found[0], known) else found[0]
 
-    redacted = _WORD.sub(replace_word, printable[:_EXAMINED_LENGTH])
+    redacted = _WORD.sub(replace_word, examined)
     line = " ".join(redacted.split())
     return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}\u2026"
 

@@ -1,7 +1,8 @@
-"""Exception handlers that turn every error of a route into a problem document."""
+"""What all requests of the HTTP API, their responses and their errors have in common."""
 
 from collections.abc import Collection
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -10,8 +11,13 @@ from botocore import exceptions as aws
 from ai_integrations.contracts import problems
 from ai_integrations.domain.errors import AiIntegrationsError
 from ai_integrations.http import docs, problem_responses
-from ai_integrations.observability import describe, logger
+from ai_integrations.observability import describe, log_texts, logger
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# API Gateway's own responses have the same (template.yaml, ResponseHeaders).
+RESPONSE_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _THROTTLED = frozenset(
     {
         "LimitExceededException",
@@ -25,8 +31,20 @@ _THROTTLED = frozenset(
 )
 
 
-def register(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
-    """Register the handlers. Paths in `disabled` are treated as unknown."""
+def resolve(app: APIGatewayRestResolver, event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Handle one event of API Gateway: log who sends it, also if it is rejected or fails, and add RESPONSE_HEADERS."""
+    request = event["requestContext"]
+    log_texts(request.get("authorizer"), account="account", user="user", role="role")
+    log_texts(request, request_id="requestId")
+    log_texts(event, method="httpMethod", route="resource")
+    response = app.resolve(event, context)
+    response["multiValueHeaders"].update({name: [value] for name, value in RESPONSE_HEADERS.items()})
+    logger.append_keys(status=response["statusCode"])
+    return response
+
+
+def register_error_handlers(app: APIGatewayRestResolver, disabled: Collection[str] = ()) -> None:
+    """Respond to every error with a problem document. The paths in `disabled` are unknown."""
 
     def request_id() -> str:
         return app.current_event.request_context.request_id or ""

@@ -1,0 +1,319 @@
+"""The command with which operators publish the changes in the stream's dead-letter queue again."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from tools.operations import __main__
+from tools.operations.dead_changes import SECONDS_HIDDEN, DeadChanges, FailedError
+from tools.operations.message_queue import MessageQueue
+from tools.operations.table_stream import Position, TableStream
+
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import to_wire
+from tests.builders import ULID, an_integration
+from tests.cloud import Cloud
+from tests.event_subscriber import Subscriber
+from tests.messaging import DeadLetters
+
+PUBLISH = "events:PutEvents"
+HEADERS = {"X-Key": "fake-header-value-0123456789"}
+FIRST = an_integration(headers=HEADERS)
+UNREADABLE = {"pk": f"ACCOUNT#{FIRST.account}", "sk": "INTEGRATION#unreadable"}
+
+
+class LambdaClient:
+    """Invokes the function in this process."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._function = cloud.function("publish_changes")
+        self.invocations: list[list[str]] = []
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert FunctionName == "publish-changes"
+        event = json.loads(Payload)
+        self.invocations.append([each["dynamodb"]["Keys"]["sk"]["S"] for each in event["Records"]])
+        try:
+            result = self._function(event)
+        except Exception:  # noqa: BLE001 - Lambda reports every exception like this
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": ""}')}
+        return {"Payload": io.BytesIO(json.dumps(result).encode())}
+
+
+class DeadChangesFixture:
+    """A table with a stream, and the dead-letter queue of its records."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        enabled = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        cloud.dynamodb.update_table(TableName=cloud.table, StreamSpecification=enabled)  # type: ignore[arg-type]
+        described = cloud.dynamodb.describe_table(TableName=cloud.table)["Table"]
+        self.stream = described["LatestStreamArn"]
+        self.streams: Any = boto3.client("dynamodbstreams")
+        self.dead_letters = DeadLetters(cloud, "publish_changes")
+        self.client = LambdaClient(cloud)
+        queue = MessageQueue(cloud.sqs, self.dead_letters.url, seconds_hidden=SECONDS_HIDDEN, seconds_waited=0)
+        self.dead_changes = DeadChanges(queue, TableStream(self.streams), self.client, "publish-changes")  # type: ignore[arg-type]
+
+    def write(self, *written: items.Item) -> list[str]:
+        """Write items, and return the sequence numbers of all records so far."""
+        for item in written:
+            self.cloud.dynamodb.put_item(TableName=self.cloud.table, Item=to_wire(item))
+        return [each["dynamodb"]["SequenceNumber"] for each in self.records()]
+
+    def records(self) -> list[dict[str, Any]]:
+        position = {"StreamArn": self.stream, "ShardId": self.shard, "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = self.streams.get_shard_iterator(**position)["ShardIterator"]
+        records: list[dict[str, Any]] = self.streams.get_records(ShardIterator=iterator)["Records"]
+        return records
+
+    @property
+    def shard(self) -> str:
+        [shard] = self.streams.describe_stream(StreamArn=self.stream)["StreamDescription"]["Shards"]
+        return str(shard["ShardId"])
+
+    def discard(self, first: str, last: str, **changes: Any) -> None:
+        """Send the message that Lambda sends when it discards these records."""
+        batch = {
+            "shardId": self.shard,
+            "startSequenceNumber": first,
+            "endSequenceNumber": last,
+            "approximateArrivalOfFirstRecord": "2026-01-02T12:00:00Z",
+            "approximateArrivalOfLastRecord": "2026-01-02T12:00:01Z",
+            "batchSize": 1,
+            "streamArn": self.stream,
+        }
+        body = {"requestContext": {"condition": "RecordAgeExceeded"}, "DDBStreamBatchInfo": batch | changes}
+        self.send(json.dumps(body))
+
+    def send(self, body: str) -> None:
+        self.cloud.sqs.send_message(QueueUrl=self.dead_letters.url, MessageBody=body)
+
+    def replay(self) -> list[str]:
+        return [each["result"] for each in self.dead_changes.replay()]
+
+
+@pytest.fixture
+def fixture(cloud: Cloud) -> DeadChangesFixture:
+    return DeadChangesFixture(cloud)
+
+
+def changes(count: int) -> Iterator[items.Item]:
+    """Build the items of consecutive versions of one integration."""
+    for version in range(1, count + 1):
+        yield items.integration_item(replace(FIRST, version=version, name=f"Name {version}"))
+
+
+def received_ids(bus: Subscriber) -> list[str]:
+    return [event.detail["event_id"] for event in bus.receive()]
+
+
+def test_replay_publishes_the_discarded_changes_in_order_and_deletes_their_messages(
+    fixture: DeadChangesFixture, bus: Subscriber
+) -> None:
+    numbers = fixture.write(*changes(4))
+    fixture.discard(numbers[2], numbers[2])
+    fixture.discard(numbers[0], numbers[1])
+    assert fixture.replay() == ["processed"] * 2
+    assert received_ids(bus) == [f"{ULID}.1.created", f"{ULID}.2.updated", f"{ULID}.3.updated"]
+    assert fixture.replay() == []
+
+
+def test_replay_passes_at_most_25_records_to_the_function_at_once(fixture: DeadChangesFixture, bus: Subscriber) -> None:
+    numbers = fixture.write(*changes(60))
+    fixture.discard(numbers[0], numbers[-1])
+    assert fixture.replay() == ["processed"]
+    assert [len(each) for each in fixture.client.invocations] == [25, 25, 10]
+    assert len(received_ids(bus)) == 60
+
+
+def test_replay_yields_the_times_of_the_changes_and_no_values(fixture: DeadChangesFixture, bus: Subscriber) -> None:
+    [number] = fixture.write(*changes(1))
+    fixture.discard(number, number)
+    [shown] = fixture.dead_changes.replay()
+    assert shown.pop("sent_at").startswith("20")
+    assert shown == {
+        "first_change_at": "2026-01-02T12:00:00Z",
+        "last_change_at": "2026-01-02T12:00:01Z",
+        "item": None,
+        "result": "processed",
+    }
+    assert len(received_ids(bus)) == 1
+
+
+def test_replay_keeps_a_poison_record_and_publishes_the_others(fixture: DeadChangesFixture, bus: Subscriber) -> None:
+    first, second = changes(2)
+    numbers = fixture.write(first, UNREADABLE, second)
+    fixture.discard(numbers[0], numbers[-1])
+    assert fixture.replay() == ["processed", "processed", "poison"]
+    assert received_ids(bus) == [f"{ULID}.1.created", f"{ULID}.2.updated"]
+    [message] = [json.loads(each) for each in fixture.dead_letters.receive()]
+    assert message["keys"] == UNREADABLE
+    assert message["DDBStreamBatchInfo"]["startSequenceNumber"] == numbers[1]
+
+
+def test_replay_publishes_a_former_poison_record_that_the_function_can_process(
+    fixture: DeadChangesFixture, bus: Subscriber
+) -> None:
+    [number] = fixture.write(*changes(1))
+    batch = {"streamArn": fixture.stream, "startSequenceNumber": number, "endSequenceNumber": number, "batchSize": 1}
+    fixture.send(json.dumps({"keys": {"pk": "p", "sk": "s"}, "DDBStreamBatchInfo": batch}))
+    assert fixture.replay() == ["processed"]
+    assert received_ids(bus) == [f"{ULID}.1.created"]
+
+
+@pytest.mark.parametrize(
+    "failure", [("ThrottlingException", 400), ("InternalException", 500)], ids=lambda failure: failure[0]
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_replay_stops_while_aws_fails_and_keeps_the_messages(
+    fixture: DeadChangesFixture, bus: Subscriber, failure: tuple[str, int], count: int
+) -> None:
+    numbers = fixture.write(*changes(3))
+    fixture.discard(numbers[0], numbers[count - 1])
+    fixture.discard(numbers[2], numbers[2])
+    fixture.cloud.fail(PUBLISH, failure)
+    with pytest.raises(FailedError, match=numbers[0]):
+        fixture.replay()
+    fixture.cloud.recover()
+    assert fixture.replay() == ["processed"] * 2
+    assert received_ids(bus)[0] == f"{ULID}.1.created"
+
+
+@pytest.mark.parametrize("error", ["ResourceNotFoundException", "TrimmedDataAccessException"])
+def test_replay_keeps_the_message_of_records_that_the_stream_has_deleted(
+    fixture: DeadChangesFixture, bus: Subscriber, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    [number] = fixture.write(*changes(1))
+    fixture.discard(number, number)
+
+    def expired(**_: Any) -> None:
+        raise getattr(fixture.streams.exceptions, error)({}, "GetShardIterator")
+
+    with monkeypatch.context() as context:
+        context.setattr(fixture.streams, "get_shard_iterator", expired)
+        assert fixture.replay() == ["expired"]
+    assert received_ids(bus) == []
+    assert fixture.replay() == ["processed"]
+
+
+def test_replay_never_takes_a_later_record_for_a_deleted_one(
+    fixture: DeadChangesFixture, bus: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [number, _] = fixture.write(*changes(2))
+    fixture.discard(number, number)
+    later = fixture.records()[1:]
+    monkeypatch.setattr(fixture.streams, "get_records", lambda **_: {"Records": later})
+    assert fixture.replay() == ["expired"]
+    assert received_ids(bus) == []
+
+
+BATCH = {"streamArn": "arn", "startSequenceNumber": "x", "endSequenceNumber": "x"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["not JSON", "[]", "{}", *[json.dumps({"DDBStreamBatchInfo": batch}) for batch in ({}, 5, BATCH)]],
+)
+def test_replay_keeps_a_message_that_has_no_position(fixture: DeadChangesFixture, body: str) -> None:
+    fixture.send(body)
+    assert fixture.replay() == ["unreadable"]
+    assert fixture.dead_letters.receive() == [body]
+
+
+class Streams:
+    """A stream whose shards are on two pages, and of which the second shard contains the record 7."""
+
+    exceptions = boto3.client("dynamodbstreams", region_name="eu-central-1").exceptions
+    SHARDS = (("old", 1, 5), ("closed", 3, 9), ("open", 6, None), ("later", 8, None))
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+
+    def describe_stream(self, *, StreamArn: str, ExclusiveStartShardId: str | None = None) -> dict[str, Any]:  # noqa: ARG002, N803 - boto3's names
+        names = [name for name, *_ in self.SHARDS]
+        start = names.index(ExclusiveStartShardId) + 1 if ExclusiveStartShardId else 0
+        page = self.SHARDS[start : start + 2]
+        described: dict[str, Any] = {"Shards": [self._described(*each) for each in page]}
+        if start + 2 < len(self.SHARDS):
+            described["LastEvaluatedShardId"] = page[-1][0]
+        return {"StreamDescription": described}
+
+    @staticmethod
+    def _described(name: str, first: int, last: int | None) -> dict[str, Any]:
+        end = {} if last is None else {"EndingSequenceNumber": str(last)}
+        return {"ShardId": name, "SequenceNumberRange": {"StartingSequenceNumber": str(first), **end}}
+
+    def get_shard_iterator(self, *, ShardId: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self.tried.append(ShardId)
+        return {"ShardIterator": ShardId}
+
+    @staticmethod
+    def get_records(*, ShardIterator: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        number = {"closed": "8", "open": "7"}[ShardIterator]
+        return {"Records": [{"dynamodb": {"SequenceNumber": number}}]}
+
+
+def test_poison_record_is_searched_in_the_shards_that_may_contain_it() -> None:
+    streams = Streams()
+    [[record]] = TableStream(streams).pages(Position(stream="arn", shard=None, first="7", last="7"))
+    assert record["dynamodb"]["SequenceNumber"] == "7"
+    assert streams.tried == ["closed", "open"]
+
+
+def run_command(fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run `make replay-changes` with the clients of the fixture."""
+    outputs = {"StreamDeadLetterQueueUrl": fixture.dead_letters.url, "PublishChangesFunctionName": "publish-changes"}
+    clients = {"lambda": fixture.client, "sqs": fixture.cloud.sqs, "dynamodbstreams": fixture.streams}
+    monkeypatch.setattr(__main__, "stack_outputs", lambda *_: outputs)
+    monkeypatch.setattr(boto3, "client", clients.get)
+    __main__.main(["replay-changes"])
+
+
+def test_command_prints_the_result_of_each_message(
+    fixture: DeadChangesFixture, bus: Subscriber, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    [number] = fixture.write(*changes(1))
+    fixture.discard(number, number)
+    run_command(fixture, monkeypatch)
+    assert [json.loads(line)["result"] for line in capfd.readouterr().out.splitlines()] == ["processed"]
+    assert len(received_ids(bus)) == 1
+
+
+def test_command_fails_with_advice_on_the_messages_that_are_left(
+    fixture: DeadChangesFixture, bus: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [first, second] = fixture.write(*changes(1), UNREADABLE)
+    fixture.discard(first, second)
+    fixture.discard(first, first, streamArn=f"{fixture.stream}-deleted", shardId="shardId-00000000000000000000-0000")
+    fixture.send("not JSON")
+    monkeypatch.setattr(fixture.streams, "get_shard_iterator", _or_expired(fixture))
+    with pytest.raises(SystemExit, match=r"1 unreadable: .+\n1 expired: .+24 hours.+\n1 poison: .+deploy") as caught:
+        run_command(fixture, monkeypatch)
+    assert str(caught.value).endswith(f"aws sqs purge-queue --queue-url {fixture.dead_letters.url}")
+    assert len(received_ids(bus)) == 1
+
+
+def _or_expired(fixture: DeadChangesFixture) -> Any:
+    existing = fixture.streams.get_shard_iterator
+
+    def get_shard_iterator(**position: Any) -> Any:
+        if position["StreamArn"] != fixture.stream:
+            raise fixture.streams.exceptions.ResourceNotFoundException({}, "GetShardIterator")
+        return existing(**position)
+
+    return get_shard_iterator
+
+
+def test_command_fails_with_advice_while_aws_fails(
+    fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [number] = fixture.write(*changes(1))
+    fixture.discard(number, number)
+    fixture.cloud.fail(PUBLISH, ("ThrottlingException", 400))
+    with pytest.raises(SystemExit, match="run this command again"):
+        run_command(fixture, monkeypatch)

@@ -1,0 +1,93 @@
+"""The commands of operators without a stack, a region, credentials or a connection: one line with what to do."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from pytest_socket import enable_socket  # type: ignore[import-untyped]
+from tools.operations.__main__ import main
+
+REGION = "eu-central-1"
+QUEUES = {
+    "ProvisioningDeadLetterQueueUrl": "dead-requests",
+    "ProvisioningQueueUrl": "requests",
+    "StreamDeadLetterQueueUrl": "dead-changes",
+}
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Return an environment with credentials and a region, and without the machine's other settings."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return monkeypatch
+
+
+def failure_of(command: str) -> str:
+    with pytest.raises(SystemExit) as caught:
+        main([command])
+    message = str(caught.value.code)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.usefixtures("shell")
+def test_command_without_the_stack_names_it_and_its_region() -> None:
+    with mock_aws():
+        assert failure_of("outputs").startswith(f"There is no stack ai-integrations in {REGION}. Name it with STACK=…")
+
+
+def test_command_without_a_region_suggests_to_set_it(shell: pytest.MonkeyPatch) -> None:
+    shell.delenv("AWS_DEFAULT_REGION")
+    assert "Set AWS_DEFAULT_REGION" in failure_of("outputs")
+
+
+def test_command_without_credentials_suggests_to_check_them(shell: pytest.MonkeyPatch) -> None:
+    shell.delenv("AWS_ACCESS_KEY_ID")
+    shell.delenv("AWS_SECRET_ACCESS_KEY")
+    assert failure_of("outputs").startswith("Unable to locate credentials. Check the AWS credentials")
+
+
+def test_command_without_a_profile_suggests_to_check_the_credentials(shell: pytest.MonkeyPatch) -> None:
+    shell.setenv("AWS_PROFILE", "missing")
+    assert "Check the AWS credentials" in failure_of("outputs")
+
+
+def test_command_without_a_connection_suggests_to_start_the_local_stack(shell: pytest.MonkeyPatch) -> None:
+    enable_socket()
+    shell.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert failure_of("outputs").endswith("start it: make local")
+
+
+@pytest.fixture
+def stack_with_empty_queues(shell: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001 the environment
+    with mock_aws():
+        resources = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}} for name in QUEUES.values()}
+        resources = {name.replace("-", ""): resource for name, resource in resources.items()}
+        outputs = {key: {"Value": {"Ref": name.replace("-", "")}} for key, name in QUEUES.items()}
+        outputs["PublishChangesFunctionName"] = {"Value": "publish-changes"}  # type: ignore[dict-item]
+        template = json.dumps({"Resources": resources, "Outputs": outputs})
+        boto3.client("cloudformation").create_stack(StackName="ai-integrations", TemplateBody=template)
+        yield
+
+
+@pytest.mark.usefixtures("stack_with_empty_queues")
+@pytest.mark.parametrize("command", ["dead-requests", "replay-requests", "replay-changes"])
+def test_command_with_an_empty_queue_prints_none_to_standard_error(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([command])
+    assert capsys.readouterr() == ("", "none\n")

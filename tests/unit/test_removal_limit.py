@@ -1,0 +1,121 @@
+"""The circuit breaker of the sweep: what it counts, when it stops, and what an operator confirms."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from ai_integrations.domain.errors import ContentionError, VersionConflictError
+from ai_integrations.use_cases.removal_limit import WINDOW, RemovalCount, RemovalLimit
+from tests.builders import NOON
+from tests.event_fakes import InMemoryRemovalCounts
+
+LIMIT = 3
+
+
+@dataclass
+class LimitFixture:
+    """A limit with a clock that the test sets."""
+
+    counts: InMemoryRemovalCounts = field(default_factory=InMemoryRemovalCounts)
+    now: datetime = NOON
+
+    @property
+    def limit(self) -> RemovalLimit:
+        return RemovalLimit(counts=self.counts, clock=lambda: self.now, limit=LIMIT)
+
+    def allowed(self, requested: int) -> int:
+        return sum(self.limit.allow_removal() for _ in range(requested))
+
+
+@pytest.fixture
+def fixture() -> LimitFixture:
+    return LimitFixture()
+
+
+def test_limit_allows_its_number_of_removals_and_then_stops(fixture: LimitFixture) -> None:
+    assert fixture.allowed(LIMIT) == LIMIT
+    assert not fixture.limit.is_reached()
+    assert fixture.allowed(5) == 0
+    assert fixture.limit.is_reached()
+
+
+def test_count_restarts_after_a_day_without_a_refusal(fixture: LimitFixture) -> None:
+    fixture.allowed(LIMIT)
+    fixture.now += WINDOW
+    assert fixture.allowed(LIMIT + 1) == LIMIT
+
+
+def test_day_starts_with_its_first_removal(fixture: LimitFixture) -> None:
+    fixture.allowed(1)
+    fixture.now += WINDOW - timedelta(seconds=1)
+    assert fixture.allowed(LIMIT) == LIMIT - 1
+
+
+def test_stopped_limit_stays_stopped_after_a_day(fixture: LimitFixture) -> None:
+    fixture.allowed(LIMIT + 1)
+    fixture.now += 30 * WINDOW
+    assert fixture.limit.is_reached()
+    assert fixture.allowed(1) == 0
+
+
+def test_confirmation_allows_exactly_its_number_of_removals(fixture: LimitFixture) -> None:
+    fixture.allowed(LIMIT + 1)
+    assert fixture.limit.confirm(5) == RemovalCount(allowed=5, made=0, until=NOON + WINDOW)
+    assert not fixture.limit.is_reached()
+    assert fixture.allowed(10) == 5
+    assert fixture.limit.is_reached()
+
+
+def test_confirmation_of_all_removals_leaves_the_limit_unreached(fixture: LimitFixture) -> None:
+    fixture.allowed(LIMIT + 1)
+    fixture.limit.confirm(5)
+    fixture.allowed(5)
+    assert not fixture.limit.is_reached()
+    fixture.now += WINDOW
+    assert fixture.allowed(1) == 1
+
+
+def test_confirmation_of_no_removals_resumes_and_stops_at_the_next_one(fixture: LimitFixture) -> None:
+    fixture.allowed(LIMIT + 1)
+    fixture.limit.confirm(0)
+    assert not fixture.limit.is_reached()
+    assert fixture.allowed(1) == 0
+
+
+def test_confirmation_expires_after_a_day(fixture: LimitFixture) -> None:
+    fixture.limit.confirm(100)
+    fixture.now += WINDOW
+    assert fixture.allowed(100) == LIMIT
+
+
+def test_repeated_confirmation_replaces_the_first(fixture: LimitFixture) -> None:
+    fixture.limit.confirm(5)
+    fixture.limit.confirm(5)
+    assert fixture.allowed(10) == 5
+
+
+class RacedCounts(InMemoryRemovalCounts):
+    """A store in which another run counts a removal between each read and write, as often as given."""
+
+    def __init__(self, races: int) -> None:
+        super().__init__()
+        self.races = races
+
+    def replace(self, current: RemovalCount | None, changed: RemovalCount) -> None:
+        if self.races:
+            self.races -= 1
+            made = self.stored.made if self.stored else 0
+            self.stored = RemovalCount(allowed=LIMIT, made=made + 1, until=NOON + WINDOW)
+            raise VersionConflictError
+        super().replace(current, changed)
+
+
+def test_removals_of_concurrent_runs_are_counted_together() -> None:
+    fixture = LimitFixture(RacedCounts(races=2))
+    assert fixture.allowed(5) == LIMIT - 2
+
+
+def test_removal_that_always_conflicts_is_not_allowed() -> None:
+    with pytest.raises(ContentionError):
+        LimitFixture(RacedCounts(races=99)).limit.allow_removal()
