@@ -91,7 +91,18 @@ def test_bedrock_test_assumes_role_and_requests_one_token() -> None:
     assert "which models" in (rungs[1].not_proved or "")
     assert (sts.requests[0]["RoleArn"], sts.requests[0]["ExternalId"]) == (ROLE["role_arn"], EXTERNAL_ID)
     assert sts.requests[0]["RoleSessionName"].endswith("-connection-test")
-    assert bedrock.requests[0]["inferenceConfig"] == {"maxTokens": 1}
+    assert bedrock.requests == [
+        {
+            "modelId": "amazon.nova-lite-v1:0",
+            "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+            "inferenceConfig": {"maxTokens": 1},
+        }
+    ]
+    assert [(rung.name, rung.proved) for rung in rungs] == [
+        ("reachable", "AWS answered."),
+        ("authenticated", "The integration's role was assumed."),
+        ("model_answers", "The model answered in eu-central-1."),
+    ]
     assert bedrock.credentials[0].session_token == SecretStr("fake-token")
     assert bedrock.endpoints == [("eu-central-1", None)]
 

@@ -25,6 +25,31 @@ def describe(text: str) -> str:
     return describe_response(text.encode(), [KEY, HEADER, ""]) or ""
 
 
+def test_redaction_removes_a_secret_of_several_short_words() -> None:
+    header = "x1 y2 z3 w4"
+    assert redact_secrets(f"rejected {header} here", [header]) == f"rejected {REDACTED} here"
+    assert redact_secrets("rejected x1 y2 here", ["x1 y2"]) == f"rejected {REDACTED} here"
+
+
+def test_redaction_keeps_a_text_of_the_greatest_length_whole() -> None:
+    text = "ab " * (MAX_LENGTH // 3)
+    assert redact_secrets(text + "x" * (MAX_LENGTH - len(text)), []) == (text + "x" * (MAX_LENGTH - len(text))).strip()
+    assert redact_secrets(text + "x" * (MAX_LENGTH - len(text) + 1), []).endswith("\u2026")
+
+
+@pytest.mark.parametrize(("secret", "ending", "is_hidden"), [("abcd-123", "-123", True), ("abc-123", "-123", False)])
+def test_redaction_hides_the_last_characters_of_secrets_from_eight_characters_on(
+    secret: str, ending: str, is_hidden: bool
+) -> None:
+    assert redact_secrets(f"key ending in {ending}", [secret]) == f"key ending in {REDACTED if is_hidden else ending}"
+
+
+def test_description_keeps_text_that_is_not_ascii() -> None:
+    assert describe_response('{"error": {"reason": "Schlüssel ungültig"}}'.encode(), []) == (
+        '{"reason": "Schlüssel ungültig"}'
+    )
+
+
 def contains_part_of(text: str, secret: str, length: int = 6) -> bool:
     return any(secret[at : at + length] in text for at in range(len(secret) - length + 1))
 

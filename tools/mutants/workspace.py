@@ -11,8 +11,19 @@ from pathlib import Path
 from tools.mutants.packages import ROOTS, Package
 
 ROOT = Path(__file__).parents[2]
-# Tests of the repository and its tools.
-_OTHER_TESTS = ("tests/unit/apidoc", "tests/unit/local", "tests/unit/test_tree.py")
+# Tests of the repository, its documents and its tools.
+_NAMES = (
+    "capacity",
+    "dependencies",
+    "design_documents",
+    "iam",
+    "imports",
+    "makefile",
+    "mutants",
+    "template_mutants",
+    "tree",
+)
+_OTHER_TESTS = ("tests/unit/apidoc", "tests/unit/local", *(f"tests/unit/test_{name}.py" for name in _NAMES))
 _KEPT_OUT = {"build", "functions", "mutants", "pyproject.toml", "tests"}
 
 
@@ -74,6 +85,8 @@ def _settings(package: Package) -> str:
         ],
         "pytest_add_cli_args_test_selection": list(package.tests),
         "on_dependency_change": "ignore",
+        "timeout_constant": 5,  # mutmut's factor of 15 would wait minutes for each endless loop
+        "timeout_multiplier": 4,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     return "\n".join([pytest, "[tool.mutmut]", *lines, ""])
