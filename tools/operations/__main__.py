@@ -54,7 +54,7 @@ def _run(command: Command, stack: str) -> None:
 
 def _removals(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError("must be a number: make confirm-sweep REMOVALS=…, see make sweep-findings")
+        raise argparse.ArgumentTypeError("must be 0 or more: make confirm-sweep REMOVALS=…, see make sweep-findings")
     return int(text)
 
 
