@@ -8,6 +8,9 @@ from botocore.exceptions import ClientError
 GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 """A secret or version does not exist, or the secret is scheduled for deletion."""
 
+RELEASED = GONE | {"InvalidParameterException"}
+"""The version from which a stage label is to be removed no longer has it, for example after a lost response."""
+
 
 @contextmanager
 def ignore_errors(codes: Collection[str]) -> Iterator[None]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
+from ai_integrations.adapters.secrets_manager.error_codes import GONE, RELEASED, ignore_errors
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
 from ai_integrations.observability import logger
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import ListSecretsRequestTypeDef, SecretListEntryTypeDef
 
 _SECRETS_PER_PAGE = 100  # the limit of ListSecrets
-_RELEASED = GONE | {"InvalidParameterException"}  # the version no longer has the stage label
 
 
 class SecretsManagerInventory:
@@ -64,7 +63,7 @@ class SecretsManagerInventory:
 
     def release_version(self, arn: str, version: str) -> None:
         """Remove our stage label from one version of a secret, if the version still has it."""
-        with ignore_errors(_RELEASED):
+        with ignore_errors(RELEASED):
             self._client.update_secret_version_stage(
                 SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
             )
