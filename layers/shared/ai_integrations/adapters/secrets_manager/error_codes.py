@@ -9,7 +9,7 @@ GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 """A secret or version does not exist, or the secret is scheduled for deletion."""
 
 RELEASED = GONE | {"InvalidParameterException"}
-"""The version from which a stage label is to be removed no longer has it, for example after a lost response."""
+"""The version no longer has the stage label, for example because only the response of the removal was lost."""
 
 
 @contextmanager
