@@ -80,6 +80,17 @@ def run_steps(
     return steps.run(integration, model)
 
 
+def test_step_of_a_refused_role_shows_the_reason_of_aws() -> None:
+    reachable, authenticated = run_steps(FakeSts(DENIED), FakeBedrock())
+    assert (reachable.status, reachable.proved) == (PASSED, "AWS answered.")
+    assert authenticated.not_proved == "The integration's role could not be assumed."
+
+
+def test_unreachable_aws_is_reported_as_the_only_step() -> None:
+    [reachable] = run_steps(FakeSts(UNREACHABLE), FakeBedrock())
+    assert (reachable.status, reachable.not_proved) == (FAILED, "AWS could not be reached.")
+
+
 def statuses(rungs: tuple[Rung, ...]) -> list[CheckStatus]:
     return [rung.status for rung in rungs]
 

@@ -20,6 +20,7 @@ from ai_integrations.domain.model import (
     SecretVersion,
     Space,
 )
+from ai_integrations.key_access.messages import resolution_view
 from ai_integrations.key_access.resolve import CredentialResolver
 from tests.builders import NOON, ULID, an_integration
 from tests.fakes import InMemoryRepository, InMemorySpaces
@@ -184,6 +185,18 @@ def test_resolve_previous_key_by_version_during_grace_period() -> None:
     with pytest.raises(KeyUnavailableError):
         fixture.key("old")
     assert fixture.key() == "sk-fake-new"
+
+
+def test_resolution_contains_the_endpoints_that_the_metadata_select() -> None:
+    metadata = {"project_id": "p-1", "location": "eu", "project_access_label": "team"}
+    fixture = ResolverFixture(provider="VERTEX_AI", provider_metadata=metadata)
+    view = resolution_view(fixture.resolver.by_id(a_program(), ULID))
+    root = "https://aiplatform.eu.rep.googleapis.com"
+    assert view["endpoints"] == {
+        "root": root,
+        "api": f"{root}/v1",
+        "openai": f"{root}/v1/projects/p-1/locations/eu/endpoints/openapi",
+    }
 
 
 @pytest.mark.parametrize("changes", [{}, {"secret": None}, {"secret": EXTERNAL}])
