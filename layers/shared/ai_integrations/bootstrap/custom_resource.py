@@ -21,7 +21,7 @@ class CustomResourceParts(NamedTuple):
 def custom_resource() -> CustomResourceParts:
     """Build the use case and the sender of its responses."""
     is_emulated = bool(os.environ["AWS_ENDPOINT_URL"])  # empty on AWS (ADR 22)
-    hosts = None if is_emulated else response_hosts(os.environ["AWS_REGION"], os.environ["URL_SUFFIX"])
+    hosts = None if is_emulated else response_hosts(os.environ["AWS_DEFAULT_REGION"], os.environ["URL_SUFFIX"])
     return CustomResourceParts(
         resource=CustomResource(integrations(aws_clients.dynamodb())),
         cloudformation=CloudFormationResponder(hosts),
