@@ -15,10 +15,10 @@ PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus
 class FakeSteps:
     """Returns steps with the given statuses, and records the tested key."""
 
-    def __init__(self, *statuses: CheckStatus, said: str | None = None) -> None:
+    def __init__(self, *statuses: CheckStatus, message: str | None = None) -> None:
         names = (REACHABLE, AUTHENTICATED, MODEL_ANSWERS)
         self.rungs = tuple(
-            Rung(name=name, status=status, latency_ms=1, not_proved=f"Reason of {name}.", provider_said=said)
+            Rung(name=name, status=status, latency_ms=1, not_proved=f"Reason of {name}.", provider_said=message)
             for name, status in zip(names, statuses, strict=True)
         )
         self.tested: list[tuple[str | None, str | None]] = []
@@ -51,7 +51,7 @@ def test_key_is_verified_if_it_was_authenticated_and_no_step_failed(
 
 
 def test_reason_contains_what_the_provider_returned() -> None:
-    steps = FakeSteps(PASSED, FAILED, FAILED, said="Invalid key")
+    steps = FakeSteps(PASSED, FAILED, FAILED, message="Invalid key")
     reason = KeyVerification(steps).verify(an_integration(), SecretStr(API_KEY))
     assert reason == (
         "The key was not verified (step 'authenticated'). Reason of authenticated. The provider returned: Invalid key"
