@@ -59,6 +59,7 @@ def test_creation_publishes_event_without_cleanup(stream: StreamFixture) -> None
 
 
 def test_settings_change_publishes_event_without_cleanup(stream: StreamFixture) -> None:
+    stream.repository.insert(SECOND, None)
     assert stream.handle(a_record(FIRST, replace(SECOND, name="x"))) == []
     assert stream.published() == ["AI Integration Updated"]
 
@@ -148,6 +149,16 @@ def test_restore_cancels_deletion_of_the_secret(stream: StreamFixture) -> None:
     assert stream.published() == ["AI Integration Restored"]
 
 
+def test_key_change_processed_after_the_key_was_removed_promotes_nothing(stream: StreamFixture) -> None:
+    stream.repository.insert(replace(SECOND, secret=None), None)
+    assert stream.handle(a_record(FIRST, replace(SECOND, secret=OTHER_VERSION))) == []
+
+
+def test_key_removal_processed_after_a_later_key_promotes_nothing(stream: StreamFixture) -> None:
+    stream.repository.insert(replace(SECOND, secret=OTHER_SECRET), None)
+    assert stream.handle(a_record(FIRST, replace(SECOND, secret=None))) == [("schedule_deletion", SECRET)]
+
+
 def test_restore_of_integration_without_key_needs_no_cleanup(stream: StreamFixture) -> None:
     assert stream.handle(a_record(None, replace(SECOND, secret=None))) == []
 
@@ -169,6 +180,7 @@ def test_deletion_of_integration_without_key_needs_no_cleanup(stream: StreamFixt
 
 
 def test_first_key_publishes_event_without_cleanup(stream: StreamFixture) -> None:
+    stream.repository.insert(SECOND, None)
     assert stream.handle(a_record(replace(FIRST, secret=None), SECOND)) == []
     assert stream.published() == ["AI Integration Updated"]
 

@@ -174,11 +174,13 @@ def test_dry_run_reports_orphaned_secret_and_changes_nothing() -> None:
 
 
 def test_integration_with_deleted_secret_is_reported() -> None:
-    kept, lost = an_integration(secret=SecretVersion(arn="arn:kept", version="v")), an_integration(secret=SECRET)
-    records = FakeRecords(pages=[[kept], [lost]], existing={ULID: lost})
+    kept = an_integration(id="KEPT", secret=SecretVersion(arn="arn:kept", version="v"))
+    keyless, lost = an_integration(id="KEYLESS"), an_integration(secret=SECRET)
+    pages = [[kept, keyless], [lost]]
+    records = FakeRecords(pages=pages, existing={each.id: each for page in pages for each in page})
     report = run_sweep(FakeSecrets(deleted={SECRET.arn}), records)
     assert report.integrations_without_secret == [f"acme/{ULID}"]
-    assert report.integrations == 2
+    assert report.integrations == 3
 
 
 def test_integration_that_changed_during_the_check_is_not_reported() -> None:
@@ -197,6 +199,9 @@ def test_run_resumes_where_the_previous_run_stopped() -> None:
     assert second.position == SweepPosition(part="integrations")
     assert run_sweep(secrets, position=second.position).position is None
     assert secrets.scheduled == ["arn:secret-1", "arn:secret-2"]
+    records = FakeRecords(pages=[[], []])
+    third = run_sweep(secrets, records, position=second.position, has_time=time_for_one_page())
+    assert third.position == SweepPosition(part="integrations", token="1")
 
 
 def time_for_one_page() -> Callable[[], bool]:
@@ -271,11 +276,13 @@ def test_stopped_sweep_still_reports_everything() -> None:
 def test_stopped_sweep_stays_stopped_although_days_pass() -> None:
     sweep = SweepFixture(FakeSecrets(pages=[orphans(2)]), limit=1)
     assert sweep.run().removals == 1
+    count = sweep.counts.stored
     for day in range(1, 40):
         sweep.now = NOON + timedelta(days=day)
         report = sweep.run()
         assert (report.removals, report.removals_left, report.stopped) == (0, 2, True)
     assert len(sweep.secrets.scheduled) == 1
+    assert sweep.counts.stored == count
 
 
 def test_stopped_sweep_without_findings_reports_that_it_is_stopped() -> None:

@@ -84,6 +84,7 @@ def test_external_secret_is_referenced_for_admins_only() -> None:
 
 def test_update_to_taken_name_that_removes_the_key_discards_nothing() -> None:
     fixture = ExistingIntegrationFixture()
+    fixture.rotate_key(Rotation(api_key=NEW_KEY, grace=timedelta(hours=1)))
     fixture.repository.insert(an_integration(id="OTHER", name="Taken"), None)
     fixture.journal.clear()
     with pytest.raises(NameTakenError):
@@ -91,7 +92,7 @@ def test_update_to_taken_name_that_removes_the_key_discards_nothing() -> None:
             ADMIN, ULID, RequestedChange(lambda current: replace(current, name="taken"), key=None)
         )
     assert fixture.journal == ["get", "update"]
-    assert fixture.referenced_key == API_KEY
+    assert (fixture.referenced_key, fixture.previous_key) == (NEW_KEY.get_secret_value(), API_KEY)
 
 
 def test_update_to_taken_name_discards_the_new_key() -> None:

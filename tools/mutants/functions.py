@@ -13,6 +13,7 @@ from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 from tools.mutants.mutant import Mutant
 from tools.mutants.tables import called_at_import
 
+_TESTS_OF_FUNCTIONS = Path("mutants/mutmut-stats.json")
 _NOTICED = {"killed", "timeout", "suspicious", "segfault", "check was interrupted by user"}
 
 
@@ -22,6 +23,7 @@ def run() -> list[Mutant]:
         verdicts = data.exit_code_by_key.items()
         data.exit_code_by_key = {name: code if _is_noticed(code) else None for name, code in verdicts}
         data.save()
+    _TESTS_OF_FUNCTIONS.unlink(missing_ok=True)  # mutmut would not learn what a changed test calls now
     _run((), 1)
     return [mutant for data in _results() for mutant in _mutants(data)]
 
