@@ -27,17 +27,30 @@ _ENTRIES_PER_EVENT = 50  # of each kind of finding
 _sweeper, _limit, _records, _bus = sweep()
 
 
+class RemovalsFailedError(Exception):
+    """Some removals failed. The run has logged and published them, and continued."""
+
+
 @logs_invocation(aws_calls)
 @hide_exception_messages()
-@responds_with_problems
 def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:
-    """Continue the current round while there is time, or confirm removals.
+    """Continue the current round while there is time, or confirm removals."""
+    accepted = _accept(event, context)
+    return _sweep(accepted, context) if isinstance(accepted, SweepCommand) else accepted
 
-    A dry run has a round of its own. It writes only to the log.
+
+@responds_with_problems
+def _accept(event: dict[str, Any], _context: "LambdaContext") -> SweepCommand | Mapping[str, Any]:
+    """Parse a command. Carry it out if it confirms removals.
+
+    Only the operator's mistakes are problems. Every error of a run is a function error, which an alarm watches.
     """
     command = parse_text(json.dumps(event), SweepCommand)
-    if command.confirm is not None:
-        return _confirm(command.confirm)
+    return command if command.confirm is None else _confirm(command.confirm)
+
+
+def _sweep(command: SweepCommand, context: "LambdaContext") -> Mapping[str, Any]:
+    """Continue the current round. A dry run has a round of its own. It writes only to the log."""
     position = SweepPosition() if command.dry_run else _records.load_position()
     report = SweepReport(dry_run=command.dry_run, position=position)
     try:
@@ -48,12 +61,14 @@ def lambda_handler(event: dict[str, Any], context: "LambdaContext") -> Mapping[s
     if not report.dry_run:
         _records.store_position(report.position)
         _bus.publish(ran)
+    if report.failed_removals:
+        raise RemovalsFailedError
     return ran.model_dump()
 
 
 def _confirm(removals: int) -> Mapping[str, Any]:
     confirmed = _limit.confirm(removals)
-    facts: dict[str, Any] = {"confirmed": confirmed.allowed, "until": confirmed.until.isoformat(timespec="seconds")}
+    facts: dict[str, Any] = {"confirmed": removals, "until": confirmed.until.isoformat(timespec="seconds")}
     logger.info("removals confirmed", **facts)
     return facts
 

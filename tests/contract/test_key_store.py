@@ -1,6 +1,7 @@
 """`KeyStore` and `SecretCleanup`."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -96,6 +97,32 @@ def test_promote_version_is_idempotent(stores: Stores) -> None:
     stores.cleanup.promote_version(new, {integration.secret})
     stores.cleanup.promote_version(new, {integration.secret})
     assert stores.current_keys() == {new.arn: NEW}
+
+
+@pytest.mark.parametrize("lost", [1, 2], ids=["the move of AWSCURRENT", "the removal of a label"])
+def test_promote_version_succeeds_after_a_lost_response(aws: AwsStores, lost: int) -> None:
+    integration = with_key(aws)
+    released = aws.keys.add_key_version(integration, NEW_KEY)
+    new = aws.keys.add_key_version(integration, SecretStr("sk-fake-third"))
+    aws.cleanup.promote_version(released, ())
+    requests: list[int] = []
+
+    def repeat_one(attempts: int, **_: object) -> int | None:
+        """Make botocore repeat a request that succeeded, as it does if the response is lost."""
+        if attempts == 1:
+            requests.append(attempts)
+        return 0 if attempts == 1 and len(requests) == lost else None
+
+    events: Any = aws.secrets_manager.meta.events  # whose stubs allow no result of a handler
+    events.register_first("needs-retry.secrets-manager.UpdateSecretVersionStage", repeat_one)
+    aws.cleanup.promote_version(new, {released})
+    assert len(requests) == 2
+    assert new.version is not None
+    stages = aws.secrets_manager.describe_secret(SecretId=new.arn)["VersionIdsToStages"]
+    kept = {version: set(labels) - {"AWSPREVIOUS"} for version, labels in stages.items()}
+    assert {version: labels for version, labels in kept.items() if labels} == {
+        new.version: {"AWSCURRENT", label(new.version)}
+    }
 
 
 def test_promote_version_keeps_versions_that_are_not_released(stores: Stores) -> None:

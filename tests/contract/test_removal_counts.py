@@ -12,6 +12,7 @@ from tests.contract.stores import Stores
 COUNT = RemovalCount(allowed=20, made=3, until=NOON)
 CHANGES = {
     "another removal": COUNT._replace(made=4),
+    "a stop": COUNT._replace(stopped_at=NOON),
     "another count": COUNT._replace(until=NOON + timedelta(milliseconds=1)),
 }
 
@@ -20,7 +21,7 @@ def test_load_returns_none_before_the_first_removal(stores: Stores) -> None:
     assert stores.removal_counts.load() is None
 
 
-@pytest.mark.parametrize("count", [COUNT, COUNT._replace(stopped_at=NOON)])
+@pytest.mark.parametrize("count", [COUNT, COUNT._replace(stopped_at=NOON), COUNT._replace(is_confirmed=True)])
 def test_load_returns_the_stored_count(stores: Stores, count: RemovalCount) -> None:
     stores.removal_counts.replace(None, count)
     assert stores.removal_counts.load() == count

@@ -62,6 +62,15 @@ def test_scheduled_deletion_makes_a_secret_unusable_and_can_be_cancelled(aws: Aw
     assert aws.read_key(secret) == API_KEY
 
 
+def test_removal_of_what_is_already_gone_succeeds(aws: AwsStores) -> None:
+    scheduled, new = store_key(aws, "SECOND"), rotate_key(aws, store_key(aws))
+    assert new.version is not None
+    for _ in range(2):
+        inventory(aws).schedule_deletion(scheduled.arn)
+        inventory(aws).release_version(new.arn, new.version)
+    inventory(aws).schedule_deletion(scheduled.arn.replace("SECOND", "THIRD"))
+
+
 def test_page_of_integrations_lists_only_those_that_own_a_secret(aws: AwsStores) -> None:
     def insert(ulid: str, secret: SecretVersion | None) -> Integration:
         integration = an_integration(id=ulid, name=ulid, secret=secret)

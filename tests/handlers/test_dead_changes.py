@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,7 +12,7 @@ import pytest
 from tools.operations import __main__
 from tools.operations.dead_changes import SECONDS_HIDDEN, DeadChanges, FailedError
 from tools.operations.message_queue import MessageQueue
-from tools.operations.table_stream import Position, TableStream
+from tools.operations.table_stream import ExpiredError, Position, TableStream
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
@@ -265,6 +266,41 @@ def test_poison_record_is_searched_in_the_shards_that_may_contain_it() -> None:
     assert streams.tried == ["closed", "open"]
 
 
+class EmptyPages:
+    """A shard whose record 7 comes after some empty pages. The iterator is the number of the page."""
+
+    exceptions = Streams.exceptions
+
+    def __init__(self, empty: int) -> None:
+        self._empty = empty
+        self.calls = 0
+
+    @staticmethod
+    def get_shard_iterator(**_: str) -> dict[str, str]:
+        return {"ShardIterator": "0"}
+
+    def get_records(self, *, ShardIterator: str, **_: int) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self.calls += 1
+        page = int(ShardIterator)
+        records = [{"dynamodb": {"SequenceNumber": "7"}}] if page == self._empty else []
+        return {"Records": records, "NextShardIterator": str(page + 1)}
+
+
+POSITION = Position(stream="arn", shard="shard", first="7", last="7")
+
+
+def test_record_is_found_after_empty_pages() -> None:
+    [[record]] = TableStream(EmptyPages(3)).pages(POSITION)
+    assert record["dynamodb"]["SequenceNumber"] == "7"
+
+
+def test_record_is_not_searched_in_an_open_shard_without_end() -> None:
+    streams = EmptyPages(1_000_000)
+    with pytest.raises(ExpiredError):
+        next(TableStream(streams).pages(POSITION))
+    assert streams.calls == 100
+
+
 def run_command(fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run `make replay-changes` with the clients of the fixture."""
     outputs = {"StreamDeadLetterQueueUrl": fixture.dead_letters.url, "PublishChangesFunctionName": "publish-changes"}
@@ -289,13 +325,42 @@ def test_command_fails_with_advice_on_the_messages_that_are_left(
 ) -> None:
     [first, second] = fixture.write(*changes(1), UNREADABLE)
     fixture.discard(first, second)
-    fixture.discard(first, first, streamArn=f"{fixture.stream}-deleted", shardId="shardId-00000000000000000000-0000")
+    discard_expired(fixture, first)
     fixture.send("not JSON")
     monkeypatch.setattr(fixture.streams, "get_shard_iterator", _or_expired(fixture))
-    with pytest.raises(SystemExit, match=r"1 unreadable: .+\n1 expired: .+24 hours.+\n1 poison: .+deploy") as caught:
+    with pytest.raises(SystemExit, match=r"1 unreadable: .+\n1 expired: .+24 hours.+\n1 poison: .+deploy"):
         run_command(fixture, monkeypatch)
-    assert str(caught.value).endswith(f"aws sqs purge-queue --queue-url {fixture.dead_letters.url}")
     assert len(received_ids(bus)) == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "advice"), [(23, "Do not delete messages yet: .+"), (25, "To delete .+: aws sqs purge-queue .+")]
+)
+def test_command_proposes_to_delete_messages_only_if_their_changes_are_older_than_24_hours(
+    fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch, hours: int, advice: str
+) -> None:
+    changed_at = datetime.now(UTC) - timedelta(hours=hours)
+    [number] = fixture.write(*changes(1))
+    discard_expired(fixture, number, approximateArrivalOfLastRecord=f"{changed_at:%Y-%m-%dT%H:%M:%SZ}")
+    fixture.send("not JSON")
+    monkeypatch.setattr(fixture.streams, "get_shard_iterator", _or_expired(fixture))
+    with pytest.raises(SystemExit, match=rf"1 expired: .+\n{advice}$"):
+        run_command(fixture, monkeypatch)
+
+
+def test_command_does_not_propose_to_delete_a_message_that_the_function_sent_today(
+    fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [number] = fixture.write(UNREADABLE)
+    fixture.discard(number, number)
+    with pytest.raises(SystemExit, match=r"1 poison: .+\nDo not delete messages yet"):
+        run_command(fixture, monkeypatch)
+
+
+def discard_expired(fixture: DeadChangesFixture, number: str, **times: str) -> None:
+    """Send a message about a record of a stream that no longer exists."""
+    shard = "shardId-00000000000000000000-0000"
+    fixture.discard(number, number, streamArn=f"{fixture.stream}-deleted", shardId=shard, **times)
 
 
 def _or_expired(fixture: DeadChangesFixture) -> Any:

@@ -63,6 +63,26 @@ def test_dead_requests_lists_unparseable_messages(queues: QueuesFixture, body: s
     assert API_KEY not in json.dumps(dead.shown())
 
 
+def test_replay_moves_a_message_once_if_it_comes_back_to_the_dead_letter_queue(queues: QueuesFixture) -> None:
+    queues.add_dead(a_message(1), a_message(2))
+    moved = []
+    for each in queues.dead_letters.replay():
+        moved.append(each.shown()["request_id"])
+        assert len(moved) <= 2
+        queues.add_dead(each.message["Body"])
+    assert sorted(moved) == ["request-1", "request-2"]
+    assert len(queues.dead_letters.look()) == 2
+
+
+def test_replay_that_is_interrupted_leaves_the_other_messages_visible(queues: QueuesFixture) -> None:
+    queues.add_dead(a_message(1), a_message(2), a_message(3))
+    replay = queues.dead_letters.replay()
+    next(replay)
+    replay.close()  # type: ignore[attr-defined]
+    assert len(queues.dead_letters.look()) == 2
+    assert len(queues.receive(queues.requests)) == 1
+
+
 def test_replay_moves_every_message_back_to_the_queue_of_requests(queues: QueuesFixture) -> None:
     queues.add_dead(a_message(1), a_message(2), "not JSON")
     assert len(list(queues.dead_letters.replay())) == 3

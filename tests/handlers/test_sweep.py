@@ -188,12 +188,44 @@ def test_sweep_with_an_expired_pagination_token_starts_at_the_first_page(cloud: 
     assert cloud.calls.count("secretsmanager:ListSecrets") == 2
 
 
-@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidRequestException"])
-def test_sweep_succeeds_if_the_secret_is_deleted_concurrently(cloud: Cloud, code: str) -> None:
-    store_orphaned_secret(cloud, "orphaned")
+@pytest.mark.parametrize("is_recoverable", [True, False])
+def test_sweep_succeeds_if_the_secret_is_deleted_concurrently(cloud: Cloud, *, is_recoverable: bool) -> None:
+    orphaned = store_orphaned_secret(cloud, "orphaned")
     make_secrets_two_hours_old(cloud)
+    cloud.secrets_manager.delete_secret(SecretId=orphaned, ForceDeleteWithoutRecovery=not is_recoverable)
+    cloud.fail("secretsmanager:DeleteSecret", ("InvalidRequestException", 400))
+    assert sweep(cloud)["secrets_without_integration"] == [orphaned]
+
+
+@pytest.mark.parametrize(
+    "code", ["InvalidRequestException", "InvalidParameterException", "AccessDeniedException", "ThrottlingException"]
+)
+def test_sweep_whose_removal_is_rejected_continues_reports_it_and_fails(cloud: Cloud, code: str) -> None:
+    orphaned = store_orphaned_secret(cloud, "orphaned")
+    make_secrets_two_hours_old(cloud)
+    store_position(cloud, part="secrets")
     cloud.fail("secretsmanager:DeleteSecret", (code, 400))
-    assert len(sweep(cloud)["secrets_without_integration"]) == 1
+    with pytest.raises(LoggedError):  # for SweepErrorsAlarm
+        sweep(cloud)
+    assert logged_findings(cloud, "failed_removals") == [orphaned]
+    assert [each["aws_error_code"] for each in cloud.log() if each["message"] == "removal failed"] == [code]
+    assert "events:PutEvents" in cloud.calls
+    assert cloud.items("POSITION") == []  # the round is complete
+    [count] = cloud.items("REMOVALS")
+    assert count["made"] == {"N": "0"}
+
+
+def test_sweep_whose_removals_always_conflict_fails(cloud: Cloud) -> None:
+    """A problem document would be a success for Lambda, and no alarm would fire."""
+    list_orphaned_secrets(cloud, 1)
+    cloud.fail("dynamodb:PutItem", ("ConditionalCheckFailedException", 400))
+    with pytest.raises(LoggedError):
+        sweep(cloud)
+
+
+def test_confirmation_that_always_conflicts_returns_a_problem(cloud: Cloud) -> None:
+    cloud.fail("dynamodb:PutItem", ("ConditionalCheckFailedException", 400))
+    assert "problem" in sweep(cloud, confirm=5)
 
 
 def test_three_thousand_orphaned_secrets_are_all_logged_and_twenty_are_removed(
@@ -217,7 +249,12 @@ def test_report_with_many_findings_of_every_kind_stays_below_the_limits_of_aws(c
     arn = f"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:{'x' * LONGEST_NAME}-AbCdEf"
     finding = f"{arn} {'0' * 36}"
     facts = {"event_id": "0" * 36, "dry_run": False, "round_complete": False, "stopped": True, "removals": 20}
-    kinds = ["secrets_without_integration", "versions_without_integration", "integrations_without_secret"]
+    kinds = [
+        "secrets_without_integration",
+        "versions_without_integration",
+        "integrations_without_secret",
+        "failed_removals",
+    ]
     counts = {"secrets": 500_000, "integrations": 500_000, "removals_left": 500_000}
     counts |= {f"{kind}_count": 500_000 for kind in kinds}
     event = SweepRan.model_validate(facts | counts | {kind: [finding] * 50 for kind in kinds})
@@ -267,7 +304,7 @@ def test_sweep_that_fails_halfway_logs_its_findings_and_emits_its_metrics(
     cloud: Cloud, emitted: Callable[[], Any]
 ) -> None:
     orphaned = list_orphaned_secrets(cloud, 3)
-    cloud.fail("secretsmanager:DeleteSecret", ("InternalServiceError", 500))
+    cloud.fail("secretsmanager:DeleteSecret", ConnectionError())
     with pytest.raises(LoggedError):
         sweep(cloud)
     assert logged_findings(cloud, "secrets_without_integration") == orphaned[:1]
@@ -321,7 +358,6 @@ def test_sweep_that_cannot_read_or_count_removes_nothing(cloud: Cloud, operation
 @pytest.mark.parametrize(
     "operation",
     [
-        "secretsmanager:DeleteSecret",
         "secretsmanager:DescribeSecret",
         "secretsmanager:ListSecrets",
         "events:PutEvents",

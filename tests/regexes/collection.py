@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ai_integrations.adapters import cloudformation
 from ai_integrations.domain import api_keys, endpoints
 from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS, Address
 from tests import sam_template
@@ -42,9 +41,6 @@ def _for_providers(build: Callable[[Address], Iterable[str]]) -> list[str]:
 
 # The values of all expressions that are known at run time only.
 RUN_TIME = {
-    Unknown("ai_integrations.adapters.cloudformation", "f'{_BUCKET}\\\\.{re.escape(suffix)}'"): [
-        rf"{cloudformation._BUCKET}\.amazonaws\.com"
-    ],
     Unknown("ai_integrations.domain.api_keys", "each"): list(api_keys._PLACEHOLDERS),
     Unknown("ai_integrations.domain.rules", "expected.pattern"): [each.pattern for each in METADATA_FORMATS.values()],
     Unknown("ai_integrations.domain.endpoints", "_PLACEHOLDERS.get(name, _LABEL)"): [

@@ -246,6 +246,11 @@ def test_key_decrypts_only_for_its_functions_the_table_and_the_logs(
     assert key_policy_allows("Key", "kms:Decrypt", principal, context) is expected
 
 
+def test_key_policy_denies_other_readers_nothing_except_decryption() -> None:
+    assert key_policy_allows("Key", "kms:DescribeKey", OF_THIS_ACCOUNT, SECRETS_MANAGER)
+    assert not key_policy_allows("Key", "kms:Decrypt", OF_THIS_ACCOUNT, SECRETS_MANAGER)
+
+
 @pytest.mark.parametrize("action", ["kms:GenerateMac", "kms:VerifyMac"])
 def test_fingerprint_key_computes_only_for_functions_that_use_keys(action: str) -> None:
     assert key_policy_allows("FingerprintKey", action, OF_THIS_ACCOUNT, TAGGED)

@@ -187,7 +187,7 @@ def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
 
 
 def test_log_groups_of_the_audit_outlive_the_stack() -> None:
-    """docs/operations.md, "Audit", names them. A failed deployment retains none, so that the next one can create it."""
+    """The documents name them. A failed deployment retains none, so that the next one can create it."""
     audit = (ROOT / "docs" / "operations.md").read_text().partition("## Audit")[2]
     named = set(re.findall(r"`/<stack>/([\w-]+)`", audit))
     groups = sam_template.resources("AWS::Logs::LogGroup").values()
@@ -195,6 +195,9 @@ def test_log_groups_of_the_audit_outlive_the_stack() -> None:
         each["Properties"]["LogGroupName"]["Fn::Sub"].rpartition("/")[2] for each in groups if "DeletionPolicy" in each
     }
     assert retained == named
+    deletion = re.search(r"for group in ([a-z -]+); do", (ROOT / "docs" / "deploy.md").read_text())
+    assert deletion
+    assert set(deletion[1].split()) == named
     assert {each.get("DeletionPolicy", "RetainExceptOnCreate") for each in groups} == {"RetainExceptOnCreate"}
 
 

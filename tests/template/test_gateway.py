@@ -206,3 +206,9 @@ def test_default_address_and_custom_domain_require_tls_1_2() -> None:
     for endpoint in (resources["Api"]["Properties"], resources["Domain"]["Properties"]):
         assert endpoint["SecurityPolicy"].startswith("SecurityPolicy_TLS13_1_2_")
         assert endpoint["EndpointAccessMode"] == "BASIC"
+
+
+def test_api_is_deployed_again_when_only_a_parameter_changes() -> None:
+    """API Gateway applies DisableExecuteApiEndpoint with the next deployment of the API only."""
+    [api] = sam_template.resources("AWS::Serverless::Api").values()
+    assert api["Properties"]["AlwaysDeploy"] is True

@@ -31,7 +31,7 @@ def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_b
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
     assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
     assert statement["Condition"] == {
-        "StringEquals": {"events:source": SOURCE},
+        "ForAnyValue:StringEquals": {"events:source": SOURCE},
         "ArnNotEquals": {
             "aws:PrincipalArn": [{"Fn::GetAtt": [name, "Arn"]} for name in sorted(BUS_USERS)],
         },
@@ -94,10 +94,15 @@ def test_codedeploy_may_only_move_traffic_between_versions_of_published_function
     for name in published:
         assert {"Fn::GetAtt": [name, "Arn"]} in shift["Resource"]
         assert {"Fn::Sub": f"${{{name}.Arn}}:live"} in shift["Resource"]
-    assert (describe["Action"], describe["Resource"]) == (
-        "cloudwatch:DescribeAlarms",
-        {"Fn::GetAtt": ["ServerErrorsAlarm", "Arn"]},
-    )
+    groups = of_type(processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::CodeDeploy::DeploymentGroup")
+    [watched] = {
+        alarm["Name"]["Ref"]
+        for group in groups.values()
+        for alarm in group["Properties"]["AlarmConfiguration"]["Alarms"]
+    }
+    # CodeDeploy stops a deployment whose alarm it cannot describe.
+    assert describe["Action"] == "cloudwatch:DescribeAlarms"
+    assert describe["Resource"] == {"Fn::GetAtt": [watched, "Arn"]}
 
 
 def test_role_keeps_the_policy_name_that_sam_generated() -> None:

@@ -10,6 +10,7 @@ from ai_integrations.adapters.cloudformation import (
     CloudFormationResponder,
     ResponseNotDeliveredError,
     UntrustedResponseUrlError,
+    response_hosts,
 )
 from tests.response_bucket import SIGNATURE, Bucket
 
@@ -120,19 +121,19 @@ def test_refused_connection_raises_without_disclosing_the_url(
 
 
 @pytest.mark.parametrize(
-    ("suffix", "host"),
+    ("region", "suffix", "host"),
     [
-        ("amazonaws.com", "useast1.s3.amazonaws.com"),
-        ("amazonaws.com", "uswest2.s3-us-west-2.amazonaws.com"),
-        ("amazonaws.com", "eucentral1.s3.eu-central-1.amazonaws.com"),
-        ("amazonaws.com", "eu-south-2.s3.eu-south-2.amazonaws.com"),
-        ("amazonaws.com", "usgovwest1.s3.us-gov-west-1.amazonaws.com"),
-        ("amazonaws.com.cn", "cnnorth1.s3.cn-north-1.amazonaws.com.cn"),
+        ("us-east-1", "amazonaws.com", "useast1.s3.amazonaws.com"),
+        ("us-west-2", "amazonaws.com", "uswest2.s3-us-west-2.amazonaws.com"),
+        ("eu-central-1", "amazonaws.com", "eucentral1.s3.eu-central-1.amazonaws.com"),
+        ("eu-south-2", "amazonaws.com", "eu-south-2.s3.eu-south-2.amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com", "usgovwest1.s3.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn", "cnnorth1.s3.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_url_of_a_bucket_of_cloudformation_is_trusted(suffix: str, host: str) -> None:
+def test_url_of_the_bucket_of_cloudformation_is_trusted(region: str, suffix: str, host: str) -> None:
     url = f"https://cloudformation-custom-resource-response-{host}/arn%3Aaws%7CLlm?X-Amz-Signature={SIGNATURE}"
-    CloudFormationResponder(suffix).check_url({"ResponseURL": url})
+    CloudFormationResponder(response_hosts(region, suffix)).check_url({"ResponseURL": url})
 
 
 BUCKET = "cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
@@ -159,6 +160,9 @@ BUCKET = "cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
         "https://cloudformation-custom-resource-response-useast1.s3.amazonawsXcom/x",
         "https://cloudformation-custom-resource-response-useast1.execute-api.us-east-1.amazonaws.com/x",
         "https://my-cloudformation-custom-resource-response-useast1.s3.amazonaws.com/x",
+        "https://cloudformation-custom-resource-response-mine.s3.amazonaws.com/x",
+        "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/x",
+        "https://cloudformation-custom-resource-response-useast1.s3-website-us-east-1.amazonaws.com/x",
         "https://my-bucket.s3.amazonaws.com/x",
         "https://s3.amazonaws.com/my-bucket",
         "https://169.254.169.254/latest",
@@ -171,7 +175,7 @@ BUCKET = "cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
     ],
 )
 def test_response_to_another_url_is_never_sent(url: str) -> None:
-    responder = CloudFormationResponder("amazonaws.com")
+    responder = CloudFormationResponder(response_hosts("us-east-1", "amazonaws.com"))
     with pytest.raises(UntrustedResponseUrlError, match=r"^$"):
         responder.check_url({"ResponseURL": url})
     with pytest.raises(UntrustedResponseUrlError, match=r"^$") as error:

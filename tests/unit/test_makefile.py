@@ -21,7 +21,8 @@ def make(folder: Path, *arguments: str) -> str:
     program = shutil.which("make")
     if program is None:
         pytest.skip("make is not installed")
-    run = subprocess.run([program, *arguments], cwd=folder, text=True, capture_output=True, check=True)  # noqa: S603
+    command = [program, "--no-print-directory", *arguments]  # as if `make test` did not run it
+    run = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=True)  # noqa: S603
     return run.stdout
 
 

@@ -25,7 +25,7 @@ class LimitFixture:
         return RemovalLimit(counts=self.counts, clock=lambda: self.now, limit=LIMIT)
 
     def allowed(self, requested: int) -> int:
-        return sum(self.limit.allow_removal() for _ in range(requested))
+        return sum(self.limit.allow_removal() is not None for _ in range(requested))
 
 
 @pytest.fixture
@@ -46,10 +46,44 @@ def test_count_restarts_after_a_day_without_a_refusal(fixture: LimitFixture) -> 
     assert fixture.allowed(LIMIT + 1) == LIMIT
 
 
-def test_day_starts_with_its_first_removal(fixture: LimitFixture) -> None:
+def test_count_lasts_until_a_day_after_its_last_removal(fixture: LimitFixture) -> None:
     fixture.allowed(1)
+    fixture.now += WINDOW - timedelta(minutes=1)
+    assert fixture.allowed(LIMIT - 1) == LIMIT - 1
+    fixture.now += timedelta(minutes=2)
+    assert fixture.allowed(1) == 0
+
+
+def test_uncounted_removal_leaves_the_limit_as_it_was(fixture: LimitFixture) -> None:
+    for _ in range(LIMIT + 1):
+        removal = fixture.limit.allow_removal()
+        assert removal is not None
+        fixture.limit.uncount(removal)
+    assert fixture.allowed(LIMIT + 1) == LIMIT
+
+
+@pytest.mark.parametrize("change", ["count", "stop", "confirm"])
+def test_uncount_after_another_change_leaves_the_count(fixture: LimitFixture, change: str) -> None:
+    removal = fixture.limit.allow_removal()
+    assert removal is not None
+    match change:
+        case "count":
+            fixture.allowed(1)
+        case "stop":
+            fixture.allowed(LIMIT)
+        case _:
+            fixture.limit.confirm(5)
+    changed = fixture.counts.stored
+    fixture.limit.uncount(removal)
+    assert fixture.counts.stored == changed
+
+
+def test_removals_do_not_extend_a_confirmation(fixture: LimitFixture) -> None:
+    fixture.limit.confirm(100)
     fixture.now += WINDOW - timedelta(seconds=1)
-    assert fixture.allowed(LIMIT) == LIMIT - 1
+    fixture.allowed(1)
+    fixture.now += timedelta(seconds=1)
+    assert fixture.allowed(100) == LIMIT
 
 
 def test_stopped_limit_stays_stopped_after_a_day(fixture: LimitFixture) -> None:
@@ -61,7 +95,7 @@ def test_stopped_limit_stays_stopped_after_a_day(fixture: LimitFixture) -> None:
 
 def test_confirmation_allows_exactly_its_number_of_removals(fixture: LimitFixture) -> None:
     fixture.allowed(LIMIT + 1)
-    assert fixture.limit.confirm(5) == RemovalCount(allowed=5, made=0, until=NOON + WINDOW)
+    assert fixture.limit.confirm(5) == RemovalCount(allowed=5, made=0, until=NOON + WINDOW, is_confirmed=True)
     assert not fixture.limit.is_reached()
     assert fixture.allowed(10) == 5
     assert fixture.limit.is_reached()
@@ -76,11 +110,11 @@ def test_confirmation_of_all_removals_leaves_the_limit_unreached(fixture: LimitF
     assert fixture.allowed(1) == 1
 
 
-def test_confirmation_of_no_removals_resumes_and_stops_at_the_next_one(fixture: LimitFixture) -> None:
+def test_confirmation_of_no_removals_resumes_with_the_limit(fixture: LimitFixture) -> None:
     fixture.allowed(LIMIT + 1)
     fixture.limit.confirm(0)
     assert not fixture.limit.is_reached()
-    assert fixture.allowed(1) == 0
+    assert fixture.allowed(LIMIT + 1) == LIMIT
 
 
 def test_confirmation_expires_after_a_day(fixture: LimitFixture) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
 from ai_integrations.use_cases.removal_limit import RemovalLimit
-from ai_integrations.use_cases.sweep import GRACE, StoredSecret, Sweeper, SweepPosition, SweepReport
+from ai_integrations.use_cases.sweep import GRACE, RemovalFailedError, StoredSecret, Sweeper, SweepPosition, SweepReport
 from tests import sam_template
 from tests.builders import NOON, ULID, an_integration
 from tests.event_fakes import InMemoryRemovalCounts
@@ -349,6 +349,20 @@ def test_failed_removal_is_counted_and_reported() -> None:
     assert report.secrets_without_integration == ["arn:secret-0"]
     assert sweep.counts.stored is not None
     assert sweep.counts.stored.made == 1
+
+
+def test_rejected_removal_is_reported_on_each_run_and_never_stops_the_sweep() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(1)], error=RemovalFailedError(is_rejected=True)), limit=2)
+    for _ in range(5):
+        report = sweep.run()
+        assert (report.failed_removals, report.removals, report.removals_left) == (["arn:secret-0"], 0, 1)
+        assert (report.stopped, report.position) == (False, None)
+
+
+def test_removal_with_an_unknown_outcome_stays_counted() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(3)], error=RemovalFailedError(is_rejected=False)), limit=2)
+    report = sweep.run()
+    assert (report.failed_removals, report.stopped) == (["arn:secret-0", "arn:secret-1"], True)
 
 
 def test_runs_that_fail_again_and_again_remove_no_more_than_the_limit() -> None:

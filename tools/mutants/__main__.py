@@ -5,15 +5,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tools.mutants import operators, survivors, workspace
+from tools.mutants import operators, survivors, template, workspace
 from tools.mutants.packages import PACKAGES
 
 
 def main(names: Sequence[str]) -> int:
     """Test the packages, and return 1 if any has a survivor that is not listed."""
     if len(names) == 1:
-        return _test(names[0])
-    commands = ([sys.executable, "-m", "tools.mutants", name] for name in names or PACKAGES)
+        return template.main([]) if names == ["template"] else _test(names[0])
+    commands = ([sys.executable, "-m", "tools.mutants", name] for name in names or [*PACKAGES, "template"])
     return max(subprocess.run(command, check=False).returncode for command in commands)  # noqa: S603
 
 
@@ -27,16 +27,8 @@ def _test(name: str) -> int:
 
     mutants = [*functions.run(), *tables.run()]
     alive = [mutant.name for mutant in mutants if not mutant.noticed]
-    listed = survivors.reviewed()
     paths = {workspace.in_repository(str(path)) for path in walk_mutatable_files()}
-    faults = list(survivors.faults(alive, listed, paths))
-    print("", *faults, sep="\n")
-    changes_nothing = sum(map(listed.contains, alive))
-    print(
-        f"{name}: {len(mutants)} mutants, {len(mutants) - len(alive)} killed, {changes_nothing} change nothing, "
-        f"{len(alive) - changes_nothing} survived, {len(faults)} faults"
-    )
-    return int(bool(faults))
+    return survivors.report(name, len(mutants), alive, paths)
 
 
 if __name__ == "__main__":

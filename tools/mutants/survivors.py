@@ -40,3 +40,16 @@ def faults(survivors: Collection[str], listed: Reviewed, paths: Collection[str])
         for name in sorted(listed.names - set(survivors))
         if name.partition(" ")[0] in paths
     )
+
+
+def report(name: str, tested: int, alive: Collection[str], paths: Collection[str]) -> int:
+    """Print the faults and the numbers of a package, and return 1 if there is a fault."""
+    listed = reviewed()
+    found = list(faults(alive, listed, paths))
+    print("", *found, sep="\n")
+    changes_nothing = sum(map(listed.contains, alive))
+    print(
+        f"{name}: {tested} mutants, {tested - len(alive)} killed, {changes_nothing} change nothing, "
+        f"{len(alive) - changes_nothing} survived, {len(found)} faults"
+    )
+    return int(bool(found))

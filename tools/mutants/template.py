@@ -3,16 +3,21 @@
 Each mutant is a changed copy of the parsed template. A process of its own runs tests/template on it until one fails.
 """
 
-import os
+import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from copy import deepcopy
-from pathlib import Path
+from functools import cache, partial
+from io import StringIO
 from typing import Any, NamedTuple
 
 import pytest
 from tests import sam_template
+
+from tools.mutants import survivors
+from tools.mutants.suite import Suite
 
 # Texts for people and for build tools.
 _UNCHANGED = frozenset({"AlarmDescription", "DashboardBody", "Description", "Metadata", "Sid", "Type"})
@@ -84,28 +89,35 @@ _CHANGES: tuple[tuple[Callable[[list[str], Any], bool], Callable[[Any], Any]], .
 )
 
 
-def is_noticed(mutant: TemplateMutant) -> bool:
-    """Check whether a test of the template fails."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    changed = mutant.apply(sam_template.template())
-    sam_template.template = lambda: changed  # type: ignore[assignment]
-    os._exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "tests/template"]))
+def _apply(mutant: TemplateMutant | None) -> None:
+    """Import the tests again, with the changed template. SAM translates it once for each set of parameters."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+        del sys.modules[name]
+    tests = importlib.import_module("tests.sam_template")
+    changed = mutant.apply(tests.template()) if mutant else tests.template()
+    tests.template, tests.processed = lambda: changed, cache(tests.processed)  # type: ignore[attr-defined]
+
+
+def _alive(every: Sequence[TemplateMutant]) -> Iterator[str]:
+    """Name the mutants that no test notices."""
+    suite = Suite(["tests/template"])
+    with redirect_stdout(StringIO()):
+        pytest.main(["--collect-only", "-p", "no:cacheprovider", "tests/template"])  # imports once what the tests use
+    suite.require_success(lambda: _apply(None))
+    survived = 0
+    for index, mutant in enumerate(every):
+        print(f"\rtemplate: {index} of {len(every)}, {survived} not noticed", end="", file=sys.stderr, flush=True)
+        if not suite.notices(partial(_apply, mutant)):
+            survived += 1
+            print(f"\r{mutant.name}", flush=True)
+            yield mutant.name
 
 
 def main(names: Sequence[str]) -> int:
-    """Test the mutants of these resources, or of all, and name those that no test notices."""
+    """Test the mutants of these resources, or of all, and return 1 if a survivor is not listed."""
     resources = sam_template.template()["Resources"]
     every = list(mutants({name: each for name, each in resources.items() if name in names or not names}))
-    alive = 0
-    for mutant in every:
-        if not is_noticed(mutant):
-            alive += 1
-            print(mutant.name, flush=True)
-    print(f"template.yaml: {len(every)} mutants, {len(every) - alive} killed, {alive} survived")
-    return int(alive > 0)
+    return survivors.report("template", len(every), list(_alive(every)), set() if names else {"template.yaml"})
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.operations.aws_failures import MissingStackError, explained
-from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, DeadChanges, FailedError
+from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, DeadChanges, FailedError, may_be_readable
 from tools.operations.dead_letters import DeadLetters, DeadRequest
 from tools.operations.message_queue import MessageQueue
 from tools.operations.outputs import shell_assignments, stack_outputs
@@ -54,7 +55,7 @@ def _run(command: Command, stack: str) -> None:
 
 def _removals(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError("must be a number: make confirm-sweep REMOVALS=…, see make sweep-findings")
+        raise argparse.ArgumentTypeError("must be 0 or more: make confirm-sweep REMOVALS=…, see make sweep-findings")
     return int(text)
 
 
@@ -74,23 +75,28 @@ def _replay_changes(outputs: Outputs) -> Iterator[str]:
         boto3.client("lambda"),
         outputs["PublishChangesFunctionName"],
     )
-    results: Counter[str] = Counter()
+    left: list[Mapping[str, object]] = []
     try:
         for each in dead_changes.replay():
-            results[each["result"]] += 1
+            if each["result"] != PROCESSED:
+                left.append(each)
             yield json.dumps(each)
     except FailedError as error:
         raise SystemExit(
             f"The function failed at record {error} or one of the next ones. Its message and those after it are still "
             "in the queue. Find the cause in the log of publish-changes, then run this command again."
         ) from None
-    del results[PROCESSED]
-    if results:
+    if left:
+        results = Counter(str(each["result"]) for each in left)
         advice = "\n".join(f"{count} {result}: {ADVICE[result]}" for result, count in results.items())
-        raise SystemExit(
-            f"Messages left in the queue:\n{advice}\n"
-            f"To delete messages that will not be published: aws sqs purge-queue --queue-url {url}"
-        )
+        raise SystemExit(f"Messages left in the queue:\n{advice}\n{_purge_advice(left, url)}")
+
+
+def _purge_advice(left: Iterable[Mapping[str, object]], url: str) -> str:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    if any(may_be_readable(each, yesterday) for each in left):
+        return "Do not delete messages yet: the stream may still contain changes of the last 24 hours."
+    return f"To delete messages that will not be published: aws sqs purge-queue --queue-url {url}"
 
 
 def _show_sweep_findings(outputs: Outputs) -> Iterator[str]:

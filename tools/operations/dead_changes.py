@@ -1,7 +1,8 @@
 """Publish the changes again whose positions in the table's stream are in the dead-letter queue."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.operations.message_queue import MessageQueue, json_object, sent_at
@@ -52,6 +53,12 @@ class DeadChange(NamedTuple):
             "last_change_at": batch.get("approximateArrivalOfLastRecord"),
             "item": body.get("keys"),
         }
+
+
+def may_be_readable(shown: Mapping[str, object], oldest: datetime) -> bool:
+    """Check whether a message may concern a change since `oldest`. Only messages from Lambda have the change's time."""
+    changed_at = shown["last_change_at"] or shown["sent_at"]
+    return shown["result"] != UNREADABLE and str(changed_at) > oldest.isoformat()
 
 
 class DeadChanges:

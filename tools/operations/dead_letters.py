@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_SECONDS_HIDDEN = 60  # visibility timeout while a message is listed or moved
+_SECONDS_HIDDEN = 900  # visibility timeout while the messages are listed or moved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,20 @@ class DeadLetters:
         return [DeadRequest(message=message) for message in found]
 
     def replay(self) -> Iterator[DeadRequest]:
-        """Move each message back to the source queue and yield it. After an interruption, one may exist twice."""
-        for message in self._dead.receive_all():
-            self._requests.send(message["Body"])
-            self._dead.delete(message)
-            yield DeadRequest(message=message)
+        """Move each message back to the source queue and yield it. After an interruption, one may exist twice.
+
+        All messages are received before the first is moved: the function sends one that it cannot process to the
+        dead-letter queue again at once, as a new message, which must not be moved again.
+        """
+        held: list[MessageTypeDef] = []
+        try:
+            held.extend(self._dead.receive_all())
+            while held:
+                message = held[0]
+                self._requests.send(message["Body"])
+                self._dead.delete(message)
+                del held[0]
+                yield DeadRequest(message=message)
+        finally:
+            for message in held:
+                self._dead.release(message)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 Record = dict[str, Any]
 
 _PAGE = 25  # records: as many as Lambda passes to the function at once
+_EMPTY_PAGES = 100  # an open shard has no last page
 
 
 class Position(NamedTuple):
@@ -64,17 +65,30 @@ class TableStream:
                     ShardIteratorType="AT_SEQUENCE_NUMBER",
                     SequenceNumber=position.first,
                 )
-                iterator = str(answer["ShardIterator"])
-                [first] = self._client.get_records(ShardIterator=iterator, Limit=1)["Records"]
+                iterator, first = self._first_record(answer["ShardIterator"])
             except (
                 self._client.exceptions.ResourceNotFoundException,
                 self._client.exceptions.TrimmedDataAccessException,
-                ValueError,
             ):
                 continue
-            if _number(first) == int(position.first):
+            if first and _number(first) == int(position.first):
                 return iterator
         raise ExpiredError
+
+    def _first_record(self, iterator: str) -> tuple[str, Record | None]:
+        """Return the first record and its iterator. Pages before it may be empty.
+
+        "It might take multiple calls to get to a portion of the shard that contains stream records"
+        (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html).
+        """
+        for _ in range(_EMPTY_PAGES):
+            answer = self._client.get_records(ShardIterator=iterator, Limit=1)
+            if answer["Records"]:
+                return iterator, answer["Records"][0]
+            if "NextShardIterator" not in answer:
+                break
+            iterator = answer["NextShardIterator"]
+        return iterator, None
 
     def _shards(self, position: Position) -> Iterator[str]:
         """List the shards that may contain the first record: their ranges overlap."""

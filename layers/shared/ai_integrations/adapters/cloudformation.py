@@ -5,9 +5,8 @@ response URL, which is a credential, and do not raise if a response cannot be de
 """
 
 import json
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,8 +15,6 @@ import urllib3
 _ATTEMPTS = 5
 _PAUSE = 0.2  # seconds before the second attempt; doubles with each further attempt
 _TIMEOUT = 3  # seconds, each for connecting and reading
-# Such as …-useast1.s3.amazonaws.com, …-euwest1.s3-eu-west-1.amazonaws.com or …-cnnorth1.s3.cn-north-1.amazonaws.com.cn.
-_BUCKET = r"cloudformation-custom-resource-response-[a-z0-9-]+\.s3([.-][a-z0-9-]+)?"
 _MAX_REASON_LENGTH = 1_000  # characters: CloudFormation limits a response to 4,096 bytes
 
 
@@ -29,20 +26,31 @@ class UntrustedResponseUrlError(Exception):
     """The request does not come from CloudFormation: its response URL is not one of AWS."""
 
 
+def response_hosts(region: str, url_suffix: str) -> frozenset[str]:
+    """List the hosts of CloudFormation's bucket in a region. `url_suffix` is the domain of the AWS partition.
+
+    Anyone may own a bucket with a similar name, so other regions are not listed. The name contains the region without
+    hyphens; both forms are listed, because AWS documents this only by an example.
+    """
+    buckets = [f"cloudformation-custom-resource-response-{name}" for name in (region, region.replace("-", ""))]
+    endpoints = [f"{name}.{url_suffix}" for name in ("s3", f"s3.{region}", f"s3-{region}")]
+    return frozenset(f"{bucket}.{endpoint}" for bucket in buckets for endpoint in endpoints)
+
+
 class CloudFormationResponder:
     """Sends responses to the URL that each request names."""
 
-    def __init__(self, url_suffix: str | None, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Send only to buckets of CloudFormation below `url_suffix`, the domain of an AWS partition.
+    def __init__(self, hosts: Collection[str] | None, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Send only to these hosts. None allows every URL, for emulators.
 
-        None allows every URL, for emulators. `pause` waits that many seconds between two attempts.
+        `pause` waits that many seconds between two attempts.
         """
-        self._url_suffix = url_suffix
+        self._hosts = hosts
         self._pause = pause
 
     def check_url(self, event: Mapping[str, Any]) -> None:
         """Raise UntrustedResponseUrlError unless the response URL is https and of a bucket of CloudFormation."""
-        if self._url_suffix is not None and not _is_trusted(event["ResponseURL"], self._url_suffix):
+        if self._hosts is not None and not _is_trusted(event["ResponseURL"], self._hosts):
             raise UntrustedResponseUrlError
 
     def succeed(self, event: Mapping[str, Any], physical_id: str, attributes: Mapping[str, str]) -> None:
@@ -78,14 +86,13 @@ class CloudFormationResponder:
         raise ResponseNotDeliveredError(failure)
 
 
-def _is_trusted(url: str, suffix: str) -> bool:
+def _is_trusted(url: str, hosts: Collection[str]) -> bool:
     """Check a URL as urllib3, which sends to it, parses it."""
     try:
         parts = urllib3.util.parse_url(url)
     except urllib3.exceptions.LocationParseError:
         return False
-    is_of_bucket = re.fullmatch(rf"{_BUCKET}\.{re.escape(suffix)}", parts.host or "") is not None
-    return is_of_bucket and (parts.scheme, parts.auth, parts.port) == ("https", None, None)
+    return parts.host in hosts and (parts.scheme, parts.auth, parts.port) == ("https", None, None)
 
 
 def _put(url: str, body: bytes) -> int:

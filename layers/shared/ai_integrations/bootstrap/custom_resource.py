@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple
 
-from ai_integrations.adapters.cloudformation import CloudFormationResponder
+from ai_integrations.adapters.cloudformation import CloudFormationResponder, response_hosts
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.integrations import integrations
@@ -21,7 +21,8 @@ class CustomResourceParts(NamedTuple):
 def custom_resource() -> CustomResourceParts:
     """Build the use case and the sender of its responses."""
     is_emulated = bool(os.environ["AWS_ENDPOINT_URL"])  # empty on AWS (ADR 22)
+    hosts = None if is_emulated else response_hosts(os.environ["AWS_DEFAULT_REGION"], os.environ["URL_SUFFIX"])
     return CustomResourceParts(
         resource=CustomResource(integrations(aws_clients.dynamodb())),
-        cloudformation=CloudFormationResponder(None if is_emulated else os.environ["URL_SUFFIX"]),
+        cloudformation=CloudFormationResponder(hosts),
     )

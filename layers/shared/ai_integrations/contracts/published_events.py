@@ -199,6 +199,7 @@ class SweepRan(Event):
     secrets_without_integration_count: int
     versions_without_integration_count: int
     integrations_without_secret_count: int
+    failed_removals_count: int
     secrets_without_integration: list[str] = Field(
         description="ARNs of orphaned secrets. Their deletion is scheduled with the recovery window."
     )
@@ -206,3 +207,6 @@ class SweepRan(Event):
         description="ARN and version of orphaned secret versions. They are released at once."
     )
     integrations_without_secret: list[str] = Field(description="Integrations whose secret is missing, as account/ULID.")
+    failed_removals: list[str] = Field(
+        description="ARNs, with the version if only that was orphaned, that this run could not remove."
+    )

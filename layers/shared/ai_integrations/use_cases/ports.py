@@ -157,7 +157,7 @@ class SecretCleanup(Protocol):
 
 
 class SecretInventory(Protocol):
-    """Lists the secrets of this stack and removes orphaned ones."""
+    """Lists the secrets of this stack and removes orphaned ones. A failed removal raises RemovalFailedError."""
 
     def page(self, token: str | None) -> tuple[Iterable[StoredSecret], str | None]:
         """Read one page of active secrets, and the token of the next page (None at the end)."""

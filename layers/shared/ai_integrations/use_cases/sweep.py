@@ -10,6 +10,7 @@ A table that lost items makes referenced secrets look orphaned. Therefore the sw
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_integrations.domain.model import Integration, SecretVersion
@@ -31,6 +32,15 @@ class StoredSecret(NamedTuple):
     integration_id: str
     changed_at: datetime
     versions: frozenset[str] = frozenset()
+
+
+class RemovalFailedError(Exception):
+    """A secret or version could not be removed."""
+
+    def __init__(self, *, is_rejected: bool) -> None:
+        """`is_rejected` is false if the outcome is unknown: the removal may have been made."""
+        super().__init__()
+        self.is_rejected = is_rejected
 
 
 class SweepPosition(NamedTuple):
@@ -61,6 +71,7 @@ class SweepReport:
     secrets_without_integration: list[str] = field(default_factory=list)
     versions_without_integration: list[str] = field(default_factory=list)
     integrations_without_secret: list[str] = field(default_factory=list)
+    failed_removals: list[str] = field(default_factory=list)
 
     def findings(self) -> dict[str, list[str]]:
         """List everything that was found, by kind."""
@@ -68,6 +79,7 @@ class SweepReport:
             "secrets_without_integration": self.secrets_without_integration,
             "versions_without_integration": self.versions_without_integration,
             "integrations_without_secret": self.integrations_without_secret,
+            "failed_removals": self.failed_removals,
         }
 
 
@@ -120,22 +132,33 @@ class Sweeper:
         references = self._references(secret)
         if not references.used:
             report.secrets_without_integration.append(secret.arn)
-            if self._may_remove(report):
-                self._schedule_deletion(secret)
+            self._remove(secret.arn, lambda: self._schedule_deletion(secret), report)
             return
         for version in sorted(secret.versions - references.used):
-            report.versions_without_integration.append(f"{secret.arn} {version}")
-            if self._may_remove(report, is_counted=version not in references.superseded):
-                self._secrets.release_version(secret.arn, version)
+            finding = f"{secret.arn} {version}"
+            report.versions_without_integration.append(finding)
+            release = partial(self._secrets.release_version, secret.arn, version)
+            self._remove(finding, release, report, is_counted=version not in references.superseded)
 
-    def _may_remove(self, report: SweepReport, *, is_counted: bool = True) -> bool:
-        """Check whether the run may make a removal, and count it."""
+    def _remove(
+        self, finding: str, remove: Callable[[], None], report: SweepReport, *, is_counted: bool = True
+    ) -> None:
+        """Make a removal if the run may, and count it. A failure does not end the run."""
+        counted = None
         if is_counted and not report.dry_run and not report.stopped:
-            report.stopped = not self._limit.allow_removal()
-        may_remove = not report.dry_run and not report.stopped
-        report.removals += is_counted and may_remove
-        report.removals_left += is_counted and not may_remove
-        return may_remove
+            counted = self._limit.allow_removal()
+            report.stopped = counted is None
+        is_removed = not report.dry_run and not report.stopped
+        if is_removed:
+            try:
+                remove()
+            except RemovalFailedError as error:
+                is_removed = False
+                report.failed_removals.append(finding)
+                if counted and error.is_rejected:
+                    self._limit.uncount(counted)
+        report.removals += is_counted and is_removed
+        report.removals_left += is_counted and not is_removed
 
     def _schedule_deletion(self, secret: StoredSecret) -> None:
         """Schedule the deletion of a secret, unless its integration is restored meanwhile."""

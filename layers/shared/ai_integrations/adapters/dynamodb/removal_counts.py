@@ -43,20 +43,30 @@ class DynamoDbRemovalCounts:
 
 
 def _unchanged(current: RemovalCount | None) -> Any:  # noqa: ANN401 - keyword arguments of PutItem
-    """Build the condition that no other run has counted a removal or started a count since this one was read."""
+    """Build the condition that no other run has counted a removal, stopped, or replaced the count since."""
     if current is None:
         return {"ConditionExpression": "attribute_not_exists(#pk)", "ExpressionAttributeNames": {"#pk": "pk"}}
     read = _count_item(current)
+    stop = "#stopped_at = :stopped_at" if current.stopped_at else "attribute_not_exists(#stopped_at)"
+    compared = {name: read[name] for name in ("made", "until", "stopped_at") if name in read}
     return {
-        "ConditionExpression": "#made = :made AND #until = :until",
-        "ExpressionAttributeNames": {"#made": "made", "#until": "until"},
-        "ExpressionAttributeValues": to_wire({":made": read["made"], ":until": read["until"]}),
+        "ConditionExpression": f"#made = :made AND #until = :until AND {stop}",
+        "ExpressionAttributeNames": {"#made": "made", "#until": "until", "#stopped_at": "stopped_at"},
+        "ExpressionAttributeValues": to_wire({f":{name}": value for name, value in compared.items()}),
     }
 
 
 def _count_item(count: RemovalCount) -> items.Item:
     stopped_at = items.timestamp(count.stopped_at) if count.stopped_at else None
-    return without_none({**count._asdict(), "until": items.timestamp(count.until), "stopped_at": stopped_at})
+    return without_none(
+        {
+            "allowed": count.allowed,
+            "made": count.made,
+            "until": items.timestamp(count.until),
+            "stopped_at": stopped_at,
+            "confirmed": count.is_confirmed or None,
+        }
+    )
 
 
 def _count_from_item(item: Mapping[str, Any]) -> RemovalCount:
@@ -66,4 +76,5 @@ def _count_from_item(item: Mapping[str, Any]) -> RemovalCount:
         made=int(item["made"]),
         until=datetime.fromisoformat(item["until"]),
         stopped_at=datetime.fromisoformat(stopped_at) if stopped_at else None,
+        is_confirmed="confirmed" in item,
     )

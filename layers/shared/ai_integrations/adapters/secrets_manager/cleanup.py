@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
+from ai_integrations.adapters.secrets_manager.error_codes import GONE, RELEASED, ignore_errors
 from ai_integrations.adapters.secrets_manager.key_store import label
 from ai_integrations.domain.model import SecretVersion
 
@@ -39,7 +39,12 @@ class SecretsManagerCleanup:
         if secret.version is not None:
             released_versions = {each.version for each in released if each.arn == secret.arn}
             with ignore_errors(GONE):
-                self._promote(secret.arn, secret.version, released_versions)
+                try:
+                    self._promote(secret.arn, secret.version, released_versions)
+                except self._client.exceptions.InvalidParameterException:
+                    # AWSCURRENT is no longer where DescribeSecret found it. If a response is lost, botocore repeats
+                    # the request, and Secrets Manager rejects it because the first one moved the label.
+                    self._promote(secret.arn, secret.version, released_versions)
 
     def _promote(self, arn: str, referenced: str, released: Collection[str | None]) -> None:
         stages = self._client.describe_secret(SecretId=arn)["VersionIdsToStages"]
@@ -51,6 +56,7 @@ class SecretsManagerCleanup:
                     SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=referenced, RemoveFromVersionId=version
                 )
             if label(version) in labels and version in released:
-                self._client.update_secret_version_stage(
-                    SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
-                )
+                with ignore_errors(RELEASED):
+                    self._client.update_secret_version_stage(
+                        SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
+                    )

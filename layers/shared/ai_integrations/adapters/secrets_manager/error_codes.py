@@ -8,6 +8,9 @@ from botocore.exceptions import ClientError
 GONE = frozenset({"InvalidRequestException", "ResourceNotFoundException"})
 """A secret or version does not exist, or the secret is scheduled for deletion."""
 
+RELEASED = GONE | {"InvalidParameterException"}
+"""The version no longer has the stage label, for example because only the response of the removal was lost."""
+
 
 @contextmanager
 def ignore_errors(codes: Collection[str]) -> Iterator[None]:

@@ -1,20 +1,21 @@
 """The secrets of a stack, page by page, for the sweep."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
-from ai_integrations.observability import logger
-from ai_integrations.use_cases.sweep import StoredSecret
+from ai_integrations.observability import describe, logger
+from ai_integrations.use_cases.sweep import RemovalFailedError, StoredSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import ListSecretsRequestTypeDef, SecretListEntryTypeDef
 
 _SECRETS_PER_PAGE = 100  # the limit of ListSecrets
-_RELEASED = GONE | {"InvalidParameterException"}  # the version no longer has the stage label
+_OUTCOME_UNKNOWN = 500  # and higher statuses
 
 
 class SecretsManagerInventory:
@@ -45,16 +46,11 @@ class SecretsManagerInventory:
 
     def is_usable(self, arn: str) -> bool:
         """Check whether a secret exists and is not scheduled for deletion."""
-        try:
-            return "DeletedDate" not in self._client.describe_secret(SecretId=arn)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
-            return False
+        return self._is_left(arn)
 
     def schedule_deletion(self, arn: str) -> None:
         """Schedule the deletion of a secret for the end of the recovery window."""
-        with ignore_errors(GONE):
+        with self._reports_failure(arn):
             self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=self._recovery_days)
             logger.info("deletion of orphaned secret scheduled", secret_arn=arn)
 
@@ -64,11 +60,40 @@ class SecretsManagerInventory:
 
     def release_version(self, arn: str, version: str) -> None:
         """Remove our stage label from one version of a secret, if the version still has it."""
-        with ignore_errors(_RELEASED):
+        with self._reports_failure(arn, version):
             self._client.update_secret_version_stage(
                 SecretId=arn, VersionStage=label(version), RemoveFromVersionId=version
             )
             logger.info("orphaned version released", secret_arn=arn, version=version)
+
+    def _is_left(self, arn: str, version: str | None = None) -> bool:
+        """Check whether a secret is usable and, if a version is given, whether it still has our stage label."""
+        try:
+            described = self._client.describe_secret(SecretId=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return False
+        labels = described.get("VersionIdsToStages", {}).get(version or "", [])
+        return "DeletedDate" not in described and (version is None or label(version) in labels)
+
+    @contextmanager
+    def _reports_failure(self, arn: str, version: str | None = None) -> Iterator[None]:
+        """Log an error of a removal and raise RemovalFailedError, unless there is nothing left to remove.
+
+        The error code does not decide that: a secret with replicas and a version without the label both cause
+        InvalidParameterException.
+        """
+        try:
+            try:
+                yield
+            except ClientError:
+                if self._is_left(arn, version):
+                    raise
+        except ClientError as error:
+            logger.warning("removal failed", secret_arn=arn, version=version, **describe(error))
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            raise RemovalFailedError(is_rejected=status < _OUTCOME_UNKNOWN) from error
 
     def _parse_secret(self, entry: "SecretListEntryTypeDef") -> StoredSecret | None:
         """Parse a secret that this stack owns; None for others.
