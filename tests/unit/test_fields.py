@@ -228,6 +228,10 @@ def test_secret_arn_that_secrets_manager_rejects_is_rejected(arn: str) -> None:
     assert error_detail(api_key_secret_arn=arn)
 
 
+def test_tested_model_is_passed_on_unchanged() -> None:
+    assert parse_text('{"model": "models/gpt-4o mini"}', ModelChoice).model == "models/gpt-4o mini"
+
+
 @pytest.mark.parametrize("name", [" gpt-4o", "gpt-4o ", "gpt-4o\u00a0", "gpt-\u200b4o"])
 def test_tested_model_with_blanks_at_its_ends_or_invisible_characters_is_rejected(name: str) -> None:
     with pytest.raises(RuleViolationError) as error:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
+from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import PatchBody
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
@@ -38,6 +39,12 @@ def test_update_increments_version_and_records_user_and_time() -> None:
 def test_update_of_the_provider_stores_its_current_name(sent: str) -> None:
     changed = PatchBody.model_validate({"provider": sent}).apply(an_integration(provider="OPEN_AI"))
     assert changed.provider == "ANTHROPIC"
+
+
+@pytest.mark.parametrize("sent", ["custom", "LITELLM"])
+def test_update_with_the_provider_of_a_legacy_response_keeps_the_provider(sent: str) -> None:
+    stored = an_integration(provider="LITELLM")
+    assert PatchBody.model_validate({"provider": sent}).apply(stored, WireFormat.LEGACY).provider == "LITELLM"
 
 
 def test_update_without_changes_writes_nothing() -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import NoRegionError
 
 import ai_integrations_client
 from ai_integrations_client import Client, ConfigurationError, default
@@ -42,6 +43,13 @@ def test_consumer_defaults_to_lambda_function_name(monkeypatch: pytest.MonkeyPat
     service = FakeService()
     Client(lambda_client=service).resolve("x")
     assert service.requests[0]["consumer"] == "billing"
+
+
+def test_client_without_a_lambda_client_creates_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(NoRegionError):
+        Client()
 
 
 def test_lambda_client_has_short_timeouts() -> None:
