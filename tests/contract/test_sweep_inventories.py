@@ -62,7 +62,7 @@ def test_scheduled_deletion_makes_a_secret_unusable_and_can_be_cancelled(aws: Aw
     assert aws.read_key(secret) == API_KEY
 
 
-def test_removal_of_what_is_already_gone_succeeds(aws: AwsStores) -> None:
+def test_removal_of_a_deleted_secret_and_a_released_version_succeeds(aws: AwsStores) -> None:
     scheduled, new = store_key(aws, "SECOND"), rotate_key(aws, store_key(aws))
     assert new.version is not None
     for _ in range(2):

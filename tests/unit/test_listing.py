@@ -91,7 +91,7 @@ def test_list_by_space_looks_up_an_organization_that_the_membership_does_not_nam
     assert [each.id for each in page.integrations] == ["ID00002", "ID00000"]
 
 
-def test_list_by_space_without_organization_finds_what_is_scoped_to_the_space() -> None:
+def test_list_by_space_without_organization_finds_integrations_of_the_space() -> None:
     repository = a_repository(2, ID00000=Scoping(space_id="unknown"), ID00001=Scoping(space_id="s"))
     listing = IntegrationList(integrations=repository, spaces=the_spaces())
     page = listing.page(a_caller(), Query(space_id="unknown"), after=None, limit=9)
