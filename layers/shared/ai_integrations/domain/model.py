@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import SecretStr
@@ -131,6 +132,17 @@ class SecretVersion(NamedTuple):
         return self.version is not None
 
 
+class Federation(NamedTuple):
+    """How an integration gets access tokens instead of a key: by exchanging an identity token of AWS.
+
+    `fields` are those of the provider's row in domain/federations.py. `parameters` are further parameters of the token
+    request.
+    """
+
+    fields: Mapping[str, str]
+    parameters: Mapping[str, str] = MappingProxyType({})
+
+
 class PreviousKey(NamedTuple):
     """The key before the last rotation. It can be read by its version until `usable_until`."""
 
@@ -195,6 +207,7 @@ class Integration(Settings):
     updated_by: str
     secret: SecretVersion | None = None
     previous_key: PreviousKey | None = None
+    federation: Federation | None = None
 
     @classmethod
     def new(cls, settings: Settings, caller: Caller, ulid: str, now: datetime, *, version: int = 1) -> "Integration":

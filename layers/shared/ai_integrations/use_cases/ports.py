@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.connection_health import Health, Rung
-from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
+from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import IdempotencyConflict
 from ai_integrations.domain.model import (
     Caller,
@@ -273,6 +273,14 @@ class RoleAssumer(Protocol):
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
         """Assume the integration's role; RoleRefusedError if AWS rejects it."""
+        ...
+
+
+class TokenExchanger(Protocol):
+    """Exchanges identity tokens of AWS for access tokens of providers."""
+
+    def exchange(self, integration: Integration) -> AccessToken:
+        """Get a new access token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
         ...
 
 

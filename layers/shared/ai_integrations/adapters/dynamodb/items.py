@@ -10,6 +10,7 @@ from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
+    Federation,
     IdempotencyKey,
     Integration,
     Organization,
@@ -98,9 +99,14 @@ def integration_item(integration: Integration) -> Item:
         "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
+        "federation": _federation_item(integration.federation),
         "former_key": _previous_key_item(integration.previous_key),
     }
     return without_none(item)
+
+
+def _federation_item(federation: Federation | None) -> Item | None:
+    return None if federation is None else {name: dict(values) for name, values in federation._asdict().items()}
 
 
 def _previous_key_item(previous: PreviousKey | None) -> Item | None:
@@ -145,6 +151,7 @@ def integration_from_item(item: Mapping[str, Any]) -> Integration:
         if "secret_arn" in item
         else None,
         previous_key=_previous_key_from_item(item.get("former_key")),
+        federation=Federation(**item["federation"]) if "federation" in item else None,
     )
 
 
