@@ -3,9 +3,10 @@
 import re
 from typing import NamedTuple
 
-_IAM_ARN = r"arn:(?P<partition>[a-z-]+):iam::(?P<account>[0-9]{12}):(?P<kind>role|user)/(?:[\x21-\x7e]+/)?(?P<name>[\w+=,.@-]+)"
+_NAME = r"(?P<name>[\w+=,.@-]+)"
+_IAM_ARN = r"arn:(?P<partition>[a-z-]+):iam::(?P<aws_account>[0-9]{12}):(?P<kind>role|user)/(?:[\x21-\x7e]+/)?" + _NAME
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: the path of the role is missing.
-_SESSION_ARN = r"arn:(?P<partition>[a-z-]+):sts::(?P<account>[0-9]{12}):assumed-role/(?P<name>[\w+=,.@-]+)/[\w+=,.@-]+"
+_SESSION_ARN = r"arn:(?P<partition>[a-z-]+):sts::(?P<aws_account>[0-9]{12}):assumed-role/" + _NAME + r"/[\w+=,.@-]+"
 
 
 class Principal(NamedTuple):
