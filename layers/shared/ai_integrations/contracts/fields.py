@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, TypeVar, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError, core_schema
@@ -111,6 +111,9 @@ def _valid_integration_id(text: str) -> str:
     return text
 
 
+FieldT = TypeVar("FieldT")
+# A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
+NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(get_args(optional)[0]))]
 IntegrationId = Annotated[
     str, AfterValidator(_valid_integration_id), Field(description="The id of an integration, as in the HTTP API.")
 ]

@@ -1,9 +1,9 @@
 """Request bodies of integrations, and their conversion to domain values."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, GetPydanticSchema, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_integrations.contracts.enum_values import WireFormat, canonical, canonical_change
@@ -17,6 +17,7 @@ from ai_integrations.contracts.fields import (
     MetadataValue,
     ModelNames,
     Name,
+    NotNull,
     OpaqueId,
     ProviderName,
     RoleArn,
@@ -36,10 +37,6 @@ from ai_integrations.domain.model import (
 )
 
 _KEY_FIELDS = {"api_key", "api_key_secret_arn"}
-
-FieldT = TypeVar("FieldT")
-# A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
-NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(get_args(optional)[0]))]
 
 
 class ProviderMetadata(InputModel):

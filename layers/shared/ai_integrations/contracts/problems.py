@@ -91,6 +91,10 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         CONFLICT,
         "Another account of this service has registered this identity. Use an identity of your own.",
     ),
+    errors.ConsumerExistsError: (
+        CONFLICT,
+        "The account already has a consumer for this principal. Change it with PATCH.",
+    ),
     errors.NameTakenError: (
         CONFLICT,
         "Another integration of the account has this name. Names are unique, ignoring case.",

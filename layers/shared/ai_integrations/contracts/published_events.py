@@ -12,6 +12,7 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.views import ScopingView, Timestamp, scoping_view, timestamp
 from ai_integrations.contracts.wire_model import WireModel
 from ai_integrations.domain.connection_health import CheckStatus, Health
+from ai_integrations.domain.consumers import Consumer
 from ai_integrations.domain.model import Integration
 
 SOURCE = "ai-integrations"
@@ -90,6 +91,56 @@ class Restored(ChangeEvent):
 
 
 CHANGE_EVENTS: tuple[type[ChangeEvent], ...] = (Created, Updated, KeyRotated, Deleted, Restored)
+
+
+class ConsumerEvent(Event):
+    """The grant of a consumer has changed."""
+
+    account: str
+    id: str
+    version: int = Field(
+        description="The version that the change created. A revocation creates none and repeats the last one."
+    )
+    principal_arn: str
+    actor: str = Field(description="The id of the user who made the change.")
+    occurred_at: Timestamp
+
+    @classmethod
+    def common_fields(cls, consumer: Consumer, actor: str, occurred_at: datetime) -> dict[str, Any]:
+        """Build the fields that all events of consumers share."""
+        kind = cls.detail_type.removeprefix("AI Integration ").replace(" ", "-").lower()
+        return {
+            "event_id": f"{consumer.id}.{consumer.version}.{kind}",
+            "account": consumer.account,
+            "id": consumer.id,
+            "version": consumer.version,
+            "principal_arn": consumer.principal_arn,
+            "actor": ids.encode_user(actor),
+            "occurred_at": timestamp(occurred_at),
+        }
+
+
+class ConsumerGranted(ConsumerEvent):
+    """A principal may resolve integrations of the account."""
+
+    detail_type = "AI Integration Consumer Granted"
+
+
+class ConsumerChanged(ConsumerEvent):
+    """What a principal may resolve, its name or its expiry has changed."""
+
+    detail_type = "AI Integration Consumer Changed"
+
+    changed_fields: list[str]
+
+
+class ConsumerRevoked(ConsumerEvent):
+    """A principal may no longer resolve integrations of the account."""
+
+    detail_type = "AI Integration Consumer Revoked"
+
+
+CONSUMER_EVENTS: tuple[type[ConsumerEvent], ...] = (ConsumerGranted, ConsumerChanged, ConsumerRevoked)
 
 
 class HealthChanged(Event):

@@ -51,3 +51,11 @@ class Consumer(NamedTuple):
         memberships = self.grant.memberships
         role = Role.ADMIN if memberships is None else Role.READER
         return Caller(account=self.account, user=user, role=role, memberships=memberships or ())
+
+
+class Revocation(NamedTuple):
+    """A revoked grant. It is kept for a while, so that the change event can name who revoked it."""
+
+    consumer: Consumer
+    revoked_at: datetime
+    revoked_by: str

@@ -103,6 +103,10 @@ class FederationTakenError(AiIntegrationsError):
     """An integration of another account names the same identity at the provider."""
 
 
+class ConsumerExistsError(AiIntegrationsError):
+    """The account has already granted this principal access."""
+
+
 class NameTakenError(AiIntegrationsError):
     """Another integration of the account has this name, ignoring case."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ai_integrations.domain.model import Integration
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
+from ai_integrations.use_cases.consumer_changes import ConsumerChange
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup
@@ -27,12 +28,12 @@ class ChangePublisher:
         self._bus = bus
         self._clock = clock
 
-    def handle(self, change: Change | GraceEnded | HealthRecorded) -> None:
+    def handle(self, change: Change | GraceEnded | HealthRecorded | ConsumerChange) -> None:
         """Process one parsed record of the stream."""
         match change:
             case GraceEnded():
                 self._end_grace(self._integrations.get(change.account, change.ulid))
-            case HealthRecorded():
+            case HealthRecorded() | ConsumerChange():
                 self._bus.publish(*change.events())
             case Change():
                 self._clean_up(change)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.connection_health import Health, Rung
+from ai_integrations.domain.consumers import Consumer, Revocation
 from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import IdempotencyConflict
 from ai_integrations.domain.model import (
@@ -28,6 +29,20 @@ from ai_integrations.domain.model import (
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
+
+
+class Versioned(Protocol):
+    """A resource whose version each write increases."""
+
+    @property
+    def id(self) -> str:
+        """Its ULID."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """The number of its current version, from 1."""
+        ...
 
 
 class IntegrationReader(Protocol):
@@ -109,6 +124,38 @@ class IntegrationRepository(IntegrationRoleReader, Protocol):
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
         """Replace a tombstone with its integration. Raise NameTakenError or VersionConflictError on conflict."""
+        ...
+
+
+class IntegrationIndex(IntegrationReader, Protocol):
+    """Reads which integrations an account has."""
+
+    def existing(self, account: str, ulids: Collection[str]) -> set[str]:
+        """Determine which of at most 100 integrations exist."""
+        ...
+
+
+class ConsumerRepository(Protocol):
+    """Stores consumers. Every write is atomic."""
+
+    def insert(self, consumer: Consumer) -> None:
+        """Write a new consumer. ConsumerExistsError if the account has one for the same principal."""
+        ...
+
+    def get(self, account: str, ulid: str) -> Consumer | None:
+        """Read a consumer, or None if there is none."""
+        ...
+
+    def newest(self, account: str, before: str | None, count: int) -> tuple[Consumer, ...]:
+        """Read at most `count` consumers that are older than the id `before`."""
+        ...
+
+    def update(self, current: Consumer, changed: Consumer) -> None:
+        """Replace `current` with `changed`. VersionConflictError if another write came first."""
+        ...
+
+    def revoke(self, revocation: Revocation) -> None:
+        """Replace a consumer with its revocation. VersionConflictError if another write came first."""
         ...
 
 

@@ -53,12 +53,12 @@ def name_keys(account: str, name: str) -> list[Item]:
     than the 1,024 bytes of a sort key.
     """
     folded = dict.fromkeys((_fold_as_in_0_1_0(name), fold_name(name)))
-    return [{"pk": _partition(account), "sk": f"NAME#{_digest(each)}"} for each in folded]
+    return [{"pk": _partition(account), "sk": f"NAME#{digest(each)}"} for each in folded]
 
 
 def role_key(role: IamRole) -> Item:
     """Build the key of a role guard, which is in a partition of its own because it concerns all accounts."""
-    return {"pk": f"ROLE#{_digest(role.identity)}", "sk": "ROLE"}
+    return {"pk": f"ROLE#{digest(role.identity)}", "sk": "ROLE"}
 
 
 def space_key(account: str, space_id: str) -> Item:
@@ -73,7 +73,7 @@ def organization_key(account: str, organization_id: str) -> Item:
 
 def idempotency_key(account: str, key: IdempotencyKey) -> Item:
     """Build the key of an idempotency record."""
-    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{_digest(f'{key.user} {key.value}')}"}
+    return {"pk": _partition(account), "sk": f"IDEMPOTENCY#{digest(f'{key.user} {key.value}')}"}
 
 
 def integration_item(integration: Integration) -> Item:
@@ -256,5 +256,6 @@ def _partition(account: str) -> str:
     return f"ACCOUNT#{account}"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Hash a text that a key of the table contains."""
     return sha256(text.encode()).hexdigest()

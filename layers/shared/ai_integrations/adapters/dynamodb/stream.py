@@ -7,15 +7,19 @@ from typing import Any
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import health_from_item
+from ai_integrations.adapters.dynamodb.consumers import consumer_from_item, revocation_from_item
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
+from ai_integrations.use_cases.consumer_changes import ConsumerChange
 
 Images = Mapping[str, Any]
 
 
-def parse_record(record: Mapping[str, Any]) -> Change | GraceEnded | HealthRecorded:
-    """Parse one record. A record that is not about an integration yields an empty change."""
+def parse_record(record: Mapping[str, Any]) -> Change | GraceEnded | HealthRecorded | ConsumerChange:
+    """Parse one record. A record that is about neither an integration nor a consumer yields an empty change."""
     images = record["dynamodb"]
     new, old = (from_wire(images.get(name, {})) for name in ("NewImage", "OldImage"))
+    if images["Keys"]["pk"]["S"].startswith("CONSUMERS#"):
+        return _consumer_change(new, old)
     if images["Keys"]["sk"]["S"].startswith("HEALTH#"):
         return _health_recorded(new, old)
     if record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#"):
@@ -45,6 +49,15 @@ def _health_recorded(new: Images, old: Images) -> Change | HealthRecorded:
         return Change()
     previous = health_from_item(old) if old else None
     return HealthRecorded(health=health_from_item(new), previous=previous, number=int(new["checks"]))
+
+
+def _consumer_change(new: Images, old: Images) -> ConsumerChange:
+    match new.get("sk", "").partition("#")[0]:
+        case "REVOKED":
+            return ConsumerChange(revocation=revocation_from_item(new))
+        case "CONSUMER":
+            return ConsumerChange(before=consumer_from_item(old) if old else None, after=consumer_from_item(new))
+    return ConsumerChange()
 
 
 def _change(new: Images, old: Images) -> Change:

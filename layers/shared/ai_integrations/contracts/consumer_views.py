@@ -1,0 +1,84 @@
+"""Response bodies of consumers. Fields that are None are left out."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from ai_integrations.contracts import ids
+from ai_integrations.contracts.views import Pagination, ScopingView, Timestamp, timestamp
+from ai_integrations.domain.consumers import Consumer
+from ai_integrations.domain.mappings import without_none
+
+
+class ConsumerView(TypedDict):
+    """An IAM principal, and what it may resolve."""
+
+    id: str
+    principal_arn: str
+    name: NotRequired[str | None]
+    integration_ids: NotRequired[list[str] | None]
+    memberships: NotRequired[list[ScopingView] | None]
+    all_integrations: NotRequired[Literal[True] | None]
+    expires_at: NotRequired[Timestamp | None]
+    created_at: Timestamp
+    updated_at: Timestamp
+    created_by_user_id: str
+
+
+def consumer_view(consumer: Consumer) -> ConsumerView:
+    """Render a consumer."""
+    integrations, memberships = consumer.grant
+    view: ConsumerView = {
+        "id": consumer.id,
+        "principal_arn": consumer.principal_arn,
+        "name": consumer.name,
+        "integration_ids": None if integrations is None else sorted(map(ids.encode, integrations)),
+        "memberships": None
+        if memberships is None
+        else [
+            without_none(ScopingView(organization_id=each.organization_id, space_id=each.space_id))
+            for each in memberships
+        ],
+        "all_integrations": True if integrations is None and memberships is None else None,
+        "expires_at": timestamp(consumer.expires_at) if consumer.expires_at else None,
+        "created_at": timestamp(consumer.created_at),
+        "updated_at": timestamp(consumer.updated_at),
+        "created_by_user_id": ids.encode_user(consumer.created_by),
+    }
+    return without_none(view)
+
+
+class ConsumerList(TypedDict):
+    """A page of consumers, newest first."""
+
+    consumers: list[ConsumerView]
+    pagination: Pagination
+
+
+class ConsumerAccessView(TypedDict):
+    """A consumer that may resolve an integration, and the part of its grant that allows it."""
+
+    consumer: ConsumerView
+    granted_by: Annotated[
+        Literal["integration_ids", "memberships", "all_integrations"],
+        Field(description="The field of the consumer that allows it."),
+    ]
+
+
+def access_view(consumer: Consumer) -> ConsumerAccessView:
+    """Render a consumer that may resolve an integration."""
+    integrations, memberships = consumer.grant
+    if integrations is not None:
+        return {"consumer": consumer_view(consumer), "granted_by": "integration_ids"}
+    granted_by: Literal["memberships", "all_integrations"] = (
+        "all_integrations" if memberships is None else "memberships"
+    )
+    return {"consumer": consumer_view(consumer), "granted_by": granted_by}
+
+
+class ConsumerAccessList(TypedDict):
+    """A page of the consumers that may resolve an integration, newest first. It may be short or even empty."""
+
+    consumers: list[ConsumerAccessView]
+    pagination: Pagination
