@@ -95,6 +95,7 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         CONFLICT,
         "Another account of this service has registered this identity. Use an identity of your own.",
     ),
+    errors.NoGrantError: (ACCESS_FORBIDDEN, "You have no grant to resolve integrations of this account."),
     errors.ConsumerExistsError: (
         CONFLICT,
         "The account already has a consumer for this principal. Change it with PATCH.",

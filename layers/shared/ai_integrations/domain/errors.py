@@ -107,6 +107,10 @@ class FederationTakenError(AiIntegrationsError):
     """An integration of another account names the same identity at the provider."""
 
 
+class NoGrantError(FieldsError):
+    """No account, or not the named one, has granted the principal access, or the grant has expired."""
+
+
 class ConsumerExistsError(AiIntegrationsError):
     """The account has already granted this principal access."""
 

@@ -26,6 +26,7 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
+from ai_integrations.domain.principals import Principal
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -156,6 +157,22 @@ class ConsumerRepository(Protocol):
 
     def revoke(self, revocation: Revocation) -> None:
         """Replace a consumer with its revocation. VersionConflictError if another write came first."""
+        ...
+
+
+class GrantedIntegrations(Protocol):
+    """Reads the grants of principals together with integrations."""
+
+    def accounts(self, principal: Principal) -> tuple[str, ...]:
+        """List the accounts that granted a principal access. Some of the grants may have expired."""
+        ...
+
+    def get(self, principal: Principal, account: str, ulid: str) -> tuple[Consumer | None, Integration | None]:
+        """Read a principal's consumer in an account, and an integration of that account."""
+        ...
+
+    def find(self, principal: Principal, account: str, name: str) -> tuple[Consumer | None, Integration | None]:
+        """Like `get`, by the name of the integration."""
         ...
 
 
