@@ -9,7 +9,10 @@ from ai_integrations.domain.providers import PROVIDERS
 def audience_of(provider: str, federation: Federation) -> str:
     """Determine the `aud` claim of the identity token."""
     kind = PROVIDERS[provider].federation
-    return kind.audience.format_map(federation.fields) if kind else ""
+    if kind is None:
+        return ""
+    audience = kind.cloud_audiences.get(federation.fields.get("cloud", ""), kind.audience)
+    return audience.format_map(federation.fields)
 
 
 def request_tags(integration: Integration) -> Mapping[str, str]:

@@ -1,8 +1,43 @@
 """What each provider needs to exchange an identity token of AWS for an access token (workload identity federation)."""
 
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
+
+
+class TokenRequestFormat(Enum):
+    """The wire formats of token requests (`key_access/token_exchange/requests.py`)."""
+
+    OPEN_AI = "openai"
+    ANTHROPIC = "anthropic"
+    MICROSOFT_ENTRA = "microsoft_entra"
+    GOOGLE = "google"
+    CUSTOM = "custom"
+
+
+class EntraCloud(NamedTuple):
+    """A cloud of Microsoft: its login host, the scope of Azure OpenAI, and the audience of identity tokens."""
+
+    login_host: str
+    scope: str
+    audience: str
+
+
+# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud has the hosts,
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity the
+# audiences. The scopes are the resources of Cognitive Services in each cloud.
+ENTRA_CLOUDS = {
+    "public": EntraCloud(
+        "login.microsoftonline.com", "https://cognitiveservices.azure.com/.default", "api://AzureADTokenExchange"
+    ),
+    "usgov": EntraCloud(
+        "login.microsoftonline.us", "https://cognitiveservices.azure.us/.default", "api://AzureADTokenExchangeUSGov"
+    ),
+    "china": EntraCloud(
+        "login.chinacloudapi.cn", "https://cognitiveservices.azure.cn/.default", "api://AzureADTokenExchangeChina"
+    ),
+}
 
 
 class FederationField(NamedTuple):
@@ -17,13 +52,16 @@ class FederationKind(NamedTuple):
     """The fields of `federation` that a provider accepts.
 
     `identity` are the fields that select an identity at the provider: only one account of the registry may use it.
-    `audience` is the `aud` claim of the identity token, with fields in braces. `headers` are sent together with the
+    `audience` is the `aud` claim of the identity token, with fields in braces. `cloud_audiences` replaces it by the
+    value of the field `cloud`. `headers` are sent together with the
     access token. `accepts_parameters` is true if the token request may have further parameters.
     """
 
+    request_format: TokenRequestFormat
     fields: Mapping[str, FederationField]
     identity: tuple[str, ...]
     audience: str
+    cloud_audiences: Mapping[str, str] = MappingProxyType({})
     headers: Mapping[str, str] = MappingProxyType({})
     accepts_parameters: bool = False
 
@@ -32,6 +70,7 @@ _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _OPAQUE = r"[A-Za-z0-9_-]{1,128}"
 
 OPEN_AI = FederationKind(
+    request_format=TokenRequestFormat.OPEN_AI,
     fields={
         "identity_provider_id": FederationField(_OPAQUE, "the id of an identity provider of your organization"),
         "service_account_id": FederationField(_OPAQUE, "the id of a service account"),
@@ -40,6 +79,7 @@ OPEN_AI = FederationKind(
     audience="https://api.openai.com/v1",
 )
 ANTHROPIC = FederationKind(
+    request_format=TokenRequestFormat.ANTHROPIC,
     fields={
         "federation_rule_id": FederationField(rf"fdrl_{_OPAQUE}", "the id of a federation rule, fdrl_…"),
         "organization_id": FederationField(_UUID, "the id of your organization, a UUID"),
@@ -53,15 +93,18 @@ ANTHROPIC = FederationKind(
     headers={"anthropic-beta": "oauth-2025-04-20"},
 )
 MICROSOFT_ENTRA = FederationKind(
+    request_format=TokenRequestFormat.MICROSOFT_ENTRA,
     fields={
         "tenant_id": FederationField(_UUID, "the id of your tenant, a UUID"),
         "client_id": FederationField(_UUID, "the id of an application or managed identity, a UUID"),
         "cloud": FederationField("public|usgov|china", "public, usgov or china", required=False),
     },
     identity=("tenant_id", "client_id"),
-    audience="api://AzureADTokenExchange",
+    audience=ENTRA_CLOUDS["public"].audience,
+    cloud_audiences={name: cloud.audience for name, cloud in ENTRA_CLOUDS.items()},
 )
 GOOGLE_CLOUD = FederationKind(
+    request_format=TokenRequestFormat.GOOGLE,
     fields={
         "workload_identity_provider": FederationField(
             r"projects/[0-9]{1,19}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}",
@@ -75,6 +118,7 @@ GOOGLE_CLOUD = FederationKind(
     audience="https://iam.googleapis.com/{workload_identity_provider}",
 )
 CUSTOM = FederationKind(
+    request_format=TokenRequestFormat.CUSTOM,
     fields={
         "token_endpoint": FederationField(r"https?://.{1,2000}", "the URL of a token endpoint"),
         "grant": FederationField("token-exchange|jwt-bearer", "token-exchange (RFC 8693) or jwt-bearer (RFC 7523)"),

@@ -1,10 +1,12 @@
 """Ports of outbound connections. All other ports are in use_cases/ports.py, which does not depend on key_access."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import Address
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
+from ai_integrations.key_access.token_exchange.identity_tokens import IdentityToken
 
 
 class DnsResolver(Protocol):
@@ -24,4 +26,12 @@ class Outbound(Protocol):
 
     def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         """Send one request and read the response."""
+        ...
+
+
+class IdentityTokens(Protocol):
+    """Issues identity tokens of this service."""
+
+    def issue(self, audience: str, tags: Mapping[str, str]) -> IdentityToken:
+        """Get a token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
         ...
