@@ -5,11 +5,12 @@ tests/contract runs the same tests over these fakes and over the real adapters.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
+from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
     FieldError,
@@ -34,7 +35,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
-from tests.builders import NOON, ULID, a_policy
+from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
 
 
 @dataclass
@@ -370,6 +371,37 @@ class FailingKeyStore(InMemoryKeyStore):
     def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:  # noqa: ARG002 - the port's signature
         self.journal.append("create_key")
         raise self.error
+
+
+@dataclass
+class FakeTokenExchanger:
+    """Issues tokens that are numbered and valid for `lifetime`.
+
+    `exchanged` lists account, id and version of each integration. `errors` are raised first, one for each exchange.
+    `before_exchange` are run first, one for each exchange.
+    """
+
+    clock: Callable[[], datetime] = lambda: NOON
+    lifetime: timedelta = timedelta(hours=1)
+    errors: list[Exception] = field(default_factory=list)
+    before_exchange: list[Callable[[], object]] = field(default_factory=list)
+    exchanged: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def exchange(self, integration: Integration) -> AccessToken:
+        self.exchanged.append((*_id(integration), integration.version))
+        if self.before_exchange:
+            self.before_exchange.pop(0)()
+        if self.errors:
+            raise self.errors.pop(0)
+        return AccessToken(
+            value=SecretStr(f"{ACCESS_TOKEN}-{len(self.exchanged)}"),
+            expires_at=self.clock() + self.lifetime,
+            identity={
+                "iss": "https://fake.tokens.sts.global.api.aws",
+                "sub": f"arn:aws:iam::{AWS_ACCOUNT}:role/exchange-token",
+                "aud": "https://api.openai.com/v1",
+            },
+        )
 
 
 def _id(integration: Integration) -> tuple[str, str]:

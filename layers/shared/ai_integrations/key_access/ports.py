@@ -1,8 +1,8 @@
 """Ports of outbound connections. All other ports are in use_cases/ports.py, which does not depend on key_access."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
+from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import Address
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
@@ -32,6 +32,9 @@ class Outbound(Protocol):
 class IdentityTokens(Protocol):
     """Issues identity tokens of this service."""
 
-    def issue(self, audience: str, tags: Mapping[str, str]) -> IdentityToken:
-        """Get a token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
+    def issue(self, integration: Integration, lifetime: int) -> IdentityToken:
+        """Get a token for one integration. `lifetime` is in seconds.
+
+        Raise TokenRefusedError or TokenUnavailableError if that fails.
+        """
         ...

@@ -9,8 +9,9 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
-from ai_integrations.domain.federation import audience_of, request_tags
+from ai_integrations.domain.federations import TokenRequestFormat
 from ai_integrations.domain.model import Federation, Integration
+from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.guard import UnreachableError
@@ -57,21 +58,20 @@ class TokenExchange:
             TokenRefusedError: AWS issued no identity token, or the provider rejected it.
             TokenUnavailableError: AWS or the provider did not answer.
         """
-        federation = integration.federation
-        if federation is None:
+        kind, federation = PROVIDERS[integration.provider].federation, integration.federation
+        if kind is None or federation is None:
             raise TokenRefusedError("The integration has no federation.")
         deadline = Deadline(self._seconds)
-        audience = audience_of(integration.provider, federation)
-        identity = self._identity_tokens.issue(audience, request_tags(integration))
-        issued = self._request_token(integration.provider, federation, identity.value, deadline)
+        identity = self._identity_tokens.issue(integration, kind.lifetime)
+        issued = self._request_token(kind.request_format, federation, identity.value, deadline)
         return AccessToken(value=issued.value, expires_at=issued.expires_at, identity=identity.claims)
 
     def _request_token(
-        self, provider: str, federation: Federation, identity: SecretStr, deadline: Deadline
+        self, request_format: TokenRequestFormat, federation: Federation, identity: SecretStr, deadline: Deadline
     ) -> IssuedToken:
-        request = token_request(provider, federation, identity)
+        request = token_request(request_format, federation, identity)
         issued = self._send(request, parse_token_response, [identity], deadline)
-        impersonation = impersonation_request(provider, federation, issued.value)
+        impersonation = impersonation_request(request_format, federation, issued.value)
         if impersonation is None:
             return issued
         return self._send(impersonation, parse_impersonation_response, [identity, issued.value], deadline)

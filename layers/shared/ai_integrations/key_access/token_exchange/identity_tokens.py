@@ -13,17 +13,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
 from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.federation import audience_of, request_tags
+from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.sts_errors import describe_refusal, is_refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import GetWebIdentityTokenRequestTypeDef
 
 # The one of AWS's two algorithms that every provider supports. Microsoft Entra supports no other:
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
 SIGNING_ALGORITHM = "RS256"
-# The role's policy in template.yaml has the same limit. Access tokens of OpenAI and OpenRouter end with the identity
-# token: https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation
-DURATION_SECONDS = 300
+# AWS issues no token that outlives the function's own credentials, and these may end soon.
+_SHORT_LIFETIME = 300  # seconds
 _SHOWN_CLAIMS = ("iss", "sub", "aud")
 
 
@@ -41,28 +43,37 @@ class StsIdentityTokens:
         """`client` creates the STS client on first use."""
         self._client = client
 
-    def issue(self, audience: str, tags: Mapping[str, str]) -> IdentityToken:
-        """Get a token for one audience. `tags` become claims.
+    def issue(self, integration: Integration, lifetime: int) -> IdentityToken:
+        """Get a token that is bound to one integration by its audience and its tags. `lifetime` is in seconds.
 
         Raises:
             TokenRefusedError: AWS rejected the request.
             TokenUnavailableError: AWS did not answer.
         """
         try:
-            issued = self._client().get_web_identity_token(
-                Audience=[audience],
-                SigningAlgorithm=SIGNING_ALGORITHM,
-                DurationSeconds=DURATION_SECONDS,
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            )
+            token = self._issue(integration, lifetime)
         except ClientError as error:
             if is_refusal(error):
-                raise TokenRefusedError(f"AWS issued no identity token: {describe_refusal(error)}") from None
-            raise TokenUnavailableError(f"AWS issued no identity token: {error.response['Error']['Code']}.") from None
+                raise TokenRefusedError(f"AWS issued no identity token. {describe_refusal(error)}") from None
+            raise TokenUnavailableError(f"AWS issued no identity token. {error.response['Error']['Code']}.") from None
         except BotoCoreError:
-            raise TokenUnavailableError("AWS issued no identity token: AWS STS did not respond.") from None
-        token = issued["WebIdentityToken"]
+            raise TokenUnavailableError("AWS issued no identity token. AWS STS did not respond.") from None
         return IdentityToken(SecretStr(token), _read_claims(token))
+
+    def _issue(self, integration: Integration, lifetime: int) -> str:
+        client = self._client()
+        request: GetWebIdentityTokenRequestTypeDef = {
+            "Audience": [audience_of(integration)],
+            "SigningAlgorithm": SIGNING_ALGORITHM,
+            "DurationSeconds": lifetime,
+            "Tags": [{"Key": key, "Value": value} for key, value in request_tags(integration).items()],
+        }
+        try:
+            return client.get_web_identity_token(**request)["WebIdentityToken"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "SessionDurationEscalationException":
+                raise
+            return client.get_web_identity_token(**request | {"DurationSeconds": _SHORT_LIFETIME})["WebIdentityToken"]
 
 
 def _read_claims(token: str) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from ai_integrations.domain.federations import ENTRA_CLOUDS, TokenRequestFormat
+from ai_integrations.domain.federations import TokenRequestFormat
 from ai_integrations.domain.model import Federation
-from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest
 
 _TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693, section 2.1
@@ -19,29 +19,42 @@ _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 _GOOGLE_SCOPES = "https://www.googleapis.com/auth/"
 
 
-def token_request(provider: str, federation: Federation, identity_token: SecretStr) -> OutboundRequest:
+class _EntraCloud(NamedTuple):
+    login_host: str
+    scope: str
+
+
+# The hosts are those of azure.identity.AzureAuthorityHosts, the scopes those of Azure OpenAI in each cloud:
+# https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
+_ENTRA_CLOUDS = {
+    "public": _EntraCloud("login.microsoftonline.com", "https://cognitiveservices.azure.com/.default"),
+    "usgov": _EntraCloud("login.microsoftonline.us", "https://cognitiveservices.azure.us/.default"),
+    "china": _EntraCloud("login.chinacloudapi.cn", "https://cognitiveservices.azure.cn/.default"),
+}
+
+
+def token_request(
+    request_format: TokenRequestFormat, federation: Federation, identity_token: SecretStr
+) -> OutboundRequest:
     """Build the request that exchanges an identity token for an access token."""
-    return _TOKEN_REQUESTS[_format_of(provider)](federation, identity_token.get_secret_value())
+    return _TOKEN_REQUESTS[request_format](federation, identity_token.get_secret_value())
 
 
-def impersonation_request(provider: str, federation: Federation, access_token: SecretStr) -> OutboundRequest | None:
+def impersonation_request(
+    request_format: TokenRequestFormat, federation: Federation, access_token: SecretStr
+) -> OutboundRequest | None:
     """Build the request that exchanges a federated token of Google for one of a service account, if there is one.
 
     https://docs.cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
     """
     email = federation.fields.get("service_account_email")
-    if _format_of(provider) is not TokenRequestFormat.GOOGLE or email is None:
+    if request_format is not TokenRequestFormat.GOOGLE or email is None:
         return None
     return _json(
         f"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{email}:generateAccessToken",
         {"scope": [f"{_GOOGLE_SCOPES}cloud-platform"], "lifetime": "3600s"},
         {"Authorization": f"Bearer {access_token.get_secret_value()}"},
     )
-
-
-def _format_of(provider: str) -> TokenRequestFormat | None:
-    kind = PROVIDERS[provider].federation
-    return kind and kind.request_format
 
 
 def _open_ai(federation: Federation, identity_token: str) -> OutboundRequest:
@@ -71,7 +84,7 @@ def _anthropic(federation: Federation, identity_token: str) -> OutboundRequest:
 def _microsoft_entra(federation: Federation, identity_token: str) -> OutboundRequest:
     """https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow, third case."""
     fields = federation.fields
-    cloud = ENTRA_CLOUDS[fields.get("cloud", "public")]
+    cloud = _ENTRA_CLOUDS[fields.get("cloud", "public")]
     return _form(
         f"https://{cloud.login_host}/{fields['tenant_id']}/oauth2/v2.0/token",
         {
@@ -114,7 +127,7 @@ def _custom(federation: Federation, identity_token: str) -> OutboundRequest:
     return _form(federation.fields["token_endpoint"], {**federation.parameters, **grants[federation.fields["grant"]]})
 
 
-_TOKEN_REQUESTS: Mapping[TokenRequestFormat | None, Callable[[Federation, str], OutboundRequest]] = {
+_TOKEN_REQUESTS: Mapping[TokenRequestFormat, Callable[[Federation, str], OutboundRequest]] = {
     TokenRequestFormat.OPEN_AI: _open_ai,
     TokenRequestFormat.ANTHROPIC: _anthropic,
     TokenRequestFormat.MICROSOFT_ENTRA: _microsoft_entra,
