@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
+    FederationTakenError,
     FieldError,
     IdempotencyConflict,
     IdempotencyKeyReusedError,
@@ -21,6 +22,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
+from ai_integrations.domain.federation import identity_of
 from ai_integrations.domain.model import (
     ExternalSecretArn,
     IdempotencyKey,
@@ -120,7 +122,7 @@ class InMemoryRepository:
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
-        self.check_role(changed)
+        self.check_identity(changed)
         self._names.pop(_name(current), None)
         self._write(changed)
         self._record(changed, self._idempotency_key, changed.updated_at)
@@ -144,7 +146,7 @@ class InMemoryRepository:
         if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
             raise VersionConflictError
         self._check_name(restored)
-        self.check_role(restored)
+        self.check_identity(restored)
         del self.tombstones[_id(restored)]
         self._write(restored)
 
@@ -166,7 +168,7 @@ class InMemoryRepository:
     def _check_conflicts(self, integration: Integration, key: IdempotencyKey | None) -> None:
         self._check_idempotency(integration, key, integration.created_at)
         self._check_name(integration)
-        self.check_role(integration)
+        self.check_identity(integration)
 
     def _check_idempotency(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         conflict = self._find_conflict(integration.account, key, now)
@@ -185,11 +187,13 @@ class InMemoryRepository:
         if _name(integration) in self._names:
             raise NameTakenError
 
-    def check_role(self, integration: Integration) -> None:
-        role = integration.iam_role
+    def check_identity(self, integration: Integration) -> None:
+        role, identity = integration.iam_role, _identity(integration)
         others = [each for each in self.integrations.values() if each.account != integration.account]
         if role and role.identity in {each.iam_role.identity for each in others if each.iam_role}:
             raise RoleTakenError
+        if identity and identity in map(_identity, others):
+            raise FederationTakenError
 
     def _check_version(self, current: Integration) -> None:
         stored = self.integrations.get(_id(current))
@@ -374,6 +378,10 @@ class FailingKeyStore(InMemoryKeyStore):
 
 def _id(integration: Integration) -> tuple[str, str]:
     return integration.account, integration.id
+
+
+def _identity(integration: Integration) -> str | None:
+    return integration.federation and identity_of(integration.provider, integration.federation)
 
 
 def _name(integration: Integration) -> tuple[str, str]:

@@ -12,6 +12,18 @@ def audience_of(provider: str, federation: Federation) -> str:
     return kind.audience.format_map(federation.fields) if kind else ""
 
 
+def identity_of(provider: str, federation: Federation) -> str:
+    """Build a text that is equal for all federations that select the same identity at the same kind of provider.
+
+    Ignores case and a final slash: some providers do so, and two customers' identities differ in more than that.
+    """
+    kind = PROVIDERS[provider].federation
+    if kind is None:
+        return provider
+    values = [federation.fields.get(name, "") for name in kind.identity]
+    return "\n".join((kind.name, *(value.lower().rstrip("/") for value in values)))
+
+
 def request_tags(integration: Integration) -> Mapping[str, str]:
     """Build the tags of the identity token, which the claim `request_tags` contains.
 
