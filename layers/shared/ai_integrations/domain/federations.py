@@ -1,8 +1,22 @@
 """What each provider needs to exchange an identity token of AWS for an access token (workload identity federation)."""
 
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
+
+
+class TokenRequestFormat(Enum):
+    """The wire formats of token requests (`key_access/token_exchange/requests.py`).
+
+    The values are part of stored keys and must not change.
+    """
+
+    OPEN_AI = "openai"
+    ANTHROPIC = "anthropic"
+    MICROSOFT_ENTRA = "microsoft_entra"
+    GOOGLE = "google"
+    CUSTOM = "custom"
 
 
 class FederationField(NamedTuple):
@@ -23,6 +37,7 @@ class FederationKind(NamedTuple):
     token. `accepts_parameters` is true if the token request may have further parameters.
     """
 
+    request_format: TokenRequestFormat
     fields: Mapping[str, FederationField]
     identity: tuple[str, ...]
     audience: str
@@ -41,6 +56,7 @@ _OPAQUE = r"[A-Za-z0-9_-]{1,128}"
 # https://developers.openai.com/api/docs/guides/workload-identity-federation/aws. Ids of service accounts are svc_acct_…
 # (https://platform.openai.com/docs/api-reference/project-service-accounts) or, in the dashboard, user-….
 OPEN_AI = FederationKind(
+    request_format=TokenRequestFormat.OPEN_AI,
     fields={
         "identity_provider_id": FederationField(_OPAQUE, "the id of a workload identity provider of your organization"),
         "service_account_id": FederationField(_OPAQUE, "the id of a project's service account"),
@@ -54,6 +70,7 @@ OPEN_AI = FederationKind(
 # types/organization/federation/rule_create_params.py), by default an hour. The header is OAUTH_API_BETA_HEADER of
 # anthropic.lib.credentials: the API requires it with each access token, and the token endpoint both beta headers.
 ANTHROPIC = FederationKind(
+    request_format=TokenRequestFormat.ANTHROPIC,
     fields={
         "federation_rule_id": FederationField(rf"fdrl_{_OPAQUE}", "the id of a federation rule, fdrl_…"),
         "organization_id": FederationField(_UUID, "the id of your organization, a UUID"),
@@ -73,6 +90,7 @@ ANTHROPIC = FederationKind(
 # the recommended audience, and any other is allowed. A tenant's domain names are aliases of its id, so only the id is
 # accepted. The clouds are those of azure.identity.AzureAuthorityHosts.
 MICROSOFT_ENTRA = FederationKind(
+    request_format=TokenRequestFormat.MICROSOFT_ENTRA,
     fields={
         "tenant_id": FederationField(_UUID, "the id of your tenant, a UUID"),
         "client_id": FederationField(_UUID, "the client id of an application or a managed identity, a UUID"),
@@ -86,6 +104,7 @@ MICROSOFT_ENTRA = FederationKind(
 # https://cloud.google.com/iam/docs/service-account-types has the forms of email addresses. Projects of a domain have
 # one more label: name@project.example.com.iam.gserviceaccount.com.
 GOOGLE_CLOUD = FederationKind(
+    request_format=TokenRequestFormat.GOOGLE,
     fields={
         "workload_identity_provider": FederationField(
             r"projects/[0-9]{1,19}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}",
@@ -97,6 +116,7 @@ GOOGLE_CLOUD = FederationKind(
             required=False,
         ),
     },
+    # Not the service account: the federated identity, which is that of the pool, may impersonate several.
     identity=("workload_identity_provider",),
     audience="https://iam.googleapis.com/{workload_identity_provider}",
 )
@@ -105,6 +125,7 @@ GOOGLE_CLOUD = FederationKind(
 # https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation issue access tokens of 15 minutes that
 # never outlive the identity token.
 CUSTOM = FederationKind(
+    request_format=TokenRequestFormat.CUSTOM,
     fields={
         "token_endpoint": FederationField(r"https?://.{1,2000}", "the URL of a token endpoint"),
         "grant": FederationField("token-exchange|jwt-bearer", "token-exchange (RFC 8693) or jwt-bearer (RFC 7523)"),
@@ -115,3 +136,5 @@ CUSTOM = FederationKind(
     lifetime=900,
     accepts_parameters=True,
 )
+
+FEDERATION_KINDS = (OPEN_AI, ANTHROPIC, MICROSOFT_ENTRA, GOOGLE_CLOUD, CUSTOM)
