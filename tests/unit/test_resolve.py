@@ -32,6 +32,7 @@ from ai_integrations.key_access.messages import resolution_view
 from ai_integrations.key_access.resolve import CredentialResolver
 from ai_integrations.key_access.token_cache import TokenCache
 from ai_integrations.use_cases.ports import TokenExchanger
+from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, an_integration
 from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces
 
@@ -86,7 +87,7 @@ class ResolverFixture:
         self.repository.insert(self.integration, None)
         self.resolver = CredentialResolver(
             integrations=self.repository,
-            directory=self.directory,
+            visibility=Visibility(self.directory),
             credentials=CredentialReader(
                 keys=self.keys,
                 roles=self.roles,

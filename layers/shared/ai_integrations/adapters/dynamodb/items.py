@@ -63,7 +63,7 @@ def role_key(role: IamRole) -> Item:
 
 def federation_key(identity: str) -> Item:
     """Build the key of a federation guard, which is in a partition of its own because it concerns all accounts."""
-    return {"pk": f"FEDERATION#{_digest(identity)}", "sk": "FEDERATION"}
+    return {"pk": f"FEDERATION#{digest(identity)}", "sk": "FEDERATION"}
 
 
 def space_key(account: str, space_id: str) -> Item:
