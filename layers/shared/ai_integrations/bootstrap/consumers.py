@@ -26,6 +26,6 @@ def api() -> APIGatewayRestResolver:
         visibility=Visibility(DynamoDbSpaces(client, table)),
         clock=lambda: datetime.now(UTC),
         new_id=lambda moment: str(ULID.from_datetime(moment)),
-        partition=os.environ["AWS_PARTITION"],
+        partition=os.environ["STACK_PARTITION"],
     )
     return build_consumer_app(consumers)
