@@ -1,4 +1,4 @@
-"""Issue, list and revoke access keys. Operators invoke this function directly."""
+"""Decide who may act for an account: issue and revoke access keys, register senders. Operators invoke it directly."""
 
 import json
 from collections.abc import Mapping
@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from ulid import ULID
 
-from ai_integrations.bootstrap.access_keys import access_keys
+from ai_integrations.bootstrap.access_keys import access_control
 from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.contracts.authorizer_response import is_too_long
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import (
-    AccessKeyCommand,
+    CallerCommand,
     IssueAccessKey,
     ListAccessKeys,
+    ListSenders,
+    RegisterSource,
+    RegisterStacks,
+    RemoveSource,
+    RemoveStacks,
     RevokeAccessKey,
     access_key_view,
+    sender_of,
+    sender_view,
 )
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import AccessKeyNotFoundError, FieldError, RuleViolationError
@@ -27,22 +34,28 @@ from ai_integrations.observability import hide_exception_messages, logger, logs_
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-_access_keys = access_keys()
+_access_keys, _senders = access_control()
 
 
 @logs_invocation(aws_calls)
 @hide_exception_messages()
 @responds_with_problems
 def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[str, Any]:
-    """Carry out one AccessKeyCommand."""
+    """Carry out one CallerCommand."""
     now = datetime.now(UTC)
-    match parse_text(json.dumps(event), AccessKeyCommand).root:
+    match parse_text(json.dumps(event), CallerCommand).root:
         case IssueAccessKey() as command:
             return _issue(command, now)
         case ListAccessKeys() as command:
             return {"access_keys": [access_key_view(each) for each in _access_keys.list(command.account)]}
         case RevokeAccessKey() as command:
             return _revoke(command, now)
+        case RegisterSource() | RegisterStacks() as command:
+            return _register(command, now)
+        case RemoveSource() | RemoveStacks() as command:
+            return _remove(command)
+        case ListSenders() as command:
+            return {"senders": [sender_view(each) for each in _senders.list(command.account)]}
 
 
 def _issue(command: IssueAccessKey, now: datetime) -> dict[str, Any]:
@@ -74,3 +87,17 @@ def _revoke(command: RevokeAccessKey, now: datetime) -> dict[str, Any]:
         raise AccessKeyNotFoundError
     logger.info("access key revoked", key_id=revoked.id, user=revoked.caller.user)
     return access_key_view(revoked)
+
+
+def _register(command: RegisterSource | RegisterStacks, now: datetime) -> dict[str, Any]:
+    sender = sender_of(command, now)
+    _senders.register(sender)
+    logger.info("sender registered", kind=sender.kind.value, aws_account=sender.aws_account, sender=sender.name)
+    return sender_view(sender)
+
+
+def _remove(command: RemoveSource | RemoveStacks) -> dict[str, Any]:
+    kind, name = command.name()
+    _senders.remove(command.account, kind, command.aws_account, name)
+    logger.info("sender removed", kind=kind.value, aws_account=command.aws_account, sender=name)
+    return {"removed": True}

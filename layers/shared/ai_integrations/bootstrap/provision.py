@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.eventbridge import EventBridgeBus
 from ai_integrations.adapters.sqs import SqsQueue
 from ai_integrations.bootstrap import aws_clients
@@ -27,6 +28,7 @@ def provisioning() -> ProvisioningParts:
     client = aws_clients.dynamodb()
     provisioner = Provisioner(
         integrations=integrations(client),
+        senders=DynamoDbSenders(client, os.environ["TABLE_NAME"]),
         outcomes=DynamoDbRequestOutcomes(client, os.environ["TABLE_NAME"]),
         bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"]),
         clock=lambda: datetime.now(UTC),

@@ -10,6 +10,7 @@ from ai_integrations.contracts.caller import caller_item
 from ai_integrations.contracts.fields import OpaqueId, PlaceName
 from ai_integrations.contracts.wire_model import DEFER_BUILD, InputModel
 from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role, Space
+from ai_integrations.domain.senders import Sender, SenderKind
 
 # Part of a secret's name, for which AWS limits the characters.
 Account = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_=@.+-]{1,128}$")]
@@ -64,12 +65,102 @@ class RevokeAccessKey(InputModel):
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{26}$")]
 
 
-class AccessKeyCommand(RootModel[IssueAccessKey | ListAccessKeys | RevokeAccessKey]):
-    """A command about access keys. `action` selects it."""
+class _SenderName(InputModel):
+    """Base class of commands about one sender."""
+
+    account: Account
+    aws_account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+
+
+class _Source(_SenderName):
+    # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+    source: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
+
+    def name(self) -> tuple[SenderKind, str]:
+        """Identify the sender in its AWS account."""
+        return SenderKind.SOURCE, self.source
+
+
+class _Stacks(_SenderName):
+    stack_names: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9*-]{1,128}$"),
+        Field(description="A pattern, in which * stands for any characters."),
+    ]
+
+    def name(self) -> tuple[SenderKind, str]:
+        """Identify the sender in its AWS account."""
+        return SenderKind.STACKS, self.stack_names
+
+
+class _SenderRights(InputModel):
+    role: Role
+    memberships: list[MembershipBody] = Field(default=[], max_length=50)
+
+
+class RegisterSource(_Source, _SenderRights):
+    """Let events with a source, sent from an AWS account, act for an account of the registry."""
+
+    action: Literal["register_source"]
+
+
+class RegisterStacks(_Stacks, _SenderRights):
+    """Let CloudFormation stacks of an AWS account act for an account of the registry."""
+
+    action: Literal["register_stacks"]
+
+
+class RemoveSource(_Source):
+    """Remove a registered source. Its requests are refused from then on."""
+
+    action: Literal["remove_source"]
+
+
+class RemoveStacks(_Stacks):
+    """Remove registered stacks. Their requests are refused from then on."""
+
+    action: Literal["remove_stacks"]
+
+
+class ListSenders(InputModel):
+    """List the registered sources and stacks of an account."""
+
+    action: Literal["list_senders"]
+    account: Account
+
+
+def sender_of(command: RegisterSource | RegisterStacks, now: datetime) -> Sender:
+    """Build the sender that a command registers."""
+    kind, name = command.name()
+    return Sender(
+        account=command.account,
+        kind=kind,
+        aws_account=command.aws_account,
+        name=name,
+        role=command.role,
+        memberships=tuple(Membership(**vars(each)) for each in command.memberships),
+        registered_at=now,
+    )
+
+
+_CallerCommand = (
+    IssueAccessKey
+    | ListAccessKeys
+    | RevokeAccessKey
+    | RegisterSource
+    | RegisterStacks
+    | RemoveSource
+    | RemoveStacks
+    | ListSenders
+)
+
+
+class CallerCommand(RootModel[_CallerCommand]):
+    """A command about who may act for an account: access keys and senders. `action` selects it."""
 
     model_config = DEFER_BUILD
 
-    root: IssueAccessKey | ListAccessKeys | RevokeAccessKey = Field(discriminator="action")
+    root: _CallerCommand = Field(discriminator="action")
 
 
 class RegisterOrganization(InputModel):
@@ -141,6 +232,19 @@ def access_key_view(access_key: AccessKey) -> dict[str, Any]:
         "created_at": _text(access_key.created_at),
         "expires_at": _text(access_key.expires_at),
         "revoked_at": _text(access_key.revoked_at),
+    }
+
+
+def sender_view(sender: Sender) -> dict[str, Any]:
+    """Render a sender."""
+    name = "source" if sender.kind is SenderKind.SOURCE else "stack_names"
+    return {
+        "account": sender.account,
+        "aws_account": sender.aws_account,
+        name: sender.name,
+        "role": sender.role.value,
+        "memberships": [each._asdict() for each in sender.memberships],
+        "registered_at": _text(sender.registered_at),
     }
 
 

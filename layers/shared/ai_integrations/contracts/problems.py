@@ -96,6 +96,11 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         "Another account of this service has registered this identity. Use an identity of your own.",
     ),
     errors.NoGrantError: (ACCESS_FORBIDDEN, "You have no grant to resolve integrations of this account."),
+    errors.UnregisteredSenderError: (
+        ACCESS_FORBIDDEN,
+        "This sender is not registered for the account. Ask an operator to register the source of the event, or the "
+        "stack, with its AWS account.",
+    ),
     errors.ConsumerExistsError: (
         CONFLICT,
         "The account already has a consumer for this principal. Change it with PATCH.",

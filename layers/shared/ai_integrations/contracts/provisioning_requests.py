@@ -21,7 +21,7 @@ from ai_integrations.contracts.published_events import (
     UpdateSucceeded,
 )
 from ai_integrations.contracts.wire_model import InputModel, WireModel
-from ai_integrations.domain.model import Caller, IdempotencyKey, Role
+from ai_integrations.domain.model import IdempotencyKey
 
 # The longest time that a message can spend in the queue and its dead-letter queue, so that a late replay is detected.
 OUTCOME_RETENTION = timedelta(days=28)
@@ -34,25 +34,26 @@ RequestId = Annotated[
 ]
 
 
-class Correlation(WireModel):
-    """The members that identify a request in its outcome."""
+class Addressed(WireModel):
+    """The account that a request is for. Its sender must be registered for it."""
 
     account: Account
+
+
+class Correlation(Addressed):
+    """The members that identify a request in its outcome."""
+
     request_id: RequestId
 
 
 class ProvisioningRequest(InputModel, Correlation):
-    """The detail of an event that requests a change. Its sender acts as an admin of the account."""
+    """The detail of an event that requests a change."""
 
     detail_type: ClassVar[str]
     succeeded: ClassVar[type[Succeeded]]
     failed: ClassVar[type[Failed]]
 
     user: User = Field(description="The user on whose behalf the change is made. Shown as its author.")
-
-    def caller(self) -> Caller:
-        """Build the caller on whose behalf the request is made."""
-        return Caller(account=self.account, user=self.user, role=Role.ADMIN)
 
     def fingerprint(self) -> str:
         """Compute a digest of the request, which contains no key."""

@@ -5,11 +5,12 @@ the same RequestId until it gets a response.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ConfigDict, Field
 
@@ -18,10 +19,16 @@ from ai_integrations.contracts.integration_bodies import REMOVALS, NewIntegratio
 from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.wire_model import WireModel
-from ai_integrations.domain.errors import InvalidRequestError, NotFoundError
-from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal, Role
+from ai_integrations.domain.errors import InvalidRequestError, NotFoundError, UnregisteredSenderError
+from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.ports import Senders
+
+_STACK_ID = (
+    r"arn:[a-z-]+:cloudformation:[a-z0-9-]+:(?P<aws_account>[0-9]{12}):stack/(?P<name>[A-Za-z0-9-]{1,128})/[a-f0-9-]+"
+)
 _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
 _BOOLEAN_VALUES = {"true": True, "false": False}
 
@@ -33,10 +40,6 @@ class Owner(WireModel):
 
     Account: Account
     User: User
-
-    def caller(self) -> Caller:
-        """Build the caller. The principal that deploys the stack acts as an admin of the account."""
-        return Caller(account=self.Account, user=self.User, role=Role.ADMIN)
 
 
 class Properties(Owner):
@@ -65,8 +68,9 @@ class Resource(NamedTuple):
 class CustomResource:
     """Creates, updates and deletes integrations as stacks declare them."""
 
-    def __init__(self, integrations: Integrations) -> None:
+    def __init__(self, integrations: Integrations, senders: "Senders") -> None:
         self._integrations = integrations
+        self._senders = senders
 
     def handle(self, event: Mapping[str, Any]) -> Resource:
         """Handle one request. A domain error is its result; after any other error it must be retried."""
@@ -85,7 +89,9 @@ class CustomResource:
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
         key = IdempotencyKey(user=declared.User, value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
-        return _resource(self._integrations.create(declared.caller(), body.settings(), body.credential_change(), key))
+        return _resource(
+            self._integrations.create(self._caller(event, declared), body.settings(), body.credential_change(), key)
+        )
 
     def _update(self, event: Mapping[str, Any]) -> Resource:
         declared, before = _parse_properties(event["ResourceProperties"]), event["OldResourceProperties"]
@@ -95,7 +101,9 @@ class CustomResource:
             lambda current: replace(current, **settings), _credential_change(declared, before), sent_fields=settings
         )
         try:
-            integration = self._integrations.update(declared.caller(), ids.decode(event["PhysicalResourceId"]), change)
+            integration = self._integrations.update(
+                self._caller(event, declared), ids.decode(event["PhysicalResourceId"]), change
+            )
         except NotFoundError:
             if before.get("Account") == declared.Account:
                 raise
@@ -111,8 +119,17 @@ class CustomResource:
             return resource  # the creation failed and created nothing
         owner = parse_text(json.dumps(event["ResourceProperties"]), Owner)
         with suppress(NotFoundError):
-            self._integrations.delete(owner.caller(), ulid)
+            self._integrations.delete(self._caller(event, owner), ulid)
         return resource
+
+    def _caller(self, event: Mapping[str, Any], owner: Owner) -> Caller:
+        """Build the caller for a stack. UnregisteredSenderError unless the stack is registered for the account."""
+        stack = re.fullmatch(_STACK_ID, event["StackId"])
+        if stack is not None:
+            for sender in self._senders.stacks(owner.Account, stack["aws_account"]):
+                if sender.includes_stack(stack["name"]):
+                    return sender.caller(owner.User)
+        raise UnregisteredSenderError
 
 
 def _parse_properties(properties: Mapping[str, Any]) -> Properties:

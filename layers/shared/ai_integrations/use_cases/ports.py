@@ -27,6 +27,7 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.senders import Sender
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -285,6 +286,18 @@ class EventPublisher(Protocol):
 
     def publish(self, *events: Event) -> None:
         """Publish events in order."""
+        ...
+
+
+class Senders(Protocol):
+    """Reads which senders may act for an account."""
+
+    def source(self, account: str, aws_account: str, source: str) -> Sender | None:
+        """Read a source of events, or None if it is not registered."""
+        ...
+
+    def stacks(self, account: str, aws_account: str) -> Iterable[Sender]:
+        """Read the patterns of stacks in an AWS account."""
         ...
 
 

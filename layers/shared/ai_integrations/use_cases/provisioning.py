@@ -15,6 +15,7 @@ from ai_integrations.contracts import ids, problems
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.provisioning_requests import (
     REQUESTS,
+    Addressed,
     Correlation,
     CreateRequested,
     DeleteRequested,
@@ -32,12 +33,14 @@ from ai_integrations.domain.errors import (
     NotFoundError,
     RepeatedRequestError,
     RuleViolationError,
+    UnregisteredSenderError,
 )
 from ai_integrations.domain.model import Caller, Integration
+from ai_integrations.domain.senders import Sender
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
 if TYPE_CHECKING:
-    from ai_integrations.use_cases.ports import EventPublisher, RequestOutcomes
+    from ai_integrations.use_cases.ports import EventPublisher, RequestOutcomes, Senders
 
 
 class RecordedOutcome(NamedTuple):
@@ -55,26 +58,43 @@ class Provisioner:
         self,
         *,
         integrations: Integrations,
+        senders: "Senders",
         outcomes: "RequestOutcomes",
         bus: "EventPublisher",
         clock: Callable[[], datetime],
     ) -> None:
         self._integrations = integrations
+        self._senders = senders
         self._outcomes = outcomes
         self._bus = bus
         self._clock = clock
 
     def handle(self, envelope: Mapping[str, Any]) -> Outcome:
         """Carry out the request in an EventBridge event, and publish the outcome."""
-        outcome = self._carry_out(REQUESTS[envelope["detail-type"]], envelope.get("detail"), envelope["id"])
+        kind, event_id = REQUESTS[envelope["detail-type"]], envelope["id"]
+        try:
+            sender = self._require_sender(envelope)
+        except (FieldsError, UnregisteredSenderError) as error:
+            # Without the account and the request_id: only a registered sender may speak about requests of an account.
+            outcome: Outcome = kind.failed(event_id=event_id, problem=problems.document_for(error, event_id))
+        else:
+            outcome = self._carry_out(kind, envelope["detail"], event_id, sender)
         self._bus.publish(outcome)
         return outcome
 
-    def _carry_out(self, kind: type[ProvisioningRequest], detail: object, event_id: str) -> Outcome:
+    def _require_sender(self, envelope: Mapping[str, Any]) -> Sender:
+        """Find the sender of an event, which AWS names in the envelope."""
+        account = parse_text(json.dumps(envelope.get("detail")), Addressed).account
+        sender = self._senders.source(account, envelope["account"], envelope["source"])
+        if sender is None:
+            raise UnregisteredSenderError
+        return sender
+
+    def _carry_out(self, kind: type[ProvisioningRequest], detail: object, event_id: str, sender: Sender) -> Outcome:
         try:
             _reject_keys(detail)
             request = parse_text(json.dumps(detail), kind)
-            return self._find_outcome(request) or self._apply_and_record(request, event_id)
+            return self._find_outcome(request) or self._apply_and_record(request, event_id, sender)
         except IdempotencyKeyReusedError:
             text = "This request_id was already used for a different request. Use a new one."
             error: FieldsError = RuleViolationError(FieldError("/request_id", text))
@@ -96,11 +116,11 @@ class Provisioner:
         kind = request.succeeded if has_succeeded else request.failed
         return kind.model_validate_json(earlier.detail)
 
-    def _apply_and_record(self, request: ProvisioningRequest, event_id: str) -> Outcome:
+    def _apply_and_record(self, request: ProvisioningRequest, event_id: str, sender: Sender) -> Outcome:
         """Apply a request and record its outcome."""
         outcome: Outcome
         try:
-            integration = self._apply_once(request)
+            integration = self._apply_once(request, sender.caller(request.user))
         except (ContentionError, IdempotencyKeyReusedError):
             raise
         except AiIntegrationsError as error:
@@ -124,17 +144,16 @@ class Provisioner:
         )
         self._outcomes.record(request.account, request.request_id, recorded, self._clock())
 
-    def _apply_once(self, request: ProvisioningRequest) -> Integration:
+    def _apply_once(self, request: ProvisioningRequest, caller: Caller) -> Integration:
         """Apply a request; if it was applied before, return the original result."""
         try:
-            return self._apply(request, self._integrations.idempotent(request.idempotency_key()))
+            return self._apply(request, caller, self._integrations.idempotent(request.idempotency_key()))
         except RepeatedRequestError as repeated:
             return repeated.first
         except FieldsError as error:
             raise error.with_prefix("/integration") from None
 
-    def _apply(self, request: ProvisioningRequest, integrations: Integrations) -> Integration:
-        caller = request.caller()
+    def _apply(self, request: ProvisioningRequest, caller: Caller, integrations: Integrations) -> Integration:
         match request:
             case CreateRequested():
                 body = request.integration

@@ -1,0 +1,80 @@
+"""Senders in DynamoDB: operators register them, the functions that serve senders read them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.domain.model import Membership, Role
+from ai_integrations.domain.senders import Sender, SenderKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDbSenders:
+    """The senders of all accounts."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def source(self, account: str, aws_account: str, source: str) -> Sender | None:
+        """Read a source of events, using one consistent read."""
+        key = to_wire(_key(account, SenderKind.SOURCE, aws_account, source))
+        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return _sender_from_item(from_wire(response["Item"])) if "Item" in response else None
+
+    def stacks(self, account: str, aws_account: str) -> Iterator[Sender]:
+        """Yield the patterns of stacks in an AWS account."""
+        return self._query(_key(account, SenderKind.STACKS, aws_account, ""))
+
+    def list(self, account: str) -> Iterator[Sender]:
+        """Yield all senders of an account."""
+        return self._query({"pk": _key(account, SenderKind.SOURCE, "", "")["pk"], "sk": "S"})
+
+    def register(self, sender: Sender) -> None:
+        """Write a sender. An existing one is replaced."""
+        item = {
+            **_key(sender.account, sender.kind, sender.aws_account, sender.name),
+            "account": sender.account,
+            "kind": sender.kind.value,
+            "aws_account": sender.aws_account,
+            "name": sender.name,
+            "role": sender.role.value,
+            "memberships": [each._asdict() for each in sender.memberships],
+            "registered_at": items.timestamp(sender.registered_at),
+        }
+        self._client.put_item(TableName=self._table, Item=to_wire(item))
+
+    def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> None:
+        """Delete a sender, if there is one."""
+        self._client.delete_item(TableName=self._table, Key=to_wire(_key(account, kind, aws_account, name)))
+
+    def _query(self, prefix: items.Item) -> Iterator[Sender]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",
+            ExpressionAttributeNames={"#pk": "pk", "#sk": "sk"},
+            ExpressionAttributeValues=to_wire({":pk": prefix["pk"], ":prefix": prefix["sk"]}),
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from map(_sender_from_item, map(from_wire, page["Items"]))
+
+
+def _key(account: str, kind: SenderKind, aws_account: str, name: str) -> items.Item:
+    return {"pk": f"SENDERS#{account}", "sk": f"{kind.value}#{aws_account}#{name}"}
+
+
+def _sender_from_item(item: Mapping[str, Any]) -> Sender:
+    return Sender(
+        account=item["account"],
+        kind=SenderKind(item["kind"]),
+        aws_account=item["aws_account"],
+        name=item["name"],
+        role=Role(item["role"]),
+        memberships=tuple(Membership(**each) for each in item["memberships"]),
+        registered_at=datetime.fromisoformat(item["registered_at"]),
+    )
