@@ -78,6 +78,7 @@ def test_value_as_the_provider_documents_it_is_accepted(kind: FederationKind, fi
         (federations.CUSTOM, "grant", "client_credentials"),
         (federations.CUSTOM, "audience", "one,two"),
         (federations.CUSTOM, "audience", "one two"),
+        (federations.CUSTOM, "audience", "${aws:username}"),
     ],
 )
 def test_value_of_another_form_is_rejected(kind: FederationKind, field: str, value: str) -> None:
