@@ -129,7 +129,9 @@ CUSTOM = FederationKind(
     fields={
         "token_endpoint": FederationField(r"https?://.{1,2000}", "the URL of a token endpoint"),
         "grant": FederationField("token-exchange|jwt-bearer", "token-exchange (RFC 8693) or jwt-bearer (RFC 7523)"),
-        "audience": FederationField(r"[\x21-\x23\x25-\x2b\x2d-\x7e]{1,1000}", "the audience that the token endpoint expects"),
+        "audience": FederationField(
+            r"[\x21-\x23\x25-\x2b\x2d-\x7e]{1,1000}", "the audience that the token endpoint expects"
+        ),
     },
     identity=("audience",),
     audience="{audience}",
