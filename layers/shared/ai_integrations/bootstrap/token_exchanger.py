@@ -1,7 +1,11 @@
 """Compose the token exchange, for functions that use federated integrations."""
 
+import os
+from functools import cache
 from typing import TYPE_CHECKING
 
+from ai_integrations.adapters.token_exchanger import LambdaTokenExchanger
+from ai_integrations.bootstrap import aws_clients
 from ai_integrations.key_access.federation_off import FederationOff
 
 if TYPE_CHECKING:
@@ -9,5 +13,6 @@ if TYPE_CHECKING:
 
 
 def token_exchanger() -> "TokenExchanger":
-    """Build the token exchanger of this stack."""
-    return FederationOff()
+    """Build the token exchanger of this stack. Without workload identity federation, the variable is empty."""
+    function = os.environ["EXCHANGE_TOKEN_FUNCTION"]
+    return LambdaTokenExchanger(cache(aws_clients.lambda_for_token_exchange), function) if function else FederationOff()

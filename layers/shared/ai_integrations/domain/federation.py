@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from ai_integrations.domain.model import Federation, Integration
+from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import PROVIDERS
 
 
-def audience_of(provider: str, federation: Federation) -> str:
-    """Determine the `aud` claim of the identity token."""
-    kind = PROVIDERS[provider].federation
-    return kind.audience.format_map(federation.fields) if kind else ""
+def audience_of(integration: Integration) -> str:
+    """Determine the `aud` claim of the identity token. Without a federation, it is empty."""
+    kind = PROVIDERS[integration.provider].federation
+    if kind is None or integration.federation is None:
+        return ""
+    return kind.audience.format_map({**integration.federation.fields, **request_tags(integration)})
 
 
 def request_tags(integration: Integration) -> Mapping[str, str]:
