@@ -233,8 +233,8 @@ PROVIDERS = {
                 dialect=Dialect.VERTEX,
                 unproved="The list contains endpoints, not models, and needs a permission of its own.",
                 unclear_statuses=frozenset({400, 403}),
-                untestable_key="Google takes access tokens, and this service creates none from a service account's key. "
-                "Set federation instead of a key, so that the connection can be tested.",
+                untestable_key="Google takes access tokens, and this service creates none from a service account's "
+                "key. Set federation instead of a key, so that the connection can be tested.",
             ),
         ),
         Provider(
