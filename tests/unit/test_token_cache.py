@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,10 +15,12 @@ from pydantic import SecretStr
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.errors import TokenRefusedError
 from ai_integrations.domain.model import Integration
+from ai_integrations.key_access.credential_reader import CredentialReader
+from ai_integrations.key_access.resolve import CredentialResolver
 from ai_integrations.key_access.token_cache import TokenCache, reuse_margin
-from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, an_integration
+from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, an_integration
 from tests.cloud import Killed
-from tests.fakes import FakeTokenExchanger
+from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces
 
 INSTANT = timedelta(microseconds=1)
 OTHER_ULID = "01KDZ3ZQ80000000000000000B"
@@ -171,8 +174,8 @@ class SlowExchanger:
         time.sleep(0.001)
         with self._lock:
             self._in_flight[integration.id] -= 1
-        token = SecretStr(f"{ACCESS_TOKEN}-{integration.id}")
-        return AccessToken(value=token, expires_at=self.clock() + self.lifetime, identity={})
+        token = SecretStr(ACCESS_TOKEN)
+        return AccessToken(value=token, expires_at=self.clock() + self.lifetime, identity={"sub": integration.id})
 
 
 class SimulatedClock:
@@ -193,23 +196,30 @@ class SimulatedClock:
 
 
 def test_200_resolutions_a_second_over_50_expiries_always_have_a_valid_token_from_one_exchange_at_a_time() -> None:
-    lifetime, expiries, rate = timedelta(seconds=15), 50, 200
-    clock = SimulatedClock(rate)
-    exchanger = SlowExchanger(clock, lifetime)
-    cache = TokenCache(exchanger, clock)
-    integrations = [federated(id=ULID), federated(id=OTHER_ULID)]
-    end = NOON + expiries * lifetime
+    expiries = 50
+    clock = SimulatedClock(requests_per_second=200)
+    exchanger = SlowExchanger(clock, lifetime=timedelta(seconds=15))
+    repository = InMemoryRepository()
+    for ulid in (ULID, OTHER_ULID):
+        repository.insert(federated(id=ulid, name=ulid), None)
+    resolver = a_resolver(repository, TokenCache(exchanger, clock), clock)
     wrong: list[tuple[AccessToken, datetime]] = []
 
-    def resolve(integration: Integration) -> None:
-        own = f"{ACCESS_TOKEN}-{integration.id}"
-        while (now := clock.next_request()) < end:
-            token = cache.get(integration).token
-            if token.value.get_secret_value() != own or token.expires_at <= now:
-                wrong.append((token, now))
+    def resolve(ulid: str) -> None:
+        while exchanger.exchanges[ulid] <= expiries and not wrong:
+            now = clock.next_request()
+            issued = resolver.by_id(a_caller(), ulid).token
+            assert issued is not None
+            if issued.token.identity["sub"] != ulid or issued.token.expires_at <= now:
+                wrong.append((issued.token, now))
 
     with ThreadPoolExecutor(THREADS) as pool:
-        [*pool.map(resolve, integrations * (THREADS // len(integrations)))]
+        [*pool.map(resolve, [ULID, OTHER_ULID] * (THREADS // 2))]
     assert wrong == []
     assert exchanger.most_in_flight == 1
-    assert min(exchanger.exchanges.values()) >= expiries
+
+
+def a_resolver(repository: InMemoryRepository, tokens: TokenCache, clock: Callable[[], datetime]) -> CredentialResolver:
+    unused: Any = None
+    credentials = CredentialReader(keys=unused, roles=unused, tokens=tokens, clock=clock)
+    return CredentialResolver(integrations=repository, directory=InMemorySpaces(), credentials=credentials)
