@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 API_KEY = "sk-fake-0123456789-not-a-key"
-ACCESS_TOKEN = "fake-access-token-0123456789"
+ACCESS_TOKEN = "fake-at-0123456789-abcdefghij"
 ULID = "01KDZ3ZQ80000000000000000A"
 AWS_ACCOUNT = "999999999999"  # of the service; the roles in tests belong to others
 _UUID = "00000000-0000-4000-8000-000000000001"

@@ -157,9 +157,10 @@ def _vertex_completion(access: ProviderAccess, model: str) -> tuple[str, dict[st
         path, body = _gemini_completion(access, name)
         return f"{access.resource}/publishers/google{path}", body
     if publisher == "anthropic":
-        _, body = _anthropic_completion(access, name)
-        path = f"{access.resource}/publishers/anthropic/models/{quote(name, safe='@')}:rawPredict"
-        return path, {**body, "anthropic_version": "vertex-2023-10-16"}
+        _, messages = _anthropic_completion(access, name)
+        body = {**messages, "anthropic_version": "vertex-2023-10-16"}
+        del body["model"]
+        return f"{access.resource}/publishers/anthropic/models/{quote(name, safe='@')}:rawPredict", body
     path, body = _openai_completion(access, f"{publisher}/{name}")
     return f"{access.resource}/endpoints/openapi{path}", body
 
