@@ -14,7 +14,7 @@ from tools.local.template import Template, for_emulator, tables_lost
 
 STACK = "ai-integrations"
 BUCKET = f"{STACK}-local-artifacts"
-# Allow providers and token endpoints on this machine. Deployed stacks allow none by default. The issuer is the one in the
+# Allow providers and token endpoints on this machine. Deployed stacks allow none by default. The issuer is that of the
 # emulator's identity tokens, which no provider can verify.
 PARAMETERS = {
     "AllowedPrivateHosts": "localhost,127.0.0.1",
