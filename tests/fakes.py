@@ -13,6 +13,7 @@ from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOST
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
+    FederationTakenError,
     FieldError,
     IdempotencyConflict,
     IdempotencyKeyReusedError,
@@ -22,6 +23,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
+from ai_integrations.domain.federation import identity_of
 from ai_integrations.domain.model import (
     ExternalSecretArn,
     IdempotencyKey,
@@ -121,7 +123,7 @@ class InMemoryRepository:
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
-        self.check_role(changed)
+        self.check_identity(changed)
         self._names.pop(_name(current), None)
         self._write(changed)
         self._record(changed, self._idempotency_key, changed.updated_at)
@@ -145,7 +147,7 @@ class InMemoryRepository:
         if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
             raise VersionConflictError
         self._check_name(restored)
-        self.check_role(restored)
+        self.check_identity(restored)
         del self.tombstones[_id(restored)]
         self._write(restored)
 
@@ -167,7 +169,7 @@ class InMemoryRepository:
     def _check_conflicts(self, integration: Integration, key: IdempotencyKey | None) -> None:
         self._check_idempotency(integration, key, integration.created_at)
         self._check_name(integration)
-        self.check_role(integration)
+        self.check_identity(integration)
 
     def _check_idempotency(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         conflict = self._find_conflict(integration.account, key, now)
@@ -186,11 +188,13 @@ class InMemoryRepository:
         if _name(integration) in self._names:
             raise NameTakenError
 
-    def check_role(self, integration: Integration) -> None:
-        role = integration.iam_role
+    def check_identity(self, integration: Integration) -> None:
+        role, identity = integration.iam_role, _identity(integration)
         others = [each for each in self.integrations.values() if each.account != integration.account]
         if role and role.identity in {each.iam_role.identity for each in others if each.iam_role}:
             raise RoleTakenError
+        if identity and identity in map(_identity, others):
+            raise FederationTakenError
 
     def _check_version(self, current: Integration) -> None:
         stored = self.integrations.get(_id(current))
@@ -406,6 +410,10 @@ class FakeTokenExchanger:
 
 def _id(integration: Integration) -> tuple[str, str]:
     return integration.account, integration.id
+
+
+def _identity(integration: Integration) -> str | None:
+    return integration.federation and identity_of(integration.provider, integration.federation)
 
 
 def _name(integration: Integration) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ai_integrations.domain.model import Integration
+from ai_integrations.domain.model import Federation, Integration
 from ai_integrations.domain.providers import PROVIDERS
 
 
@@ -12,6 +12,18 @@ def audience_of(integration: Integration) -> str:
     if kind is None or integration.federation is None:
         return ""
     return kind.audience.format_map({**integration.federation.fields, **request_tags(integration)})
+
+
+def identity_of(provider: str, federation: Federation) -> str:
+    """Build a text that is equal for all federations that select the same identity at the same kind of provider.
+
+    Ignores case and a final slash: some providers do so, and two customers' identities differ in more than that.
+    """
+    kind = PROVIDERS[provider].federation
+    if kind is None:
+        return provider
+    values = [federation.fields.get(name, "") for name in kind.identity]
+    return "\n".join((kind.request_format.value, *(value.lower().rstrip("/") for value in values)))
 
 
 def request_tags(integration: Integration) -> Mapping[str, str]:

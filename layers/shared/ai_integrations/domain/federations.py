@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class TokenRequestFormat(Enum):
-    """The wire formats of token requests (`key_access/token_exchange/requests.py`)."""
+    """The wire formats of token requests (`key_access/token_exchange/requests.py`).
+
+    The values are part of stored keys and must not change.
+    """
 
     OPEN_AI = "openai"
     ANTHROPIC = "anthropic"
@@ -113,6 +116,7 @@ GOOGLE_CLOUD = FederationKind(
             required=False,
         ),
     },
+    # Not the service account: the federated identity, which is that of the pool, may impersonate several.
     identity=("workload_identity_provider",),
     audience="https://iam.googleapis.com/{workload_identity_provider}",
 )
@@ -132,3 +136,5 @@ CUSTOM = FederationKind(
     lifetime=900,
     accepts_parameters=True,
 )
+
+FEDERATION_KINDS = (OPEN_AI, ANTHROPIC, MICROSOFT_ENTRA, GOOGLE_CLOUD, CUSTOM)
