@@ -105,7 +105,7 @@ def test_headers_of_the_integration_are_sent_with_the_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "not_proved", "said"),
+    ("error", "not_proved", "message"),
     [
         (
             TokenRefusedError("The provider answered with status 401. It returned: unknown audience"),
@@ -117,13 +117,13 @@ def test_headers_of_the_integration_are_sent_with_the_token() -> None:
     ],
 )
 def test_token_exchanged_fails_with_the_reason_if_there_is_no_token(
-    error: Exception, not_proved: str, said: str | None
+    error: Exception, not_proved: str, message: str | None
 ) -> None:
     fake = FakeProvider()
     rungs = run_steps(federated(), fake, error)
     assert statuses(rungs) == {"reachable": PASSED, "token_exchanged": FAILED}
     assert not_proved in (rungs["token_exchanged"].not_proved or "")
-    assert rungs["token_exchanged"].provider_said == said
+    assert rungs["token_exchanged"].provider_said == message
     assert fake.sent == []
 
 
@@ -131,7 +131,7 @@ def test_token_exchanged_fails_with_the_reason_if_there_is_no_token(
 def test_token_exchanged_redacts_header_values_in_the_reason(
     error: type[TokenRefusedError | TokenUnavailableError],
 ) -> None:
-    rungs = run_steps(federated(headers={"X-Team": "fake-header-value"}), None, error("It said fake-header-value."))
+    rungs = run_steps(federated(headers={"X-Team": "fake-header-value"}), None, error("It returned fake-header-value."))
     assert "fake-header-value" not in repr(rungs)
     assert "[redacted]" in repr(rungs)
 
