@@ -1,6 +1,7 @@
 """Builders of valid test data: a test passes only the values that it is about."""
 
 import json
+from base64 import urlsafe_b64encode
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,6 +85,17 @@ def a_policy(*allowed_private_hosts: str) -> Policy:
         aws_account=AWS_ACCOUNT,
         allowed_private_hosts=frozenset(allowed_private_hosts),
     )
+
+
+def identity_token(audience: str) -> str:
+    """Build an identity token of AWS, without a valid signature."""
+    claims = {
+        "iss": "https://fake.tokens.sts.global.api.aws",
+        "sub": f"arn:aws:iam::{AWS_ACCOUNT}:role/exchange-token",
+        "aud": audience,
+    }
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
+    return ".".join([*(urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "fake-signature"])
 
 
 def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1", user: str = "alice") -> IdempotencyKey:
