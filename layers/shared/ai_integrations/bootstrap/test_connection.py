@@ -52,6 +52,7 @@ def api() -> APIGatewayRestResolver:
             recovery_window=timedelta(0),
             aws_account=os.environ["STACK_ACCOUNT_ID"],
             allowed_private_hosts=allowed,
+            federation_issuer=os.environ["FEDERATION_ISSUER"],
         ),
     )
     return build_connection_test_app(tests)
