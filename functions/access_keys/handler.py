@@ -50,12 +50,8 @@ def lambda_handler(event: dict[str, Any], _context: "LambdaContext") -> Mapping[
             return {"access_keys": [access_key_view(each) for each in _access_keys.list(command.account)]}
         case RevokeAccessKey() as command:
             return _revoke(command, now)
-        case RegisterSource() | RegisterStacks() as command:
-            return _register(command, now)
-        case RemoveSource() | RemoveStacks() as command:
-            return _remove(command)
-        case ListSenders() as command:
-            return {"senders": [sender_view(each) for each in _senders.list(command.account)]}
+        case command:
+            return _manage_senders(command, now)
 
 
 def _issue(command: IssueAccessKey, now: datetime) -> dict[str, Any]:
@@ -87,6 +83,18 @@ def _revoke(command: RevokeAccessKey, now: datetime) -> dict[str, Any]:
         raise AccessKeyNotFoundError
     logger.info("access key revoked", key_id=revoked.id, user=revoked.caller.user)
     return access_key_view(revoked)
+
+
+def _manage_senders(
+    command: RegisterSource | RegisterStacks | RemoveSource | RemoveStacks | ListSenders, now: datetime
+) -> dict[str, Any]:
+    match command:
+        case RegisterSource() | RegisterStacks():
+            return _register(command, now)
+        case RemoveSource() | RemoveStacks():
+            return _remove(command)
+        case ListSenders():
+            return {"senders": [sender_view(each) for each in _senders.list(command.account)]}
 
 
 def _register(command: RegisterSource | RegisterStacks, now: datetime) -> dict[str, Any]:
