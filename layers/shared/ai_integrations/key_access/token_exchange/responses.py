@@ -50,10 +50,10 @@ def describe_error(body: bytes, secrets: Iterable[str]) -> str:
     """Extract the provider's words from an error response, redacted; empty if there are none."""
     match _json(body):
         case {"error": str(code), "error_description": str(description)}:
-            said = redact_secrets(f"{code}: {description}", secrets)
+            answer = redact_secrets(f"{code}: {description}", secrets)
         case _:
-            said = describe_response(body, secrets) or ""
-    return f"It returned: {said}" if said else ""
+            answer = describe_response(body, secrets) or ""
+    return f"It returned: {answer}" if answer else ""
 
 
 def _parse_object(body: bytes) -> Mapping[str, Any]:
