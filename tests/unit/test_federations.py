@@ -11,7 +11,6 @@ from ai_integrations.domain import federations
 from ai_integrations.domain.federation import audience_of, request_tags
 from ai_integrations.domain.federations import FederationKind
 from ai_integrations.domain.model import Federation
-from ai_integrations.domain.providers import PROVIDERS
 from tests.builders import ULID, an_integration
 
 UUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
@@ -78,6 +77,7 @@ def test_value_as_the_provider_documents_it_is_accepted(kind: FederationKind, fi
         (federations.CUSTOM, "grant", "client_credentials"),
         (federations.CUSTOM, "audience", "one,two"),
         (federations.CUSTOM, "audience", "one two"),
+        (federations.CUSTOM, "audience", "${aws:username}"),
     ],
 )
 def test_value_of_another_form_is_rejected(kind: FederationKind, field: str, value: str) -> None:
@@ -126,10 +126,10 @@ def test_each_account_name_is_a_valid_tag_value() -> None:
 
 
 def test_each_identity_field_is_required() -> None:
-    for kind in (provider.federation for provider in PROVIDERS.values() if provider.federation):
+    for kind in federations.FEDERATION_KINDS:
         assert all(kind.fields[name].required for name in kind.identity)
 
 
 def test_identity_token_lives_as_long_as_aws_allows() -> None:
-    for kind in (provider.federation for provider in PROVIDERS.values() if provider.federation):
+    for kind in federations.FEDERATION_KINDS:
         assert 60 <= kind.lifetime <= 3600

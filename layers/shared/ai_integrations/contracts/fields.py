@@ -3,10 +3,11 @@
 import json
 import re
 import unicodedata
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import CoreConfig, PydanticCustomError, SchemaValidator, core_schema
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
@@ -121,6 +122,17 @@ def _federation_schema() -> core_schema.CoreSchema:
     return core_schema.typed_dict_schema({**fields, "parameters": parameters}, extra_behavior="forbid")
 
 
+def _valid_federation(settings: object) -> dict[str, Any]:
+    """Validate `federation`. Only requests that contain one pay for building the validator."""
+    valid: dict[str, Any] = _federation_validator().validate_python(settings, strict=True)
+    return valid
+
+
+@cache
+def _federation_validator() -> SchemaValidator:
+    return SchemaValidator(_federation_schema(), CoreConfig(hide_input_in_errors=True))
+
+
 IntegrationId = Annotated[
     str, AfterValidator(_valid_integration_id), Field(description="The id of an integration, as in the HTTP API.")
 ]
@@ -193,7 +205,10 @@ ModelNames = Annotated[
 ]
 FederationSettings = Annotated[
     dict[str, Any],
-    GetPydanticSchema(lambda _type, _handler: _federation_schema()),
+    GetPydanticSchema(
+        lambda _type, _handler: core_schema.no_info_plain_validator_function(_valid_federation),
+        lambda _schema, handler: handler(_federation_schema()),
+    ),
     Field(
         description="Instead of a key: the provider exchanges an identity token of AWS for access tokens. Each "
         "provider has fields of its own. GET /v2/ai-integrations/{id}/federation returns what it must trust.",

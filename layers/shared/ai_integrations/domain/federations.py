@@ -120,8 +120,8 @@ GOOGLE_CLOUD = FederationKind(
     identity=("workload_identity_provider",),
     audience="https://iam.googleapis.com/{workload_identity_provider}",
 )
-# RFC 8693 and RFC 7523 set no limits. AWS limits an audience to 1,000 characters, and the stack's list of audiences
-# cannot contain a comma. Token endpoints such as
+# RFC 8693 and RFC 7523 set no limits. AWS limits an audience to 1,000 characters, and an entry of the stack's parameter
+# FederationAudiences contains neither a comma nor "$". Token endpoints such as
 # https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation issue access tokens of 15 minutes that
 # never outlive the identity token.
 CUSTOM = FederationKind(
@@ -129,7 +129,9 @@ CUSTOM = FederationKind(
     fields={
         "token_endpoint": FederationField(r"https?://.{1,2000}", "the URL of a token endpoint"),
         "grant": FederationField("token-exchange|jwt-bearer", "token-exchange (RFC 8693) or jwt-bearer (RFC 7523)"),
-        "audience": FederationField(r"[\x21-\x2b\x2d-\x7e]{1,1000}", "the audience that the token endpoint expects"),
+        "audience": FederationField(
+            r"[\x21-\x23\x25-\x2b\x2d-\x7e]{1,1000}", "the audience that the token endpoint expects"
+        ),
     },
     identity=("audience",),
     audience="{audience}",
