@@ -24,6 +24,7 @@ class InProcessStack:
         self._backend = backend
         self._functions: dict[str, Callable[[Event], Any]] = {}
         self._used_functions: set[str] = set()
+        injector.exchange_token = lambda event: self.function("exchange_token")(event)
         self._backend.enable_stream(cloud)
         self.cloud.add_bus()
 

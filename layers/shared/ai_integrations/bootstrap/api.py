@@ -13,6 +13,7 @@ from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.integrations import integrations
 from ai_integrations.bootstrap.repository import repository
 from ai_integrations.http.app import UseCases, build_app
+from ai_integrations.use_cases.federation_trust import FederationTrusts, TokenSource
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
 from ai_integrations.use_cases.role_trust import RoleTrusts
 
@@ -32,6 +33,14 @@ def api() -> APIGatewayRestResolver:
             integration_use_cases,
             principals=tuple(os.environ["ASSUMING_ROLES"].split(",")),
             external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"],
+        ),
+        federation_trusts=FederationTrusts(
+            integration_use_cases,
+            TokenSource(
+                issuer=os.environ["FEDERATION_ISSUER"],
+                subject=os.environ["FEDERATION_SUBJECT"],
+                aws_account=os.environ["STACK_ACCOUNT_ID"],
+            ),
         ),
         verify_key=KeyVerifier(cache(aws_clients.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,
     )

@@ -87,6 +87,10 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         UNAVAILABLE,
         "The access token could not be obtained: AWS or the provider did not respond. Retry the request.",
     ),
+    errors.FederationOffError: (
+        CONFLICT,
+        "Workload identity federation is off in this service. Ask its operator to turn it on, or set an API key.",
+    ),
     errors.FederationTakenError: (
         CONFLICT,
         "Another account of this service has registered this identity. Use an identity of your own.",

@@ -99,6 +99,10 @@ class TokenUnavailableError(AiIntegrationsError):
         self.reason = reason
 
 
+class FederationOffError(AiIntegrationsError):
+    """The integration is federated, but this stack exchanges no tokens."""
+
+
 class FederationTakenError(AiIntegrationsError):
     """An integration of another account names the same identity at the provider."""
 

@@ -6,10 +6,24 @@ from ai_integrations.domain.model import Federation, Integration
 from ai_integrations.domain.providers import PROVIDERS
 
 
-def audience_of(provider: str, federation: Federation) -> str:
-    """Determine the `aud` claim of the identity token."""
+def audience_of(integration: Integration) -> str:
+    """Determine the `aud` claim of the identity token. Without a federation, it is empty."""
+    kind = PROVIDERS[integration.provider].federation
+    if kind is None or integration.federation is None:
+        return ""
+    return kind.audience.format_map({**integration.federation.fields, **request_tags(integration)})
+
+
+def identity_of(provider: str, federation: Federation) -> str:
+    """Build a text that is equal for all federations that select the same identity at the same kind of provider.
+
+    Ignores case and a final slash: some providers do so, and two customers' identities differ in more than that.
+    """
     kind = PROVIDERS[provider].federation
-    return kind.audience.format_map(federation.fields) if kind else ""
+    if kind is None:
+        return provider
+    values = [federation.fields.get(name, "") for name in kind.identity]
+    return "\n".join((kind.request_format.value, *(value.lower().rstrip("/") for value in values)))
 
 
 def request_tags(integration: Integration) -> Mapping[str, str]:

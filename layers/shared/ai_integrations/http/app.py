@@ -6,11 +6,13 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.http import docs
 from ai_integrations.http.docs import DocsRoutes
+from ai_integrations.http.federations import FederationRoutes
 from ai_integrations.http.health import HealthRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.roles import RoleRoutes
 from ai_integrations.http.spaces import SpaceRoutes
+from ai_integrations.use_cases.federation_trust import FederationTrusts
 from ai_integrations.use_cases.integrations import Integrations, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
 from ai_integrations.use_cases.role_trust import RoleTrusts
@@ -27,6 +29,7 @@ class UseCases(NamedTuple):
     space_directory: SpaceDirectory
     healths: "HealthReader"
     role_trusts: RoleTrusts
+    federation_trusts: FederationTrusts
     verify_key: VerifyKey
 
 
@@ -38,5 +41,6 @@ def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)
     RoleRoutes(app, use_cases.role_trusts)
+    FederationRoutes(app, use_cases.federation_trusts)
     DocsRoutes(app, page=docs_page)
     return app

@@ -61,6 +61,11 @@ def role_key(role: IamRole) -> Item:
     return {"pk": f"ROLE#{_digest(role.identity)}", "sk": "ROLE"}
 
 
+def federation_key(identity: str) -> Item:
+    """Build the key of a federation guard, which is in a partition of its own because it concerns all accounts."""
+    return {"pk": f"FEDERATION#{_digest(identity)}", "sk": "FEDERATION"}
+
+
 def space_key(account: str, space_id: str) -> Item:
     """Build the key of a space. Spaces and organizations are in a partition of their own."""
     return {"pk": f"SPACES#{account}", "sk": f"SPACE#{space_id}"}
