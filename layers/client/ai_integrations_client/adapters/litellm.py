@@ -83,7 +83,7 @@ def _with_token(resolved: ResolvedIntegration, model: str) -> tuple[ResolvedInte
         raise UnsuitableError("This release of LiteLLM sends access tokens as x-api-key. Update it.", resolved.name)
     if resolved.provider != "VERTEX_AI":
         return resolved, model
-    if model.startswith("claude"):
+    if model.rpartition("/")[2].startswith("claude"):
         raise UnsuitableError("With an access token, litellm cannot use Claude models of Vertex AI.", resolved.name)
     # `vertex_credentials` must be a key from which LiteLLM creates tokens. The OpenAI-compatible API takes a token.
     return replace(resolved, provider="CUSTOM"), model if "/" in model else _DEFAULT_PUBLISHER + model
