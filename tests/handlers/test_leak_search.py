@@ -65,7 +65,7 @@ def test_leak_search_ignores_a_key_in_a_secret(cloud: Cloud) -> None:
 
 
 def test_leak_search_finds_the_access_token_of_a_response_in_the_log(cloud: Cloud) -> None:
-    token = "fake-at-canary-to-be-found"  # noqa: S105 - not a token
+    token = "fake-at-canary-to-be-found"
 
     def respond(*_: Any) -> Any:
         return {"access_token": {"value": token, "token_type": "Bearer", "headers": {"x-beta": "fake-header"}}}
