@@ -71,7 +71,7 @@ def test_requests_have_address_and_credentials_of_integration_in_hostile_environ
                 check_token(case, program, provider, environment, release)
             read = relevant(program.variables())
         assert not hostile.requests
-    assert {"OPENAI_ORG_ID", "AZURE_OPENAI_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"} <= names
+    assert {"OPENAI_ORG_ID", "AZURE_OPENAI_API_KEY", "AWS_BEARER_TOKEN_BEDROCK", "GOOGLE_API_KEY"} <= names
 
 
 def test_requests_have_only_the_access_token_which_long_lived_clients_renew(
@@ -114,7 +114,7 @@ def check_token(case: Case, program: Program, provider: Recorder, environment: d
     library = case.library.partition(" ")[0]
     if (library, case.provider, release) == ("litellm", "ANTHROPIC", "oldest"):
         response = program.complete_resolved(case.library, case.resolution(provider.address), model=case.model)
-        assert "Update it" in response["refused"], response
+        assert "1.82.0 or newer" in response["refused"], response
         return
     response = complete(case, provider.address, program, environment)
     assert response.get("completion") == TEXT, (case, response)

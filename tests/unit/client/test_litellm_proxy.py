@@ -164,7 +164,7 @@ def test_callback_merges_headers_of_deployment(module: Any, monkeypatch: pytest.
     }
 
 
-KEYLESS = {
+KEYLESS: dict[str, dict[str, Any]] = {
     "OPEN_AI": {"model": "openai/m", "api_key": TOKEN, "api_base": "https://llm.example.com"},
     "AZURE_OPEN_AI": {
         "model": "azure/m",
@@ -192,8 +192,8 @@ def test_callback_passes_access_token_and_no_other_credentials(
 ) -> None:
     install_libraries(monkeypatch)
     install_renewal(monkeypatch)
-    metadata = {"provider_metadata": {"project_id": "p", "location": "europe-west4"}} if provider == "VERTEX_AI" else {}
-    resolved = a_keyless(provider, base_url="https://llm.example.com", **metadata)
+    metadata = {"project_id": "p", "location": "europe-west4"} if provider == "VERTEX_AI" else ...
+    resolved = a_keyless(provider, base_url="https://llm.example.com", provider_metadata=metadata)
     deployment = {"vertex_credentials": "fake", "azure_ad_token": "fake", "azure_ad_token_provider": print}
     arguments = call_for(module, monkeypatch, resolved, model="vertex_ai/m", **deployment)
     assert arguments == {"messages": [], "stream": True, "client": None, **KEYLESS[provider]}

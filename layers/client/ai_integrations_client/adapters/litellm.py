@@ -80,7 +80,8 @@ def litellm_arguments(resolved: ResolvedIntegration, model: str | None = None) -
 def _with_token(resolved: ResolvedIntegration, model: str) -> tuple[ResolvedIntegration, str]:
     """Choose the protocol by which LiteLLM sends an access token as `Authorization: Bearer` alone."""
     if resolved.provider == "ANTHROPIC" and not _sends_only_bearer(key_of(resolved)):
-        raise UnsuitableError("This release of LiteLLM sends access tokens as x-api-key. Update it.", resolved.name)
+        reason = "litellm would send the access token as x-api-key. Install release 1.82.0 or newer."
+        raise UnsuitableError(reason, resolved.name)
     if resolved.provider != "VERTEX_AI":
         return resolved, model
     if model.rpartition("/")[2].startswith("claude"):
