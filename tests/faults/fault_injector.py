@@ -70,7 +70,7 @@ class FaultInjector:
 
     def __init__(self, backend: AwsBackend) -> None:
         self._backend = backend
-        self.exchange_token: Callable[[dict[str, Any]], object] = dict  # functions/exchange_token
+        self.functions: Callable[[str], Callable[[dict[str, Any]], object]]  # set by the stack
         self.calls: list[str] = []
         self._fault: tuple[int, Fault] | None = None
         self._failed_attempts = 0
@@ -137,7 +137,7 @@ class FaultInjector:
         if event_name.endswith(".lambda.Invoke"):
             return self._invoke(json.loads(request.body))
         if event_name.endswith(".sts.GetWebIdentityToken"):
-            return sts.identity_token_response(request.data)
+            return sts.identity_token_response(request.body)
         return self._backend.send(event_name, request)
 
     def _invoke(self, event: dict[str, Any]) -> AWSResponse:
@@ -145,7 +145,7 @@ class FaultInjector:
         if "api_key" in event:
             return _response(HTTPStatus.OK, {"refusal": None})
         try:
-            return _response(HTTPStatus.OK, self.exchange_token(event))
+            return _response(HTTPStatus.OK, self.functions("exchange_token")(event))
         except LoggedError:
             return _response(HTTPStatus.OK, {}, {"x-amz-function-error": "Unhandled"})
 

@@ -1,8 +1,8 @@
 """Responses of AWS STS, which has an XML protocol. The backends issue no identity tokens of the right form."""
 
-from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import parse_qs
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -15,9 +15,10 @@ class _Body(BytesIO):
         yield self.read()
 
 
-def identity_token_response(parameters: Mapping[str, Any]) -> AWSResponse:
+def identity_token_response(request: str) -> AWSResponse:
     """Answer GetWebIdentityToken."""
-    token = identity_token(parameters["Audience.member.1"])
+    [audience] = parse_qs(request)["Audience.member.1"]
+    token = identity_token(audience)
     return _response(
         200,
         f"<GetWebIdentityTokenResponse><GetWebIdentityTokenResult><WebIdentityToken>{token}</WebIdentityToken>"

@@ -1,9 +1,8 @@
 """The step of a connection test that exchanges an identity token of AWS for an access token of the provider."""
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
-from ai_integrations.contracts import problems
-from ai_integrations.contracts.views import timestamp
 from ai_integrations.domain.connection_health import Rung
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.errors import FederationOffError, TokenRefusedError, TokenUnavailableError
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import TokenExchanger
 
 _UNSAVED = "The identity token names the saved integration. Save the integration, then test it again."
+_OFF = "Workload identity federation is off in this service. Ask its operator to turn it on, or set an API key."
 _REFUSED = (
     "The identity token was not exchanged. The sub-resource /federation returns what the provider must trust: issuer, "
     "subject, audience and claims."
@@ -39,8 +39,8 @@ class TokenStep:
         except TokenUnavailableError as error:
             reason = redact_secrets(error.reason, secrets)
             return timer.failed(f"The access token could not be obtained. Test again later. {reason}".rstrip()), None
-        except FederationOffError as error:
-            return timer.failed(problems.BY_ERROR[type(error)][1]), None
+        except FederationOffError:
+            return timer.failed(_OFF), None
         return timer.passed(_describe(token)), token
 
 
@@ -48,5 +48,5 @@ def _describe(token: AccessToken) -> str:
     subject, audience = token.identity.get("sub", ""), token.identity.get("aud", "")
     return (
         f"AWS issued an identity token with the subject {subject} and the audience {audience}. The provider exchanged "
-        f"it for an access token, which is valid until {timestamp(token.expires_at)}."
+        f"it for an access token, which is valid until {token.expires_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}."
     )

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
 from ai_integrations.domain.federation import audience_of, request_tags
 from ai_integrations.domain.model import Integration
+from ai_integrations.key_access.connection_test.redaction import redact_secrets
 from ai_integrations.key_access.sts_errors import describe_refusal, is_refusal
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class StsIdentityTokens:
             token = self._issue(integration, lifetime)
         except ClientError as error:
             if is_refusal(error):
-                raise TokenRefusedError(f"AWS issued no identity token. {describe_refusal(error)}") from None
+                reason = redact_secrets(describe_refusal(error), [])
+                raise TokenRefusedError(f"AWS issued no identity token. {reason}") from None
             raise TokenUnavailableError(f"AWS issued no identity token. {error.response['Error']['Code']}.") from None
         except BotoCoreError:
             raise TokenUnavailableError("AWS issued no identity token. AWS STS did not respond.") from None
