@@ -241,7 +241,7 @@ def test_both_tokens_are_redacted_if_the_impersonation_is_refused(server: Server
     def behave(request: ReceivedRequest) -> Reply:
         if "authorization" in request.headers:
             return Reply.from_json({"error": {"message": f"Denied for {request.headers['authorization']}"}}, 403)
-        return Reply.from_json(GOOD)
+        return Reply.from_json(GOOD | {"access_token": "plainwords"})  # it does not look like a token
 
     server.behave = behave
     error, _ = failure(federated("VERTEX_AI"), Redirecting(server))
