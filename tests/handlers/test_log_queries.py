@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.builders import API_KEY, ROOT, create_body, gateway_event
+from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event
 from tests.cloud import Cloud
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_sweep import list_orphaned_secrets
@@ -73,6 +73,9 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
         case "credentials":
             resolve = cloud.function("credentials")
             resolve({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
+        case "exchange-token":
+            cloud.fail("sts:GetWebIdentityToken", ("AccessDenied", 403), message="Rejected.")
+            cloud.function("exchange_token")(an_event("exchange_token_private_host"))
         case "sweep":
             list_orphaned_secrets(cloud, 1)
             cloud.function("sweep")({"dry_run": True})

@@ -61,6 +61,7 @@ PACKAGES = {
                 "provider_requests",
             ),
             *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "verify_key"),
+            *_unit_tests("identity_tokens", "token_requests", "token_responses"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
             *_handler_tests("credentials", "secret_references"),
@@ -79,6 +80,7 @@ PACKAGES = {
         (
             *_unit_tests("attributes", "change_events", "change_publishing", "cloudformation", "data_model"),
             *_unit_tests("dynamodb_reads", "health", "key_store_failures", "repository_failures", "sqs", "sweep"),
+            *_unit_tests("token_exchanger"),
             "tests/contract",
         ),
     ),
