@@ -41,6 +41,7 @@ STATUSES = {
     ("post", f"{COLLECTION}/test"): {200, 400, 401, 409, 413, 415, 422},
     ("get", f"{ONE}/health"): {200, 400, 401, 404},
     ("get", f"{ONE}/role"): {200, 400, 401, 404},
+    ("get", f"{ONE}/federation"): {200, 400, 401, 404},
     ("get", "/v2/spaces"): {200, 400, 401},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
