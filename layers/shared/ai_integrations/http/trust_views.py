@@ -1,6 +1,6 @@
 """Response bodies that show what others must trust: the role of an integration, or its provider.
 
-Only their routes import this module, on first use: it would take 4 million instructions of each cold start.
+Only their routes import this module, on first use: each cold start would pay for it.
 """
 
 from typing import Annotated, Any, NotRequired
