@@ -29,7 +29,7 @@ from tests.stack.consumers.processes import (
     running_provider,
     running_proxy,
 )
-from tests.stack.consumers.recorder import TEXT, Recorder, running_recorder
+from tests.stack.consumers.recorder import GOOGLE_TOKEN, TEXT, TOKEN_PATH, Recorder, running_recorder
 from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
@@ -376,6 +376,27 @@ def test_documentation_snippets_for_integrations_without_a_key_run(
         assert output.split() == [TEXT] * len(recorder.requests), output
         assert recorder.requests
         assert_only_token(recorder)
+
+
+def test_program_completes_with_the_token_that_the_stack_exchanged(
+    tmp_path: Path, stack: Stack, recorder: Recorder, release: str
+) -> None:
+    account, name = "federated", f"Gateway for {release}"  # no two accounts may have the same identity
+    access_key = stack.issue_key(account=account)
+    federation = {
+        "token_endpoint": f"{recorder.address}{TOKEN_PATH}",
+        "grant": "token-exchange",
+        "audience": "https://tokens.localhost",
+    }
+    common = {"provider": "custom", "base_url": f"{recorder.address}/v1"}
+    stack.create(access_key, name=name, federation=federation, **common)
+    with running_program(tmp_path, settings(stack, account), release) as program:
+        for library in ("openai", "anthropic", "litellm"):
+            response = program.complete(library, name)
+            assert response.get("completion") == TEXT, response
+    exchange, *requests = recorder.take()
+    assert exchange.path == TOKEN_PATH
+    assert [each.headers["authorization"] for each in requests] == [f"Bearer {GOOGLE_TOKEN}"] * 3
 
 
 def test_litellm_proxy_sends_access_tokens(tmp_path: Path, recorder: Recorder, release: str) -> None:

@@ -20,9 +20,8 @@ from ai_integrations.contracts.views import (
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Federation, Integration, PreviousKey, SecretVersion, Space
-from ai_integrations.http.federations import federation_view
 from ai_integrations.http.health import health_view
-from ai_integrations.http.roles import role_view
+from ai_integrations.http.trust_views import federation_view, role_view
 from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
 from tools.apidoc.parameters import EXAMPLE_ULID
