@@ -1,6 +1,7 @@
 """The address of the API, and the AWS region for which requests to it are signed."""
 
 import re
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -8,8 +9,8 @@ from ai_integrations_client.errors import ConfigurationError
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html, and the hosts of VPC endpoints and
 # dual-stack APIs. Custom domains do not have this form.
-_AWS_HOST = re.compile(r"(?:.+\.)?execute-api\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)")
-_REGION = re.compile(r"[a-z0-9-]+")
+_AWS_HOST = r"(?:.+\.)?execute-api\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)"
+_REGION = r"[a-z0-9-]+"
 _NO_URL = (
     "AI_INTEGRATIONS_URL must be the URL of the API, as in the stack's output ApiUrl, without credentials or a query."
 )
@@ -44,17 +45,15 @@ def parse_address(url: str, region: str | None, default_region: str | None) -> A
         raise ConfigurationError(_NO_URL)
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(_NO_TLS)
-    named = _AWS_HOST.fullmatch(host)
+    named = re.fullmatch(_AWS_HOST, host)
     found = named[1] if named else region or default_region or ""
-    if not _REGION.fullmatch(found):
+    if not re.fullmatch(_REGION, found):
         raise ConfigurationError(_NO_REGION)
     return ApiAddress(url.rstrip("/"), found)
 
 
 def is_loopback(host: str) -> bool:
     """Check whether a host is this computer by its address, or by the name `localhost`."""
-    from ipaddress import ip_address  # noqa: PLC0415 - most programs need neither it nor this module
-
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -29,7 +30,7 @@ from ai_integrations_client.signed_connection import ApiResponse
 _BY_NAME = "/v2/credentials"
 _BY_ID = "/v2/ai-integrations/{}/credentials"
 # An id is base64 of "AiIntegration:1:" and a ULID.
-_ID = re.compile(r"QWlJbnRlZ3JhdGlvbjoxOj[A-Za-z0-9]{34}")
+_ID = "QWlJbnRlZ3JhdGlvbjoxOj[A-Za-z0-9]{34}"
 
 _ACCESS_DENIED = "AccessDeniedException"
 _FORBIDDEN = {
@@ -101,7 +102,7 @@ class ApiSource:
 
     def _post(self, request: ResolveRequest) -> ApiResponse:
         """Send a request. Errors are raised without their text, which may repeat parts of requests."""
-        is_id = _ID.fullmatch(request.integration)
+        is_id = re.fullmatch(_ID, request.integration)
         path = _BY_ID.format(request.integration) if is_id else _BY_NAME
         integration = None if is_id else request.integration
         body = {"integration": integration, "account": self.account, "key_version": request.key_version}
@@ -128,8 +129,6 @@ class ApiSource:
 
     def _describe_skew(self, response: ApiResponse) -> str | None:
         """Describe how wrong the clock of this computer is, if AWS cannot have accepted a signature of that time."""
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, and hardly ever needed
-
         try:
             sent_at = parsedate_to_datetime(response.headers.get("date", ""))
         except ValueError:

@@ -1,14 +1,13 @@
-"""Signed requests to the API: AWS Signature Version 4, with botocore's signer and HTTP client.
-
-botocore is imported when a connection is created, because a program that imports this package may never need one.
-"""
+"""Signed requests to the API: AWS Signature Version 4, with botocore's signer and HTTP client."""
 
 import os
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -17,12 +16,13 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 from botocore.exceptions import ConnectionError as AwsConnectionError
+from botocore.httpsession import URLLib3Session
+from botocore.response import StreamingBody
+from botocore.session import Session
+from botocore.utils import get_environ_proxies
 
 from ai_integrations_client.api_address import ApiAddress, is_loopback
 from ai_integrations_client.runtime import Runtime
-
-if TYPE_CHECKING:
-    from botocore.session import Session
 
 _CONNECT_SECONDS, _READ_SECONDS = 2, 10  # short, because the caller of this program may be waiting
 _ATTEMPTS = 3
@@ -44,7 +44,7 @@ class ApiResponse(NamedTuple):
 class SignedConnection:
     """Sends signed requests to the API, and retries them like botocore's standard mode. It is thread-safe."""
 
-    def __init__(self, address: ApiAddress, session: "Session", runtime: Runtime) -> None:
+    def __init__(self, address: ApiAddress, session: Session, runtime: Runtime) -> None:
         """`session` provides credentials, renewed before they expire, and the CA bundle."""
         self._address = address
         self._session = session
@@ -66,10 +66,6 @@ class SignedConnection:
         return self._send(path, body)
 
     def _send(self, path: str, body: bytes) -> ApiResponse:
-        from botocore.auth import SigV4Auth  # noqa: PLC0415
-        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-        from botocore.response import StreamingBody  # noqa: PLC0415
-
         request = AWSRequest("POST", self._address.url + path, dict(_HEADERS), body, stream_output=True)
         SigV4Auth(self._credentials(), "execute-api", self._address.region).add_auth(request)
         response = self._http.send(request.prepare())
@@ -92,11 +88,8 @@ class SignedConnection:
         raise NoCredentialsError
 
 
-def _create_http_session(url: str, session: "Session") -> Any:  # noqa: ANN401 - botocore has no types
+def _create_http_session(url: str, session: Session) -> Any:  # noqa: ANN401 - botocore has no types
     """Create an HTTP client that verifies certificates as botocore's own clients do. It follows no redirects."""
-    from botocore.httpsession import URLLib3Session  # noqa: PLC0415
-    from botocore.utils import get_environ_proxies  # noqa: PLC0415
-
     # A proxy would read the key in an unencrypted response. For https, it only forwards the encrypted connection.
     proxies = {} if is_loopback(urlsplit(url).hostname or "") else get_environ_proxies(url)
     bundle = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True

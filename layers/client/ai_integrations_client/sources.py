@@ -3,15 +3,14 @@
 import os
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ai_integrations_client.api_address import parse_address
-from ai_integrations_client.api_source import ApiSource
 from ai_integrations_client.errors import ConfigurationError
 from ai_integrations_client.lambda_source import LambdaClient, LambdaSource
 from ai_integrations_client.runtime import Runtime
-from ai_integrations_client.signed_connection import SignedConnection
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+    from ai_integrations_client.api_source import ApiSource
 
 _URL, _REGION = "AI_INTEGRATIONS_URL", "AI_INTEGRATIONS_REGION"
 _FUNCTION, _CONSUMER = "AI_INTEGRATIONS_FUNCTION", "AI_INTEGRATIONS_CONSUMER"
@@ -47,7 +46,7 @@ class Settings(NamedTuple):
         return bool(self.function) or self.lambda_client is not None
 
 
-def create_source(settings: Settings, runtime: Runtime) -> ApiSource | LambdaSource:
+def create_source(settings: Settings, runtime: Runtime) -> "ApiSource | LambdaSource":
     """Create the source of a client. Arguments go before the environment.
 
     Raise ConfigurationError if a setting is missing, or if it is not clear which of the two is meant.
@@ -77,11 +76,18 @@ def _create_lambda_source(settings: Settings) -> LambdaSource:
     )
 
 
-def _create_api_source(settings: Settings, runtime: Runtime) -> ApiSource:
+def _create_api_source(settings: Settings, runtime: Runtime) -> "ApiSource":
+    # Brokers need none of these modules, which load large parts of botocore.
+    from botocore.session import get_session  # noqa: PLC0415
+
+    from ai_integrations_client.api_address import parse_address  # noqa: PLC0415
+    from ai_integrations_client.api_source import ApiSource  # noqa: PLC0415
+    from ai_integrations_client.signed_connection import SignedConnection  # noqa: PLC0415
+
     if settings.consumer:
         raise ConfigurationError(_CONSUMER_NEEDS_BROKER)
     url = settings.url or _read_setting(_URL)
-    session = settings.session or _create_session()
+    session = settings.session or get_session()
     default_region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
     address = parse_address(url, settings.region or os.environ.get(_REGION), default_region)
     return ApiSource(
@@ -89,12 +95,6 @@ def _create_api_source(settings: Settings, runtime: Runtime) -> ApiSource:
         account=settings.account or os.environ.get(_ACCOUNT),
         clock=runtime.clock,
     )
-
-
-def _create_session() -> "Session":
-    from botocore.session import get_session  # noqa: PLC0415 - not needed by brokers
-
-    return get_session()
 
 
 def _is_set(name: str) -> bool:
