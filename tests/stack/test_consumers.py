@@ -29,7 +29,16 @@ from tests.stack.consumers.processes import (
     running_provider,
     running_proxy,
 )
-from tests.stack.consumers.recorder import GOOGLE_TOKEN, TEXT, TOKEN_PATH, Recorder, running_recorder
+from tests.stack.consumers.recorder import (
+    ACCESS_KEY_ID,
+    GOOGLE_TOKEN,
+    REGION,
+    SECRET_ACCESS_KEY,
+    TEXT,
+    TOKEN_PATH,
+    Recorder,
+    running_recorder,
+)
 from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
@@ -344,16 +353,13 @@ KEYLESS = {
 
 
 def keyless_settings(recorder: Recorder) -> dict[str, str]:
-    """Build the environment of a consumer for which the recorder is also the function `credentials`."""
+    """Build the environment of a consumer for which the recorder is also the API."""
     recorder.resolutions.update({name: case.resolution(recorder.address) for name, case in KEYLESS.items()})
     return {
-        "AWS_ENDPOINT_URL_LAMBDA": recorder.address,
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "fake",
-        "AWS_SECRET_ACCESS_KEY": "fake",
-        "AI_INTEGRATIONS_FUNCTION": "credentials",
-        "AI_INTEGRATIONS_ACCOUNT": "acme",
-        "AI_INTEGRATIONS_CONSUMER": "a-program",
+        "AI_INTEGRATIONS_URL": recorder.address,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
     }
 
 
