@@ -422,7 +422,7 @@ def test_litellm_proxy_sends_access_tokens(tmp_path: Path, recorder: Recorder, r
 
 def register_as_documented(guide: str, stack: Stack, environment: dict[str, str]) -> dict[str, Any]:
     """Run the guide's command that registers a provider, and return the response body."""
-    [command] = re.findall(r"^```sh\n(curl .*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    [command] = re.findall(r'^```sh\n(curl [^\n]*/v2/ai-integrations" .*?)^```$', guide, re.DOTALL | re.MULTILINE)
     stack.known_secrets.keys.update(re.findall(r'"api_key": "(.+?)"', command))
     done = subprocess.run(  # noqa: S603 - documentation of this repository
         ["bash", "-euc", command],  # noqa: S607
