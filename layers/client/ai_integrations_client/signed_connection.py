@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,7 +14,6 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
-    NoCredentialsError,
 )
 from botocore.exceptions import ConnectionError as AwsConnectionError
 from botocore.httpsession import URLLib3Session
@@ -69,23 +69,21 @@ class SignedConnection:
         request = AWSRequest("POST", self._address.url + path, dict(_HEADERS), body, stream_output=True)
         SigV4Auth(self._credentials(), "execute-api", self._address.region).add_auth(request)
         response = self._http.send(request.prepare())
-        try:
+        # A connection whose response was read to its end is back in the pool when it is closed here.
+        with closing(response.raw) as raw:
             # Without a length, because the response is not read to its end if it is too long.
-            content = StreamingBody(response.raw, None).read(_MAX_RESPONSE_BYTES)  # type: ignore[arg-type]
-        finally:
-            response.raw.close()  # a connection whose response was read completely is already back in the pool
+            content = StreamingBody(raw, None).read(_MAX_RESPONSE_BYTES)  # type: ignore[arg-type]
         return ApiResponse(response.status_code, response.headers, content)
 
     def _credentials(self) -> Any:  # noqa: ANN401 - botocore has no types
+        """Get the current credentials, or None: then the signer raises NoCredentialsError."""
         try:
             with self._lock:
                 credentials = self._session.get_credentials()
-            if credentials is not None:
-                return credentials.get_frozen_credentials()
+            return credentials and credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError) as error:
             name = type(error).__name__
             raise CredentialRetrievalError(provider="default", error_msg=name) from error
-        raise NoCredentialsError
 
 
 def _create_http_session(url: str, session: Session) -> Any:  # noqa: ANN401 - botocore has no types

@@ -96,6 +96,8 @@ def problem(status: int, title: str = "Resource not found") -> dict[str, Any]:
             (f"/v2/ai-integrations/{ID}/credentials", {"account": "acme", "key_version": "v"}),
         ),
         (None, ResolveRequest(integration=ID + "="), ("/v2/credentials", {"integration": ID + "="})),
+        (None, ResolveRequest(integration=ID[:-1]), ("/v2/credentials", {"integration": ID[:-1]})),
+        (None, ResolveRequest(integration=ID + "A"), ("/v2/credentials", {"integration": ID + "A"})),
         (None, ResolveRequest(integration=f"../{ID}"), ("/v2/credentials", {"integration": f"../{ID}"})),
     ],
 )

@@ -49,6 +49,9 @@ def test_client_with_url_uses_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AI_INTEGRATIONS_ACCOUNT", "acme")
     assert create_source(Settings(), Runtime()).account == "acme"
     assert create_source(Settings(account="other"), Runtime()).account == "other"
+    source = create_source(Settings(), Runtime(clock=lambda: 7.0))
+    assert isinstance(source, ApiSource)
+    assert source._clock() == 7.0
 
 
 def test_consumer_in_the_environment_is_ignored_by_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
