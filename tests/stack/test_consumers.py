@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from tools.local.aws import client as aws
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, running_stack
@@ -69,7 +70,31 @@ def release(request: pytest.FixtureRequest) -> str:
 
 
 def settings(stack: Stack, account: str) -> dict[str, str]:
-    """Build the environment of a consumer. It contains no provider key."""
+    """Build the environment of a consumer: an IAM user with a grant. It contains no provider key."""
+    iam, user = aws("iam", stack.deployment.endpoint), f"program-of-{account}"
+    grant(stack, account, iam.create_user(UserName=user)["User"]["Arn"])
+    credentials = iam.create_access_key(UserName=user)["AccessKey"]
+    return {
+        **PlatformClient(stack, account).aws_environment(),
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AI_INTEGRATIONS_URL": stack.url,
+        "AI_INTEGRATIONS_ACCOUNT": account,
+    }
+
+
+def grant(stack: Stack, account: str, principal_arn: str) -> None:
+    request = urllib.request.Request(  # noqa: S310 - the stack's own address
+        f"{stack.url}/v2/consumers",
+        json.dumps({"principal_arn": principal_arn, "all_integrations": True}).encode(),
+        {"Authorization": f"Bearer {stack.issue_key(account=account)}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        assert response.status == 201
+
+
+def broker_settings(stack: Stack, account: str) -> dict[str, str]:
+    """Build the environment of a broker, which states the account itself."""
     platform = PlatformClient(stack, account)
     return {
         **platform.aws_environment(),
@@ -236,10 +261,9 @@ def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
     body = {"provider": "openAI", "base_url": provider.base_url, "api_key": FIRST, "scopings": [{"space_id": "s"}]}
     stack.create(access_key, name="Behind the proxy", **body)
     provider.accept(FIRST)
-    environment = settings(stack, account)
     with (
-        running_proxy(tmp_path, environment, models, release) as address,
-        running_program(tmp_path, environment, release) as program,
+        running_proxy(tmp_path, broker_settings(stack, account), models, release) as address,
+        running_program(tmp_path, settings(stack, account), release) as program,
     ):
         for name, key in (("The proxy", MASTER_KEY), ("Invalid key", "sk-fake-invalid-key")):
             stack.create(access_key, name=name, provider="LITELLM", base_url=address, api_key=key)
