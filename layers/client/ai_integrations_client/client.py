@@ -39,9 +39,9 @@ class Client:
         """Read settings that are not passed from the environment.
 
         `url` is the URL of the API (AI_INTEGRATIONS_URL). Requests are signed with the credentials of `session`, by
-        default those that botocore finds. `account` is the account of the registry whose integrations are
-        resolved (AI_INTEGRATIONS_ACCOUNT). Without it, grants of other accounts to this program count too. `region` is the AWS region of an API with a
-        custom domain (AI_INTEGRATIONS_REGION).
+        default those that botocore finds. `account` is the account of the registry whose integrations are resolved
+        (AI_INTEGRATIONS_ACCOUNT). Without it, grants of other accounts to this program count too. `region` is the AWS
+        region of an API with a custom domain (AI_INTEGRATIONS_REGION).
 
         Brokers, which serve every account, pass `function` instead: the name or ARN of the stack's function
         `credentials` (AI_INTEGRATIONS_FUNCTION). They need `account`, and `consumer`, which names this program in the
