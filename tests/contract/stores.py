@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import boto3
 
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -14,6 +15,8 @@ from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerClean
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import SecretVersion, Space
 from ai_integrations.use_cases.ports import (
+    ConsumerRepository,
+    IntegrationIndex,
     IntegrationPages,
     IntegrationRepository,
     KeyStore,
@@ -24,14 +27,14 @@ from ai_integrations.use_cases.ports import (
 )
 from tests import sam_template
 from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts
-from tests.fakes import InMemoryKeyStore, InMemoryRepository, InMemorySpaces
+from tests.fakes import InMemoryConsumers, InMemoryKeyStore, InMemoryRepository, InMemorySpaces
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import TagTypeDef
 
 
-class ListableRepository(IntegrationRepository, IntegrationPages, Protocol):
-    """A repository that also lists integrations."""
+class ListableRepository(IntegrationRepository, IntegrationPages, IntegrationIndex, Protocol):
+    """A repository that also lists integrations and checks that they exist."""
 
 
 class WritableSpaces(SpaceReader, Protocol):
@@ -56,6 +59,9 @@ class Stores(Protocol):
     def spaces(self) -> WritableSpaces: ...
 
     @property
+    def consumers(self) -> ConsumerRepository: ...
+
+    @property
     def outcomes(self) -> RequestOutcomes: ...
 
     @property
@@ -77,6 +83,7 @@ class Stores(Protocol):
 class InMemoryStores:
     def __init__(self) -> None:
         self.spaces = InMemorySpaces()
+        self.consumers = InMemoryConsumers()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
         self.repository = InMemoryRepository(spaces=self.spaces)
@@ -97,6 +104,7 @@ class AwsStores:
         transactor = Transactor(self.dynamodb, self.table, pause=lambda _seconds: None)
         self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
         self.spaces = DynamoDbSpaces(self.dynamodb, self.table)
+        self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")
