@@ -24,6 +24,7 @@ FIRST = {
     "sweep": "sweep_scheduled",
     "test_connection": "test_connection_bedrock",
     "verify_key": "verify_key_private_host",
+    "exchange_token": "exchange_token_private_host",
 }
 
 

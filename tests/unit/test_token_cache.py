@@ -18,6 +18,7 @@ from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.credential_reader import CredentialReader
 from ai_integrations.key_access.resolve import CredentialResolver
 from ai_integrations.key_access.token_cache import TokenCache, reuse_margin
+from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, an_integration
 from tests.cloud import Killed
 from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces
@@ -222,4 +223,4 @@ def test_200_resolutions_a_second_over_50_expiries_always_have_a_valid_token_fro
 def a_resolver(repository: InMemoryRepository, tokens: TokenCache, clock: Callable[[], datetime]) -> CredentialResolver:
     unused: Any = None
     credentials = CredentialReader(keys=unused, roles=unused, tokens=tokens, clock=clock)
-    return CredentialResolver(integrations=repository, directory=InMemorySpaces(), credentials=credentials)
+    return CredentialResolver(integrations=repository, visibility=Visibility(InMemorySpaces()), credentials=credentials)

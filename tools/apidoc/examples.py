@@ -23,7 +23,7 @@ from ai_integrations.domain.model import Federation, Integration, PreviousKey, S
 from ai_integrations.http.federations import federation_view
 from ai_integrations.http.health import health_view
 from ai_integrations.http.roles import role_view
-from ai_integrations.use_cases.federation_trust import FederationTrust, TokenSource
+from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
 from tools.apidoc.parameters import EXAMPLE_ULID
 
@@ -71,11 +71,9 @@ _FEDERATION = FederationTrust(
             "service_account_email": "models@our-project.iam.gserviceaccount.com",
         }
     ),
-    source=TokenSource(
-        issuer="https://0a1b2c3d-fake.tokens.sts.global.api.aws",
-        subject="arn:aws:iam::111122223333:role/ai-integrations-ExchangeTokenFunctionRole-fAkE03",
-        aws_account="111122223333",
-    ),
+    issuer="https://0a1b2c3d-fake.tokens.sts.global.api.aws",
+    subject="arn:aws:iam::111122223333:role/ai-integrations-ExchangeTokenFunctionRole-fAkE03",
+    aws_account="111122223333",
     audience="https://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/registry/"
     "providers/aws-registry",
     request_tags={"registry_account": "acme", "integration": EXAMPLE_ULID},

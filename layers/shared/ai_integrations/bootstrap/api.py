@@ -13,7 +13,7 @@ from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.integrations import integrations
 from ai_integrations.bootstrap.repository import repository
 from ai_integrations.http.app import UseCases, build_app
-from ai_integrations.use_cases.federation_trust import FederationTrusts, TokenSource
+from ai_integrations.use_cases.federation_trust import FederationTrusts
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
 from ai_integrations.use_cases.role_trust import RoleTrusts
 
@@ -36,11 +36,9 @@ def api() -> APIGatewayRestResolver:
         ),
         federation_trusts=FederationTrusts(
             integration_use_cases,
-            TokenSource(
-                issuer=os.environ["FEDERATION_ISSUER"],
-                subject=os.environ["FEDERATION_SUBJECT"],
-                aws_account=os.environ["STACK_ACCOUNT_ID"],
-            ),
+            issuer=os.environ["FEDERATION_ISSUER"],
+            subject=os.environ["FEDERATION_SUBJECT"],
+            aws_account=os.environ["STACK_ACCOUNT_ID"],
         ),
         verify_key=KeyVerifier(cache(aws_clients.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,
     )

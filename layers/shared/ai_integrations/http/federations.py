@@ -44,14 +44,13 @@ class IntegrationFederation(TypedDict):
 def federation_view(trust: FederationTrust) -> IntegrationFederation:
     """Render what the provider must trust."""
     fields, parameters = trust.federation
+    claims = {"aws_account": trust.aws_account, "request_tags": dict(trust.request_tags)}
     view: IntegrationFederation = {
         "federation": {**fields, **({"parameters": dict(parameters)} if parameters else {})},
-        "issuer": trust.source.issuer or None,
-        "subject": trust.source.subject or None,
+        "issuer": trust.issuer or None,
+        "subject": trust.subject or None,
         "audience": trust.audience,
-        "required_claims": {
-            _AWS_CLAIMS: {"aws_account": trust.source.aws_account, "request_tags": dict(trust.request_tags)}
-        },
+        "required_claims": {_AWS_CLAIMS: claims},
     }
     return without_none(view)
 

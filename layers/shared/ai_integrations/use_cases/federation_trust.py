@@ -9,29 +9,28 @@ from ai_integrations.domain.model import Caller, Federation, Role
 from ai_integrations.use_cases.integrations import Integrations
 
 
-class TokenSource(NamedTuple):
-    """Where the identity tokens of this stack come from. Issuer and subject are empty while federation is off."""
-
-    issuer: str
-    subject: str
-    aws_account: str
-
-
 class FederationTrust(NamedTuple):
-    """The federation of an integration, and the claims of its identity tokens."""
+    """The federation of an integration, and the claims of its identity tokens.
+
+    Issuer and subject are empty while federation is off in this stack.
+    """
 
     federation: Federation
-    source: TokenSource
+    issuer: str
+    subject: str
     audience: str
+    aws_account: str
     request_tags: Mapping[str, str]
 
 
 class FederationTrusts:
     """Determines which identity tokens providers must trust."""
 
-    def __init__(self, integrations: Integrations, source: TokenSource) -> None:
+    def __init__(self, integrations: Integrations, *, issuer: str, subject: str, aws_account: str) -> None:
         self._integrations = integrations
-        self._source = source
+        self._issuer = issuer
+        self._subject = subject
+        self._aws_account = aws_account
 
     def get(self, caller: Caller, ulid: str) -> FederationTrust:
         """Determine what the provider must trust; NotFoundError if the integration has no federation."""
@@ -42,7 +41,9 @@ class FederationTrusts:
             raise NotFoundError
         return FederationTrust(
             federation=integration.federation,
-            source=self._source,
+            issuer=self._issuer,
+            subject=self._subject,
             audience=audience_of(integration),
+            aws_account=self._aws_account,
             request_tags=request_tags(integration),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
@@ -10,6 +10,7 @@ from ai_integrations.adapters.dynamodb.transactions import (
     UNUSED,
     Action,
     Condition,
+    OnConflict,
     Transactor,
     at_version,
     unused_or_expired,
@@ -72,10 +73,10 @@ class DynamoDbIntegrations:
 
         Uses one consistent read for each of them.
         """
-        for each in _identity_guards(integration):
-            guard = self._get_item(each.key)
+        for key, on_conflict in _identity_guards(integration):
+            guard = self._get_item(key)
             if "integrations" in guard and guard["account"] != integration.account:
-                raise each.taken
+                raise on_conflict(guard)
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Write a new integration, reserve its name and record its idempotency key."""
@@ -239,23 +240,13 @@ def _release_keys(integration: Integration, keys: Iterable[items.Item]) -> list[
     return [Action.delete(key, is_own, _version_conflict) for key in keys]
 
 
-class _IdentityGuard(NamedTuple):
-    """The key of the guard of an IAM role or a federated identity, and the error if another account has it."""
-
-    key: items.Item
-    taken: type[RoleTakenError | FederationTakenError]
-
-    def conflict(self, _existing: Mapping[str, Any]) -> Exception:
-        """Build the error for a guard that another account has."""
-        return self.taken()
-
-
-def _identity_guards(integration: Integration) -> Iterator[_IdentityGuard]:
+def _identity_guards(integration: Integration) -> Iterator[tuple[items.Item, OnConflict]]:
+    """Yield the keys of an integration's identity guards, and the errors if another account has them."""
     if integration.iam_role is not None:
-        yield _IdentityGuard(items.role_key(integration.iam_role), RoleTakenError)
+        yield items.role_key(integration.iam_role), lambda _existing: RoleTakenError()
     if integration.federation is not None:
         identity = identity_of(integration.provider, integration.federation)
-        yield _IdentityGuard(items.federation_key(identity), FederationTakenError)
+        yield items.federation_key(identity), lambda _existing: FederationTakenError()
 
 
 def _take_identity(integration: Integration) -> list[Action]:
@@ -265,16 +256,16 @@ def _take_identity(integration: Integration) -> list[Action]:
         {":account": integration.account, ":ids": frozenset({integration.id})},
     )
     update = "SET #account = :account ADD #integrations :ids"
-    return [Action.update_if(each.key, update, is_free, each.conflict) for each in _identity_guards(integration)]
+    return [Action.update_if(key, update, is_free, on_conflict) for key, on_conflict in _identity_guards(integration)]
 
 
 def _release_identity(current: Integration, changed: Integration | None = None) -> list[Action]:
     """Remove the integration from the guard of what it no longer names. A guard without integrations is free."""
-    kept = [guard.key for guard in _identity_guards(changed)] if changed else []
+    kept = [key for key, _ in _identity_guards(changed)] if changed else []
     return [
-        Action.update(guard.key, "DELETE #integrations :ids", {":ids": frozenset({current.id})})
-        for guard in _identity_guards(current)
-        if guard.key not in kept
+        Action.update(key, "DELETE #integrations :ids", {":ids": frozenset({current.id})})
+        for key, _ in _identity_guards(current)
+        if key not in kept
     ]
 
 

@@ -101,7 +101,7 @@ def _check_status(response: OutboundResponse, secrets: list[SecretStr]) -> None:
         )
         raise TokenRefusedError(reason)
     if status >= HTTPStatus.BAD_REQUEST:
-        said = describe_error(response.body, [each.get_secret_value() for each in secrets])
-        raise TokenRefusedError(f"The token endpoint answered with status {status}. {said}".strip())
+        answer = describe_error(response.body, [each.get_secret_value() for each in secrets])
+        raise TokenRefusedError(f"The token endpoint answered with status {status}. {answer}".strip())
     if response.truncated:
         raise TokenRefusedError("The response of the token endpoint is too long.")

@@ -50,10 +50,10 @@ def describe_error(body: bytes, secrets: Iterable[str]) -> str:
     """Extract the provider's words from an error response, redacted; empty if there are none."""
     match _json(body):
         case {"error": str(code), "error_description": str(description)}:
-            said = redact_secrets(f"{code}: {description}", secrets)
+            answer = redact_secrets(f"{code}: {description}", secrets)
         case _:
-            said = describe_response(body, secrets) or ""
-    return f"It returned: {said}" if said else ""
+            answer = describe_response(body, secrets) or ""
+    return f"It returned: {answer}" if answer else ""
 
 
 def _parse_object(body: bytes) -> Mapping[str, Any]:
@@ -79,11 +79,12 @@ def _token(document: Mapping[str, Any], name: str) -> SecretStr:
 
 def _lifetime(seconds: Any) -> timedelta:  # noqa: ANN401 - any JSON value
     """Read `expires_in`. Some providers send the number as a text."""
-    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    is_digits = isinstance(seconds, str) and re.fullmatch(r"[0-9]{1,10}", seconds) is not None
-    if not is_number and not is_digits:
+    if isinstance(seconds, str) and re.fullmatch(r"[0-9]{1,10}", seconds):
+        seconds = int(seconds)
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise _unusable("It has no valid expires_in.")
-    return timedelta(seconds=min(float(seconds), _MAX_LIFETIME.total_seconds()))
+    # Limited before the conversion, which fails for numbers with too many digits.
+    return timedelta(seconds=max(0, min(seconds, _MAX_LIFETIME.total_seconds())))
 
 
 def _end(lifetime: timedelta, now: datetime) -> datetime:
