@@ -42,11 +42,13 @@ def test_redacted_rule_queues_nothing_of_a_request_but_its_address() -> None:
     assert set(transformer["InputPathsMap"].values()) == {
         "$.id",
         "$.detail-type",
+        "$.source",
+        "$.account",
         "$.detail.request_id",
         "$.detail.account",
     }
     envelope = a_redacted_request({"request_id": "request-1", "account": "acme"})
-    assert envelope.keys() == {"id", "detail-type", "detail"}
+    assert envelope.keys() == {"id", "detail-type", "source", "account", "detail"}
     marker = {"api_key": "left out"}
     assert envelope["detail"] == {"request_id": "request-1", "account": "acme", "integration": marker}
 

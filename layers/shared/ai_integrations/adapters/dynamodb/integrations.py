@@ -98,7 +98,7 @@ class DynamoDbIntegrations:
     def existing(self, account: str, ulids: Collection[str]) -> set[str]:
         """Determine which of at most 100 integrations exist. DynamoDB may need several consistent reads."""
         keys = [to_wire(items.integration_key(account, each)) for each in ulids]
-        remaining: Mapping[str, KeysAndAttributesTypeDef] = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        remaining: Mapping[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
         found: set[str] = set()
         while remaining:
             response = self._client.batch_get_item(RequestItems=remaining)
