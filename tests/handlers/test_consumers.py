@@ -28,10 +28,9 @@ def call(
     body: object = "",
     *,
     query: dict[str, str] | None = None,
-    caller: Caller | None = None,
-    headers: dict[str, str | None] | None = None,
+    **parts: Any,
 ) -> Response:
-    event = gateway_event(body, method=method, path=path, caller=caller, headers=headers)
+    event = gateway_event(body, method=method, path=path, **parts)
     event["queryStringParameters"] = query
     event["multiValueQueryStringParameters"] = query and {name: [value] for name, value in query.items()}
     return cloud.http("consumers", event)
