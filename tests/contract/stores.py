@@ -1,5 +1,6 @@
 """The stores behind the ports, in memory or on AWS, and access to the stored keys."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -8,11 +9,13 @@ import boto3
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import SecretVersion, Space
+from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
     IntegrationPages,
     IntegrationRepository,
@@ -20,10 +23,11 @@ from ai_integrations.use_cases.ports import (
     RemovalCounts,
     RequestOutcomes,
     SecretCleanup,
+    Senders,
     SpaceReader,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts
+from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
 from tests.fakes import InMemoryKeyStore, InMemoryRepository, InMemorySpaces
 
 if TYPE_CHECKING:
@@ -40,6 +44,16 @@ class WritableSpaces(SpaceReader, Protocol):
     def register(self, place: Space) -> None: ...
 
 
+class WritableSenders(Senders, Protocol):
+    """Senders, with the operations for operators."""
+
+    def list(self, account: str) -> Iterator[Sender]: ...
+
+    def register(self, sender: Sender) -> None: ...
+
+    def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None: ...
+
+
 class Stores(Protocol):
     """The stores that each contract test uses."""
 
@@ -54,6 +68,9 @@ class Stores(Protocol):
 
     @property
     def spaces(self) -> WritableSpaces: ...
+
+    @property
+    def senders(self) -> WritableSenders: ...
 
     @property
     def outcomes(self) -> RequestOutcomes: ...
@@ -77,6 +94,7 @@ class Stores(Protocol):
 class InMemoryStores:
     def __init__(self) -> None:
         self.spaces = InMemorySpaces()
+        self.senders = InMemorySenders()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
         self.repository = InMemoryRepository(spaces=self.spaces)
@@ -97,6 +115,7 @@ class AwsStores:
         transactor = Transactor(self.dynamodb, self.table, pause=lambda _seconds: None)
         self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
         self.spaces = DynamoDbSpaces(self.dynamodb, self.table)
+        self.senders = DynamoDbSenders(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")

@@ -7,7 +7,6 @@ the same RequestId until it gets a response.
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,8 +18,13 @@ from ai_integrations.contracts.integration_bodies import REMOVALS, NewIntegratio
 from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.wire_model import WireModel
-from ai_integrations.domain.errors import InvalidRequestError, NotFoundError, UnregisteredSenderError
-from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    UnregisteredSenderError,
+)
+from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal, Role
 from ai_integrations.domain.senders import select_stacks
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
@@ -117,9 +121,21 @@ class CustomResource:
         except InvalidRequestError:
             return resource  # the creation failed and created nothing
         owner = parse_text(json.dumps(event["ResourceProperties"]), Owner)
-        with suppress(NotFoundError):
-            self._integrations.delete(self._caller(event, owner), ulid)
+        caller = self._caller(event, owner)
+        try:
+            self._integrations.delete(caller, ulid)
+        except NotFoundError:
+            if self._exists(owner, ulid):
+                # The rights of the stack have changed. Success would mean that the integration is deleted.
+                raise AccessForbiddenError from None
         return resource
+
+    def _exists(self, owner: Owner, ulid: str) -> bool:
+        try:
+            self._integrations.get(Caller(account=owner.Account, user=owner.User, role=Role.ADMIN), ulid)
+        except NotFoundError:
+            return False
+        return True
 
     def _caller(self, event: Mapping[str, Any], owner: Owner) -> Caller:
         """Build the caller for a stack. UnregisteredSenderError unless the stack is registered for the account."""
