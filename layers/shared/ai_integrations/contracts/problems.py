@@ -46,7 +46,7 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     errors.InvalidRequestError: (INVALID_REQUEST, "The request is malformed."),
     errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
     errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
-    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "Your access key does not permit this operation."),
+    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "Your role and memberships do not permit this operation."),
     errors.NotFoundError: (NOT_FOUND, "There is no such resource."),
     errors.VersionConflictError: (
         PRECONDITION_FAILED,
