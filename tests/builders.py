@@ -9,6 +9,7 @@ from typing import Any
 
 from ai_integrations.contracts.authorizer_response import to_context
 from ai_integrations.contracts.caller import caller_item
+from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.model import (
     Caller,
     Federation,
@@ -19,6 +20,7 @@ from ai_integrations.domain.model import (
     Role,
     Settings,
 )
+from ai_integrations.domain.principals import principal_of
 from ai_integrations.domain.senders import Sender, SenderKind
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +76,25 @@ def an_integration(**changes: Any) -> Integration:
         "updated_by": changes.get("created_by", "alice"),
     }
     return Integration(**(values | changes))
+
+
+def a_consumer(**changes: Any) -> Consumer:
+    principal_arn = changes.get("principal_arn", "arn:aws:iam::999999999999:role/service/billing")
+    principal = principal_of(principal_arn)
+    assert principal is not None
+    values: dict[str, Any] = {
+        "id": "01KDZ3ZQ80000000000000000C",
+        "account": "acme",
+        "principal": principal,
+        "principal_arn": principal_arn,
+        "grant": Grant(),
+        "version": 1,
+        "created_at": NOON,
+        "updated_at": NOON,
+        "created_by": "alice",
+        "updated_by": changes.get("created_by", "alice"),
+    }
+    return Consumer(**(values | changes))
 
 
 def a_caller(

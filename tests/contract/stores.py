@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import boto3
 
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -17,6 +18,8 @@ from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKey
 from ai_integrations.domain.model import SecretVersion, Space
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
+    ConsumerRepository,
+    IntegrationIndex,
     IntegrationPages,
     IntegrationRepository,
     KeyStore,
@@ -28,14 +31,14 @@ from ai_integrations.use_cases.ports import (
 )
 from tests import sam_template
 from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
-from tests.fakes import InMemoryKeyStore, InMemoryRepository, InMemorySpaces
+from tests.fakes import InMemoryConsumers, InMemoryKeyStore, InMemoryRepository, InMemorySpaces
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import TagTypeDef
 
 
-class ListableRepository(IntegrationRepository, IntegrationPages, Protocol):
-    """A repository that also lists integrations."""
+class ListableRepository(IntegrationRepository, IntegrationPages, IntegrationIndex, Protocol):
+    """A repository that also lists integrations and checks that they exist."""
 
 
 class WritableSpaces(SpaceReader, Protocol):
@@ -70,6 +73,9 @@ class Stores(Protocol):
     def spaces(self) -> WritableSpaces: ...
 
     @property
+    def consumers(self) -> ConsumerRepository: ...
+
+    @property
     def senders(self) -> WritableSenders: ...
 
     @property
@@ -94,6 +100,7 @@ class Stores(Protocol):
 class InMemoryStores:
     def __init__(self) -> None:
         self.spaces = InMemorySpaces()
+        self.consumers = InMemoryConsumers()
         self.senders = InMemorySenders()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
@@ -115,6 +122,7 @@ class AwsStores:
         transactor = Transactor(self.dynamodb, self.table, pause=lambda _seconds: None)
         self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
         self.spaces = DynamoDbSpaces(self.dynamodb, self.table)
+        self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)

@@ -75,8 +75,9 @@ ALLOWED = {
         "secretsmanager:UpdateSecretVersionStage",
         "sqs:SendMessage",
     },
-    "custom_resource": REFERENCE_SECRETS,
-    "credentials": READ_KEYS | {"dynamodb:GetItem", "dynamodb:Query", "lambda:InvokeFunction"},
+    "custom_resource": REFERENCE_SECRETS | {"dynamodb:Query"},
+    "consumers": MANAGE_ITEMS | {"dynamodb:BatchGetItem"},
+    "credentials": READ_KEYS | {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "lambda:InvokeFunction"},
     "test_connection": READ_KEYS | {"dynamodb:GetItem", "dynamodb:UpdateItem", "lambda:InvokeFunction"},
     "verify_key": set(),
     "exchange_token": {"sts:GetWebIdentityToken", "sts:TagGetWebIdentityToken"},
@@ -98,12 +99,13 @@ ALLOWED = {
 PARTITIONS = {
     "api": {"ACCOUNT#*", "FEDERATION#*", "ROLE#*", "SPACES#*"},
     "authorizer": {"ACCESSKEY#*"},
-    "provision": {"ACCOUNT#*", "FEDERATION#*", "ROLE#*", "SPACES#*"},
+    "consumers": {"ACCOUNT#*", "CONSUMER#*", "CONSUMERS#*", "SPACES#*"},
+    "provision": {"ACCOUNT#*", "FEDERATION#*", "ROLE#*", "SENDERS#*", "SPACES#*"},
     "publish_changes": {"ACCOUNT#*"},
-    "custom_resource": {"ACCOUNT#*", "FEDERATION#*", "ROLE#*", "SPACES#*"},
-    "credentials": {"ACCOUNT#*", "SPACES#*"},
+    "custom_resource": {"ACCOUNT#*", "FEDERATION#*", "ROLE#*", "SENDERS#*", "SPACES#*"},
+    "credentials": {"ACCOUNT#*", "CONSUMER#*", "SPACES#*"},
     "test_connection": {"ACCOUNT#*", "ROLE#*"},
-    "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*"},
+    "access_keys": {"ACCESSKEY#*", "ACCESSKEYS#*", "SENDERS#*"},
     "spaces": {"SPACES#*"},
     "sweep": {"ACCOUNT#*", "SWEEP"},
 }
@@ -289,6 +291,31 @@ def about_partitions(function: str) -> list[tuple[str, list[str]]]:
 def test_writers_can_neither_replace_nor_delete_a_guard(function: str, partition: str) -> None:
     on_guards = [each for each in about_partitions(function) if each[0] == partition]
     assert {action for _, each in on_guards for action in each} == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+
+
+WRITES = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+
+
+def writers_of(partition: str) -> set[str]:
+    return {
+        function
+        for function in sam_template.functions()
+        for each, allowed in about_partitions(function)
+        if each == partition and set(allowed) & WRITES
+    }
+
+
+@pytest.mark.parametrize(
+    ("partition", "writer"),
+    [("CONSUMER#*", "consumers"), ("CONSUMERS#*", "consumers"), ("SENDERS#*", "access_keys")],
+)
+def test_only_one_function_can_write_who_may_act(partition: str, writer: str) -> None:
+    assert writers_of(partition) == {writer}
+
+
+def test_function_that_writes_grants_can_write_nothing_else() -> None:
+    written = {each for each, allowed in about_partitions("consumers") if set(allowed) & WRITES}
+    assert written == {"CONSUMER#*", "CONSUMERS#*"}
 
 
 def test_connection_test_can_write_no_attribute_of_an_integration() -> None:

@@ -56,9 +56,10 @@ def test_only_api_gateway_is_allowed_to_invoke_a_function_by_resource_policy() -
     assert of_type(resources, "AWS::Lambda::Url") == {}
 
 
-def test_only_the_consumer_policy_allows_principals_outside_the_stack_to_invoke_a_function() -> None:
+def test_only_two_managed_policies_allow_principals_outside_the_stack_anything() -> None:
+    """tests/template/test_consumers.py has what they allow."""
     resources: dict[str, Any] = processed()
-    assert of_type(resources, "AWS::IAM::ManagedPolicy").keys() == {"ConsumerPolicy"}
+    assert of_type(resources, "AWS::IAM::ManagedPolicy").keys() == {"ConsumerPolicy", "ResolveForEveryAccountPolicy"}
     assert not {each["Type"] for each in resources.values()} & {"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Policy"}
 
 
