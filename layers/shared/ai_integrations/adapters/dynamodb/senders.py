@@ -37,17 +37,7 @@ class DynamoDbSenders:
 
     def register(self, sender: Sender) -> None:
         """Write a sender. An existing one is replaced."""
-        item = {
-            **_key(sender.account, sender.kind, sender.aws_account, sender.name),
-            "account": sender.account,
-            "kind": sender.kind.value,
-            "aws_account": sender.aws_account,
-            "name": sender.name,
-            "role": sender.role.value,
-            "memberships": [each._asdict() for each in sender.memberships],
-            "registered_at": items.timestamp(sender.registered_at),
-        }
-        self._client.put_item(TableName=self._table, Item=to_wire(item))
+        self._client.put_item(TableName=self._table, Item=to_wire(sender_item(sender)))
 
     def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None:
         """Delete a sender and return it, or None if it is not registered."""
@@ -70,6 +60,20 @@ class DynamoDbSenders:
 def _key(account: str, kind: SenderKind, *name: str) -> items.Item:
     """Build the key of a sender from its AWS account and name, or the prefix of several keys."""
     return {"pk": f"SENDERS#{account}", "sk": "#".join([kind.value, *name])}
+
+
+def sender_item(sender: Sender) -> items.Item:
+    """Build the item of a sender."""
+    return {
+        **_key(sender.account, sender.kind, sender.aws_account, sender.name),
+        "account": sender.account,
+        "kind": sender.kind.value,
+        "aws_account": sender.aws_account,
+        "name": sender.name,
+        "role": sender.role.value,
+        "memberships": [each._asdict() for each in sender.memberships],
+        "registered_at": items.timestamp(sender.registered_at),
+    }
 
 
 def _sender_from_item(item: Mapping[str, Any]) -> Sender:
