@@ -162,14 +162,7 @@ def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-@pytest.mark.parametrize("function", ["credentials", "sweep"])
-def test_function_logs_its_audit_trail_at_every_log_level(function: str) -> None:
-    assert sam_template.functions()[function]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
-
-
-def test_sweep_gets_its_removal_limit_from_the_parameter() -> None:
-    limit = sam_template.functions()["sweep"]["Environment"]["Variables"]["SWEEP_REMOVAL_LIMIT"]
-    assert limit == {"Ref": "SweepRemovalLimit"}
+def test_sweep_removes_at_most_twenty_secrets_by_default() -> None:
     assert PARAMETERS["SweepRemovalLimit"]["Default"] == 20
 
 

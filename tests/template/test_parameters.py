@@ -200,13 +200,3 @@ def test_layers_support_every_architecture() -> None:
         assert each["Metadata"] == {"BuildMethod": "makefile"}
         assert each["Properties"]["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
         assert each["Properties"]["PublishLambdaVersion"] is True
-
-
-@pytest.mark.parametrize("function", sam_template.functions())
-def test_deployed_function_uses_the_endpoints_of_aws(function: str) -> None:
-    assert sam_template.environment(function)["AWS_ENDPOINT_URL"] == ""
-
-
-def test_custom_resource_responds_only_to_the_partition_of_the_stack() -> None:
-    variables = sam_template.functions()["custom_resource"]["Environment"]["Variables"]
-    assert variables["URL_SUFFIX"] == {"Ref": "AWS::URLSuffix"}

@@ -248,14 +248,6 @@ def test_only_functions_that_assume_roles_are_named_in_trust_policies() -> None:
     assert variables["ASSUMING_ROLES"] == {"Fn::Join": [",", roles]}
 
 
-def test_functions_derive_external_ids_from_the_same_namespace() -> None:
-    namespaces = [
-        sam_template.functions()[function]["Environment"]["Variables"]["EXTERNAL_ID_NAMESPACE"]
-        for function in ("api", *sorted(READERS))
-    ]
-    assert namespaces == [{"Fn::Sub": "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"}] * len(namespaces)
-
-
 def about_partitions(function: str) -> list[tuple[str, list[str]]]:
     """Return the partitions of each statement about the table, with its actions."""
     conditions = [(each.get("Condition", {}).get("ForAllValues:StringLike", {}), each) for each in statements(function)]

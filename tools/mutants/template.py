@@ -3,6 +3,7 @@
 Each mutant is a changed copy of the parsed template. A process of its own runs tests/template on it until one fails.
 """
 
+import gc
 import importlib
 import re
 import sys
@@ -94,7 +95,7 @@ def _apply(mutant: TemplateMutant | None) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     tests = importlib.import_module("tests.sam_template")
-    changed = mutant.apply(tests.template()) if mutant else tests.template()
+    changed = mutant.apply(sam_template.template()) if mutant else sam_template.template()  # parsed once, by the parent
     tests.template, tests.processed = lambda: changed, cache(tests.processed)  # type: ignore[attr-defined]
 
 
@@ -103,6 +104,7 @@ def _alive(every: Sequence[TemplateMutant]) -> Iterator[str]:
     suite = Suite(["tests/template"])
     with redirect_stdout(StringIO()):
         pytest.main(["--collect-only", "-p", "no:cacheprovider", "tests/template"])  # imports once what the tests use
+    gc.freeze()  # otherwise the garbage collector of each mutant's process visits, and so copies, the imported modules
     suite.require_success(lambda: _apply(None))
     survived = 0
     for index, mutant in enumerate(every):
