@@ -39,6 +39,7 @@ def test_client_layer_is_an_output_and_keeps_its_old_versions() -> None:
     assert layer["Metadata"]["BuildMethod"] == "python3.13"
     assert layer["Properties"]["ContentUri"] == "layers/client"
     assert layer["Properties"]["RetentionPolicy"] == "Retain"
+    assert layer["Properties"]["CompatibleRuntimes"] == ["python3.11", "python3.12", "python3.13"]
     assert sam_template.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
 
 

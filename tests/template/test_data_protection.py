@@ -37,6 +37,15 @@ def test_table_is_encrypted_recoverable_and_streams_both_images() -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+def test_table_has_a_partition_key_and_a_sort_key() -> None:
+    table = sam_template.table("table")
+    assert table["AttributeDefinitions"] == [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+
+
 def test_table_with_default_parameters_rejects_deletion() -> None:
     assert RESOURCES["Table"]["Properties"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
     assert PARAMETERS["DeletionProtection"]["Default"] == "true"
@@ -45,6 +54,11 @@ def test_table_with_default_parameters_rejects_deletion() -> None:
 def test_encryption_key_rotates_and_can_be_recovered_for_thirty_days() -> None:
     assert RESOURCES["Key"]["Properties"]["EnableKeyRotation"] is True
     assert all(RESOURCES[name]["Properties"]["PendingWindowInDays"] == 30 for name in ("Key", "FingerprintKey"))
+
+
+def test_encryption_key_has_an_alias_with_the_name_of_the_stack() -> None:
+    alias = {"AliasName": {"Fn::Sub": "alias/${AWS::StackName}"}, "TargetKeyId": {"Ref": "Key"}}
+    assert RESOURCES["KeyAlias"]["Properties"] == alias
 
 
 def key_statements(name: str) -> dict[str, Any]:
@@ -171,6 +185,21 @@ def test_synchronous_function_times_out_before_the_gateway(function: str) -> Non
     assert {**SETTINGS, **sam_template.functions()[function]}["Timeout"] < 29
 
 
+def test_only_some_functions_have_a_timeout_of_their_own() -> None:
+    """The sweep has the longest that Lambda allows. It does as much as fits into one run."""
+    own = {name: each["Timeout"] for name, each in sam_template.functions().items() if "Timeout" in each}
+    assert own == {"authorizer": 10, "custom_resource": 60, "sweep": 900}
+
+
+def test_only_functions_that_connect_to_providers_have_reserved_concurrency() -> None:
+    name = "ConnectionTestConcurrency"
+    reserved = {"Fn::If": [f"Reserves{name}", {"Ref": name}, {"Ref": "AWS::NoValue"}]}
+    own = {name: each.get("ReservedConcurrentExecutions") for name, each in sam_template.functions().items()}
+    assert {name: each for name, each in own.items() if each} == dict.fromkeys(
+        ["test_connection", "verify_key"], reserved
+    )
+
+
 @pytest.mark.parametrize("function", sam_template.functions())
 def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
     assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & sam_template.functions()[function].keys()
@@ -192,6 +221,7 @@ def test_log_groups_of_the_audit_outlive_the_stack() -> None:
     assert deletion
     assert set(deletion[1].split()) == named
     assert {each.get("DeletionPolicy", "RetainExceptOnCreate") for each in groups} == {"RetainExceptOnCreate"}
+    assert {each["UpdateReplacePolicy"] for each in groups if "DeletionPolicy" in each} == {"Retain"}
 
 
 def test_retained_log_group_is_created_once() -> None:

@@ -135,7 +135,8 @@ def test_condition_is_false_with_default_parameters(condition: str) -> None:
 
 
 def test_logging_role_outlives_the_stack_because_other_apis_use_it() -> None:
-    assert {RESOURCES[name]["DeletionPolicy"] for name in ("LoggingRole", "LoggingAccount")} == {"Retain"}
+    for name in ("LoggingRole", "LoggingAccount"):
+        assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_stage_with_access_logs_is_created_after_the_logging_role_of_the_account() -> None:
@@ -186,6 +187,10 @@ def test_gradual_deployment_rolls_back_on_the_rollback_alarm(kind: str) -> None:
         assert each["Properties"]["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": kind}
         assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "RollbackAlarm"}}]
         assert each["Properties"]["AutoRollbackConfiguration"]["Enabled"]
+        role = {
+            "Fn::If": ["DeploysGradually", {"Fn::GetAtt": ["CodeDeployServiceRole", "Arn"]}, {"Ref": "AWS::NoValue"}]
+        }
+        assert each["Properties"]["ServiceRoleArn"] == role
 
 
 def test_throttling_parameters_limit_all_routes_together() -> None:
@@ -194,9 +199,14 @@ def test_throttling_parameters_limit_all_routes_together() -> None:
     assert everything["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
 
 
-def test_layers_support_every_architecture() -> None:
-    for layer in sam_template.template()["Globals"]["Function"]["Layers"]:
-        each = RESOURCES[layer["Ref"]]
-        assert each["Metadata"] == {"BuildMethod": "makefile"}
-        assert each["Properties"]["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
-        assert each["Properties"]["PublishLambdaVersion"] is True
+def test_layers_support_the_runtime_on_every_architecture_and_only_the_latest_version_is_kept() -> None:
+    settings = sam_template.template()["Globals"]["Function"]
+    for name, folder in zip(("DependenciesLayer", "SharedLayer"), ("dependencies", "shared"), strict=True):
+        assert {"Ref": name} in settings["Layers"]
+        assert RESOURCES[name]["Metadata"] == {"BuildMethod": "makefile"}
+        layer = RESOURCES[name]["Properties"]
+        assert layer["ContentUri"] == f"layers/{folder}"
+        assert layer["CompatibleRuntimes"] == [settings["Runtime"]]
+        assert layer["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
+        assert layer["PublishLambdaVersion"] is True
+        assert layer["RetentionPolicy"] == "Delete"

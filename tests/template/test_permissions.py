@@ -173,7 +173,9 @@ def test_only_the_sweep_has_actions_without_limits_beside_traces() -> None:
 def test_only_the_shared_logging_role_has_a_managed_policy() -> None:
     """API Gateway's logging role is one for all APIs of the region, and API Gateway checks that it has the policy."""
     roles = sam_template.of_type(sam_template.processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::IAM::Role")
-    assert {name for name, each in roles.items() if "ManagedPolicyArns" in each["Properties"]} == {"LoggingRole"}
+    logging = "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    managed = {name: each["Properties"].get("ManagedPolicyArns") for name, each in roles.items()}
+    assert {name: each for name, each in managed.items() if each} == {"LoggingRole": [{"Fn::Sub": logging}]}
     assert not [name for name, each in roles.items() if {"RoleName", "Path"} & each["Properties"].keys()]
 
 

@@ -242,15 +242,6 @@ def test_examples_set_every_optional_field(values: list[dict[str, Any]]) -> None
     assert unset == []
 
 
-def test_stream_filter_of_the_template_is_documented() -> None:
-    [event] = sam_template.functions()["publish_changes"]["Events"].values()
-    patterns = [json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"]]
-    for pattern in patterns:
-        [condition] = pattern["dynamodb"]["Keys"]["sk"]["S"]
-        assert f"| `{condition['prefix']}` | {', '.join(pattern['eventName'])} |" in DOCUMENT
-    assert len(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)", DOCUMENT, re.MULTILINE)) == len(patterns)
-
-
 def test_example_secret_equals_the_stored_secret() -> None:
     with mock_aws():
         client = boto3.client("secretsmanager")
