@@ -200,12 +200,22 @@ def test_only_functions_that_connect_to_providers_have_reserved_concurrency() ->
     )
 
 
-@pytest.mark.parametrize("function", sam_template.functions())
-def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
-    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & sam_template.functions()[function].keys()
-    assert SETTINGS["Runtime"] == "python3.13"
-    assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
-    assert len(SETTINGS["Layers"]) == 2
+SHARED_SETTINGS = {
+    "Runtime": "python3.13",
+    "RuntimeManagementConfig": {"UpdateRuntimeOn": "FunctionUpdate"},
+    "Architectures": [{"Ref": "Architecture"}],
+    "Handler": "handler.lambda_handler",
+    "MemorySize": 512,
+    "Timeout": 25,
+    "Tracing": "Active",
+    "Layers": [{"Ref": "DependenciesLayer"}, {"Ref": "SharedLayer"}],
+}
+
+
+def test_functions_share_all_settings_except_the_timeout() -> None:
+    assert {name: value for name, value in SETTINGS.items() if name != "Environment"} == SHARED_SETTINGS
+    own = {name for each in sam_template.functions().values() for name in each}
+    assert own & SHARED_SETTINGS.keys() == {"Timeout"}
 
 
 def test_log_groups_of_the_audit_outlive_the_stack() -> None:

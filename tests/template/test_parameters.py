@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import sam_template
+from tests.builders import ROOT
 from tests.sam_template import of_type, processed
 
 PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
@@ -14,6 +15,14 @@ CONDITIONS: dict[str, Any] = sam_template.template()["Conditions"]
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
 RULES: dict[str, Any] = sam_template.template()["Rules"]
+# The rows of the table of parameters in docs/deploy.md: default and allowed values.
+ROW = re.compile(r"^\| `([A-Z]\w+)` \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
+ROWS = {name: columns for name, *columns in ROW.findall((ROOT / "docs" / "deploy.md").read_text())}
+# All that CloudWatch Logs accepts (API reference, PutRetentionPolicy). The document names the shortest and the longest.
+RETENTION_DAYS = [
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180),
+    *(365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+]
 INTERFACE: dict[str, Any] = sam_template.template()["Metadata"]["AWS::CloudFormation::Interface"]
 PUBLISHED = [
     each
@@ -65,6 +74,33 @@ def optional_resources(**parameters: str) -> set[str]:
 def test_parameter_has_a_description_and_a_default(name: str) -> None:
     assert PARAMETERS[name]["Description"].endswith(".")
     assert "Default" in PARAMETERS[name]
+
+
+def test_document_lists_every_parameter() -> None:
+    assert ROWS.keys() == PARAMETERS.keys()
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameter_has_the_documented_default(name: str) -> None:
+    default = PARAMETERS[name]["Default"]
+    assert ROWS[name][0] == ("empty" if default == "" else f"`{default}`")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, each in PARAMETERS.items() if {"AllowedValues", "MinValue", "MaxValue"} & each.keys()]
+)
+def test_parameter_allows_the_documented_values(name: str) -> None:
+    match PARAMETERS[name]:
+        case {"AllowedValues": values} if name == "LogRetentionDays":
+            assert values == RETENTION_DAYS
+            allowed = f"retention periods of CloudWatch Logs, {values[0]} to {values[-1]}"
+        case {"AllowedValues": values}:
+            allowed = ", ".join(f"`{value}`" for value in values)
+        case {"MinValue": least, "MaxValue": most}:
+            allowed = f"{least} to {most}"
+        case {"MinValue": least}:
+            allowed = f"{least} or more"
+    assert ROWS[name][1] == allowed
 
 
 def test_each_parameter_is_in_one_group_and_has_a_label() -> None:

@@ -33,6 +33,16 @@ def test_every_output_has_a_description() -> None:
     assert all(each["Description"].endswith(".") for each in sam_template.template()["Outputs"].values())
 
 
+def test_outputs_refer_to_the_resources_that_they_name() -> None:
+    outputs = {name: each["Value"] for name, each in sam_template.template()["Outputs"].items()}
+    own_address = {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live"}
+    assert outputs.pop("ApiUrl") == {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, own_address]}
+    assert outputs.pop("KeyArn") == {"Fn::GetAtt": ["Key", "Arn"]}
+    assert outputs.pop("CustomResourceServiceToken") == {"Fn::GetAtt": ["CustomResourceFunction", "Arn"]}
+    assert outputs.pop("EventBusName") == {"Ref": "Bus"}
+    assert outputs == {name: {"Ref": re.sub("(Arn|Id|Name|Url)$", "", name)} for name in outputs}
+
+
 def test_documents_and_scripts_use_only_outputs_that_exist() -> None:
     """In shell commands, an output is `$(output Name)`, `invoke Name` or a variable `$Name`."""
     files = [
