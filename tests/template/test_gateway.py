@@ -121,10 +121,10 @@ def test_unauthorized_response_names_the_authentication_scheme() -> None:
     assert RESPONSES["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] == "'Bearer'"
 
 
-def test_every_route_except_the_documentation_requires_an_access_key() -> None:
-    auth = API["Auth"]
-    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
-    assert {each["Path"] for each in route_events() if "Auth" in each} == {docs.DOCUMENT, docs.PAGE}
+def test_every_method_of_every_path_except_the_documentation_requires_an_access_key() -> None:
+    for path, methods in processed()["Api"]["Properties"]["Body"]["paths"].items():
+        scheme = "NONE" if path in {docs.DOCUMENT, docs.PAGE} else "AccessKey"
+        assert {name: each["security"] for name, each in methods.items()} == dict.fromkeys(methods, [{scheme: []}])
 
 
 def test_access_key_is_read_from_the_authorization_header() -> None:
