@@ -28,12 +28,6 @@ def test_consumer_policy_allows_only_invoking_the_credentials_function() -> None
     assert statement["Resource"] == {"Fn::GetAtt": ["CredentialsFunction", "Arn"]}
 
 
-def test_consumer_policy_is_an_output_that_other_stacks_can_import() -> None:
-    output = sam_template.template()["Outputs"]["ConsumerPolicyArn"]
-    assert output["Value"] == {"Ref": "ConsumerPolicy"}
-    assert output["Export"] == {"Name": {"Fn::Sub": "${AWS::StackName}-consumer-policy"}}
-
-
 def test_client_layer_is_an_output_and_keeps_its_old_versions() -> None:
     layer = RESOURCES["ClientLayer"]
     assert layer["Metadata"]["BuildMethod"] == "python3.13"

@@ -43,6 +43,14 @@ def test_outputs_refer_to_the_resources_that_they_name() -> None:
     assert outputs == {name: {"Ref": re.sub("(Arn|Id|Name|Url)$", "", name)} for name in outputs}
 
 
+def test_only_what_other_stacks_need_is_exported() -> None:
+    outputs = sam_template.template()["Outputs"].items()
+    assert {name: each["Export"]["Name"] for name, each in outputs if "Export" in each} == {
+        "CustomResourceServiceToken": {"Fn::Sub": "${AWS::StackName}-custom-resource"},
+        "ConsumerPolicyArn": {"Fn::Sub": "${AWS::StackName}-consumer-policy"},
+    }
+
+
 def test_documents_and_scripts_use_only_outputs_that_exist() -> None:
     """In shell commands, an output is `$(output Name)`, `invoke Name` or a variable `$Name`."""
     files = [
