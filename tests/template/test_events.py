@@ -64,20 +64,23 @@ def test_requests_that_eventbridge_cannot_queue_are_dead_lettered_without_keys()
     [[plain], [redacted]] = [RULES[name]["Targets"] for name in ("RequestRule", "RedactedRequestRule")]
     assert plain["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["ProvisioningDeadLetterQueue", "Arn"]}
     assert "DeadLetterConfig" not in redacted
-    statements = RESOURCES["ProvisioningDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    [statement] = [each for each in statements if each["Effect"] == "Allow"]
-    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == {"Fn::GetAtt": ["RequestRule", "Arn"]}
 
 
-def test_queue_policy_accepts_messages_from_the_rules_only() -> None:
-    statements = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    [statement] = [each for each in statements if each["Effect"] == "Allow"]
-    sources = [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
+@pytest.mark.parametrize(
+    ("queue", "sources"),
+    [
+        ("ProvisioningQueue", [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]),
+        ("ProvisioningDeadLetterQueue", {"Fn::GetAtt": ["RequestRule", "Arn"]}),
+    ],
+)
+def test_queue_policy_accepts_messages_from_the_rules_only(queue: str, sources: object) -> None:
+    policy = RESOURCES[f"{queue}Policy"]["Properties"]
+    assert policy["Queues"] == [{"Ref": queue}]
+    [statement] = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
-    assert statement["Resource"] == {"Fn::GetAtt": ["ProvisioningQueue", "Arn"]}
-    assert RESOURCES["ProvisioningQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "ProvisioningQueue"}]
+    assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
 
 
 def test_visibility_timeout_is_six_times_the_function_timeout() -> None:
