@@ -176,8 +176,9 @@ def sweep() -> dict[str, Any]:
     return sam_template.functions()["sweep"]
 
 
-def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
+def test_dashboard_has_the_name_and_the_metrics_of_this_stack_only() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
+    assert dashboard["Properties"]["DashboardName"] == {"Ref": "AWS::StackName"}
     body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0]
     assert '"service", "${AWS::StackName}"' in body
     assert "ai-integrations" not in body
