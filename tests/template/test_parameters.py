@@ -235,7 +235,7 @@ def test_gradual_deployment_rolls_back_on_the_rollback_alarm(kind: str) -> None:
 
 
 def test_codedeploy_moves_traffic_with_every_value_except_all_at_once() -> None:
-    enabled = {kind: "true" for kind in PARAMETERS["GradualDeployment"]["AllowedValues"]} | {"AllAtOnce": "false"}
+    enabled = dict.fromkeys(PARAMETERS["GradualDeployment"]["AllowedValues"], "true") | {"AllAtOnce": "false"}
     assert sam_template.template()["Mappings"]["CodeDeploy"] == {"Enabled": enabled}
 
 
