@@ -195,6 +195,9 @@ def test_authenticated_is_proved_by_model_if_model_list_is_public(server: Server
     rungs = run_steps(server, provider="NVIDIA_NIM")
     assert statuses(rungs) == [PASSED, PASSED, PASSED]
     assert rungs[1].proved == "The model answered with the credentials and rejected the same request without them."
+    with_key, without_key = server.received[-2:]
+    assert (without_key.target, without_key.body) == (with_key.target, with_key.body)
+    assert (has_key(with_key), has_key(without_key)) == (True, False)
 
 
 def test_authenticated_is_not_proved_by_fully_public_server(server: Server) -> None:
@@ -231,12 +234,13 @@ def test_authenticated_fails_on_error_status_of_model_list(server: Server, statu
     server.behave = lambda _: Reply(status)
     rungs = run_steps(server)
     assert statuses(rungs) == [PASSED, FAILED]
-    assert str(status) in (rungs[1].not_proved or "")
+    assert rungs[1].not_proved == f"The provider answered with status {status}."
 
 
-def test_authenticated_fails_on_redirect_without_following_it(server: Server) -> None:
+@pytest.mark.parametrize("status", [300, 307, 399])
+def test_authenticated_fails_on_redirect_without_following_it(server: Server, status: int) -> None:
     with serve() as inner:
-        server.behave = lambda _: Reply(307, headers={"Location": inner.url()})
+        server.behave = lambda _: Reply(status, headers={"Location": inner.url()})
         rungs = run_steps(server)
         assert statuses(rungs) == [PASSED, FAILED]
         assert "redirected" in (rungs[1].not_proved or "")

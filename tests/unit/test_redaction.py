@@ -37,11 +37,19 @@ def test_redaction_keeps_a_text_of_the_greatest_length_whole() -> None:
     assert redact_secrets(text + "x" * (MAX_LENGTH - len(text) + 1), []).endswith("\u2026")
 
 
-@pytest.mark.parametrize(("secret", "ending", "is_hidden"), [("abcd-123", "-123", True), ("abc-123", "-123", False)])
+@pytest.mark.parametrize(
+    ("secret", "ending", "is_hidden"),
+    [("abcd-123", "-123", True), ("abcd-123", "-123.", True), ("abcd-12X", "-12X", True), ("abc-123", "-123", False)],
+)
 def test_redaction_hides_the_last_characters_of_secrets_from_eight_characters_on(
     secret: str, ending: str, is_hidden: bool
 ) -> None:
     assert redact_secrets(f"key ending in {ending}", [secret]) == f"key ending in {REDACTED if is_hidden else ending}"
+
+
+@pytest.mark.parametrize(("word", "is_hidden"), [("zz-abcde", True), ("zz-abcd", False)])
+def test_redaction_hides_a_word_that_ends_with_five_characters_of_a_secret(word: str, is_hidden: bool) -> None:
+    assert redact_secrets(f"got {word}", ["1.abcde.2"]) == f"got {REDACTED if is_hidden else word}"
 
 
 def test_description_keeps_text_that_is_not_ascii() -> None:
@@ -116,6 +124,7 @@ def test_redaction_removes_last_characters_of_key() -> None:
     [
         ({"error": {"message": "Invalid model."}}, "Invalid model."),
         ({"error": "Invalid model."}, "Invalid model."),
+        ({"error": "Invalid message in detail."}, "Invalid message in detail."),
         ({"message": "Invalid model."}, "Invalid model."),
         ({"detail": "Invalid model."}, "Invalid model."),
         ({"error": {"code": 3}}, '{"code": 3}'),
