@@ -32,9 +32,10 @@ def test_redaction_removes_a_secret_of_several_short_words() -> None:
 
 
 def test_redaction_keeps_a_text_of_the_greatest_length_whole() -> None:
-    text = "ab " * (MAX_LENGTH // 3)
-    assert redact_secrets(text + "x" * (MAX_LENGTH - len(text)), []) == (text + "x" * (MAX_LENGTH - len(text))).strip()
-    assert redact_secrets(text + "x" * (MAX_LENGTH - len(text) + 1), []).endswith("\u2026")
+    text = "abc " * (MAX_LENGTH // 4 - 1) + "abcd"
+    assert len(text) == MAX_LENGTH
+    assert redact_secrets(text, []) == text
+    assert redact_secrets(f"{text}e", []) == f"{text[:-1]}\u2026"
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,8 @@ def test_redaction_hides_a_word_that_ends_with_five_characters_of_a_secret(word:
 
 
 def test_description_keeps_text_that_is_not_ascii() -> None:
-    assert describe_response('{"error": {"reason": "Schlüssel ungültig"}}'.encode(), []) == (
-        '{"reason": "Schlüssel ungültig"}'
-    )
+    reason = '{"reason": "Schlüssel \U0001f511 ungültig"}'
+    assert describe_response(f'{{"error": {reason}}}'.encode(), []) == reason
 
 
 def contains_part_of(text: str, secret: str, length: int = 6) -> bool:
@@ -129,6 +129,7 @@ def test_redaction_removes_last_characters_of_key() -> None:
         ({"detail": "Invalid model."}, "Invalid model."),
         ({"error": {"code": 3}}, '{"code": 3}'),
         ("Invalid model.", "Invalid model."),
+        ("<b>Invalid</b> model.", "Invalid model."),
     ],
 )
 def test_describe_response_extracts_message(body: object, shown: str) -> None:
@@ -172,6 +173,11 @@ def test_redaction_removes_word_that_is_cut_off() -> None:
     assert describe(" " * 1990 + hexadecimal) == REDACTED
     assert describe("begin" + " " * 1985 + hexadecimal + " end") == f"begin {REDACTED}"
     assert describe("begin" + "%20" * 1329 + hexadecimal) == f"begin {REDACTED}"
+
+
+def test_redaction_keeps_the_last_word_of_a_text_that_is_examined_whole() -> None:
+    assert describe(" " * 1996 + "last") == "last"
+    assert describe("%20" * 1332 + "last") == "last"
 
 
 def test_redaction_removes_short_secret_only_as_whole_word() -> None:
