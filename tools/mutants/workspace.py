@@ -24,6 +24,7 @@ _NAMES = (
     "tree",
 )
 _OTHER_TESTS = ("tests/unit/apidoc", "tests/unit/local", *(f"tests/unit/test_{name}.py" for name in _NAMES))
+_SLOW_TESTS = ("tests/contract/test_long_lists.py",)  # takes longer than all other contract tests
 _KEPT_OUT = {"build", "functions", "mutants", "pyproject.toml", "tests"}
 
 
@@ -81,7 +82,7 @@ def _settings(package: Package) -> str:
             "no:cacheprovider",
             "-k",
             "not emulator",
-            *(f"--ignore={each}" for each in _OTHER_TESTS),
+            *(f"--ignore={each}" for each in _OTHER_TESTS + _SLOW_TESTS),
         ],
         "pytest_add_cli_args_test_selection": list(package.tests),
         "on_dependency_change": "ignore",
