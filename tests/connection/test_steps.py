@@ -224,9 +224,13 @@ def test_authenticated_fails_with_redacted_message_if_key_is_rejected(server: Se
 @pytest.mark.parametrize("status", [404, 405, 429, 501])
 def test_connection_test_continues_with_model_if_provider_has_no_model_list(server: Server, status: int) -> None:
     behave = requiring(has_key)
-    server.behave = lambda request: Reply(status) if request.method == "GET" else behave(request)
+    no_list = Reply.from_json({"message": "There is no list."}, status)
+    server.behave = lambda request: no_list if request.method == "GET" else behave(request)
     assert statuses(run_steps(server)) == [PASSED, PASSED, PASSED]
-    assert statuses(run_steps(server, model=None)) == [PASSED, NOT_PROVED, NOT_PROVED]
+    rungs = run_steps(server, model=None)
+    assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
+    assert rungs[1].not_proved == f"Listing the models returned status {status}."
+    assert rungs[1].provider_said == "There is no list."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
