@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
-from ai_integrations.observability import logger
 from tests.builders import NOON, an_integration
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
@@ -45,15 +44,6 @@ class FailingClient:
 
 def key_store(error: Exception) -> SecretsManagerKeyStore:
     return SecretsManagerKeyStore(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
-
-
-@pytest.fixture
-def log() -> Any:
-    """Capture the output of the Logger."""
-    handler, written = logger.registered_handler, StringIO()
-    stream = handler.setStream(written)  # type: ignore[attr-defined]
-    yield written
-    handler.setStream(stream)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("error", [DENIED, ReadTimeoutError(endpoint_url="https://secretsmanager.test")])
