@@ -88,6 +88,10 @@ def test_connection_test_passes_all_steps_for_working_integration(server: Server
         ("model_answers", PASSED),
     ]
     assert all(rung.proved and rung.latency_ms >= 0 for rung in rungs)
+    assert rungs[1].proved == (
+        "The provider lists its models with the credentials and rejects the same request without them."
+    )
+    assert rungs[1].not_proved == PROVIDERS["CUSTOM"].probe.unproved
     assert overall_status(rungs) is PASSED
     assert [(request.method, request.target) for request in server.received] == [
         ("GET", "/v1/models"),
