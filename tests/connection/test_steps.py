@@ -92,6 +92,7 @@ def test_connection_test_passes_all_steps_for_working_integration(server: Server
         "The provider lists its models with the credentials and rejects the same request without them."
     )
     assert rungs[1].not_proved == PROVIDERS["CUSTOM"].probe.unproved
+    assert rungs[2].proved == "The model answered."
     assert overall_status(rungs) is PASSED
     assert [(request.method, request.target) for request in server.received] == [
         ("GET", "/v1/models"),
@@ -183,6 +184,7 @@ def test_authenticated_is_not_proved_by_public_model_list(server: Server) -> Non
     rungs = run_steps(server, model=None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "also lists its models without the credentials" in (rungs[1].not_proved or "")
+    assert rungs[2].not_proved == "There is no model to test: name one in the request or in model_names."
     assert overall_status(rungs) is NOT_PROVED
 
 
@@ -214,6 +216,7 @@ def test_model_answers_fails_with_wrong_key_if_model_list_is_public(server: Serv
     rungs = run_steps(server, SecretStr("sk-fake-wrong-not-a-key"), provider="NVIDIA_NIM")
     assert statuses(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The provider answered with status 401."
+    assert (rungs[2].provider_said or "").startswith("Incorrect API key provided:")
 
 
 def test_authenticated_fails_with_redacted_message_if_key_is_rejected(server: Server) -> None:
@@ -256,13 +259,27 @@ def test_authenticated_fails_on_redirect_without_following_it(server: Server, st
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>Welcome</html>", b"{}", b"[]", b'{"choices": 3}', b"", b"\xff", b"[" * 10_000, b" " * 300_000]
+    ("body", "message"),
+    [
+        (b"<html>Welcome</html>", "Welcome"),
+        (b"{}", "{}"),
+        (b"[]", "[]"),
+        (b'{"choices": 3}', '{"choices": 3}'),
+        (b"", None),
+        (b"\xff", "\ufffd"),
+        (b"[" * 10_000, "[" * 299 + "\u2026"),
+        (b" " * 300_000, None),
+        pytest.param(b'{"choices": []}' + b" " * 300_000, '{"choices": []}', id="cut off"),
+    ],
 )
-def test_model_answers_fails_on_response_that_is_no_completion(server: Server, body: bytes) -> None:
+def test_model_answers_fails_on_response_that_is_no_completion(
+    server: Server, body: bytes, message: str | None
+) -> None:
     server.behave = lambda request: Reply(200, body if request.method == "POST" else b"{}")
     rungs = run_steps(server)
     assert statuses(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The response is not a completion in the provider's format."
+    assert rungs[2].provider_said == message
 
 
 def test_bearer_token_auth_sends_key_in_authorization_header(server: Server) -> None:
