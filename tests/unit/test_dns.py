@@ -16,10 +16,9 @@ def entries(*addresses: str) -> list[Any]:
 
 
 def test_resolve_returns_distinct_addresses_ipv4_first() -> None:
-    resolver = SystemDnsResolver(lambda *_, **__: entries("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
-    assert resolver.resolve("h", 443, Deadline(5)) == [
-        ip_address(each) for each in ("1.1.1.1", "8.8.8.8", "2606:4700::1")
-    ]
+    ordered = [*(f"8.8.8.{number}" for number in range(1, 9)), "::1", "2606:4700::1"]
+    resolver = SystemDnsResolver(lambda *_, **__: entries(*reversed(ordered), "8.8.8.8"))
+    assert resolver.resolve("h", 443, Deadline(5)) == [ip_address(each) for each in ordered]
 
 
 def test_resolve_asks_for_the_name_in_a_thread_that_cannot_keep_the_process_alive() -> None:
