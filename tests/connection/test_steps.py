@@ -233,7 +233,9 @@ def test_connection_test_continues_with_model_if_provider_has_no_model_list(serv
     behave = requiring(has_key)
     no_list = Reply.from_json({"message": "There is no list."}, status)
     server.behave = lambda request: no_list if request.method == "GET" else behave(request)
-    assert statuses(run_steps(server)) == [PASSED, PASSED, PASSED]
+    rungs = run_steps(server)
+    assert statuses(rungs) == [PASSED, PASSED, PASSED]
+    assert rungs[1].provider_said is None
     rungs = run_steps(server, model=None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert rungs[1].not_proved == f"Listing the models returned status {status}."
@@ -346,7 +348,12 @@ def test_bedrock_integration_runs_role_steps() -> None:
 
 def test_vertex_test_proves_only_reachable(server: Server) -> None:
     rungs = run_steps(server, provider="VERTEX_AI", provider_metadata={"location": "europe-west3"})
-    assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
+    limits = PROVIDERS["VERTEX_AI"].probe.unproved
+    assert [(rung.name, rung.status, rung.not_proved) for rung in rungs[1:]] == [
+        ("authenticated", NOT_PROVED, limits),
+        ("model_answers", NOT_PROVED, limits),
+    ]
+    assert rungs[0].status is PASSED
     assert server.received == []
 
 

@@ -55,6 +55,7 @@ PACKAGES = {
                 "assume_role",
                 "connection_test_service",
                 "connection_tester",
+                "deadline",
                 "dns",
                 "endpoints",
                 "fingerprints",
