@@ -78,8 +78,9 @@ PACKAGES = {
     "adapters": Package(
         (f"{_SERVICE}/adapters",),
         (
-            *_unit_tests("attributes", "change_events", "change_publishing", "cloudformation", "data_model"),
-            *_unit_tests("dynamodb_reads", "health", "key_store_failures", "repository_failures", "sqs", "sweep"),
+            *_unit_tests("access_key_lookup", "attributes", "aws_failures", "change_events", "change_publishing"),
+            *_unit_tests("cloudformation", "data_model", "dynamodb_reads", "health", "key_store_failures"),
+            *_unit_tests("key_verifier", "repository_failures", "secret_inventory", "sqs", "sweep"),
             "tests/contract",
         ),
     ),
