@@ -149,3 +149,9 @@ def test_provider_access_repr_hides_credentials() -> None:
     assert API_KEY in headers
     assert "fake-header-value" in headers
     assert not [secret for secret in (API_KEY, "fake-header-value") if secret in repr(access)]
+
+
+def test_address_without_base_url_is_that_of_the_location_in_the_metadata() -> None:
+    access = build_access(an_integration(provider="VERTEX_AI", provider_metadata={"location": "eu"}), None)
+    assert access
+    assert access.api == "https://aiplatform.eu.rep.googleapis.com/v1"
