@@ -4,12 +4,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tools.mutants.__main__ import main
 from tools.mutants.mutant import Mutant
 from tools.mutants.packages import PACKAGES
 from tools.mutants.survivors import Reviewed, faults, report, reviewed
+from tools.mutants.without_emulator import pytest_collection_modifyitems
 
 from tests.builders import ROOT
 
@@ -70,6 +73,17 @@ def test_unknown_package_is_rejected_with_the_known_ones(capsys: pytest.CaptureF
 def test_every_package_names_existing_code_and_tests() -> None:
     named = {path for package in PACKAGES.values() for path in package.sources + package.tests}
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_tests_on_the_emulator_are_left_out() -> None:
+    kept = SimpleNamespace(name="test_read[moto]", fixturenames=["stores"])
+    items: list[Any] = [
+        SimpleNamespace(name="test_read[emulator]", fixturenames=["stores"]),
+        SimpleNamespace(name="test_write", fixturenames=["emulator_stores", "emulator"]),
+        kept,
+    ]
+    pytest_collection_modifyitems(items)
+    assert items == [kept]
 
 
 SUITE = """

@@ -24,7 +24,6 @@ _NAMES = (
     "tree",
 )
 _OTHER_TESTS = ("tests/unit/apidoc", "tests/unit/local", *(f"tests/unit/test_{name}.py" for name in _NAMES))
-_SLOW_TESTS = ("tests/contract/test_long_lists.py",)  # takes longer than all other contract tests
 _KEPT_OUT = {"build", "functions", "mutants", "pyproject.toml", "tests"}
 
 
@@ -80,9 +79,9 @@ def _settings(package: Package) -> str:
             "-s",
             "-p",
             "no:cacheprovider",
-            "-k",
-            "not emulator",
-            *(f"--ignore={each}" for each in _OTHER_TESTS + _SLOW_TESTS),
+            "-p",
+            "tools.mutants.without_emulator",
+            *(f"--ignore={each}" for each in _OTHER_TESTS),
         ],
         "pytest_add_cli_args_test_selection": list(package.tests),
         "on_dependency_change": "ignore",
