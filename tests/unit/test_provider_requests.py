@@ -33,6 +33,7 @@ def test_provider_table_matches_documentation(word: str) -> None:
 def test_collect_secrets_includes_headers_and_external_id() -> None:
     integration = an_integration(headers={"X-Team": "blue"}, provider_metadata={"external_id": "fake-external"})
     assert set(collect_secrets(integration, None)) == {"", "blue", "fake-external"}
+    assert not any(collect_secrets(an_integration(), None))
 
 
 def test_openai_completion_uses_max_completion_tokens() -> None:
