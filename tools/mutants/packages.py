@@ -61,7 +61,7 @@ PACKAGES = {
                 "fingerprints",
                 "provider_requests",
             ),
-            *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "verify_key"),
+            *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "step_timer", "verify_key"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
             *_handler_tests("credentials", "secret_references"),
