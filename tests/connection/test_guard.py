@@ -306,6 +306,16 @@ def test_guard_reports_invalid_header_without_its_value(server: Server) -> None:
     assert server.received == []
 
 
+@pytest.mark.parametrize(("length", "is_truncated"), [(1000, False), (1001, True)])
+def test_guard_truncates_only_a_response_longer_than_max_bytes(
+    server: Server, length: int, *, is_truncated: bool
+) -> None:
+    server.behave = lambda _: Reply(body=b"x" * length)
+    request = OutboundRequest(method="GET", url=server.url(GATEWAY), max_bytes=1000)
+    response = create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(request, Deadline(5))
+    assert (len(response.body), response.truncated) == (1000, is_truncated)
+
+
 def test_guard_truncates_response_at_max_bytes(server: Server) -> None:
     server.behave = lambda _: Reply(body=b"x" * 50_000_000)
     begin = monotonic()
