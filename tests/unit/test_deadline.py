@@ -28,10 +28,14 @@ def test_no_step_starts_at_the_deadline() -> None:
 
 
 class EndlessPeer:
-    """A connected socket that receives five bytes at a time, and records its timeouts."""
+    """A connected socket that receives five bytes at a time, and records its timeouts and what was sent."""
 
     def __init__(self) -> None:
         self.timeouts: list[float] = []
+        self.sent: list[bytes] = []
+
+    def sendall(self, data: bytes) -> None:
+        self.sent.append(data)
 
     def settimeout(self, seconds: float) -> None:
         self.timeouts.append(seconds)
@@ -55,3 +59,14 @@ def test_socket_that_has_received_its_limit_receives_nothing_more() -> None:
     assert [received.read1() for _ in range(2)] == [b"12345"] * 2
     with pytest.raises(TooManyBytesError):
         received.read1()
+
+
+def test_socket_sends_until_the_deadline_at_most() -> None:
+    times = iter([0.0, 2.0, 5.0])
+    peer = EndlessPeer()
+    connected = DeadlineSocket(cast("Any", peer), Deadline(5, lambda: next(times)), 10)
+    connected.sendall(b"request")
+    assert (peer.timeouts, peer.sent) == ([3], [b"request"])
+    with pytest.raises(DeadlinePassedError):
+        connected.sendall(b"more")
+    assert peer.sent == [b"request"]
