@@ -515,6 +515,16 @@ def test_guard_stops_unfinished_handshake_at_deadline() -> None:
         create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"https://{GATEWAY}:{port}/", Deadline(0.3))
 
 
+def test_guard_limits_the_handshake_whatever_timeout_the_connection_had() -> None:
+    def connect(address: tuple[str, int], _timeout: float) -> socket.socket:
+        return socket.create_connection(address)
+
+    with serve_socket(lambda _: sleep(1)) as port, pytest.raises(UnreachableError, match="did not respond in time"):
+        Guard(
+            resolver=StubDnsResolver([LOOPBACK]), allowed_private_hosts={GATEWAY}, tls=SYSTEM_TLS, connect=connect
+        ).reach(f"https://{GATEWAY}:{port}/", Deadline(0.3))
+
+
 def test_request_repr_hides_url_headers_and_body() -> None:
     request = OutboundRequest(method="POST", url="https://a.example/", headers={"A": API_KEY}, body=API_KEY.encode())
     assert API_KEY not in repr(request)
