@@ -141,7 +141,7 @@ def test_guard_rejects_hostile_url_before_dns_lookup(url: str) -> None:
 
 @pytest.mark.parametrize("address", PRIVATE_ADDRESSES)
 def test_guard_rejects_public_name_that_resolves_to_private_address(address: str) -> None:
-    with pytest.raises(RefusedDestinationError):
+    with pytest.raises(RefusedDestinationError, match=r"^must not resolve to an address that is not public$"):
         create_guard(StubDnsResolver([[ip_address(address)]])).reach("https://api.example.com/v1", Deadline(1))
 
 
@@ -230,7 +230,7 @@ def test_guard_connects_to_allowed_address_with_system_resolver(server: Server) 
 def test_guard_resolves_name_once_per_request(server: Server) -> None:
     resolver = StubDnsResolver([LOOPBACK, [ip_address("127.0.0.2")]])
     create_guard(resolver, GATEWAY).send(get(server.url(GATEWAY)), Deadline(5))
-    assert resolver.resolved == [GATEWAY]
+    assert (resolver.resolved, resolver.ports) == ([GATEWAY], [server.port])
     assert len(server.received) == 1
 
 
