@@ -70,6 +70,14 @@ def test_unknown_package_is_rejected_with_the_known_ones(capsys: pytest.CaptureF
     assert all(name in error for name in [*PACKAGES, "template"])
 
 
+def test_command_imports_neither_the_code_nor_its_tests_before_they_are_changed() -> None:
+    program = "import sys, tools.mutants.__main__; print({name.partition('.')[0] for name in sys.modules})"
+    command = [sys.executable, "-c", program]
+    imported = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout  # noqa: S603
+    assert "'tools'" in imported
+    assert not [name for name in ("ai_integrations", "functions", "tests") if f"'{name}'" in imported]
+
+
 def test_every_package_names_existing_code_and_tests() -> None:
     named = {path for package in PACKAGES.values() for path in package.sources + package.tests}
     assert [path for path in named if not (ROOT / path).exists()] == []
