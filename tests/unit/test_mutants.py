@@ -8,9 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tools.mutants.__main__ import main
 from tools.mutants.mutant import Mutant
-from tools.mutants.packages import PACKAGES
+from tools.mutants.packages import PACKAGES, selected
 from tools.mutants.survivors import Reviewed, faults, report, reviewed
 from tools.mutants.without_emulator import pytest_collection_modifyitems
 
@@ -62,12 +61,14 @@ def test_report_of_another_survivor_is_a_failure(capsys: pytest.CaptureFixture[s
     assert summary == "client: 10 mutants, 9 killed, 0 change nothing, 1 survived, 1 faults"
 
 
-def test_unknown_package_is_rejected_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["domain", "domains"])
-    error = capsys.readouterr().err
-    assert "'domains'" in error
-    assert all(name in error for name in [*PACKAGES, "template"])
+def test_unknown_package_lists_the_packages() -> None:
+    with pytest.raises(SystemExit, match=r"There is no such package\. Name one of these: make mutants PACKAGE=\w+\|"):
+        selected(["domain", "unheard-of"])
+
+
+def test_packages_are_all_selected_unless_some_are_named() -> None:
+    assert selected(["domain"]) == ["domain"]
+    assert {"domain", "template"} < set(selected([]))
 
 
 def test_command_imports_neither_the_code_nor_its_tests_before_they_are_changed() -> None:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
-from ai_integrations.use_cases.sweep import RemovalFailedError, StoredSecret
+from ai_integrations.use_cases.sweep import RemovalFailedError, SecretAccessDeniedError, StoredSecret
 from tests.builders import NOON, ULID
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x"
@@ -105,9 +105,24 @@ def test_secret_is_usable_unless_it_is_deleted(described: Response, *, is_usable
     assert client.requests == [{"SecretId": ARN}]
 
 
-def test_secret_that_cannot_be_described_is_not_called_unusable() -> None:
-    with pytest.raises(ClientError, match="AccessDenied"):
-        inventory(ScriptedClient(failure("AccessDeniedException"))).is_usable(ARN)
+CALLS: list[Callable[[SecretsManagerInventory], object]] = [
+    lambda secrets: secrets.is_usable(ARN),
+    lambda secrets: secrets.cancel_deletion(ARN),
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=["is_usable", "cancel_deletion"])
+def test_denied_request_for_one_secret_is_logged_and_distinguished_from_other_errors(
+    call: Callable[[SecretsManagerInventory], object], log: StringIO
+) -> None:
+    with pytest.raises(ClientError, match="Throttling"):
+        call(inventory(ScriptedClient(failure("ThrottlingException"))))
+    assert log.getvalue() == ""
+    with pytest.raises(SecretAccessDeniedError):
+        call(inventory(ScriptedClient(failure("AccessDeniedException"))))
+    line = json.loads(log.getvalue())
+    assert (line["level"], line["message"], line["secret_arn"]) == ("WARNING", "access to secret denied", ARN)
+    assert line["aws_error_code"] == "AccessDeniedException"
 
 
 def schedule_deletion(client: ScriptedClient) -> None:

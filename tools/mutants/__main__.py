@@ -1,22 +1,17 @@
 """Test packages by mutation: `python -m tools.mutants [PACKAGE …]`, each in a process of its own."""
 
-import argparse
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 
 from tools.mutants import survivors, workspace
-from tools.mutants.packages import PACKAGES
-
-_NAMES = (*PACKAGES, "template")
+from tools.mutants.packages import PACKAGES, selected
 
 
 def main(arguments: Sequence[str]) -> int:
     """Test the packages, and return 1 if any has a survivor that is not listed."""
-    parser = argparse.ArgumentParser("tools.mutants")
-    parser.add_argument("packages", nargs="*", choices=_NAMES, metavar="PACKAGE", help=", ".join(_NAMES))
-    names = parser.parse_args(arguments).packages or _NAMES
+    names = selected(arguments)
     if len(names) == 1:
         return _test_template() if names == ["template"] else _test(names[0])
     commands = ([sys.executable, "-m", "tools.mutants", name] for name in names)

@@ -1,5 +1,7 @@
 """The packages that `make mutants` changes, each with the tests that must notice."""
 
+import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _SERVICE = "layers/shared/ai_integrations"
@@ -85,3 +87,11 @@ PACKAGES = {
         ),
     ),
 }
+
+
+def selected(names: Sequence[str]) -> list[str]:
+    """List the named packages, or all if none is named. Exit if there is no such package."""
+    every = [*PACKAGES, "template"]
+    if not set(names) <= set(every):
+        sys.exit(f"There is no such package. Name one of these: make mutants PACKAGE={'|'.join(every)}")
+    return list(names) or every
