@@ -78,7 +78,7 @@ class CredentialResolver:
         if caller.may_view(scopings):
             return True
         memberships = tuple(self._with_organization(caller.account, each) for each in caller.memberships)
-        return memberships != caller.memberships and caller._replace(memberships=memberships).may_view(scopings)
+        return caller._replace(memberships=memberships).may_view(scopings)
 
     def _with_organization(self, account: str, membership: Membership) -> Membership:
         if membership.space_id is None or membership.organization_id is not None:
