@@ -68,11 +68,11 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
         case "authorizer":
             authorize(cloud, f"Bearer {key}")
             return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-        case "api" | "test-connection":
-            if log == "api":
-                change_integration_in_every_way(cloud)
-            cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
-            cloud.http(log.replace("-", "_"), gateway_event(create_body(name="Another", api_key=API_KEY)))
+        case "api":
+            change_integration_in_every_way(cloud)
+            fail_unexpectedly(cloud, "api")
+        case "test-connection":
+            fail_unexpectedly(cloud, "test_connection")
         case "credentials":
             resolve = cloud.function("credentials")
             resolve({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
@@ -83,6 +83,11 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
             list_orphaned_secrets(cloud, 1)
             cloud.function("sweep")({"dry_run": True})
     return [*cloud.log(), *cloud.ended_invocations()]
+
+
+def fail_unexpectedly(cloud: Cloud, function: str) -> None:
+    cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
+    cloud.http(function, gateway_event(create_body(name="Another", api_key=API_KEY)))
 
 
 def change_integration_in_every_way(cloud: Cloud) -> None:
