@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.builders import API_KEY, ROOT, create_body, gateway_event
-from tests.cloud import Cloud
+from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event
+from tests.cloud import Cloud, Response
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_sweep import list_orphaned_secrets
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 SYNTAX = {"and", "as", "asc", "avg", "by", "count", "desc", "display", "fields", "filter", "like", "limit", "max"}
-SYNTAX |= {"not", "or", "pct", "sort", "stats", "sum"}
+SYNTAX |= {"in", "not", "or", "pct", "sort", "stats", "sum"}
 # Fields that CloudWatch Logs adds: to every line, and to the lines of Lambda itself.
 ADDED = {"@timestamp", "@message", "@type", "@initDuration"}
 
@@ -32,9 +32,10 @@ class Query(NamedTuple):
         without_values = re.sub(r'"[^"]*"|/[^/]*/', " ", self.text)
         return set(re.findall(r"@?[A-Za-z_][\w.]*", without_values)) - SYNTAX - ADDED
 
-    def message(self) -> str | None:
-        found = re.search(r'message = "([^"]+)"', self.text)
-        return found and found[1]
+    def messages(self) -> list[str]:
+        """List the messages that the query searches for."""
+        [listed] = re.findall(r'message (?:= |in \[)((?:"[^"]+"(?:,\s+)?)+)', self.text) or [""]
+        return re.findall('"([^"]+)"', listed)
 
 
 def queries() -> Iterator[Query]:
@@ -67,16 +68,42 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
         case "authorizer":
             authorize(cloud, f"Bearer {key}")
             return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-        case "api" | "test-connection":
-            cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
-            cloud.http(log.replace("-", "_"), gateway_event(create_body(name="Another", api_key=API_KEY)))
+        case "api":
+            change_integration_in_every_way(cloud)
+            fail_unexpectedly(cloud, "api")
+        case "test-connection":
+            fail_unexpectedly(cloud, "test_connection")
         case "credentials":
             resolve = cloud.function("credentials")
             resolve({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
+        case "exchange-token":
+            cloud.fail("sts:GetWebIdentityToken", ("AccessDenied", 403), message="Rejected.")
+            cloud.function("exchange_token")(an_event("exchange_token_private_host"))
         case "sweep":
             list_orphaned_secrets(cloud, 1)
             cloud.function("sweep")({"dry_run": True})
     return [*cloud.log(), *cloud.ended_invocations()]
+
+
+def fail_unexpectedly(cloud: Cloud, function: str) -> None:
+    cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
+    cloud.http(function, gateway_event(create_body(name="Another", api_key=API_KEY)))
+
+
+def change_integration_in_every_way(cloud: Cloud) -> None:
+    path = f"/v2/ai-integrations/{cloud.api(gateway_event(create_body(name='Changed', api_key=API_KEY))).body['id']}"
+
+    def change(method: str, subpath: str = "", body: object = None) -> Response:
+        return cloud.api(gateway_event(body, method=method, path=path + subpath))
+
+    changes = [
+        change("PATCH", "", {"enable_default_models": True}),
+        change("POST", "/key-rotations", {"api_key": API_KEY, "grace_seconds": 600}),
+        change("POST", "/key-rotations/rollback"),
+        change("DELETE"),
+        change("POST", "/restore"),
+    ]
+    assert [each.status for each in changes] == [200, 200, 200, 204, 200]
 
 
 def test_queries_are_found() -> None:
@@ -85,18 +112,28 @@ def test_queries_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [each for each in QUERIES if each.message()], ids=lambda each: f"{each.log}: {each.text}"
+    "query", [each for each in QUERIES if each.messages()], ids=lambda each: f"{each.log}: {each.text}"
 )
-def test_query_of_a_message_uses_fields_of_its_line(
+def test_query_of_messages_uses_fields_of_their_lines(
     cloud: Cloud, capfd: pytest.CaptureFixture[str], query: Query
 ) -> None:
-    found = [set(flattened(line)) for line in lines(cloud, query.log, capfd) if line["message"] == query.message()]
-    assert found
-    assert query.fields() <= set.union(*found)
+    logged = lines(cloud, query.log, capfd)
+    for message in query.messages():
+        found = [set(flattened(line)) for line in logged if line["message"] == message]
+        assert found, message
+        assert query.fields() <= set.union(*found)
+
+
+def test_query_of_changes_lists_every_message_about_an_integration(
+    cloud: Cloud, capfd: pytest.CaptureFixture[str]
+) -> None:
+    [query] = [each for each in QUERIES if each.log == "api" and "integration_id" in each.fields()]
+    logged = {line["message"] for line in lines(cloud, "api", capfd) if "integration_id" in line}
+    assert set(query.messages()) == logged
 
 
 @pytest.mark.parametrize(
-    "query", [each for each in QUERIES if not each.message()], ids=lambda each: f"{each.log}: {each.text}"
+    "query", [each for each in QUERIES if not each.messages()], ids=lambda each: f"{each.log}: {each.text}"
 )
 def test_query_of_all_lines_uses_fields_that_every_line_has(cloud: Cloud, query: Query) -> None:
     cloud.api(gateway_event("not JSON"))

@@ -332,7 +332,7 @@ def issuing(audience: str, *, algorithm: str = "RS256", seconds: str = "3600") -
     return allowing_statements(of_providers, request)
 
 
-@pytest.mark.parametrize("provider", FEDERATIONS.keys() - {"CUSTOM"})
+@pytest.mark.parametrize("provider", sorted(FEDERATIONS.keys() - {"CUSTOM"}))
 def test_identity_tokens_are_issued_for_the_audience_of_each_provider(provider: str) -> None:
     integration = an_integration(provider=provider, federation=FEDERATIONS[provider])
     assert issuing(audience_of(integration)) == ["IssueIdentityTokens"]

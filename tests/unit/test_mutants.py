@@ -2,7 +2,9 @@
 
 import tomllib
 
+import pytest
 from tools.mutants.mutant import Mutant
+from tools.mutants.packages import selected
 from tools.mutants.survivors import Reviewed, faults, reviewed
 
 from tests.builders import ROOT
@@ -37,3 +39,13 @@ def test_list_gives_a_reason_for_every_group_and_names_existing_files() -> None:
     groups = tomllib.loads(LIST.read_text())["survivors"]
     assert all(group["reason"] and (group.get("mutants") or group.get("kinds")) for group in groups)
     assert all((ROOT / name.partition(" ")[0]).is_file() for name in reviewed().names)
+
+
+def test_unknown_package_lists_the_packages() -> None:
+    with pytest.raises(SystemExit, match=r"There is no such package\. Name one of these: make mutants PACKAGE=\w+\|"):
+        selected(["domain", "unheard-of"])
+
+
+def test_packages_are_all_selected_unless_some_are_named() -> None:
+    assert selected(["domain"]) == ["domain"]
+    assert {"domain", "template"} < set(selected([]))

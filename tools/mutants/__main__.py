@@ -6,14 +6,15 @@ import sys
 from collections.abc import Sequence
 
 from tools.mutants import operators, survivors, template, workspace
-from tools.mutants.packages import PACKAGES
+from tools.mutants.packages import PACKAGES, selected
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Test the packages, and return 1 if any has a survivor that is not listed."""
+    names = selected(arguments)
     if len(names) == 1:
         return template.main([]) if names == ["template"] else _test(names[0])
-    commands = ([sys.executable, "-m", "tools.mutants", name] for name in names or [*PACKAGES, "template"])
+    commands = ([sys.executable, "-m", "tools.mutants", name] for name in names)
     return max(subprocess.run(command, check=False).returncode for command in commands)  # noqa: S603
 
 
