@@ -194,7 +194,7 @@ def updates_of_all_writes() -> list[Request]:
 UPDATES = updates_of_all_writes()
 
 
-@pytest.mark.parametrize(("sid", "partition"), [("RecordRoleGuards", "ROLE#"), ("RecordSpaceOrganizations", "SPACES#")])
+@pytest.mark.parametrize(("sid", "partition"), [("RecordGuards", "ROLE#"), ("RecordSpaceOrganizations", "SPACES#")])
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource"])
 def test_update_is_limited_to_exactly_the_attributes_that_the_adapter_names(
     function: str, sid: str, partition: str

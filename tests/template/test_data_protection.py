@@ -188,7 +188,7 @@ def test_synchronous_function_times_out_before_the_gateway(function: str) -> Non
 def test_only_some_functions_have_a_timeout_of_their_own() -> None:
     """The sweep has the longest that Lambda allows. It does as much as fits into one run."""
     own = {name: each["Timeout"] for name, each in sam_template.functions().items() if "Timeout" in each}
-    assert own == {"authorizer": 10, "custom_resource": 60, "sweep": 900}
+    assert own == {"authorizer": 10, "custom_resource": 60, "exchange_token": 10, "sweep": 900}
 
 
 def test_only_functions_that_connect_to_providers_have_reserved_concurrency() -> None:
@@ -196,7 +196,7 @@ def test_only_functions_that_connect_to_providers_have_reserved_concurrency() ->
     reserved = {"Fn::If": [f"Reserves{name}", {"Ref": name}, {"Ref": "AWS::NoValue"}]}
     own = {name: each.get("ReservedConcurrentExecutions") for name, each in sam_template.functions().items()}
     assert {name: each for name, each in own.items() if each} == dict.fromkeys(
-        ["test_connection", "verify_key"], reserved
+        ["test_connection", "verify_key", "exchange_token"], reserved
     )
 
 

@@ -1,5 +1,6 @@
 """Parameters: what they change in the template that SAM and CloudFormation process."""
 
+import json
 import re
 from collections import Counter
 from typing import Any
@@ -14,6 +15,7 @@ PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
 CONDITIONS: dict[str, Any] = sam_template.template()["Conditions"]
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
+ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws"
 RULES: dict[str, Any] = sam_template.template()["Rules"]
 # The rows of the table of parameters in docs/deploy.md: default and allowed values.
 ROW = re.compile(r"^\| `([A-Z]\w+)` \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
@@ -25,7 +27,7 @@ RETENTION_DAYS = [
 ]
 # These allow any text, or what their pattern matches.
 DESCRIBED_IN_WORDS = {"DomainName", "CertificateArn", "HostedZoneId", "WebAclArn", "AlarmTopicArn", "Release"}
-DESCRIBED_IN_WORDS |= {"ConsumerRoles", "AllowedPrivateHosts"}
+DESCRIBED_IN_WORDS |= {"ConsumerRoles", "AllowedPrivateHosts", "FederationIssuer", "FederationAudiences"}
 INTERFACE: dict[str, Any] = sam_template.template()["Metadata"]["AWS::CloudFormation::Interface"]
 PUBLISHED = [
     each
@@ -128,6 +130,10 @@ def test_each_parameter_is_in_one_group_and_has_a_label() -> None:
         ("AllowedPrivateHosts", "gateway.corp:8443", "gateway.corp:https"),
         ("AllowedPrivateHosts", "[fd00::5]:8443", "fd00::5"),
         ("AllowedPrivateHosts", "10.0.0.5", "10.0.0.5/8"),
+        ("FederationIssuer", ISSUER, f"{ISSUER}/"),
+        ("FederationIssuer", ISSUER, "http://a1.tokens.sts.global.api.aws"),
+        ("FederationAudiences", "https://gateway.corp/oauth?tenant=1", "https://gateway.corp/a b"),
+        ("FederationAudiences", "urn:gateway:*", "${aws:userid}"),
     ],
 )
 def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, good: str, bad: str) -> None:
@@ -147,6 +153,8 @@ def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, goo
         ({"DomainName": "example.com", "HostedZoneId": "Z0"}, {"Domain", "DomainMapping", "DomainRecord"}),
         ({"GradualDeployment": "Canary10Percent5Minutes"}, {"CodeDeployServiceRole"}),
         ({"AccessLogs": "existing-role"}, set()),
+        ({"FederationAudiences": "https://gateway.corp"}, set()),
+        ({"FederationIssuer": ISSUER}, {"ExchangeTokenFunction", "ExchangeTokenFunctionRole"}),
         ({"AccessLogs": "create-role"}, {"LoggingAccount", "LoggingRole"}),
     ],
 )
@@ -173,6 +181,34 @@ def test_deployment_without_a_required_parameter_is_rejected(parameters: dict[st
 def test_condition_is_false_with_default_parameters(condition: str) -> None:
     """The defaults need nothing that an AWS account may not have: roles, concurrency, a topic, a domain."""
     assert not holds(CONDITIONS[condition], {})
+
+
+def without_federation(value: Any) -> Any:
+    """Resolve `Fn::If` and conditional resources as CloudFormation does if FederationIssuer is empty."""
+    match value:
+        case {"Fn::If": ["HasFederation", _, otherwise]}:
+            return without_federation(otherwise)
+        case dict():
+            parts = {name: without_federation(part) for name, part in value.items()}
+            return {name: part for name, part in parts.items() if not _is_conditional(part)}
+        case list():
+            return [without_federation(part) for part in value]
+    return value
+
+
+def _is_conditional(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("Condition") == "HasFederation"
+
+
+@pytest.mark.parametrize("deployment", ["AllAtOnce", "Canary10Percent5Minutes"])
+def test_without_an_issuer_no_function_role_or_permission_of_the_token_exchange_exists(deployment: str) -> None:
+    made = processed(GradualDeployment=deployment)
+    assert "ExchangeToken" in json.dumps(made)
+    remaining = json.dumps(without_federation(made))
+    assert "WebIdentityToken" not in remaining
+    # What remains is a variable of the dashboard that is empty, and the log group, which is retained in any case.
+    assert set(re.findall(r"\w*ExchangeToken\w*", remaining)) == {"ExchangeToken", "ExchangeTokenLogGroup"}
+    assert '"ExchangeToken": ""' in remaining
 
 
 def test_logging_role_outlives_the_stack_because_other_apis_use_it() -> None:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb.items import integration_item
+from ai_integrations.domain.federation import audience_of, request_tags
+from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.key_access.token_exchange.identity_tokens import SIGNING_ALGORITHM
 from tests import sam_template
-from tests.builders import an_integration
+from tests.builders import FEDERATIONS, an_integration
 from tests.iam import document
+from tests.iam.evaluator import Request, allowing_statements
 from tests.sam_template import role_statements as statements
 
 Statement = dict[str, Any]
@@ -38,6 +42,7 @@ def of(service: str, *names: str) -> set[str]:
 WRITES: Grants = {
     "ACCOUNT#*": of("dynamodb", "BatchGetItem", "DeleteItem", "GetItem", "PutItem"),
     "ROLE#*": of("dynamodb", "GetItem", "UpdateItem"),
+    "FEDERATION#*": of("dynamodb", "GetItem", "UpdateItem"),
     "SPACES#*": of("dynamodb", "UpdateItem"),
     "referenced secrets": of("secretsmanager", "DescribeSecret"),
 }
@@ -48,6 +53,7 @@ READS_KEYS: Grants = {
     "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*": of("kms", "Decrypt"),
     "FingerprintKey": of("kms", "GenerateMac"),
     "arn:${AWS::Partition}:iam::*:role/*": of("sts", "AssumeRole"),
+    "${ExchangeTokenFunction.Arn}:live": of("lambda", "InvokeFunction"),
 }
 CLEANS_UP = of("secretsmanager", "DeleteSecret", "DescribeSecret", "RestoreSecret", "UpdateSecretVersionStage")
 GRANTS: dict[str, Grants] = {
@@ -81,6 +87,7 @@ GRANTS: dict[str, Grants] = {
     "test_connection": READS_KEYS
     | {"ACCOUNT#*": of("dynamodb", "GetItem", "UpdateItem"), "ROLE#*": of("dynamodb", "GetItem")},
     "verify_key": {},
+    "exchange_token": {"*": of("sts", "GetWebIdentityToken", "TagGetWebIdentityToken")},
     "access_keys": {
         "ACCESSKEY#*": of("dynamodb", "DeleteItem", "PutItem"),
         "ACCESSKEYS#*": of("dynamodb", "GetItem", "PutItem", "Query"),
@@ -96,12 +103,19 @@ GRANTS: dict[str, Grants] = {
     },
 }
 # Actions that AWS cannot limit to partitions, secrets or functions. They are in statements of their own.
-UNLIMITED = {"dynamodb:Scan", "secretsmanager:ListSecrets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+UNLIMITED = {
+    "dynamodb:Scan",
+    "secretsmanager:ListSecrets",
+    "sts:GetWebIdentityToken",
+    "sts:TagGetWebIdentityToken",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
 # The functions whose purpose requires stored provider keys.
 READERS = {"credentials", "test_connection"}
 VERBS = (
-    "Assume|CleanUp|Decrypt|Delay|Delegate|Delete|Deny|Describe|Encrypt|Generate|Invoke|List|Publish|Read|Receive|Record|Resolve"
-    "|Scan|Send|Shift|Store|Write"
+    "Assume|CleanUp|Decrypt|Delay|Delegate|Delete|Deny|Describe|Encrypt|Generate|Invoke|Issue|List|Publish|Read|Receive|Record"
+    "|Resolve|Scan|Send|Shift|Store|Tag|Write"
 )
 SID = re.compile(rf"(?:{VERBS})(?:And(?:{VERBS}))?(?:[A-Z][a-z]+)+")
 
@@ -128,7 +142,7 @@ def policy_documents(value: Any, path: str = "") -> Iterator[tuple[str, list[Sta
     """Find every policy in a part of the template: of functions, queues, keys, roles and managed policies."""
     if isinstance(value, dict):
         if "Statement" in value:
-            yield path, listed(value["Statement"])
+            yield path, [sam_template.switched_on(each) for each in listed(value["Statement"])]
         for name, part in value.items():
             yield from policy_documents(part, f"{path}/{name}")
     elif isinstance(value, list):
@@ -182,9 +196,15 @@ def test_function_has_exactly_the_permissions_it_needs(function: str) -> None:
     assert granted(function) == expected
 
 
-def test_only_the_sweep_has_actions_without_limits_beside_traces() -> None:
-    unlimited = [(function, each["Sid"]) for function, each in ALL if set(actions(each)) & UNLIMITED]
-    assert [each for each in unlimited if each[1] != "SendTraces"] == [("sweep", "ScanTable"), ("sweep", "ListSecrets")]
+def test_only_the_sweep_and_the_token_exchange_have_actions_on_all_resources_beside_traces() -> None:
+    unlimited = {(function, each["Sid"]) for function, each in ALL if set(actions(each)) & UNLIMITED}
+    assert {each for each in unlimited if each[1] != "SendTraces"} == {
+        ("sweep", "ScanTable"),
+        ("sweep", "ListSecrets"),
+        ("exchange_token", "IssueIdentityTokens"),
+        ("exchange_token", "IssueCustomIdentityTokens"),
+        ("exchange_token", "TagIdentityTokens"),
+    }
     assert {tuple(actions(each)) for _, each in ALL if each["Sid"] == "SendTraces"} == {
         ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
     }
@@ -263,9 +283,10 @@ def about_partitions(function: str) -> list[tuple[str, list[str]]]:
     ]
 
 
+@pytest.mark.parametrize("partition", ["ROLE#*", "FEDERATION#*"])
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource"])
-def test_writers_can_neither_replace_nor_delete_a_role_guard(function: str) -> None:
-    on_guards = [each for each in about_partitions(function) if each[0] == "ROLE#*"]
+def test_writers_can_neither_replace_nor_delete_a_guard(function: str, partition: str) -> None:
+    on_guards = [each for each in about_partitions(function) if each[0] == partition]
     assert {action for _, each in on_guards for action in each} == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
 
 
@@ -287,9 +308,67 @@ def test_only_readers_of_keys_can_compute_fingerprints() -> None:
 
 
 def test_function_that_writes_urls_can_invoke_only_the_function_without_stored_keys() -> None:
-    [(function, statement)] = about("lambda")
-    assert (function, statement["Resource"]) == ("api", {"Fn::Sub": "${VerifyKeyFunction.Arn}:live"})
+    [statement] = [each for function, each in about("lambda") if function == "api"]
+    assert statement["Resource"] == {"Fn::Sub": "${VerifyKeyFunction.Arn}:live"}
     assert [each["Sid"] for each in statements("verify_key")] == ["WriteLogs", "SendTraces"]
+
+
+def test_only_readers_can_invoke_the_function_that_exchanges_tokens() -> None:
+    exchange = {"Fn::Sub": "${ExchangeTokenFunction.Arn}:live"}
+    assert {function for function, each in about("lambda") if each["Resource"] == exchange} == READERS
+
+
+def issuing(audience: str, *, algorithm: str = "RS256", seconds: str = "3600") -> list[str]:
+    """List the statements that allow a call of GetWebIdentityToken."""
+    context = {
+        "sts:IdentityTokenAudience": frozenset({audience} if audience else ()),
+        "sts:SigningAlgorithm": frozenset({algorithm}),
+        "sts:DurationSeconds": frozenset({seconds}),
+    }
+    request = Request(action="sts:GetWebIdentityToken", resource="*", context=context)
+    of_providers = [each for each in statements("exchange_token") if each["Sid"] != "IssueCustomIdentityTokens"]
+    return allowing_statements(of_providers, request)
+
+
+@pytest.mark.parametrize("provider", sorted(FEDERATIONS.keys() - {"CUSTOM"}))
+def test_identity_tokens_are_issued_for_the_audience_of_each_provider(provider: str) -> None:
+    integration = an_integration(provider=provider, federation=FEDERATIONS[provider])
+    assert issuing(audience_of(integration)) == ["IssueIdentityTokens"]
+
+
+@pytest.mark.parametrize("audience", ["", "https://other.example.com", "https://api.openai.com/v1/", "api://other"])
+def test_identity_tokens_are_issued_for_no_other_audience(audience: str) -> None:
+    assert issuing(audience) == []
+
+
+def test_identity_tokens_are_issued_with_one_algorithm_and_no_longer_than_the_longest_lifetime() -> None:
+    openai = "https://api.openai.com/v1"
+    longest = max(each.federation.lifetime for each in PROVIDERS.values() if each.federation)
+    assert issuing(openai, algorithm=SIGNING_ALGORITHM, seconds=str(longest))
+    assert not issuing(openai, algorithm="ES384")
+    assert not issuing(openai, seconds=str(longest + 1))
+
+
+def test_identity_tokens_for_own_token_endpoints_are_issued_for_the_listed_audiences_only() -> None:
+    [statement] = [each for each in statements("exchange_token") if each["Sid"] == "IssueCustomIdentityTokens"]
+    compared = statement["Condition"]["ForAllValues:StringEquals"]
+    assert compared == {"sts:IdentityTokenAudience": {"Ref": "FederationAudiences"}}
+    assert statement["Condition"]["Null"] == {"sts:IdentityTokenAudience": "false"}
+
+
+def tagging(**tags: str) -> list[str]:
+    context = {f"aws:RequestTag/{name}": frozenset({value}) for name, value in tags.items()}
+    context["aws:TagKeys"] = frozenset(tags)
+    request = Request(action="sts:TagGetWebIdentityToken", resource="*", context=context)
+    return allowing_statements(statements("exchange_token"), request)
+
+
+def test_identity_tokens_have_exactly_the_tags_that_bind_them_to_an_integration() -> None:
+    tags = dict(request_tags(an_integration()))
+    assert tagging(**tags) == ["TagIdentityTokens"]
+    assert tagging(**tags, role="admin") == []
+    for name in tags:
+        assert tagging(**{other: value for other, value in tags.items() if other != name}) == []
 
 
 @pytest.mark.parametrize(("function", "statement"), ENCRYPTION)

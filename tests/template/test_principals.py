@@ -92,10 +92,11 @@ def test_codedeploy_may_only_move_traffic_between_versions_of_published_function
     assert shift["Action"] == ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"]
     aliases = of_type(processed(), "AWS::Lambda::Alias").values()
     published = [each["Properties"]["FunctionName"]["Ref"] for each in aliases]
-    assert len(shift["Resource"]) == 2 * len(published)
+    named = [sam_template.switched_on(each) for each in shift["Resource"]]
+    assert len(named) == 2 * len(published)
     for name in published:
-        assert {"Fn::GetAtt": [name, "Arn"]} in shift["Resource"]
-        assert {"Fn::Sub": f"${{{name}.Arn}}:live"} in shift["Resource"]
+        assert {"Fn::GetAtt": [name, "Arn"]} in named
+        assert {"Fn::Sub": f"${{{name}.Arn}}:live"} in named
     groups = of_type(processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::CodeDeploy::DeploymentGroup")
     [watched] = {
         alarm["Name"]["Ref"]

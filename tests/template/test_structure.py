@@ -39,6 +39,7 @@ def test_outputs_refer_to_the_resources_that_they_name() -> None:
     assert outputs.pop("ApiUrl") == {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, own_address]}
     assert outputs.pop("KeyArn") == {"Fn::GetAtt": ["Key", "Arn"]}
     assert outputs.pop("CustomResourceServiceToken") == {"Fn::GetAtt": ["CustomResourceFunction", "Arn"]}
+    assert outputs.pop("FederationSubject") == {"Fn::GetAtt": ["ExchangeTokenFunctionRole", "Arn"]}
     assert outputs.pop("EventBusName") == {"Ref": "Bus"}
     assert outputs == {name: {"Ref": re.sub("(Arn|Id|Name|Url)$", "", name)} for name in outputs}
 

@@ -37,7 +37,8 @@ OWN = {
     "SECRET_KMS_KEY_ID": Variable(arn("Key"), WRITERS),
     "RECOVERY_WINDOW_DAYS": Variable(ref("RecoveryWindowDays"), WRITERS | {"publish_changes", "sweep"}),
     "ALLOWED_PRIVATE_HOSTS": Variable(
-        {"Fn::Join": [",", ref("AllowedPrivateHosts")]}, WRITERS | {"test_connection", "verify_key"}
+        {"Fn::Join": [",", ref("AllowedPrivateHosts")]},
+        WRITERS | {"test_connection", "verify_key", "exchange_token"},
     ),
     "DOCS_PAGE": Variable(ref("DocsPage"), frozenset({"api"})),
     # All functions derive the same external IDs: the API shows them, and the readers of keys send them.
@@ -49,6 +50,15 @@ OWN = {
     "ASSUMING_ROLES": Variable(
         {"Fn::Join": [",", [arn("CredentialsFunctionRole"), arn("TestConnectionFunctionRole")]]}, frozenset({"api"})
     ),
+    # Empty if federation is off.
+    "FEDERATION_ISSUER": Variable(ref("FederationIssuer"), WRITERS | {"test_connection"}),
+    "FEDERATION_SUBJECT": Variable(
+        {"Fn::If": ["HasFederation", arn("ExchangeTokenFunctionRole"), ""]}, frozenset({"api"})
+    ),
+    "EXCHANGE_TOKEN_FUNCTION": Variable(
+        {"Fn::If": ["HasFederation", {"Fn::Sub": "${ExchangeTokenFunction.Arn}:live"}, ""]},
+        frozenset({"credentials", "test_connection"}),
+    ),
     "VERIFY_KEY_FUNCTION": Variable({"Fn::Sub": "${VerifyKeyFunction.Arn}:live"}, frozenset({"api"})),
     "FINGERPRINT_KEY_ID": Variable(arn("FingerprintKey"), frozenset({"credentials", "test_connection"})),
     "EVENT_BUS_NAME": Variable(ref("Bus"), frozenset({"provision", "publish_changes", "sweep"})),
@@ -57,9 +67,11 @@ OWN = {
     # CloudFormation's response buckets have the domain of the stack's partition.
     "URL_SUFFIX": Variable(ref("AWS::URLSuffix"), frozenset({"custom_resource"})),
     # Lambda publishes no version whose code and settings equal those of the version before it.
-    "RELEASE": Variable(ref("Release"), frozenset({"api", "authorizer", "test_connection", "verify_key"})),
+    "RELEASE": Variable(
+        ref("Release"), frozenset({"api", "authorizer", "exchange_token", "test_connection", "verify_key"})
+    ),
     # The audit trail of these functions is written at every LogLevel.
-    "POWERTOOLS_LOG_LEVEL": Variable("INFO", frozenset({"credentials", "sweep"})),
+    "POWERTOOLS_LOG_LEVEL": Variable("INFO", frozenset({"credentials", "exchange_token", "sweep"})),
 }
 # What a function cannot process goes to the dead-letter queue of its source.
 DEAD_LETTER_QUEUES = {"provision": ref("ProvisioningDeadLetterQueue"), "publish_changes": ref("StreamDeadLetterQueue")}

@@ -16,6 +16,15 @@ def test_overload_table_equals_the_simulation() -> None:
     assert hot_account.table() in DOCUMENT
 
 
+def test_monthly_costs_with_federation_equal_the_calculation() -> None:
+    assert costs.federation_table() in DOCUMENT
+
+
+def test_federated_integrations_cost_nothing_in_secrets_manager() -> None:
+    removed = costs.month(100).keys() - costs.federated_month(100).keys()
+    assert removed == {"Secrets Manager: stored secrets", "Secrets Manager and KMS: calls"}
+
+
 def test_costs_are_proportional_except_the_fixed_part() -> None:
     few, many = (costs.month(size) for size in (100, 10_000))
     assert few.pop(costs.FIXED) == many.pop(costs.FIXED)

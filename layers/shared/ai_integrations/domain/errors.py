@@ -81,6 +81,32 @@ class RoleRefusedError(AiIntegrationsError):
         self.reason = reason
 
 
+class TokenRefusedError(AiIntegrationsError):
+    """AWS issued no identity token, or the provider rejected it."""
+
+    def __init__(self, reason: str = "") -> None:
+        """`reason` names who refused and why, with secrets redacted. It is for admins and operators only."""
+        super().__init__()
+        self.reason = reason
+
+
+class TokenUnavailableError(AiIntegrationsError):
+    """The token exchange failed for a temporary reason: a timeout, or an error of AWS or the provider."""
+
+    def __init__(self, reason: str = "") -> None:
+        """`reason` names what failed. It contains nothing of the provider's response."""
+        super().__init__()
+        self.reason = reason
+
+
+class FederationOffError(AiIntegrationsError):
+    """The integration is federated, but this stack exchanges no tokens."""
+
+
+class FederationTakenError(AiIntegrationsError):
+    """An integration of another account names the same identity at the provider."""
+
+
 class NameTakenError(AiIntegrationsError):
     """Another integration of the account has this name, ignoring case."""
 
@@ -112,6 +138,7 @@ class RepeatedRequestError(Exception):
 REJECTIONS = (
     NameTakenError,
     RoleTakenError,
+    FederationTakenError,
     RepeatedRequestError,
     IdempotencyKeyReusedError,
     VersionConflictError,
