@@ -66,7 +66,7 @@ _ALL: tuple[dict[str, Any], ...] = (
         "in": "path",
         "required": True,
         "description": "The id of a consumer.",
-        "schema": {"type": "string", "pattern": "^[0-9A-Z]{26}$", "examples": [EXAMPLE_CONSUMER]},
+        "schema": {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
     },
     _header(
         "If-Match",
