@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
+from ai_integrations.domain.consumers import Consumer, Revocation
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
+    ConsumerExistsError,
     FederationTakenError,
     FieldError,
     IdempotencyConflict,
@@ -101,6 +103,10 @@ class InMemoryRepository:
     def get(self, account: str, ulid: str) -> Integration | None:
         self.journal.append("get")
         return self.integrations.get((account, ulid))
+
+    def existing(self, account: str, ulids: Collection[str]) -> set[str]:
+        self.journal.append("existing")
+        return {each for each in ulids if (account, each) in self.integrations}
 
     def find(self, account: str, name: str) -> Integration | None:
         self.journal.append("find")
@@ -198,6 +204,44 @@ class InMemoryRepository:
 
     def _check_version(self, current: Integration) -> None:
         stored = self.integrations.get(_id(current))
+        if stored is None or stored.version != current.version:
+            raise VersionConflictError
+
+
+@dataclass
+class InMemoryConsumers:
+    """Consumers in a dictionary, and revocations in a list."""
+
+    consumers: dict[tuple[str, str], Consumer] = field(default_factory=dict)
+    revocations: list[Revocation] = field(default_factory=list)
+
+    def insert(self, consumer: Consumer) -> None:
+        holders = {(each.account, each.principal.identity) for each in self.consumers.values()}
+        if (consumer.account, consumer.principal.identity) in holders:
+            raise ConsumerExistsError
+        self.consumers[consumer.account, consumer.id] = consumer
+
+    def get(self, account: str, ulid: str) -> Consumer | None:
+        return self.consumers.get((account, ulid))
+
+    def newest(self, account: str, before: str | None, count: int) -> tuple[Consumer, ...]:
+        ids = sorted((ulid for owner, ulid in self.consumers if owner == account), reverse=True)
+        older = [self.consumers[account, ulid] for ulid in ids if before is None or ulid < before]
+        return tuple(older[:count])
+
+    def update(self, current: Consumer, changed: Consumer) -> None:
+        self._check_version(current)
+        self.consumers[changed.account, changed.id] = changed
+
+    def revoke(self, revocation: Revocation) -> None:
+        if revocation in self.revocations:
+            return
+        self._check_version(revocation.consumer)
+        del self.consumers[revocation.consumer.account, revocation.consumer.id]
+        self.revocations.append(revocation)
+
+    def _check_version(self, current: Consumer) -> None:
+        stored = self.consumers.get((current.account, current.id))
         if stored is None or stored.version != current.version:
             raise VersionConflictError
 

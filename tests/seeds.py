@@ -1,6 +1,7 @@
 """Seed data for the files of events/: `make seeds` creates what they refer to, `make seeds EMPTY=1` deletes it.
 
-This is an integration with a provider key, an access key to authenticate with, and one to revoke.
+The data is an integration with a provider key, a consumer, an access key to authenticate with, and one to revoke. Both
+commands register the senders of the events.
 """
 
 import sys
@@ -17,11 +18,13 @@ from tools.local.errors import LocalStackError
 from tools.local.workspace import ROOT
 
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import AccessKey
-from tests.builders import API_KEY, a_caller, an_event, an_integration
+from tests.builders import API_KEY, a_caller, a_consumer, a_source, an_event, an_integration, the_stacks
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,15 +43,22 @@ class SeedAccount:
     variables: dict[str, str]
 
     def empty(self) -> None:
-        """Delete its integrations and their keys."""
+        """Delete its integrations, their keys, and its consumers."""
         table = self.variables["TABLE_NAME"]
+        partitions = (f"ACCOUNT#{ACCOUNT}", f"CONSUMERS#{ACCOUNT}")
         for item in self.dynamodb.scan(TableName=table)["Items"]:
-            if item["pk"] == {"S": f"ACCOUNT#{ACCOUNT}"}:
+            if item["pk"]["S"] in partitions or item["sk"]["S"] == f"ACCOUNT#{ACCOUNT}":
                 self.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
         prefix = f"{self.variables['SECRET_PREFIX']}/{ACCOUNT}/"
         for secret in self.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
             if secret["Name"].startswith(prefix):
                 self.secrets_manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+    def register_senders(self) -> None:
+        """Register the source and the stack of the events."""
+        senders = DynamoDbSenders(self.dynamodb, self.variables["TABLE_NAME"])
+        for sender in (a_source(account=ACCOUNT), the_stacks(account=ACCOUNT)):
+            senders.register(sender)
 
     def create_seeds(self) -> str:
         """Create what the events refer to. Returns the access key that `access_keys_revoke` revokes."""
@@ -57,7 +67,9 @@ class SeedAccount:
         key_store = SecretsManagerKeyStore(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
         integration = an_integration(account=ACCOUNT)
         stored = replace(integration, secret=key_store.create_key(integration, SecretStr(API_KEY)))
-        DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)).insert(stored, None)
+        transactor = Transactor(self.dynamodb, table)
+        DynamoDbIntegrations(self.dynamodb, table, transactor).insert(stored, None)
+        DynamoDbConsumers(self.dynamodb, table, transactor).insert(a_consumer(account=ACCOUNT, name="Billing job"))
         self._store_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
         to_revoke = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
         return AccessKeys(self.dynamodb, table).issue(to_revoke)
@@ -87,6 +99,7 @@ def main(arguments: list[str]) -> None:
     except LocalStackError as error:
         sys.exit(str(error))
     account.empty()
+    account.register_senders()
     if arguments != ["empty"]:
         account.create_seeds()
     sys.stdout.write(f"The account {ACCOUNT} {'is empty' if arguments else 'has the data of events/'}.\n")

@@ -13,10 +13,11 @@ from botocore.httpsession import DEFAULT_CA_BUNDLE
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.senders import sender_item
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
 from tests.benchmarks.requests import FEDERATED_ULID, TAKEN
-from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, an_integration
+from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, a_source, an_integration, the_stacks
 from tests.connection.certificates import certify
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
@@ -40,6 +41,8 @@ ASSUME_ROLE_DENIED = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></
 TOKEN = {"access_token": ACCESS_TOKEN, "expires_at": "2100-01-01T00:00:00+00:00", "identity": {}}
 PAGE = 50
 [_TAKEN] = items.name_items(an_integration(name=TAKEN))
+_SOURCE, _STACKS = sender_item(a_source()), sender_item(the_stacks())
+CALLERS = {"ACCESSKEY": caller_item(a_caller()), _SOURCE["sk"]: _SOURCE}
 GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
 
 
@@ -61,7 +64,8 @@ def respond(operation: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _get(request: dict[str, Any]) -> dict[str, Any]:
-    return {"Item": to_wire(_item(request["Key"]["sk"]["S"]))}
+    item = _item(request["Key"]["sk"]["S"])
+    return {"Item": to_wire(item)} if item else {}
 
 
 def _guards(request: dict[str, Any]) -> dict[str, Any]:
@@ -77,8 +81,8 @@ def _write(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _item(sort_key: str) -> items.Item:
-    if sort_key == "ACCESSKEY":
-        return caller_item(a_caller())
+    if sort_key in CALLERS:
+        return CALLERS[sort_key]
     if sort_key.startswith("NAME#"):
         return {"integration_id": ULID}
     if sort_key.startswith("DELETED#"):
@@ -99,6 +103,8 @@ def _former_key() -> PreviousKey:
 
 def _page(request: dict[str, Any]) -> dict[str, Any]:
     prefix = request.get("ExpressionAttributeValues", {}).get(":prefix", {}).get("S", "")
+    if prefix and _STACKS["sk"].startswith(prefix):
+        return {"Items": [to_wire(_STACKS)], "Count": 1}
     if prefix != "INTEGRATION#":
         return {"Items": [], "Count": 0}
     found = [to_wire(items.integration_item(integration(id=f"01KDZ3ZQ800000000000000{n:03}"))) for n in range(PAGE)]

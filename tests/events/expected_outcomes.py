@@ -7,6 +7,7 @@ PROVISION: dict[str, tuple[str, list[str]]] = {
     "provision_update": ("Update Succeeded", []),
     "provision_delete": ("Delete Succeeded", []),
     "provision_with_api_key": ("Create Failed", ["/integration/api_key"]),
+    "provision_unregistered_source": ("Create Failed", []),
 }
 # The detail type of the published event.
 PUBLISH = {
@@ -16,6 +17,9 @@ PUBLISH = {
     "publish_changes_deleted": "AI Integration Deleted",
     "publish_changes_restored": "AI Integration Restored",
     "publish_changes_health": "AI Integration Health Changed",
+    "publish_changes_consumer_granted": "AI Integration Consumer Granted",
+    "publish_changes_consumer_changed": "AI Integration Consumer Changed",
+    "publish_changes_consumer_revoked": "AI Integration Consumer Revoked",
 }
 UNREADABLE = {"publish_changes_unreadable"}
 # The status of the response to CloudFormation.
@@ -24,4 +28,5 @@ CUSTOM_RESOURCE = {
     "custom_resource_update": "SUCCESS",
     "custom_resource_delete": "SUCCESS",
     "custom_resource_with_api_key": "FAILED",
+    "custom_resource_unregistered_stack": "FAILED",
 }

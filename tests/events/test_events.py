@@ -23,10 +23,15 @@ API: dict[str, tuple[int, list[str]]] = {
 }
 # The fields of the result. A rejected command has only `problem`.
 ISSUED = {"id", "account", "user", "role", "memberships", "created_at", "expires_at", "revoked_at"}
+SENDER = {"account", "aws_account", "role", "memberships", "registered_at"}
 ACCESS_KEY_COMMANDS: dict[str, set[str]] = {
     "access_keys_issue": ISSUED | {"access_key"},
     "access_keys_list": {"access_keys"},
     "access_keys_revoke": ISSUED,
+    "access_keys_register_source": SENDER | {"source"},
+    "access_keys_register_stacks": SENDER | {"stack_names"},
+    "access_keys_list_senders": {"senders"},
+    "access_keys_remove_unknown_source": {"problem"},
     "access_keys_unknown_action": {"problem"},
 }
 SWEEPS = {
@@ -41,6 +46,15 @@ TESTS: dict[str, tuple[int, list[str]]] = {
     "test_connection_by_reader": (403, []),
     "test_connection_private_host": (422, ["/base_url"]),
     "test_connection_unknown": (404, []),
+}
+CONSUMERS: dict[str, tuple[int, list[str]]] = {
+    "create_consumer_by_reader": (403, []),
+    "create_consumer_of_session": (422, ["/principal_arn"]),
+    "list_consumers": (200, []),
+    "get_consumer": (404, []),
+    "update_consumer": (404, []),
+    "revoke_consumer": (404, []),
+    "list_consumers_of_integration": (404, []),
 }
 KEYS = {
     "credentials_fingerprint": {"problem"},
@@ -74,6 +88,20 @@ def test_test_connection_returns_the_expected_status(cloud: Cloud, name: str) ->
     response = cloud.http("test_connection", an_event(name))
     assert response.status == status
     assert pointers == (response.pointers if status >= 400 else [])
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_consumers_returns_the_expected_status_for_an_empty_account(cloud: Cloud, name: str) -> None:
+    status, pointers = CONSUMERS[name]
+    response = cloud.http("consumers", an_event(name))
+    assert response.status == status
+    assert pointers == (response.pointers if status >= 400 else [])
+
+
+def test_credentials_rejects_a_signed_request_without_a_grant(cloud: Cloud) -> None:
+    response = cloud.http("credentials", an_event("credentials_without_grant"))
+    assert response.status == 403
+    assert "arn:aws:iam::111122223333:role/unknown" in response.body["detail"]
 
 
 def test_verify_key_rejects_a_private_host(cloud: Cloud) -> None:

@@ -49,6 +49,7 @@ class Walk:
         self._federation()
         self._concurrent_writes()
         self._tests_and_credentials()
+        self._consumers()
         self._events()
         self._dead_letters()
         self._custom_resource()
@@ -58,6 +59,11 @@ class Walk:
         issued = self._command("AccessKeysFunctionName", action="issue", account=self._account, user="u", role="reader")
         self._command("AccessKeysFunctionName", action="list", account=self._account)
         self._command("AccessKeysFunctionName", action="revoke", account=self._account, id=issued["id"])
+        self._stack.register_sender(account=self._account, source="removed")
+        self._stack.remove_sender(account=self._account, source="removed")
+        self._stack.register_sender(account=self._account, source="walk")
+        self._stack.register_sender(account=self._account, stack_names="walk-*")
+        self._command("AccessKeysFunctionName", action="list_senders", account=self._account)
         place = {"account": self._account, "name": "Place"}
         self._command("SpacesFunctionName", action="register_organization", id=ORGANIZATION, **place)
         self._command("SpacesFunctionName", action="register_space", id=SPACE, organization_id=ORGANIZATION, **place)
@@ -135,6 +141,16 @@ class Walk:
         self._call("POST", "/test", with_role)
         self._call("GET", f"/{integration['id']}/health")
         self._call("GET", f"/{integration['id']}/role")
+
+    def _consumers(self) -> None:
+        integration_id = self._call("POST", body=_body(name="Granted", scopings=SCOPINGS))["id"]
+        grant = {"principal_arn": "arn:aws:iam::000000000000:role/program", "integration_ids": [integration_id]}
+        one = f"/v2/consumers/{self._call('POST', path='/v2/consumers', body=grant)['id']}"
+        self._call("GET", path="/v2/consumers")
+        self._call("GET", path=one)
+        self._call("PATCH", path=one, body={"memberships": [{"space_id": SPACE}]})
+        self._call("GET", f"/{integration_id}/consumers")
+        self._call("DELETE", path=one)
 
     def _events(self) -> None:
         self._publish_request("Create", request_id="1", integration=self._body_with_reference("By event"))

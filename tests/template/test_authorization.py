@@ -8,7 +8,15 @@ import pytest
 
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.transactions import Transactor
-from ai_integrations.contracts.published_events import CHANGE_EVENTS, OUTCOMES, SOURCE, Event, HealthChanged, SweepRan
+from ai_integrations.contracts.published_events import (
+    CHANGE_EVENTS,
+    CONSUMER_EVENTS,
+    OUTCOMES,
+    SOURCE,
+    Event,
+    HealthChanged,
+    SweepRan,
+)
 from ai_integrations.domain.model import Scoping, Tombstone
 from tests import sam_template
 from tests.builders import NOON, an_integration
@@ -47,6 +55,31 @@ def test_access_key_is_issued_even_if_iam_compares_all_partitions_of_the_transac
     """AWS documents dynamodb:LeadingKeys for single requests only."""
     context = {"dynamodb:LeadingKeys": partitions} if partitions else {}
     assert is_allowed("access_keys", "dynamodb:PutItem", ARNS["Table"], context) is expected
+
+
+@pytest.mark.parametrize("action", ["dynamodb:PutItem", "dynamodb:DeleteItem"])
+@pytest.mark.parametrize(
+    ("partitions", "expected"),
+    [
+        (["CONSUMERS#acme"], True),
+        (["CONSUMER#0"], True),
+        (["CONSUMERS#acme", "CONSUMER#0"], True),
+        (["CONSUMERS#acme", OTHER], False),
+        ([LISTED], False),
+    ],
+)
+def test_grant_is_written_even_if_iam_compares_all_partitions_of_the_transaction(
+    partitions: list[str], expected: bool, action: str
+) -> None:
+    assert is_allowed("consumers", action, ARNS["Table"], {"dynamodb:LeadingKeys": partitions}) is expected
+
+
+@pytest.mark.parametrize(
+    ("partitions", "expected"), [(["ACCOUNT#acme", "CONSUMER#0"], True), (["ACCOUNT#acme", "CONSUMERS#acme"], False)]
+)
+def test_grant_and_integration_can_be_read_at_once(partitions: list[str], expected: bool) -> None:
+    context = {"dynamodb:LeadingKeys": partitions}
+    assert is_allowed("credentials", "dynamodb:BatchGetItem", ARNS["Table"], context) is expected
 
 
 # ---------------------------------------------------------------------- roles of integrations
@@ -100,11 +133,19 @@ def test_secret_of_another_stack_cannot_be_described(function: str) -> None:
     assert not is_allowed(function, "secretsmanager:DescribeSecret", arn, ACCOUNT_TAG | STACK_TAG)
 
 
+@pytest.mark.parametrize(("tag", "expected"), [({}, False), ({"stack": STACK}, True), ({"stack": "other"}, False)])
+@pytest.mark.parametrize("action", ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"])
+def test_sweep_changes_only_secrets_with_the_tag_of_its_stack(action: str, tag: dict[str, str], expected: bool) -> None:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{OWN}-AbCdEf"
+    context = {f"secretsmanager:ResourceTag/ai-integrations:{name}": value for name, value in tag.items()}
+    assert is_allowed("sweep", f"secretsmanager:{action}", arn, context) is expected
+
+
 # ---------------------------------------------------------------------- events
 
 PUBLISHED: Mapping[str, tuple[type[Event], ...]] = {
     "provision": OUTCOMES,
-    "publish_changes": (*CHANGE_EVENTS, HealthChanged),
+    "publish_changes": (*CHANGE_EVENTS, HealthChanged, *CONSUMER_EVENTS),
     "sweep": (SweepRan,),
 }
 
@@ -117,6 +158,13 @@ def test_function_may_publish_exactly_its_own_events(function: str) -> None:
     for each in types:
         event = {"events:source": SOURCE, "events:detail-type": each}
         assert is_allowed(function, "events:PutEvents", ARNS["Bus"], event)
+
+
+@pytest.mark.parametrize("function", PUBLISHED)
+def test_function_may_not_publish_its_events_with_another_source(function: str) -> None:
+    for each in PUBLISHED[function]:
+        event = {"events:source": "platform", "events:detail-type": each.detail_type}
+        assert not is_allowed(function, "events:PutEvents", ARNS["Bus"], event)
 
 
 @pytest.mark.parametrize("function", PUBLISHED)

@@ -11,6 +11,8 @@ from ai_integrations.contracts import problems
 from ai_integrations.http import docs
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.connection_tests import build_connection_test_app
+from ai_integrations.http.consumers import build_consumer_app
+from ai_integrations.http.credentials import build_credentials_app
 from ai_integrations.http.resolver import RESPONSE_HEADERS
 from tests import sam_template
 from tests.builders import ROOT
@@ -41,7 +43,12 @@ def resolved_routes() -> Iterator[tuple[str, str]]:
     nothing = cast("Any", None)
     use_cases = UseCases(**dict.fromkeys(UseCases._fields, nothing))
     api = build_app(use_cases, docs_page=True)
-    apps = (api, build_connection_test_app(nothing))
+    apps = (
+        api,
+        build_connection_test_app(nothing),
+        build_consumer_app(nothing),
+        build_credentials_app(nothing),
+    )
     for route in (route for app in apps for route in app._static_routes + app._dynamic_routes):
         for method in [route.method] if isinstance(route.method, str) else route.method:
             yield method, re.sub(r"<(\w+)>", r"{\1}", route.path)
@@ -89,26 +96,29 @@ def test_gateway_response_has_the_headers_of_every_response(name: str) -> None:
     assert {header: f"'{value}'" for header, value in RESPONSE_HEADERS.items()}.items() <= headers.items()
 
 
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        ("BAD_REQUEST_BODY", 400),
-        ("UNAUTHORIZED", 401),
-        ("ACCESS_DENIED", 403),
-        ("WAF_FILTERED", 403),
-        ("MISSING_AUTHENTICATION_TOKEN", 404),
-        ("RESOURCE_NOT_FOUND", 404),
-        ("REQUEST_TOO_LARGE", 413),
-        ("UNSUPPORTED_MEDIA_TYPE", 415),
-        ("THROTTLED", 429),
-        ("QUOTA_EXCEEDED", 429),
-        ("AUTHORIZER_FAILURE", 500),
-        ("DEFAULT_4XX", 400),
-        ("DEFAULT_5XX", 500),
-    ],
-)
-def test_gateway_response_has_the_status_of_the_contract(name: str, status: int) -> None:
-    assert RESPONSES[name]["StatusCode"] == status
+STATUSES = {
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "UNAUTHORIZED": 401,
+    "ACCESS_DENIED": 403,
+    "EXPIRED_TOKEN": 403,
+    "INVALID_SIGNATURE": 403,
+    "WAF_FILTERED": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 404,
+    "RESOURCE_NOT_FOUND": 404,
+    "REQUEST_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "THROTTLED": 429,
+    "QUOTA_EXCEEDED": 429,
+    "AUTHORIZER_FAILURE": 500,
+    "AUTHORIZER_CONFIGURATION_ERROR": 500,
+    "DEFAULT_4XX": 400,
+    "DEFAULT_5XX": 500,
+}
+
+
+def test_each_kind_of_gateway_response_has_the_status_of_the_contract() -> None:
+    assert {name: each["StatusCode"] for name, each in RESPONSES.items()} == STATUSES
 
 
 @pytest.mark.parametrize("name", RESPONSES)
@@ -120,10 +130,43 @@ def test_unauthorized_response_names_the_authentication_scheme() -> None:
     assert RESPONSES["UNAUTHORIZED"]["ResponseParameters"]["Headers"]["WWW-Authenticate"] == "'Bearer'"
 
 
-def test_every_route_except_the_documentation_requires_an_access_key() -> None:
-    auth = API["Auth"]
-    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
-    assert {each["Path"] for each in route_events() if "Auth" in each} == {docs.DOCUMENT, docs.PAGE}
+def gateway_methods() -> dict[tuple[str, str], dict[str, Any]]:
+    """Find what API Gateway is configured with, by method and path."""
+    paths = processed()["Api"]["Properties"]["Body"]["paths"]
+    return {
+        (method.upper().removeprefix("X-AMAZON-APIGATEWAY-").replace("-METHOD", ""), path): each
+        for path, methods in paths.items()
+        for method, each in methods.items()
+    }
+
+
+SIGNED = {("POST", "/v2/ai-integrations/{integration_id}/credentials"), ("POST", "/v2/credentials")}
+
+
+def test_only_the_routes_for_credentials_require_a_signature_and_the_documentation_nothing() -> None:
+    """API Gateway evaluates a security scheme of this type as the method's AuthorizationType, here AWS_IAM."""
+    body = processed()["Api"]["Properties"]["Body"]
+    required = {route: list(each["security"][0]) for route, each in gateway_methods().items()}
+    assert all(len(each["security"]) == 1 for each in gateway_methods().values())
+    assert {route for route, scheme in required.items() if scheme == ["AWS_IAM"]} == SIGNED
+    assert {path for (_, path), scheme in required.items() if scheme == ["NONE"]} == {docs.DOCUMENT, docs.PAGE}
+    others = {route: scheme for route, scheme in required.items() if scheme not in (["AWS_IAM"], ["NONE"])}
+    assert set(map(tuple, others.values())) == {(API["Auth"]["DefaultAuthorizer"],)}
+    assert body["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
+@pytest.mark.parametrize("route", sorted(SIGNED))
+def test_signed_request_does_not_invoke_the_function_as_its_sender(route: tuple[str, str]) -> None:
+    """With `credentials`, API Gateway would require lambda:InvokeFunction of the consumer, which allows every key."""
+    integration = gateway_methods()[route]["x-amazon-apigateway-integration"]
+    assert integration["type"] == "aws_proxy"
+    assert "credentials" not in integration
+
+
+@pytest.mark.parametrize("name", ["INVALID_SIGNATURE", "EXPIRED_TOKEN"])
+def test_rejected_signature_is_answered_with_what_to_check(name: str) -> None:
+    assert RESPONSES[name]["StatusCode"] == 403
+    assert "clock" in document(name)["detail"]
 
 
 def test_access_key_is_read_from_the_authorization_header() -> None:
@@ -137,9 +180,11 @@ def test_api_is_regional_and_traced_and_has_the_name_that_alarms_watch() -> None
     assert (API["Name"], API["StageName"]) == ({"Ref": "AWS::StackName"}, "live")
 
 
-def test_authorizer_result_is_cached_for_at_most_a_minute() -> None:
+def test_revoked_access_key_is_rejected_within_a_minute() -> None:
+    """API Gateway caches a result for 45 s, and the authorizer may have read the key up to 10 s earlier."""
     [authorizer] = API["Auth"]["Authorizers"].values()
-    assert 0 <= authorizer["Identity"]["ReauthorizeEvery"] <= 60
+    assert authorizer["Identity"]["ReauthorizeEvery"] == 45
+    assert 45 + sam_template.functions()["authorizer"]["Timeout"] < 60
 
 
 @pytest.mark.parametrize("token", ["Bearer aik_" + "a" * 43, "bearer  aik_" + "-" * 43, "BEARER aik_" + "_" * 43])

@@ -27,7 +27,9 @@ def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_b
     [bus] = sam_template.resources("AWS::Events::EventBus").values()
     assert "Policy" not in bus["Properties"]
     [policy] = sam_template.resources("AWS::Events::EventBusPolicy").values()
+    assert policy["Properties"]["EventBusName"] == {"Ref": "Bus"}
     statement = policy["Properties"]["Statement"]
+    assert policy["Properties"]["StatementId"] == statement["Sid"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
     assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
     assert statement["Condition"] == {
@@ -56,9 +58,10 @@ def test_only_api_gateway_is_allowed_to_invoke_a_function_by_resource_policy() -
     assert of_type(resources, "AWS::Lambda::Url") == {}
 
 
-def test_only_the_consumer_policy_allows_principals_outside_the_stack_to_invoke_a_function() -> None:
+def test_only_two_managed_policies_allow_principals_outside_the_stack_anything() -> None:
+    """tests/template/test_consumers.py has what they allow."""
     resources: dict[str, Any] = processed()
-    assert of_type(resources, "AWS::IAM::ManagedPolicy").keys() == {"ConsumerPolicy"}
+    assert of_type(resources, "AWS::IAM::ManagedPolicy").keys() == {"ConsumerPolicy", "ResolveForEveryAccountPolicy"}
     assert not {each["Type"] for each in resources.values()} & {"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Policy"}
 
 

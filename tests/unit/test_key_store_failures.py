@@ -16,7 +16,6 @@ from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInv
 from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
-from ai_integrations.observability import logger
 from ai_integrations.use_cases.sweep import SecretAccessDeniedError
 from tests.builders import NOON, an_integration
 
@@ -48,15 +47,6 @@ class FailingClient:
 
 def key_store(error: Exception) -> SecretsManagerKeyStore:
     return SecretsManagerKeyStore(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
-
-
-@pytest.fixture
-def log() -> Any:
-    """Capture the output of the Logger."""
-    handler, written = logger.registered_handler, StringIO()
-    stream = handler.setStream(written)  # type: ignore[attr-defined]
-    yield written
-    handler.setStream(stream)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("error", [DENIED, ReadTimeoutError(endpoint_url="https://secretsmanager.test")])

@@ -7,14 +7,15 @@ from typing import Any
 
 from tools.apidoc import examples, problems
 from tools.apidoc.body_schemas import REF_TEMPLATE, build_body_schemas
-from tools.apidoc.operation import Operation, Response
+from tools.apidoc.operation import Operation, Response, Security
 from tools.apidoc.operations import OPERATIONS
 from tools.apidoc.parameters import HEADERS, PARAMETERS
 
 ROOT = Path(__file__).parent.parent.parent
 _DESCRIPTION = """\
 A registry for the external LLM providers of a team. Each integration has a provider, models, an endpoint, an API key
-and rules about who can see it. API keys are write-only: no response contains one.
+and rules about who can see it. API keys are write-only for callers with an access key. Only consumers can read them:
+IAM principals that an account has granted access, with requests that they sign.
 
 Enum values exist in two formats: legacy, such as `openAI`, and current, such as `OPEN_AI`. Requests can use either. The
 response uses the format of the request body. Without such a value it depends on the client's release, in the headers
@@ -37,7 +38,7 @@ def build() -> dict[str, Any]:
         },
         # Relative to the URL of this document, so that it is correct behind every host and stage.
         "servers": [{"url": "..", "description": "The service that serves this document"}],
-        "security": [{"AccessKey": []}],
+        "security": [{Security.ACCESS_KEY.value: []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in OPERATIONS)],
         "paths": _paths(),
         "components": _components(),
@@ -65,12 +66,20 @@ def _components() -> dict[str, Any]:
         "parameters": {_component(name): parameter for name, parameter in PARAMETERS.items()},
         "responses": {problems.response_name(kind): problems.response(kind) for kind in kinds},
         "securitySchemes": {
-            "AccessKey": {
+            Security.ACCESS_KEY.value: {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "aik_…",
                 "description": "An access key. It belongs to one user of one account and has a role.",
-            }
+            },
+            # OpenAPI has no type for signatures. This is the form of documents that API Gateway exports.
+            Security.AWS_SIGNATURE.value: {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "AWS Signature Version 4 of the request, for the service `execute-api`.",
+                "x-amazon-apigateway-authtype": "awsSigv4",
+            },
         },
     }
 
@@ -82,8 +91,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "description": operation.description,
     }
-    if operation.public:
-        described["security"] = []
+    if operation.security != Security.ACCESS_KEY:
+        described["security"] = [{operation.security.value: []}] if operation.security.value else []
     if operation.parameters:
         described["parameters"] = [_ref("parameters", _component(name)) for name in operation.parameters]
     if operation.body:

@@ -6,14 +6,29 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode
 
 from ai_integrations.contracts.provisioning_requests import REQUESTS, ProvisioningRequest
-from ai_integrations.contracts.published_events import CHANGE_EVENTS, OUTCOMES, Event, Failed, HealthChanged, SweepRan
+from ai_integrations.contracts.published_events import (
+    CHANGE_EVENTS,
+    CONSUMER_EVENTS,
+    OUTCOMES,
+    Event,
+    Failed,
+    HealthChanged,
+    SweepRan,
+)
 from tools.apidoc import problems
 from tools.apidoc.body_schemas import Generator, arrange_properties, complete_schemas
 from tools.apidoc.document import ROOT, to_text
 
 SCHEMA_FOLDER = ROOT / "docs" / "schemas"
 EventModel = type[ProvisioningRequest] | type[Event]
-EVENT_MODELS: tuple[EventModel, ...] = (*REQUESTS.values(), *CHANGE_EVENTS, *OUTCOMES, HealthChanged, SweepRan)
+EVENT_MODELS: tuple[EventModel, ...] = (
+    *REQUESTS.values(),
+    *CHANGE_EVENTS,
+    *OUTCOMES,
+    HealthChanged,
+    SweepRan,
+    *CONSUMER_EVENTS,
+)
 
 
 def build_schemas() -> dict[str, dict[str, Any]]:

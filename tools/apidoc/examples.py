@@ -7,6 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
+from ai_integrations.contracts.consumer_views import (
+    ConsumerAccessList,
+    ConsumerList,
+    access_view,
+    consumer_view,
+)
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.views import (
@@ -18,13 +26,18 @@ from ai_integrations.contracts.views import (
     space_view,
 )
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.consumers import Consumer, Grant
+from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Federation, Integration, PreviousKey, SecretVersion, Space
+from ai_integrations.domain.principals import Principal
 from ai_integrations.http.health import health_view
 from ai_integrations.http.trust_views import federation_view, role_view
+from ai_integrations.key_access.credential_reader import Resolved
+from ai_integrations.key_access.messages import resolution_view
 from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
-from tools.apidoc.parameters import EXAMPLE_ULID
+from tools.apidoc.parameters import EXAMPLE_CONSUMER, EXAMPLE_ULID, INTEGRATION_ID
 
 _EVENTS = Path(__file__).parent.parent.parent / "events"
 REQUEST_ID = "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"
@@ -76,6 +89,21 @@ _FEDERATION = FederationTrust(
     audience="https://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/registry/"
     "providers/aws-registry",
     request_tags={"registry_account": "acme", "integration": EXAMPLE_ULID},
+)
+
+_CONSUMER = Consumer(
+    id=EXAMPLE_CONSUMER,
+    account="acme",
+    principal=Principal(partition="aws", aws_account="111122223333", kind="role", name="billing"),
+    principal_arn="arn:aws:iam::111122223333:role/billing",
+    grant=Grant(integrations=frozenset({EXAMPLE_ULID})),
+    version=1,
+    created_at=_TIME,
+    updated_at=_TIME,
+    created_by="alice",
+    updated_by="alice",
+    name="Billing job",
+    expires_at=_TIME + timedelta(days=365),
 )
 
 # The two examples of the published API description.
@@ -142,6 +170,34 @@ BODIES: dict[str, dict[str, Any]] = {
         "summary": "Rotate if the provider accepts the new key; keep the previous one for an hour",
         "value": {"api_key": "sk-fake-new-key", "verify": True, "grace_seconds": 3600},
     },
+    "grant_integrations": {
+        "summary": "Grant a role one integration, for a year",
+        "value": {
+            "principal_arn": _CONSUMER.principal_arn,
+            "name": "Billing job",
+            "integration_ids": INTEGRATION_ID["examples"],
+            "expires_at": "2027-01-02T03:04:05Z",
+        },
+    },
+    "grant_space": {
+        "summary": "Grant a role what a space sees",
+        "value": {
+            "principal_arn": "arn:aws:iam::111122223333:role/search",
+            "memberships": [{"organization_id": "T3JnYW5pemF0aW9uOjE6YQ", "space_id": "U3BhY2U6MTph"}],
+        },
+    },
+    "grant_all": {
+        "summary": "Grant a user every integration of the account",
+        "value": {"principal_arn": "arn:aws:iam::111122223333:user/operator", "all_integrations": True},
+    },
+    "extend_grant": {"summary": "Remove the expiry", "value": {"expires_at": None}},
+    "grant_other_integrations": {
+        "summary": "Replace the grant",
+        "value": {"integration_ids": INTEGRATION_ID["examples"]},
+    },
+    "nothing": {"summary": "The only account that granted you access", "value": {}},
+    "credentials_of_account": {"summary": "Name the account", "value": {"account": "acme"}},
+    "credentials_by_name": {"summary": "By name", "value": {"integration": "Production OpenAI"}},
     "move": {
         "summary": "Change the host and confirm the API key",
         "value": {"base_url": "https://llm.example.com/v1", "api_key": "sk-fake-new-key"},
@@ -162,6 +218,14 @@ def responses() -> dict[str, dict[str, Any]]:
         "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
         "role": _example("A role, and what its trust policy must contain", role_view(_ROLE)),
         "federation": _example("A federation of Vertex AI, and what its pool must trust", federation_view(_FEDERATION)),
+        "consumer": _example("A role that may resolve one integration", consumer_view(_CONSUMER)),
+        "consumers": _example(
+            "The only page", ConsumerList(consumers=[consumer_view(_CONSUMER)], pagination=last_page)
+        ),
+        "consumers_of_integration": _example(
+            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER)], pagination=last_page)
+        ),
+        "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
         "health": _example("An API key that the provider rejects", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
         "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),
@@ -180,6 +244,11 @@ def _integration() -> Integration:
         updated_by="alice",
         secret=SecretVersion(arn="arn", version="1"),
     )
+
+
+def _resolved(integration: Integration) -> Resolved:
+    key = ReadKey(value=SecretStr(_PUBLISHED["api_key"]), version="30d0785c-fc61-4e9a-86f9-a884fe74a22e")
+    return Resolved(integration=integration, key=key, credentials=None, token=None)
 
 
 def _rotated(integration: Integration) -> Integration:

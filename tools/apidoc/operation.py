@@ -1,6 +1,7 @@
 """The description of one API operation, and the errors that operations share."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from pydantic import BaseModel
 
@@ -24,6 +25,14 @@ COMMON_ERRORS = (ACCESS_FORBIDDEN, RATE_LIMITED, INTERNAL, UNAVAILABLE)
 AUTHENTICATED_ERRORS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *COMMON_ERRORS)
 BODY_ERRORS = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
 INTEGRATION_PATH = integrations.ONE.replace("<", "{").replace(">", "}")
+
+
+class Security(Enum):
+    """What a request must contain. The value is the name of the security scheme in the document."""
+
+    ACCESS_KEY = "AccessKey"
+    AWS_SIGNATURE = "AwsSignature"
+    NOTHING = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,4 +62,4 @@ class Operation:
     body_required: bool = True
     body_examples: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
-    public: bool = False
+    security: Security = Security.ACCESS_KEY

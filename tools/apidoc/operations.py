@@ -5,6 +5,7 @@ from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION
 from ai_integrations.contracts.views import AiIntegration, AiIntegrationList, SpaceList
 from ai_integrations.http import docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
+from tools.apidoc.consumer_operations import CONSUMER_OPERATIONS
 from tools.apidoc.federation_operations import FEDERATION_OPERATIONS
 from tools.apidoc.operation import (
     AUTHENTICATED_ERRORS,
@@ -13,6 +14,7 @@ from tools.apidoc.operation import (
     INTEGRATION_PATH,
     Operation,
     Response,
+    Security,
 )
 from tools.apidoc.role_operations import ROLE_OPERATIONS
 from tools.apidoc.rotation_operations import ROTATION_OPERATIONS
@@ -28,7 +30,7 @@ OPERATIONS = (
         path=integrations.COLLECTION,
         tag=_INTEGRATIONS,
         summary="Create an integration",
-        description="Registers an external LLM provider. The API key is stored, and no response ever contains it.",
+        description="Registers an external LLM provider. The API key is stored. Only its consumers can read it.",
         body=CreateBody,
         body_examples=("openai", "bedrock", "vertex", "gateway", "federation"),
         parameters=("Idempotency-Key",),
@@ -134,6 +136,7 @@ OPERATIONS = (
     *ROLE_OPERATIONS,
     *FEDERATION_OPERATIONS,
     *CONNECTION_TEST_OPERATIONS,
+    *CONSUMER_OPERATIONS,
     Operation(
         id="listSpaces",
         method="get",
@@ -156,7 +159,7 @@ OPERATIONS = (
         description="Returns this document. It contains no secrets, so no access key is required.",
         response=Response(description="The OpenAPI document.", body="application/json"),
         errors=COMMON_ERRORS,
-        public=True,
+        security=Security.NOTHING,
     ),
     Operation(
         id="getDocs",
@@ -167,6 +170,6 @@ OPERATIONS = (
         description="Returns an HTML page that shows this document and can send requests. Operators can disable it.",
         response=Response(description="The documentation page.", body="text/html"),
         errors=(NOT_FOUND, *COMMON_ERRORS),
-        public=True,
+        security=Security.NOTHING,
     ),
 )

@@ -7,14 +7,12 @@ from ai_integrations.http import health, idempotency
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
-_ID = ids.encode(EXAMPLE_ULID)
-_COMMON_PREFIX = 20  # characters that all ids share: base64 of the 15 bytes "AiIntegration:1"
+EXAMPLE_CONSUMER = "01KDZ3ZQ80000000000000000C"
 
 INTEGRATION_ID = {
     "type": "string",
-    # Less strict than the service: an id is base64 of a string that ends in a ULID.
-    "pattern": f"^{_ID[:_COMMON_PREFIX]}[A-Za-z0-9]{{{len(_ID) - _COMMON_PREFIX}}}$",
-    "examples": [_ID],
+    "pattern": ids.PATTERN,
+    "examples": [ids.encode(EXAMPLE_ULID)],
 }
 
 
@@ -60,9 +58,16 @@ _ALL: tuple[dict[str, Any], ...] = (
         "description": "The id of an integration.",
         "schema": INTEGRATION_ID,
     },
+    {
+        "name": "consumer_id",
+        "in": "path",
+        "required": True,
+        "description": "The id of a consumer.",
+        "schema": {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
+    },
     _header(
         "If-Match",
-        "The `ETag` of the version that you expect. If the integration has another version, the response is 412.",
+        "The `ETag` of the version that you expect. If there is another version, the response is 412.",
         {"type": "string"},
     ),
     _header(
@@ -86,11 +91,11 @@ HEADERS = {
         "schema": {"type": "string"},
     },
     "ETag": _response_header(
-        "The version of the integration, for use in `If-Match`.",
+        "The version of the resource, for use in `If-Match`.",
         {"type": "string", "pattern": r'^"[0-9A-Z]{26}\.[0-9]+"$'},
     ),
     "Location": _response_header(
-        "The URL of the new integration.", {"type": "string", "format": "uri-reference", "minLength": 1}
+        "The URL of the new resource.", {"type": "string", "format": "uri-reference", "minLength": 1}
     ),
     "Retry-After": _response_header("The number of seconds to wait before a retry.", {"type": "integer", "minimum": 1}),
     "WWW-Authenticate": _response_header("The authentication scheme.", {"type": "string", "const": "Bearer"}),

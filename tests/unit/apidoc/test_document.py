@@ -13,6 +13,8 @@ from tools.apidoc import examples
 from tools.apidoc.document import build
 
 from ai_integrations.contracts import problems
+from ai_integrations.contracts.consumer_bodies import ConsumerChange, NewConsumer
+from ai_integrations.contracts.credential_bodies import NamedCredentialRequest
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.contracts.parsing import parse_text
@@ -28,6 +30,8 @@ from tests.builders import an_integration, create_body
 # The statuses in contract.md, "Operations". Every operation can also return these: 403 from a firewall, and failures.
 COMMON = {403, 429, 500, 503}
 COLLECTION, ONE = "/v2/ai-integrations", "/v2/ai-integrations/{integration_id}"
+CONSUMERS, CONSUMER = "/v2/consumers", "/v2/consumers/{consumer_id}"
+SIGNED = (("post", f"{ONE}/credentials"), ("post", "/v2/credentials"))
 STATUSES = {
     ("post", COLLECTION): {201, 400, 401, 409, 413, 415, 422},
     ("get", COLLECTION): {200, 400, 401, 404},
@@ -42,6 +46,13 @@ STATUSES = {
     ("get", f"{ONE}/health"): {200, 400, 401, 404},
     ("get", f"{ONE}/role"): {200, 400, 401, 404},
     ("get", f"{ONE}/federation"): {200, 400, 401, 404},
+    ("post", CONSUMERS): {201, 400, 401, 409, 413, 415, 422},
+    ("get", CONSUMERS): {200, 400, 401},
+    ("get", CONSUMER): {200, 400, 401, 404},
+    ("patch", CONSUMER): {200, 400, 401, 404, 412, 413, 415, 422},
+    ("delete", CONSUMER): {204, 400, 401, 404, 412},
+    ("get", f"{ONE}/consumers"): {200, 400, 401, 404},
+    **{key: {200, 400, 404, 409, 413, 415, 422} for key in SIGNED},
     ("get", "/v2/spaces"): {200, 400, 401},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
@@ -119,15 +130,33 @@ def test_only_the_api_description_is_public() -> None:
     assert public == ["/v2/openapi.json", "/v2/docs"]
 
 
+def test_requests_for_credentials_are_signed_and_accept_no_access_key() -> None:
+    signed = [key for key, operation in operations() if operation.get("security") == [{"AwsSignature": []}]]
+    assert signed == list(SIGNED)
+    scheme = document()["components"]["securitySchemes"]["AwsSignature"]
+    assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
+    assert "WWW-Authenticate" not in json.dumps([dict(operations())[key] for key in SIGNED])
+
+
+def test_only_responses_to_signed_requests_can_contain_credentials() -> None:
+    views = {
+        key: json.dumps(operation["responses"])
+        for key, operation in operations()
+        if "#/components/schemas/Resolution" in json.dumps(operation["responses"])
+    }
+    assert views.keys() == set(SIGNED)
+
+
 def test_document_has_the_headers_and_parameters_of_the_contract() -> None:
     by_key = dict(operations())
-    assert by_key["post", COLLECTION]["responses"]["201"]["headers"].keys() == {"ETag", "Location"}
-    for key in (("get", ONE), ("patch", ONE), ("post", f"{ONE}/restore")):
+    for key in (("post", COLLECTION), ("post", CONSUMERS)):
+        assert by_key[key]["responses"]["201"]["headers"].keys() == {"ETag", "Location"}
+    for key in (("get", ONE), ("patch", ONE), ("post", f"{ONE}/restore"), ("get", CONSUMER), ("patch", CONSUMER)):
         assert by_key[key]["responses"]["200"]["headers"].keys() == {"ETag"}
     sent = {key: [each["$ref"].rpartition("/")[2] for each in by_key[key].get("parameters", ())] for key in by_key}
     assert "IdempotencyKey" in sent["post", COLLECTION]
-    assert "IfMatch" in sent["patch", ONE]
-    assert "IfMatch" in sent["delete", ONE]
+    for key in (("patch", ONE), ("delete", ONE), ("patch", CONSUMER), ("delete", CONSUMER)):
+        assert "IfMatch" in sent[key]
     assert sent["get", COLLECTION] == ["Limit", "Cursor", "Name", "SpaceId", "SpaceName"]
 
 
@@ -164,7 +193,9 @@ def test_create_has_the_published_example_and_its_response() -> None:
     assert "api_key" not in response
 
 
-@pytest.mark.parametrize("model", [CreateBody, PatchBody, RotateBody, ModelChoice])
+@pytest.mark.parametrize(
+    "model", [CreateBody, PatchBody, RotateBody, ModelChoice, NewConsumer, ConsumerChange, NamedCredentialRequest]
+)
 def test_request_examples_are_accepted_by_their_model(model: Any) -> None:
     bodies = [operation["requestBody"] for _, operation in operations() if "requestBody" in operation]
     contents = [body["content"]["application/json"] for body in bodies]

@@ -13,7 +13,7 @@ from ai_integrations.domain.consumers import Grant
 from ai_integrations.domain.model import Membership
 from ai_integrations.domain.principals import principal_of
 
-_GRANT_FIELDS = ("integration_ids", "memberships", "all_integrations")
+_GRANT_FIELDS = {"integration_ids", "memberships", "all_integrations"}
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -47,7 +47,7 @@ class ConsumerMembership(InputModel):
     @model_validator(mode="after")
     def _names_a_place(self) -> Self:
         if self.organization_id is None and self.space_id is None:
-            raise PydanticCustomError("missing", "The membership must name an organization or a space.")
+            raise PydanticCustomError("no_place", "The membership must name an organization or a space.")
         return self
 
 
@@ -76,22 +76,24 @@ ExpiresAt = Annotated[
 
 
 class ConsumerBody(InputModel):
-    """Base class of the bodies. `model_fields_set` contains the fields that were sent."""
+    """The fields that both bodies share. A null or absent `name` or `expires_at` is None; a grant cannot be null."""
 
     name: ConsumerName | None = None
     expires_at: ExpiresAt | None = None
+    integration_ids: NotNull[IntegrationIds] = None
+    memberships: NotNull[Memberships] = None
+    all_integrations: NotNull[AllIntegrations] = None
 
-    def grant(self) -> Grant | None:
-        """Build the grant, or None if the request does not contain one."""
-        integration_ids, memberships = getattr(self, "integration_ids", None), getattr(self, "memberships", None)
-        if integration_ids is not None:
-            return Grant(integrations=frozenset(map(ids.decode, integration_ids)))
-        if memberships is not None:
-            return Grant(memberships=tuple(Membership(**vars(each)) for each in memberships))
-        return Grant() if getattr(self, "all_integrations", None) else None
+    def grant(self) -> Grant:
+        """Build the grant of a body that contains one."""
+        if self.integration_ids is not None:
+            return Grant(integrations=frozenset(map(ids.decode, self.integration_ids)))
+        if self.memberships is not None:
+            return Grant(memberships=tuple(Membership(**vars(each)) for each in self.memberships))
+        return Grant()
 
     def _count_grants(self) -> int:
-        return sum(getattr(self, each) is not None for each in _GRANT_FIELDS)
+        return len(_GRANT_FIELDS & self.model_fields_set)
 
 
 class NewConsumer(ConsumerBody):
@@ -103,9 +105,6 @@ class NewConsumer(ConsumerBody):
         AfterValidator(_role_or_user),
         Field(description="The ARN of an IAM role or user. Sessions of a role are the role."),
     ]
-    integration_ids: IntegrationIds | None = None
-    memberships: Memberships | None = None
-    all_integrations: AllIntegrations | None = None
 
     @model_validator(mode="after")
     def _has_one_grant(self) -> Self:
@@ -113,19 +112,11 @@ class NewConsumer(ConsumerBody):
             raise PydanticCustomError("one_grant", "Send one of integration_ids, memberships and all_integrations.")
         return self
 
-    def grant(self) -> Grant:
-        """Build the grant."""
-        return super().grant() or Grant()
-
 
 class ConsumerChange(ConsumerBody):
     """A partial update: absent fields stay, null removes the name or the expiry, a grant replaces the old one."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
-
-    integration_ids: NotNull[IntegrationIds] = None
-    memberships: NotNull[Memberships] = None
-    all_integrations: NotNull[AllIntegrations] = None
 
     @model_validator(mode="after")
     def _has_one_change(self) -> Self:
@@ -139,8 +130,6 @@ class ConsumerChange(ConsumerBody):
 
     def changes(self) -> dict[str, Any]:
         """List the fields of a consumer that the request changes, as domain values."""
-        sent: dict[str, Any] = {
-            name: getattr(self, name) for name in ("name", "expires_at") if name in self.model_fields_set
-        }
-        grant = self.grant()
-        return sent if grant is None else {**sent, "grant": grant}
+        values = {"name": self.name, "expires_at": self.expires_at}
+        sent: dict[str, Any] = {name: value for name, value in values.items() if name in self.model_fields_set}
+        return {**sent, "grant": self.grant()} if self._count_grants() else sent

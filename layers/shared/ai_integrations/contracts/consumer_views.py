@@ -7,8 +7,10 @@ from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.views import Pagination, ScopingView, Timestamp, timestamp
-from ai_integrations.domain.consumers import Consumer
+from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.mappings import without_none
+
+GrantField = Literal["integration_ids", "memberships", "all_integrations"]
 
 
 class ConsumerView(TypedDict):
@@ -40,7 +42,7 @@ def consumer_view(consumer: Consumer) -> ConsumerView:
             without_none(ScopingView(organization_id=each.organization_id, space_id=each.space_id))
             for each in memberships
         ],
-        "all_integrations": True if integrations is None and memberships is None else None,
+        "all_integrations": True if _grant_field(consumer.grant) == "all_integrations" else None,
         "expires_at": timestamp(consumer.expires_at) if consumer.expires_at else None,
         "created_at": timestamp(consumer.created_at),
         "updated_at": timestamp(consumer.updated_at),
@@ -60,21 +62,12 @@ class ConsumerAccessView(TypedDict):
     """A consumer that may resolve an integration, and the part of its grant that allows it."""
 
     consumer: ConsumerView
-    granted_by: Annotated[
-        Literal["integration_ids", "memberships", "all_integrations"],
-        Field(description="The field of the consumer that allows it."),
-    ]
+    granted_by: Annotated[GrantField, Field(description="The field of the consumer that allows it.")]
 
 
 def access_view(consumer: Consumer) -> ConsumerAccessView:
     """Render a consumer that may resolve an integration."""
-    integrations, memberships = consumer.grant
-    if integrations is not None:
-        return {"consumer": consumer_view(consumer), "granted_by": "integration_ids"}
-    granted_by: Literal["memberships", "all_integrations"] = (
-        "all_integrations" if memberships is None else "memberships"
-    )
-    return {"consumer": consumer_view(consumer), "granted_by": granted_by}
+    return {"consumer": consumer_view(consumer), "granted_by": _grant_field(consumer.grant)}
 
 
 class ConsumerAccessList(TypedDict):
@@ -82,3 +75,9 @@ class ConsumerAccessList(TypedDict):
 
     consumers: list[ConsumerAccessView]
     pagination: Pagination
+
+
+def _grant_field(grant: Grant) -> GrantField:
+    if grant.integrations is not None:
+        return "integration_ids"
+    return "all_integrations" if grant.memberships is None else "memberships"

@@ -138,7 +138,9 @@ FieldT = TypeVar("FieldT")
 # A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
 NotNull = Annotated[FieldT | None, GetPydanticSchema(lambda optional, handler: handler(get_args(optional)[0]))]
 IntegrationId = Annotated[
-    str, AfterValidator(_valid_integration_id), Field(description="The id of an integration, as in the HTTP API.")
+    str,
+    AfterValidator(_valid_integration_id),
+    Field(description="The id of an integration, as in the HTTP API.", json_schema_extra={"pattern": ids.PATTERN}),
 ]
 _PlainText = AfterValidator(_without_control_characters)
 Name = Annotated[

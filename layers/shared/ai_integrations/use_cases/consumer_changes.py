@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ai_integrations.contracts.consumer_views import consumer_view
 from ai_integrations.contracts.published_events import (
     ConsumerChanged,
     ConsumerEvent,
@@ -11,7 +12,7 @@ from ai_integrations.contracts.published_events import (
 )
 from ai_integrations.domain.consumers import Consumer, Revocation
 
-_CHANGEABLE = ("name", "grant", "expires_at")
+_CHANGEABLE = ("all_integrations", "expires_at", "integration_ids", "memberships", "name")
 
 
 class ConsumerChange(NamedTuple):
@@ -30,6 +31,7 @@ class ConsumerChange(NamedTuple):
             parts = ConsumerGranted.common_fields(self.after, self.after.updated_by, self.after.updated_at)
             yield ConsumerGranted(**parts)
         elif self.after is not None and self.before is not None:
-            changed = [name for name in _CHANGEABLE if getattr(self.before, name) != getattr(self.after, name)]
+            before, after = consumer_view(self.before), consumer_view(self.after)
+            changed = [name for name in _CHANGEABLE if before.get(name) != after.get(name)]
             parts = ConsumerChanged.common_fields(self.after, self.after.updated_by, self.after.updated_at)
-            yield ConsumerChanged(**parts, changed_fields=sorted(changed))
+            yield ConsumerChanged(**parts, changed_fields=changed)

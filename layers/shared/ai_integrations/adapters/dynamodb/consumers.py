@@ -3,7 +3,7 @@
 The list item is in a partition of the account. The lookup item is found by the principal.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from ai_integrations.adapters.dynamodb.transactions import UNUSED, Action, Trans
 from ai_integrations.domain.consumers import Consumer, Grant, Revocation
 from ai_integrations.domain.errors import ConsumerExistsError, VersionConflictError
 from ai_integrations.domain.mappings import without_none
-from ai_integrations.domain.model import Integration, Membership
+from ai_integrations.domain.model import Membership
 from ai_integrations.domain.principals import Principal
 
 if TYPE_CHECKING:
@@ -76,39 +76,6 @@ class DynamoDbConsumers:
             Action.delete(list_key(consumer.account, consumer.id), condition, _version_conflict),
             Action.delete(lookup_key(consumer), condition, _version_conflict),
         )
-
-
-class DynamoDbIntegrationIndex:
-    """Reads which integrations an account has. Implements the port `IntegrationIndex`."""
-
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def get(self, account: str, ulid: str) -> Integration | None:
-        """Read an integration, using one consistent read."""
-        key = to_wire(items.integration_key(account, ulid))
-        response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return items.integration_from_item(from_wire(response["Item"])) if "Item" in response else None
-
-    def existing(self, account: str, ulids: Collection[str]) -> set[str]:
-        """Determine which of at most 100 integrations exist."""
-        found: set[str] = set()
-        keys = [to_wire(items.integration_key(account, each)) for each in ulids]
-        while keys:
-            response = self._client.batch_get_item(
-                RequestItems={
-                    self._table: {
-                        "Keys": keys,
-                        "ConsistentRead": True,
-                        "ProjectionExpression": "#id",
-                        "ExpressionAttributeNames": {"#id": "id"},
-                    }
-                }
-            )
-            found |= {item["id"]["S"] for item in response["Responses"].get(self._table, ())}
-            keys = response.get("UnprocessedKeys", {}).get(self._table, {"Keys": []})["Keys"]
-        return found
 
 
 def list_key(account: str, ulid: str) -> items.Item:

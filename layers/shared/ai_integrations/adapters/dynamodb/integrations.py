@@ -95,6 +95,17 @@ class DynamoDbIntegrations:
         item = self._get_item(items.integration_key(account, ulid))
         return items.integration_from_item(item) if item else None
 
+    def existing(self, account: str, ulids: Collection[str]) -> set[str]:
+        """Determine which of at most 100 integrations exist. DynamoDB may need several consistent reads."""
+        keys = [to_wire(items.integration_key(account, each)) for each in ulids]
+        remaining: Mapping[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        found: set[str] = set()
+        while remaining:
+            response = self._client.batch_get_item(RequestItems=remaining)
+            found |= {item["id"]["S"] for item in response["Responses"].get(self._table, ())}
+            remaining = response.get("UnprocessedKeys", {})
+        return found
+
     def get_for_write(
         self, account: str, ulid: str, now: datetime
     ) -> tuple[Integration | None, IdempotencyConflict | None]:
