@@ -85,7 +85,11 @@ GRANTS: dict[str, Grants] = {
     "credentials": READS_KEYS
     | {"ACCOUNT#*": of("dynamodb", "GetItem", "Query"), "SPACES#*": of("dynamodb", "GetItem")},
     "test_connection": READS_KEYS
-    | {"ACCOUNT#*": of("dynamodb", "GetItem", "UpdateItem"), "ROLE#*": of("dynamodb", "GetItem")},
+    | {
+        "ACCOUNT#*": of("dynamodb", "GetItem", "UpdateItem"),
+        "ROLE#*": of("dynamodb", "GetItem"),
+        "FEDERATION#*": of("dynamodb", "GetItem"),
+    },
     "verify_key": {},
     "exchange_token": {"*": of("sts", "GetWebIdentityToken", "TagGetWebIdentityToken")},
     "access_keys": {
@@ -288,6 +292,20 @@ def about_partitions(function: str) -> list[tuple[str, list[str]]]:
 def test_writers_can_neither_replace_nor_delete_a_guard(function: str, partition: str) -> None:
     on_guards = [each for each in about_partitions(function) if each[0] == partition]
     assert {action for _, each in on_guards for action in each} == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+
+
+@pytest.mark.parametrize("partition", ["ROLE#*", "FEDERATION#*"])
+@pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection"])
+def test_function_that_rejects_an_identity_of_another_account_can_read_its_guard(function: str, partition: str) -> None:
+    on_guards = [each for each in about_partitions(function) if each[0] == partition]
+    assert "dynamodb:GetItem" in {action for _, each in on_guards for action in each}
+
+
+@pytest.mark.parametrize("partition", ["ROLE#*", "FEDERATION#*"])
+@pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection"])
+def test_function_that_rejects_an_identity_of_another_account_can_read_its_guard(function: str, partition: str) -> None:
+    on_guards = [each for each in about_partitions(function) if each[0] == partition]
+    assert "dynamodb:GetItem" in {action for _, each in on_guards for action in each}
 
 
 def test_connection_test_can_write_no_attribute_of_an_integration() -> None:
