@@ -52,8 +52,8 @@ def test_function_receives_the_integration_and_returns_the_token() -> None:
 
 def test_refusal_of_the_function_keeps_its_reason() -> None:
     with pytest.raises(TokenRefusedError) as caught:
-        exchange(FakeLambda({"refusal": "Refused."}))
-    assert caught.value.reason == "Refused."
+        exchange(FakeLambda({"refusal": "Refused.", "answer": "It returned: no."}))
+    assert (caught.value.reason, caught.value.answer) == ("Refused.", "It returned: no.")
 
 
 def test_outage_of_the_function_keeps_its_reason() -> None:

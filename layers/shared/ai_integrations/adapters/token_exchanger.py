@@ -32,7 +32,7 @@ class LambdaTokenExchanger:
         """Get a new access token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
         response = self._invoke(integration)
         if "refusal" in response:
-            raise TokenRefusedError(response["refusal"])
+            raise TokenRefusedError(response["refusal"], response["answer"])
         if "outage" in response:
             raise TokenUnavailableError(response["outage"])
         return AccessToken(
