@@ -301,13 +301,6 @@ def test_function_that_rejects_an_identity_of_another_account_can_read_its_guard
     assert "dynamodb:GetItem" in {action for _, each in on_guards for action in each}
 
 
-@pytest.mark.parametrize("partition", ["ROLE#*", "FEDERATION#*"])
-@pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection"])
-def test_function_that_rejects_an_identity_of_another_account_can_read_its_guard(function: str, partition: str) -> None:
-    on_guards = [each for each in about_partitions(function) if each[0] == partition]
-    assert "dynamodb:GetItem" in {action for _, each in on_guards for action in each}
-
-
 def test_connection_test_can_write_no_attribute_of_an_integration() -> None:
     [write] = [each for each in statements("test_connection") if actions(each) == ["dynamodb:UpdateItem"]]
     written = set(write["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) - {"pk", "sk"}
