@@ -39,7 +39,7 @@ _FORBIDDEN = {
     "detail": "IAM denied the call. Attach the stack's policy (output ConsumerPolicyArn) to the role of this program.",
 }
 # What to do about responses of API Gateway itself, by the beginning of their header x-amzn-errortype. None of them
-# means that an admin or IAM took a permission away.
+# means that an admin or IAM took a permission away. Without the header, the problem document decides.
 _GATEWAY_ERRORS = {
     "ExpiredTokenException": "The AWS credentials of this program have expired. Renew them.",
     "ForbiddenException": "No API answers at this host, or its firewall (AWS WAF) refuses the request. Check "
