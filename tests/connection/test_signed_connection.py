@@ -3,7 +3,10 @@
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -233,6 +236,29 @@ def test_post_without_valid_credentials_sends_nothing(api: Server) -> None:
     with pytest.raises(CredentialRetrievalError):
         connect(api, session_with(Provider(error))).status()
     assert not api.received
+
+
+class MeetingSession(Session):
+    """Lets two threads meet while they load credentials, if they can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_credentials(ACCESS_KEY_ID, SECRET)
+        self.meeting = threading.Barrier(2)
+
+    def get_credentials(self) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            self.meeting.wait(0.1)
+        return super().get_credentials()
+
+
+def test_threads_load_credentials_one_after_the_other(api: Server) -> None:
+    """botocore's sessions are not thread-safe."""
+    session = MeetingSession()
+    connection = connect(api, session)
+    with ThreadPoolExecutor(2) as pool:
+        assert [*pool.map(lambda _: connection.status(), range(2))] == [200, 200]
+    assert session.meeting.broken
 
 
 @pytest.fixture
