@@ -235,6 +235,8 @@ class InMemoryConsumers:
         self.consumers[changed.account, changed.id] = changed
 
     def revoke(self, revocation: Revocation) -> None:
+        if revocation in self.revocations:
+            return
         self._check_version(revocation.consumer)
         del self.consumers[revocation.consumer.account, revocation.consumer.id]
         self.revocations.append(revocation)

@@ -12,7 +12,12 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from tests.builders import AWS_ACCOUNT, ROOT
 
 STACK = "ai-integrations-test"
-_PSEUDO_PARAMETERS = {"AWS::StackName": STACK, "AWS::AccountId": AWS_ACCOUNT, "AWS::URLSuffix": "amazonaws.com"}
+_PSEUDO_PARAMETERS = {
+    "AWS::AccountId": AWS_ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::StackName": STACK,
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _TABLE_PROPERTIES = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 

@@ -1,6 +1,6 @@
 """Seed data for the files of events/: `make seeds` creates what they refer to, `make seeds EMPTY=1` deletes it.
 
-This is an integration with a provider key, an access key to authenticate with, and one to revoke.
+This is an integration with a provider key, a consumer, an access key to authenticate with, and one to revoke.
 """
 
 import sys
@@ -17,11 +17,12 @@ from tools.local.errors import LocalStackError
 from tools.local.workspace import ROOT
 
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import AccessKey
-from tests.builders import API_KEY, a_caller, an_event, an_integration
+from tests.builders import API_KEY, a_caller, a_consumer, an_event, an_integration
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,10 +41,11 @@ class SeedAccount:
     variables: dict[str, str]
 
     def empty(self) -> None:
-        """Delete its integrations and their keys."""
+        """Delete its integrations, their keys, and its consumers."""
         table = self.variables["TABLE_NAME"]
+        partitions = (f"ACCOUNT#{ACCOUNT}", f"CONSUMERS#{ACCOUNT}")
         for item in self.dynamodb.scan(TableName=table)["Items"]:
-            if item["pk"] == {"S": f"ACCOUNT#{ACCOUNT}"}:
+            if item["pk"]["S"] in partitions or item["sk"]["S"] == f"ACCOUNT#{ACCOUNT}":
                 self.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
         prefix = f"{self.variables['SECRET_PREFIX']}/{ACCOUNT}/"
         for secret in self.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
@@ -57,7 +59,9 @@ class SeedAccount:
         key_store = SecretsManagerKeyStore(self.secrets_manager, prefix=prefix, kms_key_id=key_id)
         integration = an_integration(account=ACCOUNT)
         stored = replace(integration, secret=key_store.create_key(integration, SecretStr(API_KEY)))
-        DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)).insert(stored, None)
+        transactor = Transactor(self.dynamodb, table)
+        DynamoDbIntegrations(self.dynamodb, table, transactor).insert(stored, None)
+        DynamoDbConsumers(self.dynamodb, table, transactor).insert(a_consumer(account=ACCOUNT, name="Billing job"))
         self._store_hash(an_event("authorizer_valid")["authorizationToken"].removeprefix("Bearer "))
         to_revoke = AccessKey(id=an_event("access_keys_revoke")["id"], caller=a_caller(), created_at=datetime.now(UTC))
         return AccessKeys(self.dynamodb, table).issue(to_revoke)

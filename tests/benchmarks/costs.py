@@ -72,7 +72,7 @@ def month(integrations: int, use: Use | None = None) -> dict[str, float]:
     return {
         "Secrets Manager: stored secrets": integrations * SECRET_MONTH,
         "Secrets Manager and KMS: calls": (resolves + 3 * changes) * (SECRETS_CALL + KMS_CALL),
-        "API Gateway": api_calls * GATEWAY_CALL,
+        "API Gateway": (api_calls + resolves) * GATEWAY_CALL,
         "Lambda": invocations * (LAMBDA_CALL + use.gb_seconds * LAMBDA_GB_SECOND),
         "DynamoDB": changes * use.write_units * TABLE_WRITE_UNIT
         + (2 * api_calls + resolves) * use.read_units * TABLE_READ_UNIT

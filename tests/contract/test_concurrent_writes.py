@@ -9,10 +9,25 @@ from pydantic import SecretStr
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
-from ai_integrations.domain.errors import ContentionError, NameTakenError, RepeatedRequestError, RoleTakenError
+from ai_integrations.domain.errors import (
+    ConsumerExistsError,
+    ContentionError,
+    NameTakenError,
+    RepeatedRequestError,
+    RoleTakenError,
+    VersionConflictError,
+)
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import IdempotencyKey, Integration, Tombstone
-from tests.builders import API_KEY, NOON, a_caller, an_idempotency_key, an_integration, the_settings
+from tests.builders import (
+    API_KEY,
+    NOON,
+    a_caller,
+    a_consumer,
+    an_idempotency_key,
+    an_integration,
+    the_settings,
+)
 from tests.contract.stores import AwsStores
 from tests.fakes import build_integrations
 
@@ -28,7 +43,14 @@ def outcomes(call: Callable[[int], object]) -> list[object]:
         start.wait()
         try:
             return call(number)
-        except (NameTakenError, RepeatedRequestError, RoleTakenError, ContentionError) as error:
+        except (
+            ConsumerExistsError,
+            ContentionError,
+            NameTakenError,
+            RepeatedRequestError,
+            RoleTakenError,
+            VersionConflictError,
+        ) as error:
             return error
 
     with ThreadPoolExecutor(RACERS) as pool:
@@ -107,3 +129,28 @@ def test_concurrent_writes_of_one_account_share_and_release_the_role(emulator_st
     deleted = outcomes(lambda number: delete(number) if f"ID{number}" in created else None)
     left = {f"ID{number}" for number, each in enumerate(deleted) if isinstance(each, ContentionError)}
     assert holders(emulator_stores) == left
+
+
+def test_concurrent_grants_to_one_principal_store_one_consumer(emulator_stores: AwsStores) -> None:
+    def insert(number: int) -> None:
+        emulator_stores.consumers.insert(a_consumer(id=f"01KDZ3ZQ8000000000000000{number:02}"))
+
+    results = outcomes(insert)
+    assert len(emulator_stores.consumers.newest("acme", None, RACERS)) == 1
+    assert results.count(None) == 1
+    assert {type(each) for each in results if each} <= {ConsumerExistsError, ContentionError}
+
+
+def test_concurrent_changes_of_one_version_of_a_consumer_apply_once(emulator_stores: AwsStores) -> None:
+    consumer = a_consumer()
+    emulator_stores.consumers.insert(consumer)
+
+    def update(number: int) -> None:
+        emulator_stores.consumers.update(consumer, consumer._replace(version=2, name=f"Writer {number}"))
+
+    results = outcomes(update)
+    stored = emulator_stores.consumers.get("acme", consumer.id)
+    assert stored is not None
+    assert stored.name == f"Writer {results.index(None)}"
+    assert results.count(None) == 1
+    assert {type(each) for each in results if each} <= {VersionConflictError, ContentionError}

@@ -16,6 +16,9 @@ PUBLISH = {
     "publish_changes_deleted": "AI Integration Deleted",
     "publish_changes_restored": "AI Integration Restored",
     "publish_changes_health": "AI Integration Health Changed",
+    "publish_changes_consumer_granted": "AI Integration Consumer Granted",
+    "publish_changes_consumer_changed": "AI Integration Consumer Changed",
+    "publish_changes_consumer_revoked": "AI Integration Consumer Revoked",
 }
 UNREADABLE = {"publish_changes_unreadable"}
 # The status of the response to CloudFormation.

@@ -42,6 +42,15 @@ TESTS: dict[str, tuple[int, list[str]]] = {
     "test_connection_private_host": (422, ["/base_url"]),
     "test_connection_unknown": (404, []),
 }
+CONSUMERS: dict[str, tuple[int, list[str]]] = {
+    "create_consumer_by_reader": (403, []),
+    "create_consumer_of_session": (422, ["/principal_arn"]),
+    "list_consumers": (200, []),
+    "get_consumer": (404, []),
+    "update_consumer": (404, []),
+    "revoke_consumer": (404, []),
+    "list_consumers_of_integration": (404, []),
+}
 KEYS = {
     "credentials_fingerprint": {"problem"},
     "credentials_find_key": {"fingerprint", "holders", "unreadable", "next"},
@@ -74,6 +83,20 @@ def test_test_connection_returns_the_expected_status(cloud: Cloud, name: str) ->
     response = cloud.http("test_connection", an_event(name))
     assert response.status == status
     assert pointers == (response.pointers if status >= 400 else [])
+
+
+@pytest.mark.parametrize("name", CONSUMERS)
+def test_consumers_returns_the_expected_status_for_an_empty_account(cloud: Cloud, name: str) -> None:
+    status, pointers = CONSUMERS[name]
+    response = cloud.http("consumers", an_event(name))
+    assert response.status == status
+    assert pointers == (response.pointers if status >= 400 else [])
+
+
+def test_credentials_rejects_a_signed_request_without_a_grant(cloud: Cloud) -> None:
+    response = cloud.http("credentials", an_event("credentials_without_grant"))
+    assert response.status == 403
+    assert "arn:aws:iam::111122223333:role/unknown" in response.body["detail"]
 
 
 def test_verify_key_rejects_a_private_host(cloud: Cloud) -> None:

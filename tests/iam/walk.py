@@ -47,6 +47,7 @@ class Walk:
         self._references()
         self._concurrent_writes()
         self._tests_and_credentials()
+        self._consumers()
         self._events()
         self._dead_letters()
         self._custom_resource()
@@ -115,6 +116,16 @@ class Walk:
         self._call("POST", "/test", with_role)
         self._call("GET", f"/{integration['id']}/health")
         self._call("GET", f"/{integration['id']}/role")
+
+    def _consumers(self) -> None:
+        integration_id = self._call("POST", body=_body(name="Granted", scopings=SCOPINGS))["id"]
+        grant = {"principal_arn": "arn:aws:iam::000000000000:role/program", "integration_ids": [integration_id]}
+        one = f"/v2/consumers/{self._call('POST', path='/v2/consumers', body=grant)['id']}"
+        self._call("GET", path="/v2/consumers")
+        self._call("GET", path=one)
+        self._call("PATCH", path=one, body={"memberships": [{"space_id": SPACE}]})
+        self._call("GET", f"/{integration_id}/consumers")
+        self._call("DELETE", path=one)
 
     def _events(self) -> None:
         self._publish_request("Create", request_id="1", integration=self._body_with_reference("By event"))

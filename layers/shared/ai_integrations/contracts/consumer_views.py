@@ -10,7 +10,6 @@ from ai_integrations.contracts.views import Pagination, ScopingView, Timestamp, 
 from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.mappings import without_none
 
-
 GrantField = Literal["integration_ids", "memberships", "all_integrations"]
 
 
