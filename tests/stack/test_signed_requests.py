@@ -36,7 +36,7 @@ class Program:
 
 
 def send(request: AWSRequest) -> Response:
-    prepared = request.prepare()
+    prepared: Any = request.prepare()
     opened = urllib.request.Request(prepared.url, prepared.body, dict(prepared.headers), method=prepared.method)  # noqa: S310 the stack's own address
     try:
         response = urllib.request.urlopen(opened, timeout=60)  # noqa: S310
