@@ -21,6 +21,7 @@ from ai_integrations.domain.model import (
     Settings,
 )
 from ai_integrations.domain.principals import principal_of
+from ai_integrations.domain.senders import Sender, SenderKind
 
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
@@ -29,6 +30,8 @@ API_KEY = "sk-fake-0123456789-not-a-key"
 ACCESS_TOKEN = "fake-at-0123456789-abcdefghij"
 ULID = "01KDZ3ZQ80000000000000000A"
 AWS_ACCOUNT = "999999999999"  # of the service; the roles in tests belong to others
+SENDER_AWS_ACCOUNT = "123456789012"  # of event sources and CloudFormation stacks
+STACK_ID = f"arn:aws:cloudformation:eu-central-1:{SENDER_AWS_ACCOUNT}:stack/app/0f1e2d3c-0000-4000-8000-000000000000"
 _UUID = "00000000-0000-4000-8000-000000000001"
 # A valid federation of each provider that accepts one.
 FEDERATIONS = {
@@ -98,6 +101,27 @@ def a_caller(
     *, role: Role = Role.ADMIN, account: str = "acme", user: str = "alice", memberships: tuple[Membership, ...] = ()
 ) -> Caller:
     return Caller(account=account, user=user, role=role, memberships=memberships)
+
+
+def a_source(**changes: Any) -> Sender:
+    """Build the source of the events in events/."""
+    return Sender(
+        **{
+            "account": "acme",
+            "kind": SenderKind.SOURCE,
+            "aws_account": SENDER_AWS_ACCOUNT,
+            "name": "platform",
+            "role": Role.ADMIN,
+            "memberships": (),
+            "registered_at": NOON,
+            **changes,
+        }
+    )
+
+
+def the_stacks(**changes: Any) -> Sender:
+    """Build the stacks with the name in STACK_ID."""
+    return a_source(**{"kind": SenderKind.STACKS, "name": "app", **changes})
 
 
 def a_policy(*allowed_private_hosts: str) -> Policy:

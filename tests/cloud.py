@@ -18,7 +18,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.bootstrap.botocore_session import session
+from ai_integrations.domain.senders import Sender
 from ai_integrations.observability import logger
 from tests import sam_template
 from tests.builders import API_KEY
@@ -227,6 +229,11 @@ class Cloud:
     def add_bus(self) -> None:
         """Create the event bus of the stack."""
         self.eventbridge.create_event_bus(Name=sam_template.environment("sweep")["EVENT_BUS_NAME"])
+
+    def register(self, *senders: Sender) -> None:
+        """Register senders, as an operator does."""
+        for sender in senders:
+            DynamoDbSenders(self.dynamodb, self.table).register(sender)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """List the items whose sort key has this prefix."""

@@ -1,14 +1,41 @@
 """In-memory implementations of the ports of event-driven use cases."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.errors import VersionConflictError
 from ai_integrations.domain.model import SecretVersion
+from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
+
+
+class InMemorySenders:
+    """Senders in a dictionary."""
+
+    def __init__(self, *registered: Sender) -> None:
+        self._known: dict[tuple[str, str, str, str], Sender] = {}
+        for sender in registered:
+            self.register(sender)
+
+    def source(self, account: str, aws_account: str, source: str) -> Sender | None:
+        return self._known.get((account, SenderKind.SOURCE.value, aws_account, source))
+
+    def stacks(self, account: str, aws_account: str) -> Iterator[Sender]:
+        return (
+            each for each in self.list(account) if (each.kind, each.aws_account) == (SenderKind.STACKS, aws_account)
+        )
+
+    def list(self, account: str) -> Iterator[Sender]:
+        return (each for key, each in sorted(self._known.items()) if key[0] == account)
+
+    def register(self, sender: Sender) -> None:
+        self._known[sender.account, sender.kind.value, sender.aws_account, sender.name] = sender
+
+    def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None:
+        return self._known.pop((account, kind.value, aws_account, name), None)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import pytest
 
 from ai_integrations.contracts.published_events import SOURCE
 from tests import sam_template
+from tests.builders import SENDER_AWS_ACCOUNT, a_source
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 
@@ -24,6 +25,17 @@ def bus(cloud: Cloud) -> Iterator[Subscriber]:
     cloud.published += [json.dumps(asdict(each)) for each in subscriber.all()]
 
 
+def a_request_event(action: str, event_id: str = "event-1", **detail: Any) -> dict[str, Any]:
+    """Build a request as EventBridge delivers it from the source that `a_source` registers."""
+    return {
+        "id": event_id,
+        "detail-type": f"AI Integration {action} Requested",
+        "source": "platform",
+        "account": SENDER_AWS_ACCOUNT,
+        "detail": detail,
+    }
+
+
 def a_redacted_request(detail: Mapping[str, Any]) -> dict[str, Any]:
     """Build what EventBridge sends to the queue for a create request that contains a key.
 
@@ -31,7 +43,7 @@ def a_redacted_request(detail: Mapping[str, Any]) -> dict[str, Any]:
     responded to tests/aws/services/events/test_events_inputs.py of https://github.com/localstack/localstack.
     """
     [target] = sam_template.template()["Resources"]["RedactedRequestRule"]["Properties"]["Targets"]
-    event = {"id": "event-1", "detail-type": "AI Integration Create Requested", "detail": detail}
+    event = {**a_request_event("Create"), "detail": detail}
 
     def value_of(variable: re.Match[str]) -> str:
         found: Any = event
@@ -94,6 +106,8 @@ class Requests:
 
 @pytest.fixture
 def requests(cloud: Cloud) -> Requests:
+    """Create the queue, and register the source of the requests."""
+    cloud.register(a_source())
     return Requests(cloud)
 
 

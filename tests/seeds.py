@@ -1,6 +1,7 @@
 """Seed data for the files of events/: `make seeds` creates what they refer to, `make seeds EMPTY=1` deletes it.
 
-This is an integration with a provider key, a consumer, an access key to authenticate with, and one to revoke.
+The data is an integration with a provider key, a consumer, an access key to authenticate with, and one to revoke. Both
+commands register the senders of the events.
 """
 
 import sys
@@ -19,10 +20,11 @@ from tools.local.workspace import ROOT
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import AccessKey
-from tests.builders import API_KEY, a_caller, a_consumer, an_event, an_integration
+from tests.builders import API_KEY, a_caller, a_consumer, a_source, an_event, an_integration, the_stacks
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,6 +53,12 @@ class SeedAccount:
         for secret in self.secrets_manager.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
             if secret["Name"].startswith(prefix):
                 self.secrets_manager.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+    def register_senders(self) -> None:
+        """Register the source and the stack of the events."""
+        senders = DynamoDbSenders(self.dynamodb, self.variables["TABLE_NAME"])
+        for sender in (a_source(account=ACCOUNT), the_stacks(account=ACCOUNT)):
+            senders.register(sender)
 
     def create_seeds(self) -> str:
         """Create what the events refer to. Returns the access key that `access_keys_revoke` revokes."""
@@ -91,6 +99,7 @@ def main(arguments: list[str]) -> None:
     except LocalStackError as error:
         sys.exit(str(error))
     account.empty()
+    account.register_senders()
     if arguments != ["empty"]:
         account.create_seeds()
     sys.stdout.write(f"The account {ACCOUNT} {'is empty' if arguments else 'has the data of events/'}.\n")

@@ -27,8 +27,9 @@ from ai_integrations.contracts.operator_commands import (
     sender_view,
 )
 from ai_integrations.contracts.parsing import parse_text
-from ai_integrations.domain.errors import AccessKeyNotFoundError, FieldError, RuleViolationError
+from ai_integrations.domain.errors import AccessKeyNotFoundError, FieldError, RuleViolationError, SenderNotFoundError
 from ai_integrations.domain.model import AccessKey
+from ai_integrations.domain.senders import Sender
 from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
@@ -90,22 +91,19 @@ def _manage_senders(
 ) -> dict[str, Any]:
     match command:
         case RegisterSource() | RegisterStacks():
-            return _register(command, now)
+            sender = sender_of(command, now)
+            _senders.register(sender)
+            return _log_and_view("sender registered", sender)
         case RemoveSource() | RemoveStacks():
-            return _remove(command)
+            removed = _senders.remove(command.account, command.kind, command.aws_account, command.name)
+            if removed is None:
+                raise SenderNotFoundError
+            return _log_and_view("sender removed", removed)
         case ListSenders():
             return {"senders": [sender_view(each) for each in _senders.list(command.account)]}
 
 
-def _register(command: RegisterSource | RegisterStacks, now: datetime) -> dict[str, Any]:
-    sender = sender_of(command, now)
-    _senders.register(sender)
-    logger.info("sender registered", kind=sender.kind.value, aws_account=sender.aws_account, sender=sender.name)
-    return sender_view(sender)
-
-
-def _remove(command: RemoveSource | RemoveStacks) -> dict[str, Any]:
-    kind, name = command.name()
-    _senders.remove(command.account, kind, command.aws_account, name)
-    logger.info("sender removed", kind=kind.value, aws_account=command.aws_account, sender=name)
-    return {"removed": True}
+def _log_and_view(message: str, sender: Sender) -> dict[str, Any]:
+    view = sender_view(sender)
+    logger.info(message, **view)
+    return view

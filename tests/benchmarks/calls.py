@@ -94,7 +94,7 @@ def _used(calls: list[Call]) -> Used:
 def _reads(operation: str, parameters: Mapping[str, Any]) -> int:
     match operation:
         case "get_item":
-            return read_units(size(respond("GetItem", dict(parameters))["Item"]))
+            return read_units(size(respond("GetItem", dict(parameters)).get("Item", {})))
         case "query":
             return read_units(sum(size(item) for item in respond("Query", dict(parameters))["Items"]))
         case "batch_get_item":
@@ -110,4 +110,4 @@ def _written(action: Mapping[str, Any]) -> int:
     if "Item" in action:
         return size(action["Item"])
     sort_key = action["Key"]["sk"]["S"]
-    return size(respond("GetItem", {"Key": {"sk": {"S": sort_key}}})["Item"])
+    return size(respond("GetItem", {"Key": {"sk": {"S": sort_key}}}).get("Item", {}))

@@ -14,10 +14,21 @@ from botocore.httpsession import DEFAULT_CA_BUNDLE
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.consumers import consumer_item, lookup_key
+from ai_integrations.adapters.dynamodb.senders import sender_item
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
 from tests.benchmarks.requests import FEDERATED_ULID, ROLE, TAKEN
-from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, a_consumer, an_integration
+from tests.builders import (
+    ACCESS_TOKEN,
+    FEDERATIONS,
+    NOON,
+    ULID,
+    a_caller,
+    a_consumer,
+    a_source,
+    an_integration,
+    the_stacks,
+)
 from tests.connection.certificates import certify
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
@@ -43,6 +54,8 @@ PAGE = 50
 [_TAKEN] = items.name_items(an_integration(name=TAKEN))
 _CONSUMER = a_consumer(principal_arn=ROLE)
 GRANT = to_wire({**lookup_key(_CONSUMER), **consumer_item(_CONSUMER)})
+_SOURCE, _STACKS = sender_item(a_source()), sender_item(the_stacks())
+CALLERS = {"ACCESSKEY": caller_item(a_caller()), _SOURCE["sk"]: _SOURCE}
 
 
 def integration(**changes: Any) -> Integration:
@@ -71,7 +84,8 @@ def respond(operation: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _get(request: dict[str, Any]) -> dict[str, Any]:
-    return {"Item": to_wire(_item(request["Key"]["sk"]["S"]))}
+    item = _item(request["Key"]["sk"]["S"])
+    return {"Item": to_wire(item)} if item else {}
 
 
 def _batch(request: dict[str, Any]) -> dict[str, Any]:
@@ -87,8 +101,8 @@ def _write(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _item(sort_key: str) -> items.Item:
-    if sort_key == "ACCESSKEY":
-        return caller_item(a_caller())
+    if sort_key in CALLERS:
+        return CALLERS[sort_key]
     if sort_key.startswith("NAME#"):
         return {"integration_id": ULID}
     if sort_key.startswith("DELETED#"):
@@ -112,6 +126,8 @@ def _page(request: dict[str, Any]) -> dict[str, Any]:
     if values.get(":pk") == GRANT["pk"]:
         return {"Items": [GRANT], "Count": 1}
     prefix = values.get(":prefix", {}).get("S", "")
+    if prefix and _STACKS["sk"].startswith(prefix):
+        return {"Items": [to_wire(_STACKS)], "Count": 1}
     if prefix != "INTEGRATION#":
         return {"Items": [], "Count": 0}
     found = [to_wire(items.integration_item(integration(id=f"01KDZ3ZQ800000000000000{n:03}"))) for n in range(PAGE)]

@@ -1,5 +1,6 @@
 """The stores behind the ports, in memory or on AWS, and access to the stored keys."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -10,11 +11,13 @@ from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrant
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import SecretVersion, Space
+from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
     ConsumerRepository,
     GrantedIntegrations,
@@ -25,10 +28,11 @@ from ai_integrations.use_cases.ports import (
     RemovalCounts,
     RequestOutcomes,
     SecretCleanup,
+    Senders,
     SpaceReader,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts
+from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
 from tests.fakes import (
     InMemoryConsumers,
     InMemoryGrantedIntegrations,
@@ -49,6 +53,16 @@ class WritableSpaces(SpaceReader, Protocol):
     """Spaces, with the write operation for operators."""
 
     def register(self, place: Space) -> None: ...
+
+
+class WritableSenders(Senders, Protocol):
+    """Senders, with the operations for operators."""
+
+    def list(self, account: str) -> Iterator[Sender]: ...
+
+    def register(self, sender: Sender) -> None: ...
+
+    def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None: ...
 
 
 class Stores(Protocol):
@@ -73,6 +87,9 @@ class Stores(Protocol):
     def granted(self) -> GrantedIntegrations: ...
 
     @property
+    def senders(self) -> WritableSenders: ...
+
+    @property
     def outcomes(self) -> RequestOutcomes: ...
 
     @property
@@ -95,6 +112,7 @@ class InMemoryStores:
     def __init__(self) -> None:
         self.spaces = InMemorySpaces()
         self.consumers = InMemoryConsumers()
+        self.senders = InMemorySenders()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
         self.repository = InMemoryRepository(spaces=self.spaces)
@@ -118,6 +136,7 @@ class AwsStores:
         self.spaces = DynamoDbSpaces(self.dynamodb, self.table)
         self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
         self.granted = DynamoDbGrantedIntegrations(self.dynamodb, self.table)
+        self.senders = DynamoDbSenders(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")

@@ -7,6 +7,7 @@ PROVISION: dict[str, tuple[str, list[str]]] = {
     "provision_update": ("Update Succeeded", []),
     "provision_delete": ("Delete Succeeded", []),
     "provision_with_api_key": ("Create Failed", ["/integration/api_key"]),
+    "provision_unregistered_source": ("Create Failed", []),
 }
 # The detail type of the published event.
 PUBLISH = {
@@ -27,4 +28,5 @@ CUSTOM_RESOURCE = {
     "custom_resource_update": "SUCCESS",
     "custom_resource_delete": "SUCCESS",
     "custom_resource_with_api_key": "FAILED",
+    "custom_resource_unregistered_stack": "FAILED",
 }

@@ -23,10 +23,15 @@ API: dict[str, tuple[int, list[str]]] = {
 }
 # The fields of the result. A rejected command has only `problem`.
 ISSUED = {"id", "account", "user", "role", "memberships", "created_at", "expires_at", "revoked_at"}
+SENDER = {"account", "aws_account", "role", "memberships", "registered_at"}
 ACCESS_KEY_COMMANDS: dict[str, set[str]] = {
     "access_keys_issue": ISSUED | {"access_key"},
     "access_keys_list": {"access_keys"},
     "access_keys_revoke": ISSUED,
+    "access_keys_register_source": SENDER | {"source"},
+    "access_keys_register_stacks": SENDER | {"stack_names"},
+    "access_keys_list_senders": {"senders"},
+    "access_keys_remove_unknown_source": {"problem"},
     "access_keys_unknown_action": {"problem"},
 }
 SWEEPS = {

@@ -10,7 +10,7 @@ from tools.apidoc.event_schemas import SCHEMA_FOLDER, file_name
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.contracts.published_events import SOURCE
-from tests.builders import API_KEY, EVENTS, an_event, an_integration
+from tests.builders import API_KEY, EVENTS, a_source, an_event, an_integration, the_stacks
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.events.expected_outcomes import CUSTOM_RESOURCE, PROVISION, PUBLISH
@@ -60,6 +60,7 @@ def with_existing_secret(cloud: Cloud, event: dict[str, Any]) -> dict[str, Any]:
 def test_provision_publishes_the_outcome_of_a_request(cloud: Cloud, bus: Subscriber, name: str) -> None:
     outcome, pointers = PROVISION[name]
     event = with_existing_secret(cloud, an_event(name))
+    cloud.register(a_source())
     if name in {"provision_update", "provision_delete"}:
         store_integration(cloud)
     assert cloud.function("provision")(event) == {"batchItemFailures": []}
@@ -95,10 +96,12 @@ def test_custom_resource_sends_its_status_to_cloudformation(
     cloud: Cloud, bucket: Bucket, name: str, status: str
 ) -> None:
     cloud.keys.add(SIGNATURE)
+    cloud.register(the_stacks())
     store_integration(cloud)
     event = {**an_event(name), "ResponseURL": bucket.url}
     if name == "custom_resource_create":
         event["ResourceProperties"]["Account"] = "other"  # in which the name is not taken
+        cloud.register(the_stacks(account="other"))
     cloud.function("custom_resource")(event)
     assert [response["Status"] for response in bucket.responses()] == [status]
 

@@ -31,9 +31,10 @@ def test_table_lists_every_event_once() -> None:
 def test_function_returns_the_response_in_the_table(cloud: Cloud, bus: Subscriber, bucket: Bucket, row: Row) -> None:
     assert bus.receive() == []
     DeadLetters(cloud, "publish_changes")
+    variables = sam_template.environment("api")
+    account = SeedAccount(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)
+    account.register_senders()
     if row.needs_seeds:
-        variables = sam_template.environment("api")
-        account = SeedAccount(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)
         cloud.keys.add(account.create_seeds())
     response = response_to(cloud, bucket, row)
     assert contains(response, row.response), response

@@ -13,8 +13,9 @@ from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.items import integration_from_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Integration, SecretVersion, Tombstone
-from tests.builders import API_KEY, NOON, an_integration
+from tests.builders import API_KEY, NOON, STACK_ID, a_source, an_integration, the_stacks
 from tests.cloud import Cloud
+from tests.messaging import a_request_event
 from tests.streams import a_record
 
 Event = dict[str, Any]
@@ -68,7 +69,8 @@ def _version(number: int) -> str:
 
 def _provisioning_request(run: ScenarioRun, action: str, *, request_id: str = "request-2", **parts: Any) -> Event:
     detail = {"request_id": request_id, "account": run.account, "user": "platform", **parts}
-    envelope = {"id": "event-1", "detail-type": f"AI Integration {action} Requested", "detail": detail}
+    run.cloud.register(a_source(account=run.account))
+    envelope = a_request_event(action, **detail)
     return {
         "Records": [
             {
@@ -165,10 +167,12 @@ def publish_restore(run: ScenarioRun) -> Event:
 
 
 def _stack_request(run: ScenarioRun, request_type: str, body: Event, number: int, **more: Any) -> Event:
+    stack = f"stack-of-{run.account}"
+    run.cloud.register(the_stacks(account=run.account, name=stack))
     return {
         "RequestType": request_type,
         "ResponseURL": run.response_url,
-        "StackId": f"stack-of-{run.account}",
+        "StackId": STACK_ID.replace("/app/", f"/{stack}/"),
         "RequestId": f"request-{number}",
         "LogicalResourceId": "Llm",
         "ResourceProperties": _properties(run, body),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.builders import API_KEY
+from tests.builders import API_KEY, STACK_ID, the_stacks
 from tests.cloud import Cloud
 from tests.handlers.failures import Failure, failure_id
 from tests.response_bucket import SIGNATURE, Bucket, bucket
@@ -18,7 +18,9 @@ CONFLICT = [{"Code": "TransactionConflict"}] * 3
 
 
 @pytest.fixture(autouse=True)
-def response_url_is_a_secret(cloud: Cloud) -> None:
+def registered_stack(cloud: Cloud) -> None:
+    """Register the stack. Its response URL is a secret."""
+    cloud.register(the_stacks())
     cloud.keys.add(SIGNATURE)
 
 
@@ -28,7 +30,7 @@ def a_request(
     return {
         "RequestType": request_type,
         "ResponseURL": bucket.url,
-        "StackId": "arn:aws:cloudformation:fake:stack/app/1",
+        "StackId": STACK_ID,
         "RequestId": "request-1",
         "LogicalResourceId": "Llm",
         "ResourceType": "Custom::AiIntegration",
@@ -63,7 +65,7 @@ def test_create_with_invalid_properties_fails_and_names_each_field(cloud: Cloud,
     assert "/Integration/api_key: " in response["Reason"]
     assert "/Integration/provider: " in response["Reason"]
     assert API_KEY not in json.dumps(response)
-    assert cloud.items() == []
+    assert cloud.items("INTEGRATION#") == []
 
 
 def test_create_with_a_taken_name_fails_and_its_rollback_deletes_nothing(cloud: Cloud, bucket: Bucket) -> None:
@@ -143,4 +145,4 @@ def test_every_line_names_the_stack_and_for_whom_it_acts(cloud: Cloud, bucket: B
     assert len(lines) == 4
     for line in lines:
         assert (line["account"], line["user"]) == ("acme", "platform")
-        assert (line["stack_id"], line["logical_id"]) == ("arn:aws:cloudformation:fake:stack/app/1", "Llm")
+        assert (line["stack_id"], line["logical_id"]) == (STACK_ID, "Llm")

@@ -7,8 +7,9 @@ import pytest
 
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Caller, Membership, Role
-from tests.builders import API_KEY, FEDERATIONS, a_caller, create_body, gateway_event
+from tests.builders import API_KEY, FEDERATIONS, a_caller, a_source, create_body, gateway_event
 from tests.cloud import Cloud, Response
+from tests.messaging import a_request_event
 
 ISSUER = "https://fake.tokens.sts.global.api.aws"
 SUBJECT = "arn:aws:iam::111122223333:role/ExchangeToken"
@@ -201,10 +202,11 @@ def test_retried_create_returns_the_first_response_and_another_federation_422(fe
 
 def test_requests_by_event_create_change_and_remove_a_federation(federated: Cloud) -> None:
     federated.add_bus()
+    federated.register(a_source())
 
     def request(number: int, kind: str, **more: Any) -> dict[str, Any]:
         detail = {"account": "acme", "request_id": str(number), "user": "u", **more}
-        envelope = {"id": "1", "detail-type": f"AI Integration {kind} Requested", "detail": detail}
+        envelope = a_request_event(kind, **detail)
         record = {"messageId": "1", "body": json.dumps(envelope)}
         assert federated.function("provision")({"Records": [record]}) == {"batchItemFailures": []}
         [outcome] = [each for each in federated.items("REQUEST#") if each["sk"]["S"] == f"REQUEST#{number}"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.domain.model import Caller, Membership, Role
-from tests.builders import API_KEY, a_caller, create_body, gateway_event
+from tests.builders import API_KEY, a_caller, create_body, gateway_event, the_stacks
 from tests.cloud import Cloud, Response
 from tests.event_subscriber import Subscriber
 from tests.handlers.test_custom_resource import a_request as a_stack_request
@@ -191,6 +191,7 @@ def test_stack_update_that_redirects_a_stored_key_fails_and_rolls_back(
     cloud: Cloud, bucket: Bucket, created: dict[str, Any], change: dict[str, Any]
 ) -> None:
     cloud.keys.add(SIGNATURE)
+    cloud.register(the_stacks())
     integration_id = create(cloud, **created, scopings=[{}])
     before = call(cloud, "GET", integration_id)
     response = update_by_stack(cloud, bucket, integration_id, created, created | change)
@@ -201,6 +202,7 @@ def test_stack_update_that_redirects_a_stored_key_fails_and_rolls_back(
 
 def test_stack_update_of_the_host_declares_the_headers_again(cloud: Cloud, bucket: Bucket) -> None:
     cloud.keys.add(SIGNATURE)
+    cloud.register(the_stacks())
     integration_id = create(cloud, **CUSTOM, api_key=..., scopings=[{}])
     moved = CUSTOM | {"base_url": "https://elsewhere.example.com/v1"}
     assert update_by_stack(cloud, bucket, integration_id, CUSTOM, moved)["Status"] == "SUCCESS"

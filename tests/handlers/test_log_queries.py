@@ -12,6 +12,7 @@ from tests.builders import API_KEY, ROOT, create_body, gateway_event
 from tests.cloud import Cloud
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_sweep import list_orphaned_secrets
+from tests.messaging import Requests, a_request_event
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
@@ -56,6 +57,35 @@ def flattened(value: Any, name: str = "") -> Iterator[str]:
     return chain.from_iterable(flattened(part, f"{name}.{key}" if name else str(key)) for key, part in parts)
 
 
+def resolve(cloud: Cloud) -> None:
+    cloud.function("credentials")({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
+
+
+def register_senders(cloud: Cloud) -> None:
+    registration = {"account": "acme", "aws_account": "111122223333", "role": "reader"}
+    for action, sender in (("source", {"source": "billing"}), ("stacks", {"stack_names": "billing-*"})):
+        cloud.function("access_keys")({"action": f"register_{action}", **registration, **sender})
+
+
+def request_by_event(cloud: Cloud) -> None:
+    requests = Requests(cloud)
+    requests.send(a_request_event("Create", account="acme"))
+    requests.deliver()
+
+
+def sweep(cloud: Cloud) -> None:
+    list_orphaned_secrets(cloud, 1)
+    cloud.function("sweep")({"dry_run": True})
+
+
+INVOCATIONS = {
+    "access-keys": register_senders,
+    "credentials": resolve,
+    "provision": request_by_event,
+    "sweep": sweep,
+}
+
+
 def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """Let the function of a log succeed and fail, and return the lines that it wrote."""
     cloud.add_bus()
@@ -70,12 +100,8 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
         case "api" | "test-connection":
             cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
             cloud.http(log.replace("-", "_"), gateway_event(create_body(name="Another", api_key=API_KEY)))
-        case "credentials":
-            resolve = cloud.function("credentials")
-            resolve({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
-        case "sweep":
-            list_orphaned_secrets(cloud, 1)
-            cloud.function("sweep")({"dry_run": True})
+        case _ if log in INVOCATIONS:
+            INVOCATIONS[log](cloud)
     return [*cloud.log(), *cloud.ended_invocations()]
 
 

@@ -11,9 +11,10 @@ from tests.builders import API_KEY
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.handlers.failures import Failure, failure_id
-from tests.messaging import Requests, a_redacted_request
+from tests.messaging import Requests, a_redacted_request, a_request_event
 
-PRECHECK, COMMIT = "dynamodb:GetItem", "dynamodb:TransactWriteItems"
+READ_SENDER = PRECHECK = "dynamodb:GetItem"
+COMMIT = "dynamodb:TransactWriteItems"
 STORE_OUTCOME, PUBLISH = "dynamodb:PutItem", "events:PutEvents"
 DELAY, DEAD_LETTER = "sqs:ChangeMessageVisibility", "sqs:SendMessage"
 
@@ -23,7 +24,7 @@ def a_request(action: str, *, event_id: str = "event-1", **changes: Any) -> dict
     detail = {"request_id": "request-1", "account": "acme", "user": "platform", **changes}
     if action == "Create":
         detail = {"integration": {"name": "Production OpenAI", "provider": "openAI"}, **detail}
-    return {"id": event_id, "detail-type": f"AI Integration {action} Requested", "source": "platform", "detail": detail}
+    return a_request_event(action, event_id, **detail)
 
 
 def received_types(bus: Subscriber) -> list[str]:
@@ -42,11 +43,11 @@ def test_create_request_creates_the_integration_and_publishes_success(
     assert requests.left() == (0, 0)
 
 
-def test_create_request_makes_four_calls(cloud: Cloud, requests: Requests) -> None:
+def test_create_request_makes_five_calls(cloud: Cloud, requests: Requests) -> None:
     cloud.respond(PUBLISH, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
     requests.send(a_request("Create"))
     requests.deliver()
-    assert cloud.calls == [PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH]
+    assert cloud.calls == [READ_SENDER, PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH]
 
 
 def test_create_request_sent_ten_times_creates_one_integration_and_repeats_its_outcome(
@@ -85,7 +86,7 @@ def test_create_request_with_an_api_key_is_rejected_without_repeating_the_key(
     [outcome] = bus.receive()
     assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
     assert API_KEY not in json.dumps(outcome.detail)
-    assert cloud.items() == cloud.secrets() == []
+    assert cloud.items("INTEGRATION#") == cloud.secrets() == []
 
 
 def test_create_request_with_a_secret_arn_references_the_secret_and_copies_nothing(
@@ -106,7 +107,7 @@ def test_create_request_with_a_secret_arn_references_the_secret_and_copies_nothi
     [("ThrottlingException", 400), ("InternalServerError", 500), ReadTimeoutError(endpoint_url="https://x")],
     ids=failure_id,
 )
-@pytest.mark.parametrize("operation", [PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH])
+@pytest.mark.parametrize("operation", [READ_SENDER, PRECHECK, COMMIT, STORE_OUTCOME, PUBLISH])
 def test_create_request_when_aws_fails_is_delayed_and_succeeds_on_retry(
     cloud: Cloud, requests: Requests, bus: Subscriber, operation: str, failure: Failure
 ) -> None:
@@ -227,7 +228,7 @@ def test_api_key_that_is_not_text_is_rejected_without_repeating_it(
     assert requests.deliver() == {"batchItemFailures": []}
     [outcome] = bus.receive()
     assert outcome.detail["problem"]["errors"][0]["pointer"] == "/integration/api_key"
-    assert cloud.items() == cloud.secrets() == []
+    assert cloud.items("INTEGRATION#") == cloud.secrets() == []
     assert requests.dead_letters.receive() == []
 
 

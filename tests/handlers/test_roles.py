@@ -9,9 +9,10 @@ from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.items import integration_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Caller, Membership, Role
-from tests.builders import API_KEY, AWS_ACCOUNT, ULID, a_caller, an_integration, create_body, gateway_event
+from tests.builders import API_KEY, AWS_ACCOUNT, ULID, a_caller, a_source, an_integration, create_body, gateway_event
 from tests.cloud import Cloud, Response
 from tests.handlers.failures import Failure, failure_id
+from tests.messaging import a_request_event
 
 ROLE = "arn:aws:iam::123456789012:role/Bedrock"
 OTHER_ROLE = "arn:aws:iam::123456789012:role/Other"
@@ -193,8 +194,14 @@ def test_requests_by_event_act_as_admin_and_report_a_taken_role(cloud: Cloud) ->
     create(cloud, UMBRELLA)
     requests = {"acme": ROLE, "initech": OTHER_ROLE}
     for account, role_arn in requests.items():
-        detail = {"account": account, "request_id": "1", "user": "u", "integration": body_with_role(role_arn)}
-        envelope = {"id": "1", "detail-type": "AI Integration Create Requested", "detail": detail}
+        cloud.register(a_source(account=account))
+        detail: dict[str, Any] = {
+            "account": account,
+            "request_id": "1",
+            "user": "u",
+            "integration": body_with_role(role_arn),
+        }
+        envelope = a_request_event("Create", **detail)
         record = {"messageId": "1", "body": json.dumps(envelope)}
         assert cloud.function("provision")({"Records": [record]}) == {"batchItemFailures": []}
     outcomes = {each["pk"]["S"]: json.loads(each["detail"]["S"]) for each in cloud.items("REQUEST#")}

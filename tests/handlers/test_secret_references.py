@@ -6,7 +6,7 @@ import pytest
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG
 from ai_integrations.domain.model import Role
-from tests.builders import API_KEY, a_caller, create_body, gateway_event
+from tests.builders import API_KEY, a_caller, create_body, gateway_event, the_stacks
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.handlers.test_custom_resource import a_request as a_stack_request
@@ -165,6 +165,7 @@ def test_event_that_sends_a_secret_to_another_host_is_rejected(
 
 def test_stack_that_sends_a_secret_to_another_host_fails(cloud: Cloud, bucket: Bucket) -> None:
     cloud.keys.add(SIGNATURE)
+    cloud.register(the_stacks())
     arn = store_secret(cloud, "acme", HOSTS)
     for number, settings in enumerate((OWN_SERVER, GATEWAY)):
         properties = resource_properties(**settings, api_key_secret_arn=arn)

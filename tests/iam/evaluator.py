@@ -81,6 +81,10 @@ def _all_equal(values: Values, wanted: list[str]) -> bool:
     return values <= set(wanted)
 
 
+def _any_equal(values: Values, wanted: list[str]) -> bool:
+    return bool(values & set(wanted))
+
+
 def _equal_if_present(values: Values, wanted: list[str]) -> bool:
     return not values or _one_equal(values, wanted)
 
@@ -104,9 +108,11 @@ def _like(value: str, pattern: str) -> bool:
 
 _OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
     "ArnLike": _one_like,
+    "ArnNotEquals": _differs,
     "BoolIfExists": _equal_if_present,
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
+    "ForAnyValue:StringEquals": _any_equal,
     "Null": _is_absent,
     "NumericLessThanEquals": _at_most,
     "StringEquals": _one_equal,

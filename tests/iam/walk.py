@@ -57,6 +57,11 @@ class Walk:
         issued = self._command("AccessKeysFunctionName", action="issue", account=self._account, user="u", role="reader")
         self._command("AccessKeysFunctionName", action="list", account=self._account)
         self._command("AccessKeysFunctionName", action="revoke", account=self._account, id=issued["id"])
+        self._stack.register_sender(account=self._account, source="removed")
+        self._stack.remove_sender(account=self._account, source="removed")
+        self._stack.register_sender(account=self._account, source="walk")
+        self._stack.register_sender(account=self._account, stack_names="walk-*")
+        self._command("AccessKeysFunctionName", action="list_senders", account=self._account)
         place = {"account": self._account, "name": "Place"}
         self._command("SpacesFunctionName", action="register_organization", id=ORGANIZATION, **place)
         self._command("SpacesFunctionName", action="register_space", id=SPACE, organization_id=ORGANIZATION, **place)

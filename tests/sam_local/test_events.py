@@ -20,6 +20,7 @@ RESPONSE_BUCKET = "cloudformation-responses"
 def test_invoke_with_an_event_returns_the_documented_response(sam: SamCli, row: Row) -> None:
     account = account_of_stack(sam.stack.deployment.endpoint)
     account.empty()
+    account.register_senders()
     if row.needs_seeds:
         account.create_seeds()
     response = invoke(sam, row)

@@ -50,6 +50,22 @@ class Stack:
         self.known_secrets.keys.add(key)
         return key
 
+    def register_sender(self, *, account: str, **sender: str) -> None:
+        """Register a sender in the AWS account of the stack, by `source` or `stack_names`."""
+        self._command_about_sender("register", account=account, role="admin", **sender)
+
+    def remove_sender(self, *, account: str, **sender: str) -> None:
+        """Remove a registered sender."""
+        self._command_about_sender("remove", account=account, **sender)
+
+    def _command_about_sender(self, verb: str, **command: str) -> None:
+        action = f"{verb}_source" if "source" in command else f"{verb}_stacks"
+        aws_account = self.deployment.aws_account()
+        result = self.deployment.invoke(
+            "AccessKeysFunctionName", {"action": action, "aws_account": aws_account, **command}
+        )
+        assert "problem" not in result, result
+
     def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's field
         result = self.deployment.invoke(
             "SpacesFunctionName", {"action": "register_space", "account": account, "id": id, "name": name}

@@ -20,6 +20,7 @@ class PlatformClient:
 
     def __init__(self, stack: Stack, account: str) -> None:
         self.account = account
+        stack.register_sender(account=account, source=SOURCE)
         self._deployment = stack.deployment
         self.endpoint = stack.deployment.endpoint
         self.cloudformation, self.lambda_, self.sqs = (

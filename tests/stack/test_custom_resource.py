@@ -16,6 +16,9 @@ from tests.stack.platform_client import PlatformClient, wait_until
 EXAMPLE = load(ROOT / "docs/examples/custom-resource.yaml")
 
 
+STACK_NAMES = "app-*"
+
+
 class ApplicationStack:
     """An application's stack, deployed from the example in the documentation."""
 
@@ -39,6 +42,11 @@ class ApplicationStack:
             StackName=self.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100}
         )
 
+    def try_to_delete(self) -> str:
+        """Delete the stack and return its final status."""
+        self._cloudformation.delete_stack(StackName=self.name)
+        return self._wait_for_status()
+
     def outputs(self) -> dict[str, str]:
         return {each["OutputKey"]: each["OutputValue"] for each in self._describe()["Outputs"]}
 
@@ -59,9 +67,16 @@ def _stack_arguments(template: dict[str, Any], parameters: dict[str, str]) -> di
     return {"TemplateBody": json.dumps(template), "Parameters": values}
 
 
+def new_account(stack: Stack) -> PlatformClient:
+    """Create an account for which the stacks of these tests may act."""
+    account = f"account-{uuid4().hex}"
+    stack.register_sender(account=account, stack_names=STACK_NAMES)
+    return PlatformClient(stack, account)
+
+
 @pytest.fixture
 def platform(stack: Stack) -> PlatformClient:
-    return PlatformClient(stack, f"account-{uuid4().hex}")
+    return new_account(stack)
 
 
 @pytest.fixture
@@ -104,7 +119,7 @@ def test_stack_create_update_and_delete_apply_to_the_integration(
 def test_stack_update_of_the_account_replaces_the_integration(
     stack: Stack, platform: PlatformClient, application: ApplicationStack
 ) -> None:
-    other = PlatformClient(stack, f"account-{uuid4().hex}")
+    other = new_account(stack)
     application.create(Account=platform.account)
     created = application.outputs()["IntegrationId"]
     assert application.update(Account=other.account) == "UPDATE_COMPLETE"
@@ -142,3 +157,24 @@ def test_stack_update_with_an_invalid_integration_rolls_back_to_the_previous_one
     assert application.update(invalid, Account=platform.account, Name="Renamed") == "UPDATE_ROLLBACK_COMPLETE"
     assert application.outputs() == created
     assert integration_names(platform) == ["Production OpenAI"]
+
+
+def test_stack_of_an_unregistered_account_rolls_back_and_names_what_to_do(
+    stack: Stack, application: ApplicationStack
+) -> None:
+    other = PlatformClient(stack, f"account-{uuid4().hex}")
+    assert application.create(Account=other.account) == "ROLLBACK_COMPLETE"
+    assert "Ask an operator to register the source of the event, or the stack" in "".join(application.failure_reasons())
+    assert other.items() == []
+
+
+def test_stack_whose_registration_was_removed_keeps_its_integration_until_it_is_registered_again(
+    stack: Stack, platform: PlatformClient, application: ApplicationStack
+) -> None:
+    application.create(Account=platform.account)
+    stack.remove_sender(account=platform.account, stack_names=STACK_NAMES)
+    assert application.try_to_delete() == "DELETE_FAILED"
+    assert integration_names(platform) == ["Production OpenAI"]
+    stack.register_sender(account=platform.account, stack_names=STACK_NAMES)
+    application.delete()
+    assert integration_names(platform) == []

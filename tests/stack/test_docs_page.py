@@ -131,6 +131,15 @@ def test_docs_page_without_a_clipboard_shows_the_command(page: dict[str, Any]) -
     assert page["no_clipboard"]["shown"] == page["curl"]["shown"] == page["curl"]["clipboard"]
 
 
+def test_docs_page_sends_no_request_that_must_be_signed_but_shows_how(page: dict[str, Any], access_key: str) -> None:
+    signed = page["signed"]
+    assert (signed["buttons"], signed["sent"]) == (["Copy as curl"], 0)
+    assert "--aws-sigv4" in signed["shown"]
+    assert "/v2/ai-integrations/an-id/credentials" in signed["shown"]
+    assert "Authorization" not in signed["shown"]
+    assert access_key not in signed["shown"]
+
+
 def test_docs_page_contacts_no_other_host_and_stores_no_data(page: dict[str, Any], stack: Stack) -> None:
     assert page["hosts"] == [urlsplit(stack.url).netloc]
     assert page["calls"]["stored"] == [0, 0, 0]

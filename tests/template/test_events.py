@@ -6,6 +6,7 @@ import pytest
 
 from ai_integrations.contracts.provisioning_requests import REQUESTS
 from tests import sam_template
+from tests.builders import SENDER_AWS_ACCOUNT
 from tests.messaging import a_redacted_request
 
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
@@ -49,6 +50,7 @@ def test_redacted_rule_queues_nothing_of_a_request_but_its_address() -> None:
     }
     envelope = a_redacted_request({"request_id": "request-1", "account": "acme"})
     assert envelope.keys() == {"id", "detail-type", "source", "account", "detail"}
+    assert (envelope["source"], envelope["account"]) == ("platform", SENDER_AWS_ACCOUNT)
     marker = {"api_key": "left out"}
     assert envelope["detail"] == {"request_id": "request-1", "account": "acme", "integration": marker}
 

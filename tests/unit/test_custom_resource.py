@@ -17,7 +17,8 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
-from tests.builders import API_KEY, ULID, an_integration
+from tests.builders import API_KEY, STACK_ID, ULID, an_integration, the_stacks
+from tests.event_fakes import InMemorySenders
 from tests.fakes import InMemoryRepository, RacingRepository
 from tests.unit.use_case_fixture import UseCaseFixture
 
@@ -30,7 +31,8 @@ class CustomResourceFixture:
 
     def __init__(self, repository: InMemoryRepository | None = None) -> None:
         self.use_cases = UseCaseFixture(repository, ids=[ULID, *[OTHER_ULID] * 10])
-        self.resource = CustomResource(self.use_cases.integrations)
+        self.senders = InMemorySenders(the_stacks(name="app*"), the_stacks(name="app*", account="other"))
+        self.resource = CustomResource(self.use_cases.integrations, self.senders)
 
     def create(self, properties: dict[str, Any], request_id: str = "request-1") -> Resource:
         return self.resource.handle(a_request("Create", properties, RequestId=request_id))
@@ -56,7 +58,7 @@ def fixture() -> CustomResourceFixture:
 
 
 def a_request(request_type: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    origin = {"StackId": "arn:aws:cloudformation:fake:stack/app/1", "LogicalResourceId": "Llm"}
+    origin = {"StackId": STACK_ID, "LogicalResourceId": "Llm"}
     return {"RequestType": request_type, "ResourceProperties": properties, **origin, **more}
 
 

@@ -20,6 +20,7 @@ from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
@@ -43,7 +44,7 @@ from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
-from tests.builders import API_KEY, NOON, ROOT, a_consumer, an_integration
+from tests.builders import API_KEY, NOON, ROOT, a_consumer, a_source, an_integration, the_stacks
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -203,6 +204,12 @@ def write_consumers(table: Table) -> None:
     consumers.revoke(Revocation(consumer=ACCOUNT_WIDE, revoked_at=NOON + timedelta(hours=4), revoked_by="bob"))
 
 
+def write_senders(table: Table) -> None:
+    senders = DynamoDbSenders(*table)
+    senders.register(a_source(role=Role.MEMBER, memberships=CALLER.memberships))
+    senders.register(the_stacks(name="team-*"))
+
+
 def write_the_rest(table: Table) -> None:
     for place in PLACES:
         DynamoDbSpaces(*table).register(place)
@@ -226,6 +233,7 @@ def written() -> Iterator[dict[str, Item]]:
         table.client.create_table(**sam_template.table(table.name))
         write_integrations(table)
         write_consumers(table)
+        write_senders(table)
         write_the_rest(table)
         hashes = write_access_keys(table)
         content = json.dumps(list(table.items()), default=sorted)  # sorted: sets become lists

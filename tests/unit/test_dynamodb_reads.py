@@ -9,6 +9,8 @@ from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
+from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.items import place_item
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -17,9 +19,10 @@ from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Organization, Space
-from tests.builders import NOON, ULID, a_caller, an_idempotency_key, an_integration
+from tests.builders import NOON, ULID, a_caller, a_consumer, an_idempotency_key, an_integration
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/models"}
+PRINCIPAL = a_consumer().principal
 WITH_ROLE = an_integration(provider="AWS_BEDROCK", provider_metadata=ROLE)
 
 
@@ -74,6 +77,12 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "organizations": lambda client: DynamoDbSpaces(client, "table").organizations("acme"),
     "outcome of a request": lambda client: DynamoDbRequestOutcomes(client, "table").find("acme", "request-1"),
     "health": lambda client: DynamoDbConnectionHealth(client, "table").last("acme", ULID),
+    "integrations of a grant": lambda client: integrations(client).existing("acme", [ULID]),
+    "consumer": lambda client: DynamoDbConsumers(client, "table", Transactor(client, "table")).get("acme", ULID),
+    "consumers": lambda client: DynamoDbConsumers(client, "table", Transactor(client, "table")).newest("acme", None, 9),
+    "accounts of a principal": lambda client: DynamoDbGrantedIntegrations(client, "table").consumers(PRINCIPAL),
+    "grant": lambda client: DynamoDbGrantedIntegrations(client, "table").get(PRINCIPAL, "acme", ULID),
+    "grant by name": lambda client: DynamoDbGrantedIntegrations(client, "table").find(PRINCIPAL, "acme", "x"),
     "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),
 }
 
@@ -101,3 +110,17 @@ def test_access_keys_are_read_from_every_page() -> None:
     ]
     client = RecordingClient(*([entry] for entry in entries))
     assert [each.id for each in AccessKeys(cast("Any", client), "table").list("acme")] == ["A", "B"]
+
+
+class PartialClient:
+    """A DynamoDB client that reads one of the requested items at a time, as a throttled one may."""
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        [first, *rest] = request["RequestItems"]["table"]["Keys"]
+        item = {**first, "id": {"S": first["sk"]["S"].removeprefix("INTEGRATION#")}}
+        remaining = {"UnprocessedKeys": {"table": {"Keys": rest}}} if rest else {}
+        return {"Responses": {"table": [item]}, **remaining}
+
+
+def test_existing_reads_the_keys_that_a_throttled_request_left_out() -> None:
+    assert integrations(PartialClient()).existing("acme", ["A", "B", "C"]) == {"A", "B", "C"}

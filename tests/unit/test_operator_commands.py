@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.contracts.operator_commands import AccessKeyCommand, IssueAccessKey, access_key_view, place_view
+from ai_integrations.contracts.operator_commands import CallerCommand, IssueAccessKey, access_key_view, place_view
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError, RuleViolationError
 from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role
@@ -16,7 +16,7 @@ ISSUE = {"action": "issue", "account": "acme", "user": "alice", "role": "member"
 
 def pointers(payload: object, error: type[InvalidRequestError | RuleViolationError]) -> list[str]:
     with pytest.raises(error) as caught:
-        parse_text(json.dumps(payload), AccessKeyCommand)
+        parse_text(json.dumps(payload), CallerCommand)
     return [each.pointer for each in caught.value.errors]
 
 
@@ -58,7 +58,7 @@ def test_broken_rule_raises_rule_violation_error_with_its_field(payload: object,
 
 
 def issue_command(**changes: Any) -> IssueAccessKey:
-    command = parse_text(json.dumps(ISSUE | changes), AccessKeyCommand).root
+    command = parse_text(json.dumps(ISSUE | changes), CallerCommand).root
     assert isinstance(command, IssueAccessKey)
     return command
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from ai_integrations.contracts import problems
 from ai_integrations.contracts.integration_bodies import CreateBody, RotateBody
-from ai_integrations.contracts.operator_commands import AccessKeyCommand
+from ai_integrations.contracts.operator_commands import CallerCommand
 from ai_integrations.contracts.parsing import UnsupportedMediaTypeError, parse_text
 from ai_integrations.domain.errors import AiIntegrationsError, InvalidRequestError, RuleViolationError
 from ai_integrations.http.body import parse_body
@@ -144,7 +144,7 @@ def test_body_with_malformed_and_rule_errors_reports_all_as_invalid_request() ->
         f'{{"{SECRET}',
     ],
 )
-@pytest.mark.parametrize("model", [CreateBody, AccessKeyCommand])
+@pytest.mark.parametrize("model", [CreateBody, CallerCommand])
 def test_parse_error_never_repeats_the_input(text: str, model: type) -> None:
     error = parse_error(text, model)
     rendered = json.dumps(problems.document_for(error, "request-id")) + str(error) + repr(error)

@@ -13,8 +13,8 @@ from ai_integrations.contracts.published_events import Failed, Outcome, Succeede
 from ai_integrations.domain.errors import AccessForbiddenError, ContentionError, NameTakenError
 from ai_integrations.domain.model import IdempotencyKey, Integration, Removal, SecretVersion
 from ai_integrations.use_cases.provisioning import Provisioner
-from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
-from tests.event_fakes import InMemoryBus, InMemoryOutcomes
+from tests.builders import API_KEY, NOON, SENDER_AWS_ACCOUNT, ULID, a_caller, a_source, an_integration, the_settings
+from tests.event_fakes import InMemoryBus, InMemoryOutcomes, InMemorySenders
 from tests.fakes import FailingRepository, InMemoryRepository
 from tests.unit.use_case_fixture import UseCaseFixture
 
@@ -28,14 +28,20 @@ class ProvisioningFixture:
     def __init__(self, repository: InMemoryRepository | None = None) -> None:
         self.use_cases = UseCaseFixture(repository, ids=[ULID, *[OTHER_ULID] * 10])
         self.repository, self.keys = self.use_cases.repository, self.use_cases.keys
+        self.senders = InMemorySenders(a_source(), a_source(account="other"))
         self.outcomes = InMemoryOutcomes()
         self.bus = InMemoryBus()
         self.provisioner = Provisioner(
-            integrations=self.use_cases.integrations, outcomes=self.outcomes, bus=self.bus, clock=lambda: NOON
+            integrations=self.use_cases.integrations,
+            senders=self.senders,
+            outcomes=self.outcomes,
+            bus=self.bus,
+            clock=lambda: NOON,
         )
 
-    def handle(self, detail_type: str, detail: object, event_id: str = "event-1") -> Outcome:
-        return self.provisioner.handle({"id": event_id, "detail-type": detail_type, "detail": detail})
+    def handle(self, detail_type: str, detail: object, event_id: str = "event-1", **envelope: str) -> Outcome:
+        sent_by = {"source": "platform", "account": SENDER_AWS_ACCOUNT, **envelope}
+        return self.provisioner.handle({"id": event_id, "detail-type": detail_type, "detail": detail, **sent_by})
 
     def stored(self) -> list[Integration]:
         return self.use_cases.stored_integrations()

@@ -58,6 +58,10 @@ class Deployment:
             raise LocalStackError(f"{name} failed with {result.get('errorType')}: see its log.")
         return result
 
+    def aws_account(self) -> str:
+        """Read the id of the AWS account."""
+        return str(client("sts", self.endpoint).get_caller_identity()["Account"])
+
     def environments(self) -> dict[str, dict[str, str]]:
         """Read the environment variables of each function, by logical id."""
         stack_resources = self._cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]

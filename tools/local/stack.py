@@ -20,6 +20,11 @@ from tools.local.workspace import ROOT, Workspace
 # The example of the published API description.
 PUBLISHED_EXAMPLE = json.loads((ROOT / "events" / "create_openai.json").read_text())["body"]
 FIRST_KEY_OWNER = {"account": "local", "user": "local-admin", "role": "admin"}
+# The source of docs/events.md, and any stack, such as docs/examples/custom-resource.yaml.
+SENDERS = (
+    {"action": "register_source", "source": "my-platform"},
+    {"action": "register_stacks", "stack_names": "*"},
+)
 
 
 def up(workspace: Workspace, port: int) -> None:
@@ -74,6 +79,7 @@ def _package_functions(template: Template, workspace: Workspace, port: int) -> d
 def _serve(workspace: Workspace, running: Emulator, deployment: Deployment) -> None:
     print("Issuing an access key …")
     key = _issue(deployment, FIRST_KEY_OWNER)
+    _register_senders(deployment)
     outputs = deployment.outputs()
     url = outputs["ApiUrl"]
     print("Calling the API with and without the access key …")
@@ -102,6 +108,12 @@ def _issue(deployment: Deployment, owner: dict[str, Any]) -> str:
         errors = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", [])]
         raise LocalStackError("\n  ".join([f"No key was issued. {problem['detail']}", *errors]))
     return str(result["access_key"])
+
+
+def _register_senders(deployment: Deployment) -> None:
+    rights = {"account": FIRST_KEY_OWNER["account"], "aws_account": deployment.aws_account(), "role": "admin"}
+    for sender in SENDERS:
+        deployment.invoke("AccessKeysFunctionName", {**sender, **rights})
 
 
 def _check_response(url: str, headers: Mapping[str, str], status: HTTPStatus, content_type: str) -> None:

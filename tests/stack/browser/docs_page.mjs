@@ -79,7 +79,7 @@ async function firstView() {
 async function order() {
   const page = await open();
   const requiredIn = (selector, entry) => page.locator(selector).evaluateAll((all, inner) => all.map((each) =>
-    [...each.querySelectorAll(inner)].map((label) => label.textContent.includes("required"))), entry);
+    [...each.querySelectorAll(inner)].map((label) => label.textContent.endsWith("required"))), entry);
   return [...await requiredIn("dl.fields", ":scope > div > dt"), ...await requiredIn(".try form", "label:has(+ input) > span")];
 }
 
@@ -154,6 +154,19 @@ async function curl(options) {
   return { message, shown, clipboard: await page.evaluate(() => navigator.clipboard?.readText()) };
 }
 
+// The request for credentials, which the page cannot sign: its buttons, and the command after Enter in its field.
+async function signed() {
+  const page = await open({ hash: "#resolveAiIntegration" });
+  await enterKey(page);
+  page.sent.length = 0;
+  const article = page.locator("#resolveAiIntegration");
+  const id = article.locator('[name="integration_id"]');
+  await id.fill("an-id");
+  await id.press("Enter");
+  const shown = await article.getByRole("region", { name: "Command" }).innerText();
+  return { buttons: await article.getByRole("button").allInnerTexts(), shown, sent: page.sent.length };
+}
+
 async function look(viewport, colorScheme) {
   const page = await open({ viewport, colorScheme });
   await unfoldAll(page);
@@ -175,6 +188,7 @@ try {
   const observed = {
     first: await firstView(), order: await order(), sticky: await stickyForm(), calls: await calls(), without_key: await withoutKey(),
     problems: await problems(), keyboard: await keyboard(), curl: await curl(),
+    signed: await signed(),
     no_clipboard: await curl({ init: () => Object.defineProperty(navigator, "clipboard", { value: undefined }) }), looks: await looks(),
   };
   console.log(JSON.stringify({ ...observed, hosts: [...hosts] }));

@@ -1,7 +1,7 @@
 """Commands of operators to the functions that they invoke directly, and the responses."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, RootModel, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -34,20 +34,28 @@ class MembershipBody(InputModel):
     admin: bool = False
 
 
-class IssueAccessKey(InputModel):
-    """Issue a key to one user of one account. Without memberships, only an admin sees scoped integrations."""
+class _Rights(InputModel):
+    """What a caller may do in an account. Without memberships, only an admin sees scoped integrations."""
+
+    role: Role
+    memberships: list[MembershipBody] = Field(default=[], max_length=50)
+
+    def member_of(self) -> tuple[Membership, ...]:
+        """Convert the memberships."""
+        return tuple(Membership(**vars(each)) for each in self.memberships)
+
+
+class IssueAccessKey(_Rights):
+    """Issue a key to one user of one account."""
 
     action: Literal["issue"]
     account: Account
     user: User
-    role: Role
-    memberships: list[MembershipBody] = Field(default=[], max_length=50)
     expires_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
     def holder(self) -> Caller:
         """Build the caller that the key will identify."""
-        memberships = tuple(Membership(**vars(each)) for each in self.memberships)
-        return Caller(account=self.account, user=self.user, role=self.role, memberships=memberships)
+        return Caller(account=self.account, user=self.user, role=self.role, memberships=self.member_of())
 
 
 class ListAccessKeys(InputModel):
@@ -65,58 +73,62 @@ class RevokeAccessKey(InputModel):
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{26}$")]
 
 
-class _SenderName(InputModel):
-    """Base class of commands about one sender."""
+class _SenderCommand(InputModel):
+    """A command about one sender."""
+
+    kind: ClassVar[SenderKind]
 
     account: Account
     aws_account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 
-class _Source(_SenderName):
+class _SourceCommand(_SenderCommand):
+    kind = SenderKind.SOURCE
+
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
     source: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,256}$")]
 
-    def name(self) -> tuple[SenderKind, str]:
-        """Identify the sender in its AWS account."""
-        return SenderKind.SOURCE, self.source
+    @property
+    def name(self) -> str:
+        """The name of the sender in its AWS account."""
+        return self.source
 
 
-class _Stacks(_SenderName):
+class _StacksCommand(_SenderCommand):
+    kind = SenderKind.STACKS
+
     stack_names: Annotated[
         str,
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html, and the wildcard
         StringConstraints(pattern=r"^[A-Za-z0-9*-]{1,128}$"),
-        Field(description="A pattern, in which * stands for any characters."),
+        Field(description="The name of a stack, or a pattern in which * stands for any characters."),
     ]
 
-    def name(self) -> tuple[SenderKind, str]:
-        """Identify the sender in its AWS account."""
-        return SenderKind.STACKS, self.stack_names
+    @property
+    def name(self) -> str:
+        """The name of the sender in its AWS account."""
+        return self.stack_names
 
 
-class _SenderRights(InputModel):
-    role: Role
-    memberships: list[MembershipBody] = Field(default=[], max_length=50)
-
-
-class RegisterSource(_Source, _SenderRights):
+class RegisterSource(_SourceCommand, _Rights):
     """Let events with a source, sent from an AWS account, act for an account of the registry."""
 
     action: Literal["register_source"]
 
 
-class RegisterStacks(_Stacks, _SenderRights):
+class RegisterStacks(_StacksCommand, _Rights):
     """Let CloudFormation stacks of an AWS account act for an account of the registry."""
 
     action: Literal["register_stacks"]
 
 
-class RemoveSource(_Source):
+class RemoveSource(_SourceCommand):
     """Remove a registered source. Its requests are refused from then on."""
 
     action: Literal["remove_source"]
 
 
-class RemoveStacks(_Stacks):
+class RemoveStacks(_StacksCommand):
     """Remove registered stacks. Their requests are refused from then on."""
 
     action: Literal["remove_stacks"]
@@ -131,14 +143,13 @@ class ListSenders(InputModel):
 
 def sender_of(command: RegisterSource | RegisterStacks, now: datetime) -> Sender:
     """Build the sender that a command registers."""
-    kind, name = command.name()
     return Sender(
         account=command.account,
-        kind=kind,
+        kind=command.kind,
         aws_account=command.aws_account,
-        name=name,
+        name=command.name,
         role=command.role,
-        memberships=tuple(Membership(**vars(each)) for each in command.memberships),
+        memberships=command.member_of(),
         registered_at=now,
     )
 

@@ -46,7 +46,7 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
     errors.InvalidRequestError: (INVALID_REQUEST, "The request is malformed."),
     errors.RuleViolationError: (UNPROCESSABLE, "The request breaks a rule."),
     errors.AccessKeyNotFoundError: (NOT_FOUND, "The account has no such access key."),
-    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "Your access key does not permit this operation."),
+    errors.AccessForbiddenError: (ACCESS_FORBIDDEN, "Your role and memberships do not permit this operation."),
     errors.NotFoundError: (NOT_FOUND, "There is no such resource."),
     errors.VersionConflictError: (
         PRECONDITION_FAILED,
@@ -96,6 +96,7 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         "Another account of this service has registered this identity. Use an identity of your own.",
     ),
     errors.NoGrantError: (ACCESS_FORBIDDEN, "You have no grant to resolve integrations."),
+    errors.SenderNotFoundError: (NOT_FOUND, "The account has no such source or stacks. List its senders."),
     errors.UnregisteredSenderError: (
         ACCESS_FORBIDDEN,
         "This sender is not registered for the account. Ask an operator to register the source of the event, or the "

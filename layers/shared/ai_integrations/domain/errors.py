@@ -111,6 +111,10 @@ class NoGrantError(FieldsError):
     """No account, or not the named one, has granted the principal access, or the grant has expired."""
 
 
+class SenderNotFoundError(AiIntegrationsError):
+    """The account has no such sender."""
+
+
 class UnregisteredSenderError(AiIntegrationsError):
     """The sender of an event or the stack is not registered for the account."""
 

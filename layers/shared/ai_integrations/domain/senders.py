@@ -1,5 +1,6 @@
 """Senders: sources of events and CloudFormation stacks that may act for an account, as an operator registered them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -29,10 +30,21 @@ class Sender(NamedTuple):
     memberships: tuple[Membership, ...]
     registered_at: datetime
 
-    def includes_stack(self, stack_name: str) -> bool:
-        """Check whether the pattern matches the name of a stack. Names are case-sensitive."""
-        return fnmatchcase(stack_name, self.name)
-
     def caller(self, user: str) -> Caller:
         """Build the caller. `user` is on whose behalf the sender acts, which is its own word."""
         return Caller(account=self.account, user=user, role=self.role, memberships=self.memberships)
+
+
+def select_stacks(patterns: Iterable[Sender], stack_name: str) -> Sender | None:
+    """Select the pattern that a stack acts by: of several that match, the most specific one. Names are case-sensitive.
+
+    That is the one with the most characters other than `*`; of those, the shortest; of those, the first by name.
+    """
+    # A registered pattern contains none of the other wildcards of fnmatch: CloudFormation allows them in no name.
+    matching = [each for each in patterns if fnmatchcase(stack_name, each.name)]
+    return min(matching, key=_generality, default=None)
+
+
+def _generality(pattern: Sender) -> tuple[int, int, str]:
+    literals = pattern.name.replace("*", "")
+    return -len(literals), len(pattern.name), pattern.name

@@ -7,7 +7,6 @@ the same RequestId until it gets a response.
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,16 +18,20 @@ from ai_integrations.contracts.integration_bodies import REMOVALS, NewIntegratio
 from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.wire_model import WireModel
-from ai_integrations.domain.errors import InvalidRequestError, NotFoundError, UnregisteredSenderError
-from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal
+from ai_integrations.domain.errors import (
+    AccessForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    UnregisteredSenderError,
+)
+from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal, Role
+from ai_integrations.domain.senders import select_stacks
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import Senders
 
-_STACK_ID = (
-    r"arn:[a-z-]+:cloudformation:[a-z0-9-]+:(?P<aws_account>[0-9]{12}):stack/(?P<name>[A-Za-z0-9-]{1,128})/[a-f0-9-]+"
-)
+_STACK_ID = r"arn:[^:]+:cloudformation:[^:]+:(?P<aws_account>[0-9]{12}):stack/(?P<name>[A-Za-z0-9-]+)/.+"
 _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
 _BOOLEAN_VALUES = {"true": True, "false": False}
 
@@ -118,18 +121,31 @@ class CustomResource:
         except InvalidRequestError:
             return resource  # the creation failed and created nothing
         owner = parse_text(json.dumps(event["ResourceProperties"]), Owner)
-        with suppress(NotFoundError):
-            self._integrations.delete(self._caller(event, owner), ulid)
+        caller = self._caller(event, owner)
+        try:
+            self._integrations.delete(caller, ulid)
+        except NotFoundError:
+            if self._exists(owner, ulid):
+                # The rights of the stack have changed. Success would mean that the integration is deleted.
+                raise AccessForbiddenError from None
         return resource
+
+    def _exists(self, owner: Owner, ulid: str) -> bool:
+        try:
+            self._integrations.get(Caller(account=owner.Account, user=owner.User, role=Role.ADMIN), ulid)
+        except NotFoundError:
+            return False
+        return True
 
     def _caller(self, event: Mapping[str, Any], owner: Owner) -> Caller:
         """Build the caller for a stack. UnregisteredSenderError unless the stack is registered for the account."""
         stack = re.fullmatch(_STACK_ID, event["StackId"])
-        if stack is not None:
-            for sender in self._senders.stacks(owner.Account, stack["aws_account"]):
-                if sender.includes_stack(stack["name"]):
-                    return sender.caller(owner.User)
-        raise UnregisteredSenderError
+        if stack is None:
+            raise UnregisteredSenderError
+        sender = select_stacks(self._senders.stacks(owner.Account, stack["aws_account"]), stack["name"])
+        if sender is None:
+            raise UnregisteredSenderError
+        return sender.caller(owner.User)
 
 
 def _parse_properties(properties: Mapping[str, Any]) -> Properties:

@@ -84,7 +84,12 @@ class Provisioner:
 
     def _require_sender(self, envelope: Mapping[str, Any]) -> Sender:
         """Find the sender of an event, which AWS names in the envelope."""
-        account = parse_text(json.dumps(envelope.get("detail")), Addressed).account
+        detail = envelope.get("detail")
+        try:
+            account = parse_text(json.dumps(detail), Addressed).account
+        except FieldsError:
+            _reject_keys(detail)
+            raise
         sender = self._senders.source(account, envelope["account"], envelope["source"])
         if sender is None:
             raise UnregisteredSenderError

@@ -28,29 +28,22 @@ class DynamoDbSenders:
 
     def stacks(self, account: str, aws_account: str) -> Iterator[Sender]:
         """Yield the patterns of stacks in an AWS account."""
-        return self._query(_key(account, SenderKind.STACKS, aws_account, ""))
+        return self._query(_key(account, SenderKind.STACKS, aws_account))
 
     def list(self, account: str) -> Iterator[Sender]:
-        """Yield all senders of an account."""
-        return self._query({"pk": _key(account, SenderKind.SOURCE, "", "")["pk"], "sk": "S"})
+        """Yield all senders of an account, ordered by kind, AWS account and name."""
+        for kind in SenderKind:
+            yield from self._query(_key(account, kind))
 
     def register(self, sender: Sender) -> None:
         """Write a sender. An existing one is replaced."""
-        item = {
-            **_key(sender.account, sender.kind, sender.aws_account, sender.name),
-            "account": sender.account,
-            "kind": sender.kind.value,
-            "aws_account": sender.aws_account,
-            "name": sender.name,
-            "role": sender.role.value,
-            "memberships": [each._asdict() for each in sender.memberships],
-            "registered_at": items.timestamp(sender.registered_at),
-        }
-        self._client.put_item(TableName=self._table, Item=to_wire(item))
+        self._client.put_item(TableName=self._table, Item=to_wire(sender_item(sender)))
 
-    def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> None:
-        """Delete a sender, if there is one."""
-        self._client.delete_item(TableName=self._table, Key=to_wire(_key(account, kind, aws_account, name)))
+    def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None:
+        """Delete a sender and return it, or None if it is not registered."""
+        key = to_wire(_key(account, kind, aws_account, name))
+        response = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
+        return _sender_from_item(from_wire(response["Attributes"])) if "Attributes" in response else None
 
     def _query(self, prefix: items.Item) -> Iterator[Sender]:
         pages = self._client.get_paginator("query").paginate(
@@ -64,8 +57,23 @@ class DynamoDbSenders:
             yield from map(_sender_from_item, map(from_wire, page["Items"]))
 
 
-def _key(account: str, kind: SenderKind, aws_account: str, name: str) -> items.Item:
-    return {"pk": f"SENDERS#{account}", "sk": f"{kind.value}#{aws_account}#{name}"}
+def _key(account: str, kind: SenderKind, *name: str) -> items.Item:
+    """Build the key of a sender from its AWS account and name, or the prefix of several keys."""
+    return {"pk": f"SENDERS#{account}", "sk": "#".join([kind.value, *name])}
+
+
+def sender_item(sender: Sender) -> items.Item:
+    """Build the item of a sender."""
+    return {
+        **_key(sender.account, sender.kind, sender.aws_account, sender.name),
+        "account": sender.account,
+        "kind": sender.kind.value,
+        "aws_account": sender.aws_account,
+        "name": sender.name,
+        "role": sender.role.value,
+        "memberships": [each._asdict() for each in sender.memberships],
+        "registered_at": items.timestamp(sender.registered_at),
+    }
 
 
 def _sender_from_item(item: Mapping[str, Any]) -> Sender:
