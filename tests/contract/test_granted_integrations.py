@@ -96,9 +96,8 @@ class ThrottledClient:
 
     def batch_get_item(self, **request: Any) -> Any:
         [(table, wanted)] = request["RequestItems"].items()
-        response = self._aws.dynamodb.batch_get_item(
-            RequestItems={table: {**wanted, "Keys": wanted["Keys"][: self._kept]}}
-        )
+        first: Any = {**wanted, "Keys": wanted["Keys"][: self._kept]}
+        response: Any = self._aws.dynamodb.batch_get_item(RequestItems={table: first})
         return {**response, "UnprocessedKeys": {table: {**wanted, "Keys": wanted["Keys"][self._kept :]}}}
 
 
