@@ -131,7 +131,7 @@ def document(response: Response) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", [*PRINCIPALS.values(), *GRANTS.values()], ids=[*PRINCIPALS, *GRANTS])
-def test_resolve_is_answered_as_the_grant_says(cloud: Cloud, case: Case) -> None:
+def test_resolve_has_the_status_that_the_grant_implies(cloud: Cloud, case: Case) -> None:
     expiry = None if case.expires_in is None else datetime.now(UTC) + case.expires_in
     granted = case.granted_to and a_consumer(principal_arn=case.granted_to, grant=case.grant, expires_at=expiry)
     store(cloud, *([granted] if granted else []))
@@ -246,7 +246,7 @@ IDENTITIES: dict[str, Any] = {
     "no identity": None,
     "without userArn": {"sourceIp": "127.0.0.1"},
     "unknown caller": {"userArn": None, "caller": None, "user": None, "accessKey": None},
-    "caller and user alone": {"caller": ROLE, "user": ROLE, "userArn": None},
+    "caller and user alone": {"caller": SESSION, "user": SESSION, "userArn": None},
     "Cognito without a role": {"cognitoIdentityId": "eu-central-1:1", "cognitoAuthenticationType": "unauthenticated"},
 }
 
@@ -288,6 +288,16 @@ def test_resolve_reads_the_grant_with_the_integration(
         response = Response.from_lambda(function(event))
         assert response.body["api_key"] == API_KEY
         assert cloud.calls == [*reads, "secretsmanager:GetSecretValue"]
+
+
+@pytest.mark.parametrize(("body", "integration"), [({"integration": NAME}, None), ({}, ids.encode(OPEN))])
+def test_resolve_without_a_grant_reads_nothing_else(
+    cloud: Cloud, body: dict[str, str], integration: str | None
+) -> None:
+    store(cloud)
+    cloud.calls.clear()
+    assert resolve(cloud, {"account": "acme", **body}, integration=integration).status == 403
+    assert cloud.calls == ["dynamodb:BatchGetItem"]
 
 
 def test_resolve_for_a_space_looks_up_its_organization_only_if_it_can_make_a_difference(cloud: Cloud) -> None:
@@ -370,7 +380,7 @@ class Team:
 def test_two_teams_that_distrust_each_other_share_a_stack(cloud: Cloud) -> None:
     ours, theirs = Team(cloud, "acme"), Team(cloud, "umbrella")
     integrations = {team.account: team.register() for team in (ours, theirs)}
-    # Before any grant, nobody learns which accounts and integrations exist.
+    # Before any grant, a program does not learn which accounts and integrations exist.
     asked = [{"integration": NAME, **account} for account in ({}, {"account": "acme"}, {"account": "nowhere"})]
     refusals = [document(theirs.resolve(body)) for body in asked]
     assert refusals == refusals[:1] * 3
