@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.domain.consumers import Consumer, Grant
+from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Grant
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
     ConsumerExistsError,
@@ -264,6 +264,23 @@ def test_pages_list_every_consumer_of_the_account_once_and_newest_first(fixture:
         after = page.last_read
     assert after is None
     assert listed == sorted(IDS[:5], reverse=True)
+
+
+class ShortPages(InMemoryConsumers):
+    """Returns one consumer at a time, as DynamoDB does if they are large."""
+
+    def newest(self, account: str, before: str | None, count: int) -> ConsumerSlice:
+        return super().newest(account, before, min(count, 1))
+
+
+def test_page_that_the_table_ends_early_is_not_the_last() -> None:
+    fixture = ConsumersFixture(ShortPages())
+    for number in range(2):
+        fixture.create(arn=f"{ROLE}{number}")
+    first = fixture.consumers.page(ADMIN, after=None, limit=100)
+    second = fixture.consumers.page(ADMIN, after=first.last_read, limit=100)
+    assert ([each.id for each in first.consumers], first.last_read) == ([IDS[1]], IDS[1])
+    assert ([each.id for each in second.consumers], second.last_read) == ([IDS[0]], None)
 
 
 GRANTS = {

@@ -140,8 +140,9 @@ class Consumers:
 
     def _read_page(self, account: str, after: str | None, limit: int) -> ConsumerPage:
         found = self._repository.newest(account, after, limit + 1)
-        page = found[:limit]
-        return ConsumerPage(consumers=page, last_read=page[-1].id if len(found) > limit else None)
+        page = found.consumers[:limit]
+        has_more = found.more or len(found.consumers) > limit
+        return ConsumerPage(consumers=page, last_read=page[-1].id if has_more else None)
 
     def _get_matching(self, caller: Caller, ulid: str, condition: Condition) -> Consumer:
         consumer = self.get(caller, ulid)
