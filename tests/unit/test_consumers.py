@@ -17,7 +17,7 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
-from ai_integrations.use_cases.consumers import Consumers, NewGrant
+from ai_integrations.use_cases.consumers import MAX_EXAMINED, Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_integration
 from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces
@@ -323,6 +323,19 @@ def test_consumers_of_an_integration_lack_expired_and_revoked_ones(fixture: Cons
     fixture.consumers.revoke(ADMIN, revoked.id, any_version)
     assert fixture.with_access() == []
     assert fixture.consumers.get(ADMIN, expiring.id) == expiring
+
+
+def test_page_of_consumers_of_an_integration_examines_a_bounded_number_of_consumers(
+    fixture: ConsumersFixture,
+) -> None:
+    fixture.add_integration()
+    for number in range(MAX_EXAMINED + 1):
+        consumer = a_consumer(id=f"01KDZ3ZQ8000000000000000{number:02}", principal_arn=f"{ROLE}{number}")
+        fixture.repository.insert(consumer)
+    page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=100)
+    assert len(page.consumers) == MAX_EXAMINED
+    rest = fixture.consumers.with_access(ADMIN, ULID, after=page.last_read, limit=100)
+    assert (len(rest.consumers), rest.last_read) == (1, None)
 
 
 def test_page_of_consumers_of_an_integration_can_be_empty_before_the_last(fixture: ConsumersFixture) -> None:
