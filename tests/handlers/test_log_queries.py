@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event
+from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event, signed_event
 from tests.cloud import Cloud, Response
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_sweep import list_orphaned_secrets
@@ -92,6 +92,10 @@ def use_api(cloud: Cloud) -> None:
 def use_credentials(cloud: Cloud) -> None:
     event = {"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"}
     cloud.function("credentials")(event)
+    arn = "arn:aws:iam::999999999999:user/billing"
+    grant = gateway_event({"principal_arn": arn, "all_integrations": True}, path="/v2/consumers")
+    assert cloud.http("consumers", grant).status == 201
+    assert cloud.http("credentials", signed_event(arn, {"integration": "Production OpenAI"})).status == 200
 
 
 def use_exchange_token(cloud: Cloud) -> None:
