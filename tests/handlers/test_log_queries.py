@@ -96,6 +96,7 @@ def use_credentials(cloud: Cloud) -> None:
     grant = gateway_event({"principal_arn": arn, "all_integrations": True}, path="/v2/consumers")
     assert cloud.http("consumers", grant).status == 201
     assert cloud.http("credentials", signed_event(arn, {"integration": "Production OpenAI"})).status == 200
+    assert cloud.http("credentials", signed_event(arn, {"integration": "No such name"})).status == 404
 
 
 def use_exchange_token(cloud: Cloud) -> None:

@@ -224,8 +224,8 @@ def throttled_routes() -> dict[tuple[str, str], tuple[object, object]]:
 def test_routes_that_store_keys_connect_out_or_resolve_have_limits_of_their_own() -> None:
     one = "/v2/ai-integrations/{integration_id}"
     connecting = ("/v2/ai-integrations/test", f"{one}/test", f"{one}/key-rotations")
-    limits: dict[tuple[str, str], tuple[object, object]]
-    limits = {("/v2/ai-integrations", "POST"): (25, 50)} | {(path, "POST"): (5, 10) for path in connecting}
+    limits: dict[tuple[str, str], tuple[object, object]] = {("/v2/ai-integrations", "POST"): (25, 50)}
+    limits |= {(path, "POST"): (5, 10) for path in connecting}
     limits |= {(path, method): ({"Ref": "ThrottlingRate"}, {"Ref": "ThrottlingBurst"}) for method, path in SIGNED}
     assert throttled_routes() == limits
     assert limits.keys() <= {(each["Path"], each["Method"]) for each in route_events()}
