@@ -57,16 +57,24 @@ def declared() -> Limits:
 @pytest.fixture
 def blocks() -> list[str]:
     found = [each for each in BLOCKS if re.search(r"\blimit\b", each)]
-    assert len(found) == 3
+    assert len(found) == 4
     return found
 
 
-def test_closing_the_api_sets_every_limit_of_the_template_to_zero(blocks: list[str]) -> None:
-    define, close, _ = blocks
-    assert limits(define, close).keys() >= declared().keys()
-    assert {path for path, each in limits(define, close).items() if each == ("0", "0")} == declared().keys()
+def closed(*blocks: str) -> set[str]:
+    return {path for path, each in limits(*blocks).items() if each == ("0", "0")}
+
+
+def test_closing_the_api_sets_every_limit_but_those_of_consumers_to_zero(blocks: list[str]) -> None:
+    define, close, _, _ = blocks
+    assert closed(define, close) == {path for path in declared() if "credentials" not in path}
+
+
+def test_closing_the_routes_of_consumers_sets_only_their_limits_to_zero(blocks: list[str]) -> None:
+    define, _, close, _ = blocks
+    assert closed(define, close) == {path for path in declared() if "credentials" in path}
 
 
 def test_undoing_it_sets_every_limit_to_the_value_in_the_template(blocks: list[str]) -> None:
-    define, _, restore = blocks
+    define, _, _, restore = blocks
     assert limits(define, restore) == declared()
