@@ -100,6 +100,16 @@ def test_token_exchanged_reports_what_aws_issued_and_until_when_the_token_is_val
     assert "until 2026-01-02T13:00:00Z." in proved
 
 
+@pytest.mark.parametrize("name", ["anthropic-beta", "Anthropic-Beta"])
+def test_header_that_the_token_requires_is_joined_with_that_of_the_integration(name: str) -> None:
+    fake = FakeProvider()
+    run_steps(federated("ANTHROPIC", headers={name: "context-1m-2025-08-07"}), fake)
+    sent = [request.headers for request in fake.sent if "Authorization" in request.headers]
+    assert [[each[key] for key in each if key.lower() == "anthropic-beta"] for each in sent] == [
+        ["context-1m-2025-08-07,oauth-2025-04-20"]
+    ] * 2
+
+
 def test_headers_of_the_integration_are_sent_with_the_token() -> None:
     fake = FakeProvider()
     run_steps(federated(headers={"X-Team": "blue"}), fake)
@@ -110,7 +120,7 @@ def test_headers_of_the_integration_are_sent_with_the_token() -> None:
     ("error", "not_proved", "message"),
     [
         (
-            TokenRefusedError("The provider answered with status 401. It returned: unknown audience"),
+            TokenRefusedError("The provider answered with status 401.", "It returned: unknown audience"),
             "/federation",
             "The provider answered with status 401. It returned: unknown audience",
         ),

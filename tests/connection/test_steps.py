@@ -354,17 +354,6 @@ def test_bedrock_integration_runs_role_steps() -> None:
     assert roles.tested == ["AWS_BEDROCK m-1"]
 
 
-def test_vertex_test_proves_only_reachable(server: Server) -> None:
-    rungs = run_steps(server, provider="VERTEX_AI", provider_metadata={"location": "europe-west3"})
-    limits = PROVIDERS["VERTEX_AI"].probe.unproved
-    assert [(rung.name, rung.status, rung.not_proved) for rung in rungs[1:]] == [
-        ("authenticated", NOT_PROVED, limits),
-        ("model_answers", NOT_PROVED, limits),
-    ]
-    assert rungs[0].status is PASSED
-    assert server.received == []
-
-
 def test_connection_test_ends_at_total_deadline(server: Server) -> None:
     server.behave = lambda _: sleep(0.4) or Reply()  # type: ignore[func-returns-value]
     settings = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY))

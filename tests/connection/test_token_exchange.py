@@ -119,8 +119,8 @@ def test_strict_provider_rejects_another_token(
     server.behave = strict(integration, **changes)
     with pytest.raises(TokenRefusedError) as caught:
         exchange(integration, server, sts)
-    assert reason in caught.value.reason
-    assert_no_token(caught.value.reason, *sts.tokens)
+    assert reason in caught.value.answer
+    assert_no_token(caught.value.answer, *sts.tokens)
 
 
 @pytest.mark.parametrize("provider", FEDERATIONS)
@@ -141,7 +141,7 @@ def test_entra_rejects_the_token_of_another_integration_although_it_compares_no_
     assert exchange(federated("AZURE_OPEN_AI"), server).value.get_secret_value() == ACCESS_TOKEN
     with pytest.raises(TokenRefusedError) as caught:
         exchange(federated("AZURE_OPEN_AI", **changes), server)
-    assert "InvalidAudienceError" in caught.value.reason
+    assert "InvalidAudienceError" in caught.value.answer
 
 
 # ---------------------------------------------------------------------- endpoints that fail
@@ -151,6 +151,10 @@ def assert_no_token(text: str, *tokens: str) -> None:
     """Check that a text contains no part of a token that is long enough to be recognized."""
     parts = [part for token in (*tokens, ACCESS_TOKEN, OTHER_TOKEN) for part in token.split(".")]
     assert not [part for part in parts if part[:12] in text or part[-12:] in text]
+
+
+def answer_of(error: Exception) -> str:
+    return error.answer if isinstance(error, TokenRefusedError) else ""
 
 
 def failure(
@@ -163,7 +167,7 @@ def failure(
     with pytest.raises((TokenRefusedError, TokenUnavailableError)) as caught:
         tested.exchange(integration)
     error = cast("TokenRefusedError | TokenUnavailableError", caught.value)
-    assert_no_token(error.reason, *sts.tokens)
+    assert_no_token(error.reason + answer_of(error), *sts.tokens)
     assert_no_token("".join(traceback.format_exception(error)), *sts.tokens)
     return error, sts
 
@@ -228,13 +232,25 @@ def test_token_that_the_endpoint_repeats_is_redacted(server: Server, status: int
 
     server.behave = repeat
     error, _ = failure(at(server.url(path="/token")), guard())
-    assert error.reason.startswith(f"The token endpoint answered with status {status}. It returned: invalid_grant: Bad")
+    assert error.reason == f"The token endpoint answered with status {status}."
+    assert answer_of(error).startswith("It returned: invalid_grant: Bad")
+
+
+def test_reason_contains_no_words_of_the_endpoint_which_can_take_the_token_apart(server: Server) -> None:
+    def take_apart(request: ReceivedRequest) -> Reply:
+        token = request.body.decode().partition("subject_token=")[2].partition("&")[0]
+        parts = " ".join(token[at : at + 4] for at in range(0, len(token), 4))
+        return Reply.from_json({"error": "invalid_grant", "error_description": parts}, 400)
+
+    server.behave = take_apart
+    error, _ = failure(at(server.url(path="/token")), guard())
+    assert error.reason == "The token endpoint answered with status 400."
 
 
 def test_token_in_an_error_of_another_form_is_redacted(server: Server) -> None:
     server.behave = lambda request: Reply.from_json({"error": {"message": f"Refused {request.body.decode()}"}}, 401)
     error, _ = failure(federated(), Redirecting(server))
-    assert "Refused" in error.reason
+    assert "Refused" in answer_of(error)
 
 
 def test_both_tokens_are_redacted_if_the_impersonation_is_refused(server: Server) -> None:
@@ -245,7 +261,7 @@ def test_both_tokens_are_redacted_if_the_impersonation_is_refused(server: Server
 
     server.behave = behave
     error, _ = failure(federated("VERTEX_AI"), Redirecting(server))
-    assert error.reason == "The token endpoint answered with status 403. It returned: Denied for Bearer [redacted]"
+    assert answer_of(error) == "It returned: Denied for Bearer [redacted]"
 
 
 @pytest.mark.parametrize(
@@ -329,6 +345,14 @@ def test_nothing_is_sent_to_an_endpoint_that_is_not_allowed(url: str) -> None:
     error, _ = failure(at(url), guard())
     assert isinstance(error, TokenRefusedError)
     assert error.reason.startswith("Nothing was sent: the token endpoint must ")
+
+
+@pytest.mark.parametrize("provider", ["CUSTOM", "LITELLM"])
+def test_no_identity_token_for_a_provider_is_issued_for_another_endpoint(server: Server, provider: str) -> None:
+    fields = {**FEDERATIONS["CUSTOM"].fields, "token_endpoint": server.url(), "audience": "https://api.openai.com/v1"}
+    error, sts = failure(an_integration(provider=provider, federation=Federation(fields)), guard())
+    assert error.reason == "Nothing was sent: the audience belongs to another provider."
+    assert (sts.requests, server.received) == ([], [])
 
 
 def test_integration_without_federation_gets_no_identity_token() -> None:

@@ -96,7 +96,11 @@ GRANTS: dict[str, Grants] = {
         "SPACES#*": of("dynamodb", "GetItem"),
     },
     "test_connection": READS_KEYS
-    | {"ACCOUNT#*": of("dynamodb", "GetItem", "UpdateItem"), "ROLE#*": of("dynamodb", "GetItem")},
+    | {
+        "ACCOUNT#*": of("dynamodb", "GetItem", "UpdateItem"),
+        "ROLE#*": of("dynamodb", "GetItem"),
+        "FEDERATION#*": of("dynamodb", "GetItem"),
+    },
     "verify_key": {},
     "exchange_token": {"*": of("sts", "GetWebIdentityToken", "TagGetWebIdentityToken")},
     "access_keys": {
@@ -325,6 +329,13 @@ def test_only_one_function_can_write_who_may_act(partition: str, writer: str) ->
 def test_function_that_writes_grants_can_write_nothing_else() -> None:
     written = {each for each, allowed in about_partitions("consumers") if set(allowed) & WRITE_ACTIONS}
     assert written == {"CONSUMER#*", "CONSUMERS#*"}
+
+
+@pytest.mark.parametrize("partition", ["ROLE#*", "FEDERATION#*"])
+@pytest.mark.parametrize("function", ["api", "provision", "custom_resource", "test_connection"])
+def test_function_that_rejects_an_identity_of_another_account_can_read_its_guard(function: str, partition: str) -> None:
+    on_guards = [each for each in about_partitions(function) if each[0] == partition]
+    assert "dynamodb:GetItem" in {action for _, each in on_guards for action in each}
 
 
 def test_connection_test_can_write_no_attribute_of_an_integration() -> None:

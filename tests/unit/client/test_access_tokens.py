@@ -184,6 +184,12 @@ def test_google_genai_arguments_with_function_renew_access_token_for_each_reques
         assert credentials.token == token
 
 
+@pytest.mark.parametrize("name", ["Authorization", "authorization"])
+def test_google_genai_arguments_reject_a_header_that_the_library_would_not_replace(name: str) -> None:
+    with pytest.raises(UnsuitableError, match="header Authorization"):
+        google_genai_arguments(a_vertex(headers={name: "Basic fake"}))
+
+
 def test_google_genai_arguments_require_vertex_and_access_token() -> None:
     with pytest.raises(UnsuitableError, match="no access token"):
         google_genai_arguments(a_resolved("VERTEX_AI", provider_metadata=METADATA))

@@ -22,6 +22,9 @@ def google_genai_arguments(resolved: ResolvedIntegration | Resolve) -> dict[str,
     require_provider(integration, {"VERTEX_AI"}, "the API of google-genai")
     if integration.access_token is None:
         raise UnsuitableError("There is no access token, which google-genai requires.", integration.name)
+    if any(name.lower() == "authorization" for name in integration.headers):
+        reason = "google-genai would send the access token beside or instead of the header Authorization."
+        raise UnsuitableError(reason, integration.name)
     root, api = endpoint(integration, "root"), endpoint(integration, "api")
     refuse_variables(integration, "google-genai", _VARIABLES)
     refuse_proxy(integration, "google-genai", root)
