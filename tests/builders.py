@@ -175,3 +175,14 @@ def gateway_event(
     if caller is not None:
         event["requestContext"]["authorizer"] |= {"principalId": caller.user, **to_context(caller_item(caller))}
     return event
+
+
+def signed_event(user_arn: str | None, body: object = "", *, integration: str | None = None) -> dict[str, Any]:
+    """Build the event of a request that a consumer signed, to resolve the integration in the body or the path."""
+    resource = "/v2/ai-integrations/{integration_id}/credentials" if integration else "/v2/credentials"
+    event = gateway_event(body, path=resource.replace("{integration_id}", integration or ""))
+    event |= {"resource": resource, "body": event["body"] or None}
+    event["requestContext"] |= {"resourcePath": resource}
+    del event["requestContext"]["authorizer"]
+    event["requestContext"]["identity"] |= {"userArn": user_arn}
+    return event

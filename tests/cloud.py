@@ -206,6 +206,8 @@ class Cloud:
             self.published += [*traceback.format_exception(error), repr(error)]
             raise
         visible = dict(result or {})
+        if event.get("resource", "").endswith("/credentials"):
+            visible |= json.loads(visible.pop("body"))
         # These fields exist to return a secret: a new access key, or the credentials of a provider.
         secret_fields = SECRET_FIELDS & visible.keys()
         self.known_secrets.keys |= {text for name in secret_fields for text in _texts(visible.pop(name))}

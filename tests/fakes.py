@@ -37,6 +37,7 @@ from ai_integrations.domain.model import (
     Tombstone,
     fold_name,
 )
+from ai_integrations.domain.principals import Principal
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
 from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
@@ -244,6 +245,37 @@ class InMemoryConsumers:
         stored = self.consumers.get((current.account, current.id))
         if stored is None or stored.version != current.version:
             raise VersionConflictError
+
+
+@dataclass
+class InMemoryGrantedIntegrations:
+    """Reads the consumers and integrations of other fakes. `journal` records the name of each call."""
+
+    consumer_store: InMemoryConsumers
+    repository: InMemoryRepository
+    journal: list[str] = field(default_factory=list)
+
+    def consumers(self, principal: Principal) -> tuple[Consumer, ...]:
+        self.journal.append("consumers")
+        stored = self.consumer_store.consumers.values()
+        return tuple(each for each in stored if each.principal.identity == principal.identity)
+
+    def get(self, principal: Principal, account: str, ulid: str) -> tuple[Consumer | None, Integration | None]:
+        self.journal.append("get")
+        return self._granted(principal, account, self.repository.get(account, ulid))
+
+    def find(self, principal: Principal, account: str, name: str) -> tuple[Consumer | None, Integration | None]:
+        self.journal.append("find")
+        return self._granted(principal, account, self.repository.find(account, name))
+
+    def _granted(
+        self, principal: Principal, account: str, integration: Integration | None
+    ) -> tuple[Consumer | None, Integration | None]:
+        stored = self.consumer_store.consumers.values()
+        identity = principal.identity
+        found = (each for each in stored if (each.account, each.principal.identity) == (account, identity))
+        consumer = next(found, None)
+        return consumer, integration if consumer else None
 
 
 @dataclass

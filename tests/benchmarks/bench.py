@@ -13,6 +13,7 @@ from tests.benchmarks.targets import Target
 
 LIBRARY_FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
 API_UNDER_SNAPSTART = "api, SnapStart"
+SIGNED_RESOLVE = "credentials, signed request"
 SNAPSTART = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 NONE: Mapping[str, str] = MappingProxyType({})
 RUNTIME = {
@@ -49,12 +50,15 @@ class Bench:
 
     def process(self, function: str, more: Mapping[str, str] = NONE, *, bytecode: bool = True) -> Process:
         """Return a process that runs a function, or the baseline, as Lambda would; `more` are extra variables."""
+        function = "credentials" if function == SIGNED_RESOLVE else function
         own = sam_template.environment("api" if function == "baseline" else function)
         environment = {**RUNTIME, **own, "AWS_ENDPOINT_URL": self.endpoint, **more}
         return Process(path=self.artifacts.path(function, bytecode=bytecode), environment=environment)
 
     def first(self, function: str) -> Path:
         """Return the file with a function's first request."""
+        if function == SIGNED_RESOLVE:
+            return self.invocation("resolve")[1]
         if function in FIRST:
             return written(self.events, function, first_event(function, self.endpoint))
         return self.route("create")

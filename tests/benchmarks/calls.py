@@ -25,6 +25,9 @@ ROUND_TRIPS = {
     "rename": (2, True),
     "delete": (1, False),
     "authorizer": (1, True),
+    "resolve": (2, True),
+    "resolve, account not named": (2, True),
+    "resolve directly": (2, True),
     "resolve, cached token": (1, True),
 }
 FEDERATION_ON = {"EXCHANGE_TOKEN_FUNCTION": "exchange-token"}

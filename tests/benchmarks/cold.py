@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.benchmarks.bench import API_UNDER_SNAPSTART, LIBRARY_FLOOR, SNAPSTART, Bench, Section
+from tests.benchmarks.bench import API_UNDER_SNAPSTART, LIBRARY_FLOOR, SIGNED_RESOLVE, SNAPSTART, Bench, Section
 from tests.benchmarks.report import megabytes, millions, ratio, table
 from tests.benchmarks.requests import FIRST
 from tests.benchmarks.targets import Target
@@ -25,7 +25,7 @@ HEAD = (
 
 def measure(bench: Bench) -> Section:
     """Count the instructions of each function's cold start; measure CPU time, modules and memory."""
-    processes = {name: bench.process(name) for name in ("baseline", *FIRST)}
+    processes = {name: bench.process(name) for name in ("baseline", *FIRST, SIGNED_RESOLVE)}
     processes[API_UNDER_SNAPSTART] = bench.process("api", SNAPSTART)
     plans = {
         name: ("requests", str(bench.first("api" if name == API_UNDER_SNAPSTART else name)), "1") for name in processes

@@ -18,7 +18,7 @@ from tests.benchmarks.calls import Used, measured
 from tests.benchmarks.capacity import size
 from tests.benchmarks.fake_aws import integration
 from tests.benchmarks.report import table as markdown_table
-from tests.benchmarks.requests import INVOCATIONS
+from tests.benchmarks.requests import INVOCATIONS, SIGNED
 
 SIZES = (100, 10_000, 1_000_000)
 
@@ -106,7 +106,7 @@ def measure(bench: Bench) -> Section:
 def _million(name: str, used: Used) -> list[float]:
     seconds = OWN_SECONDS + used.dynamodb * TABLE_SECONDS + used.secrets * SECRETS_SECONDS
     parts = [
-        0 if name in {"authorizer", *INVOCATIONS} else GATEWAY_CALL,
+        0 if name in {"authorizer", *INVOCATIONS.keys() - SIGNED} else GATEWAY_CALL,
         LAMBDA_CALL + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
         used.reads * TABLE_READ_UNIT + used.writes * TABLE_WRITE_UNIT,
         used.secrets * (SECRETS_CALL + KMS_CALL),

@@ -13,11 +13,22 @@ from botocore.httpsession import DEFAULT_CA_BUNDLE
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.consumers import consumer_item, lookup_key
 from ai_integrations.adapters.dynamodb.senders import sender_item
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
-from tests.benchmarks.requests import FEDERATED_ULID, TAKEN
-from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, a_source, an_integration, the_stacks
+from tests.benchmarks.requests import FEDERATED_ULID, ROLE, TAKEN
+from tests.builders import (
+    ACCESS_TOKEN,
+    FEDERATIONS,
+    NOON,
+    ULID,
+    a_caller,
+    a_consumer,
+    a_source,
+    an_integration,
+    the_stacks,
+)
 from tests.connection.certificates import certify
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
@@ -41,9 +52,10 @@ ASSUME_ROLE_DENIED = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></
 TOKEN = {"access_token": ACCESS_TOKEN, "expires_at": "2100-01-01T00:00:00+00:00", "identity": {}}
 PAGE = 50
 [_TAKEN] = items.name_items(an_integration(name=TAKEN))
+_CONSUMER = a_consumer(principal_arn=ROLE)
+GRANT = to_wire({**lookup_key(_CONSUMER), **consumer_item(_CONSUMER)})
 _SOURCE, _STACKS = sender_item(a_source()), sender_item(the_stacks())
 CALLERS = {"ACCESSKEY": caller_item(a_caller()), _SOURCE["sk"]: _SOURCE}
-GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
 
 
 def integration(**changes: Any) -> Integration:
@@ -54,6 +66,14 @@ def integration(**changes: Any) -> Integration:
         secret=SecretVersion(arn=ARN, version="e" * 32),
         **changes,
     )
+
+
+# What a batch finds, by sort key.
+BATCHES = {
+    _TAKEN["sk"]: to_wire(_TAKEN),
+    GRANT["sk"]["S"]: GRANT,
+    f"INTEGRATION#{ULID}": to_wire(items.integration_item(integration())),
+}
 
 
 def respond(operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -68,15 +88,15 @@ def _get(request: dict[str, Any]) -> dict[str, Any]:
     return {"Item": to_wire(item)} if item else {}
 
 
-def _guards(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the guard items that exist: one taken name, and the idempotency records written so far."""
+def _batch(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the items that exist: also the idempotency records written so far."""
     [(table, wanted)] = request["RequestItems"].items()
-    return {"Responses": {table: [GUARDS[key["sk"]["S"]] for key in wanted["Keys"] if key["sk"]["S"] in GUARDS]}}
+    return {"Responses": {table: [BATCHES[key["sk"]["S"]] for key in wanted["Keys"] if key["sk"]["S"] in BATCHES]}}
 
 
 def _write(request: dict[str, Any]) -> dict[str, Any]:
     put = (each["Put"]["Item"] for each in request["TransactItems"] if "Put" in each)
-    GUARDS.update({item["sk"]["S"]: item for item in put if item["sk"]["S"].startswith("IDEMPOTENCY#")})
+    BATCHES.update({item["sk"]["S"]: item for item in put if item["sk"]["S"].startswith("IDEMPOTENCY#")})
     return {}
 
 
@@ -102,7 +122,10 @@ def _former_key() -> PreviousKey:
 
 
 def _page(request: dict[str, Any]) -> dict[str, Any]:
-    prefix = request.get("ExpressionAttributeValues", {}).get(":prefix", {}).get("S", "")
+    values = request.get("ExpressionAttributeValues", {})
+    if values.get(":pk") == GRANT["pk"]:
+        return {"Items": [GRANT], "Count": 1}
+    prefix = values.get(":prefix", {}).get("S", "")
     if prefix and _STACKS["sk"].startswith(prefix):
         return {"Items": [to_wire(_STACKS)], "Count": 1}
     if prefix != "INTEGRATION#":
@@ -111,7 +134,7 @@ def _page(request: dict[str, Any]) -> dict[str, Any]:
     return {"Items": found, "Count": PAGE}
 
 
-DYNAMIC = {"GetItem": _get, "BatchGetItem": _guards, "TransactWriteItems": _write, "Query": _page}
+DYNAMIC = {"GetItem": _get, "BatchGetItem": _batch, "TransactWriteItems": _write, "Query": _page}
 
 
 class _Handler(BaseHTTPRequestHandler):

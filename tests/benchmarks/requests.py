@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ai_integrations.contracts import ids
-from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
+from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event, signed_event
 
 TAKEN = "A name that is taken"
 ONE = f"/v2/ai-integrations/{ids.encode(ULID)}"
@@ -53,8 +53,19 @@ ROUTES: dict[str, dict[str, Any]] = {
     "rotate key": _one("POST", {"api_key": API_KEY}, path=f"{ONE}/key-rotations"),
     "roll key back": _one("POST", path=f"{ONE}/key-rotations/rollback"),
 }
-# Invocations by operation, for functions that serve no route: the function, and its event.
+ROLE, SESSION = "arn:aws:iam::111122223333:role/billing", "arn:aws:sts::111122223333:assumed-role/billing/job-1"
+# Requests of consumers by operation. The function `credentials` serves them behind the gateway.
+SIGNED: dict[str, dict[str, Any]] = {
+    "resolve": signed_event(SESSION, {"account": "acme"}, integration=ids.encode(ULID)),
+    "resolve, account not named": signed_event(SESSION, integration=ids.encode(ULID)),
+}
+# Invocations by operation, for functions that serve no route of `api`: the function, and its event.
 INVOCATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: ("credentials", event) for name, event in SIGNED.items()},
+    "resolve directly": (
+        "credentials",
+        {"account": "acme", "integration": ids.encode(ULID), "consumer": "billing-job"},
+    ),
     "resolve, cached token": (
         "credentials",
         {"account": "acme", "integration": ids.encode(FEDERATED_ULID), "consumer": "billing-job"},

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tests.benchmarks.targets import Target
 
 RECORDER = Path(__file__).parent / "recorder.py"
 WARM_UP_RUNS, MEASURED_RUNS = 5, 15
+RESOLVES = ("resolve", "resolve directly")
 MAXIMUM = 1.2  # instructions, relative to the AWS calls of the request alone
 Call = tuple[str, str, dict[str, object]]
 
@@ -25,11 +26,14 @@ def measure(bench: Bench) -> Section:
     api, baseline = bench.process("api"), bench.process("baseline")
     requests = [bench.route(route) for route in WARM_ROUTES]
     calls = [written(bench.events, f"calls of {route}", calls_of(bench, route)) for route in WARM_ROUTES]
+    resolves = {name: bench.invocation(name)[1] for name in RESOLVES}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         of_requests = pool.submit(_instructions_per_request, api, "requests", requests)
         of_calls = pool.submit(_instructions_per_request, api, "calls", calls)
         of_baseline = pool.submit(_instructions_per_request, baseline, "requests", requests[: len(BASELINE_ROUTES)])
+        of_resolves = pool.submit(_resolves, bench, resolves)
     counted = dict(zip(WARM_ROUTES, zip(of_requests.result(), of_calls.result(), strict=True), strict=True))
+    counted |= of_resolves.result()
     of_route = dict(zip(BASELINE_ROUTES, of_baseline.result(), strict=True))
     rows = [
         [
@@ -54,6 +58,15 @@ def measure(bench: Bench) -> Section:
             for route in BASELINE_ROUTES
         ],
     )
+
+
+def _resolves(bench: Bench, events: Mapping[str, Path]) -> dict[str, tuple[int, int]]:
+    """Count the instructions of one request per way to resolve, and of its AWS calls."""
+    process = bench.process("credentials")
+    calls = [written(bench.events, f"calls of {name}", calls_with(process, event)) for name, event in events.items()]
+    requests = _instructions_per_request(process, "requests", list(events.values()))
+    alone = _instructions_per_request(process, "calls", calls)
+    return dict(zip(events, zip(requests, alone, strict=True), strict=True))
 
 
 def calls_of(bench: Bench, route: str) -> list[Call]:

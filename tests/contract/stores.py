@@ -7,6 +7,7 @@ from uuid import uuid4
 import boto3
 
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
+from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -19,6 +20,7 @@ from ai_integrations.domain.model import SecretVersion, Space
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
     ConsumerRepository,
+    GrantedIntegrations,
     IntegrationIndex,
     IntegrationPages,
     IntegrationRepository,
@@ -31,7 +33,13 @@ from ai_integrations.use_cases.ports import (
 )
 from tests import sam_template
 from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
-from tests.fakes import InMemoryConsumers, InMemoryKeyStore, InMemoryRepository, InMemorySpaces
+from tests.fakes import (
+    InMemoryConsumers,
+    InMemoryGrantedIntegrations,
+    InMemoryKeyStore,
+    InMemoryRepository,
+    InMemorySpaces,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import TagTypeDef
@@ -76,6 +84,9 @@ class Stores(Protocol):
     def consumers(self) -> ConsumerRepository: ...
 
     @property
+    def granted(self) -> GrantedIntegrations: ...
+
+    @property
     def senders(self) -> WritableSenders: ...
 
     @property
@@ -105,6 +116,7 @@ class InMemoryStores:
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
         self.repository = InMemoryRepository(spaces=self.spaces)
+        self.granted = InMemoryGrantedIntegrations(self.consumers, self.repository)
         self.keys = self.cleanup = InMemoryKeyStore()
         self.current_keys = self.keys.current_keys
         self.read_key = self.keys.read_key
@@ -123,6 +135,7 @@ class AwsStores:
         self.repository = DynamoDbIntegrations(self.dynamodb, self.table, transactor)
         self.spaces = DynamoDbSpaces(self.dynamodb, self.table)
         self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
+        self.granted = DynamoDbGrantedIntegrations(self.dynamodb, self.table)
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tools.local.aws import client
-from tools.local.connection import Connection
+from tools.local.aws import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, client
 from tools.local.deployment import STACK
 
 from tests.event_subscriber import ReceivedEvent, Subscriber
@@ -118,8 +117,12 @@ class PlatformClient:
 
     def aws_environment(self) -> dict[str, str]:
         """Return the environment variables that point AWS SDKs and the AWS CLI to the stack."""
-        variables = Connection(endpoint=self.endpoint, api_key="", account="", outputs=self.outputs).variables()
-        return {name: value for name, value in variables.items() if name.startswith("AWS_")}
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        }
 
     def message_count(self, queue_output: str) -> int:
         """Return the number of messages in a queue, in-flight ones included."""

@@ -1,5 +1,6 @@
 """`make local`, `make access-key` and `make local-reset`, over two starts of the local stack."""
 
+import json
 import os
 import re
 import signal
@@ -13,11 +14,15 @@ from pathlib import Path
 
 from tools.local.connection import read
 from tools.local.deployment import Deployment
+from tools.local.stack import PUBLISHED_EXAMPLE
 from tools.local.workspace import ROOT
 
 from tests.cloud import Response
 from tests.free_port import free_port
 from tests.stack.conftest import Stack
+
+# What a resolution of the suggested integration contains.
+PUBLISHED_KEY = f'"api_key":"{json.loads(PUBLISHED_EXAMPLE)["api_key"]}"'
 
 
 class LocalCommands:
@@ -43,7 +48,7 @@ class LocalCommands:
             printed = ""
             for line in process.stdout:
                 printed += line
-                if "    -d '" in line:
+                if '    -d \'{"integration"' in line:
                     break
             try:
                 yield printed
@@ -68,7 +73,7 @@ class LocalCommands:
 
 def paste(printed: str) -> str:
     """Run the commands that `make local` suggests, and return what they print."""
-    _, suggestion = printed.split("another shell", 1)
+    _, suggestion = printed.split("as programs do.", 1)
     commands = suggestion.partition("\n")[2]
     return subprocess.run(["sh", "-euc", commands], text=True, capture_output=True, check=True).stdout  # noqa: S603, S607
 
@@ -84,6 +89,7 @@ def test_local_stack_keeps_data_and_keys_across_restarts_until_reset(tmp_path: P
     with local.serving(stop_signal=signal.SIGTERM) as printed:
         created = paste(printed)
         assert "HTTP/1.1 201" in created
+        assert PUBLISHED_KEY in created
         location = re.findall(r"Location: (\S+)", created)
         key = read(local.connection)["AI_INTEGRATIONS_API_KEY"]
         origin = read(local.connection)["AWS_ENDPOINT_URL"]
@@ -96,7 +102,9 @@ def test_local_stack_keeps_data_and_keys_across_restarts_until_reset(tmp_path: P
         assert "stop it first" in local.run("reset").stderr
 
     with local.serving(stop_signal=signal.SIGINT) as printed:
-        assert "HTTP/1.1 409" in paste(printed)
+        again = paste(printed)
+        assert "HTTP/1.1 409" in again
+        assert PUBLISHED_KEY in again
         assert local.create("persistent").status == 409
         assert local.create("persistent", key).status == 409
         issued = local.run("access-key", "--account", "local", "--user", "ann", "--role", "reader").stdout

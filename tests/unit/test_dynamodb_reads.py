@@ -80,7 +80,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "integrations of a grant": lambda client: integrations(client).existing("acme", [ULID]),
     "consumer": lambda client: DynamoDbConsumers(client, "table", Transactor(client, "table")).get("acme", ULID),
     "consumers": lambda client: DynamoDbConsumers(client, "table", Transactor(client, "table")).newest("acme", None, 9),
-    "accounts of a principal": lambda client: DynamoDbGrantedIntegrations(client, "table").accounts(PRINCIPAL),
+    "accounts of a principal": lambda client: DynamoDbGrantedIntegrations(client, "table").consumers(PRINCIPAL),
     "grant": lambda client: DynamoDbGrantedIntegrations(client, "table").get(PRINCIPAL, "acme", ULID),
     "grant by name": lambda client: DynamoDbGrantedIntegrations(client, "table").find(PRINCIPAL, "acme", "x"),
     "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),

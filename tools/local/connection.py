@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.local.aws import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from tools.local.aws import REGION
 from tools.local.errors import LocalStackError
 
 NOT_RUNNING = "The local stack is not running. Start it: make local"
@@ -16,12 +16,15 @@ NOT_RUNNING = "The local stack is not running. Start it: make local"
 class Connection:
     """How to reach the running stack.
 
-    `endpoint` is the endpoint URL for AWS SDKs. `api_key` is an access key of `account`. `outputs` are the stack's.
+    `endpoint` is the endpoint URL for AWS SDKs. `api_key` is an access key of `account`. The AWS credentials are those
+    of a user that this account has granted its integrations. `outputs` are the stack's.
     """
 
     endpoint: str
     api_key: str
     account: str
+    access_key_id: str
+    secret_access_key: str
     outputs: Mapping[str, str]
 
     def variables(self) -> dict[str, str]:
@@ -33,11 +36,10 @@ class Connection:
             "AI_INTEGRATIONS_URL": self.outputs["ApiUrl"],
             "AI_INTEGRATIONS_API_KEY": self.api_key,
             "AI_INTEGRATIONS_ACCOUNT": self.account,
-            "AI_INTEGRATIONS_FUNCTION": self.outputs["CredentialsFunctionName"],
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             **self.outputs,
         }
 

@@ -21,12 +21,12 @@ class Response:
         return f"{self.status} {json.dumps(json.loads(self.body), indent=2) if is_json else self.body}"
 
 
-def list_integrations(url: str, headers: Mapping[str, str]) -> Response:
-    """Send a list request to the API at `url`."""
+def send(method: str, url: str, path: str, headers: Mapping[str, str], body: str | None = None) -> Response:
+    """Send a request to the API at `url`."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
     try:
-        connection.request("GET", f"{address.path}/v2/ai-integrations", headers=dict(headers))
+        connection.request(method, f"{address.path}{path}", body, headers=dict(headers))
         response = connection.getresponse()
         content_type = response.headers.get_content_type()
         return Response(status=response.status, content_type=content_type, body=response.read().decode())

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from tools.local import connection, emulator, gateway, layers, packages
+from tools.local import connection, emulator, gateway, layers, packages, program
 from tools.local.connection import Connection
 from tools.local.deployment import Deployment
 from tools.local.emulator import Emulator
@@ -85,7 +85,17 @@ def _serve(workspace: Workspace, running: Emulator, deployment: Deployment) -> N
     print("Calling the API with and without the access key …")
     _check_response(url, {"Authorization": f"Bearer {key}"}, HTTPStatus.OK, "application/json")
     _check_response(url, {}, HTTPStatus.UNAUTHORIZED, "application/problem+json")
-    connected = Connection(endpoint=running.endpoint, api_key=key, account=FIRST_KEY_OWNER["account"], outputs=outputs)
+    print(f"Granting the IAM user {program.USER} all integrations …")
+    user = program.sign_in(running.endpoint)
+    program.grant_all(user, url, key)
+    connected = Connection(
+        endpoint=running.endpoint,
+        api_key=key,
+        account=FIRST_KEY_OWNER["account"],
+        access_key_id=user.access_key_id,
+        secret_access_key=user.secret_access_key,
+        outputs=outputs,
+    )
     with connection.published(connected, workspace.connection):
         print(_instructions(workspace.connection, url))
         running.serve()
@@ -107,7 +117,7 @@ def _register_senders(deployment: Deployment) -> None:
 
 
 def _check_response(url: str, headers: Mapping[str, str], status: HTTPStatus, content_type: str) -> None:
-    response = gateway.list_integrations(url, headers)
+    response = gateway.send("GET", url, "/v2/ai-integrations", headers)
     if (response.status, response.content_type) != (status, content_type):
         raise LocalStackError(f"The API must return {status} {content_type}. Response: {response.formatted()}")
 
@@ -119,10 +129,14 @@ Issue another access key: make access-key ACCOUNT=local USER=ann ROLE=reader
 
 Docs page: {url}/v2/docs
 API:       {url}/v2/ai-integrations
-Serving until Ctrl-C. Try this in another shell (a second time it returns 409, because names are unique):
+Serving until Ctrl-C. Try this in another shell: create an integration (a second time it returns 409, because names are
+unique), then resolve it with a signed request, as programs do.
 
   set -a; . {shlex.quote(str(file))}; set +a
   curl -iw '\\n' "$AI_INTEGRATIONS_URL/v2/ai-integrations" \\
     -H "Authorization: Bearer $AI_INTEGRATIONS_API_KEY" -H 'Content-Type: application/json' \\
     -d '{PUBLISHED_EXAMPLE}'
+  curl -w '\\n' "$AI_INTEGRATIONS_URL/v2/credentials" -H 'Content-Type: application/json' \\
+    --aws-sigv4 "aws:amz:$AWS_DEFAULT_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+    -d '{json.dumps({"integration": json.loads(PUBLISHED_EXAMPLE)["name"]})}'
 """

@@ -10,6 +10,8 @@ CONNECTION = Connection(
     endpoint="http://127.0.0.1:4570",
     api_key="aik_a-b_c",
     account="local",
+    access_key_id="AKIAFAKE",
+    secret_access_key="fake/secret+key",
     outputs={"ApiUrl": "http://127.0.0.1:4570/live", "CredentialsFunctionName": "credentials", "TableName": "table"},
 )
 

@@ -5,17 +5,21 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
 from ai_integrations.bootstrap.token_exchanger import token_exchanger
+from ai_integrations.http.credentials import build_credentials_app
 from ai_integrations.key_access.assume_role import StsRoleAssumer
 from ai_integrations.key_access.consumer_access import ConsumerAccess
 from ai_integrations.key_access.credential_reader import CredentialReader
 from ai_integrations.key_access.fingerprints import KmsFingerprints
 from ai_integrations.key_access.key_search import KeySearch
+from ai_integrations.key_access.resolutions import Resolutions
 from ai_integrations.key_access.resolve import CredentialResolver
 from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 from ai_integrations.key_access.token_cache import TokenCache
@@ -35,28 +39,27 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class ResolverParts(NamedTuple):
-    """The objects that the function calls."""
+class Credentials(NamedTuple):
+    """The objects that the function calls: for consumers, and for brokers."""
 
-    resolver: CredentialResolver
-    consumers: ConsumerAccess
+    app: APIGatewayRestResolver
+    resolutions: Resolutions
 
 
 @ends_init
-def resolver() -> ResolverParts:
-    """Build the credential resolver, and what finds integrations for consumers."""
+def credentials() -> Credentials:
+    """Build the request resolver of the consumers' routes, and what resolves integrations."""
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
-    credentials = CredentialReader(
-        keys=SecretsManagerKeyReader(aws_clients.secrets_manager()),
-        roles=StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
-        tokens=TokenCache(token_exchanger(), _utc_now),
-        clock=_utc_now,
-    )
-    return ResolverParts(
-        resolver=CredentialResolver(
-            integrations=repository(client),
-            visibility=Visibility(DynamoDbSpaces(client, table)),
-            credentials=credentials,
+    resolver = CredentialResolver(
+        integrations=repository(client),
+        visibility=Visibility(DynamoDbSpaces(client, table)),
+        credentials=CredentialReader(
+            keys=SecretsManagerKeyReader(aws_clients.secrets_manager()),
+            roles=StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
+            tokens=TokenCache(token_exchanger(), _utc_now),
+            clock=_utc_now,
         ),
-        consumers=ConsumerAccess(DynamoDbGrantedIntegrations(client, table), _utc_now),
     )
+    consumers = ConsumerAccess(DynamoDbGrantedIntegrations(client, table), _utc_now)
+    resolutions = Resolutions(resolver, consumers)
+    return Credentials(build_credentials_app(resolutions), resolutions)

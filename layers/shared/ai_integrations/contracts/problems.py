@@ -95,7 +95,7 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         CONFLICT,
         "Another account of this service has registered this identity. Use an identity of your own.",
     ),
-    errors.NoGrantError: (ACCESS_FORBIDDEN, "You have no grant to resolve integrations of this account."),
+    errors.NoGrantError: (ACCESS_FORBIDDEN, "You have no grant to resolve integrations."),
     errors.SenderNotFoundError: (NOT_FOUND, "The account has no such source or stacks. List its senders."),
     errors.UnregisteredSenderError: (
         ACCESS_FORBIDDEN,

@@ -3,7 +3,7 @@
 Only the type checker imports this module: building the Protocols would take 8 million instructions of each cold start.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -168,8 +168,8 @@ class ConsumerRepository(Protocol):
 class GrantedIntegrations(Protocol):
     """Reads the grants of principals together with integrations."""
 
-    def accounts(self, principal: Principal) -> tuple[str, ...]:
-        """List the accounts that granted a principal access. Some of the grants may have expired."""
+    def consumers(self, principal: Principal) -> tuple[Consumer, ...]:
+        """List a principal's consumers, one for each account that has granted it access, expired ones included."""
         ...
 
     def get(self, principal: Principal, account: str, ulid: str) -> tuple[Consumer | None, Integration | None]:
@@ -178,6 +178,16 @@ class GrantedIntegrations(Protocol):
 
     def find(self, principal: Principal, account: str, name: str) -> tuple[Consumer | None, Integration | None]:
         """Like `get`, by the name of the integration."""
+        ...
+
+
+class ConsumerResolver(Protocol):
+    """Resolves integrations for principals that have a grant."""
+
+    def for_consumer(
+        self, principal: Principal, integration: str, *, account: str | None, key_version: str | None
+    ) -> Mapping[str, object]:
+        """Resolve an integration by its id or name. The result contains credentials, so it must never be logged."""
         ...
 
 

@@ -12,8 +12,6 @@ from ai_integrations.domain.principals import Principal
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NONE = (None, None)
-
 
 class DynamoDbGrantedIntegrations:
     """Reads grants and integrations with as few calls as the integration alone needs. Every read is consistent."""
@@ -22,34 +20,28 @@ class DynamoDbGrantedIntegrations:
         self._client = client
         self._table = table
 
-    def accounts(self, principal: Principal) -> tuple[str, ...]:
-        """List the accounts that granted a principal access, using one read. Some of the grants may have expired."""
+    def consumers(self, principal: Principal) -> tuple[Consumer, ...]:
+        """List a principal's consumers, expired ones included, using one read."""
         response = self._client.query(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk",
-            ProjectionExpression="#account",
-            ExpressionAttributeNames={"#pk": "pk", "#account": "account"},
+            ExpressionAttributeNames={"#pk": "pk"},
             ExpressionAttributeValues=to_wire({":pk": principal_key(principal, "")["pk"]}),
             ConsistentRead=True,
         )
-        return tuple([item["account"]["S"] for item in response["Items"]])
+        return tuple([consumer_from_item(from_wire(item)) for item in response["Items"]])
 
     def get(self, principal: Principal, account: str, ulid: str) -> tuple[Consumer | None, Integration | None]:
         """Read a principal's consumer in an account, and an integration of that account, using one read."""
         consumer, integration = self._read(principal_key(principal, account), items.integration_key(account, ulid))
-        if not consumer:
-            return _NONE
-        return consumer_from_item(consumer), items.integration_from_item(integration) if integration else None
+        return _granted(consumer, integration)
 
     def find(self, principal: Principal, account: str, name: str) -> tuple[Consumer | None, Integration | None]:
         """Like `get`, by the name of the integration, using two reads."""
-        keys = items.name_keys(account, name)
-        consumer, *guards = self._read(principal_key(principal, account), *keys)
-        if not consumer:
-            return _NONE
-        found = next((guard["integration_id"] for guard in guards if guard), None)
-        integration = self._get_item(items.integration_key(account, found)) if found else {}
-        return consumer_from_item(consumer), items.integration_from_item(integration) if integration else None
+        consumer, *guards = self._read(principal_key(principal, account), *items.name_keys(account, name))
+        ulid = next((guard["integration_id"] for guard in guards if guard), None)
+        integration = self._get_item(items.integration_key(account, ulid)) if consumer and ulid else {}
+        return _granted(consumer, integration)
 
     def _read(self, *keys: items.Item) -> list[items.Item]:
         """Read items in the order of their keys. An item that does not exist is empty."""
@@ -64,3 +56,10 @@ class DynamoDbGrantedIntegrations:
     def _get_item(self, key: items.Item) -> items.Item:
         response = self._client.get_item(TableName=self._table, Key=to_wire(key), ConsistentRead=True)
         return from_wire(response.get("Item", {}))
+
+
+def _granted(consumer: items.Item, integration: items.Item) -> tuple[Consumer | None, Integration | None]:
+    """Convert both items. Without a consumer, there is no integration either."""
+    if not consumer:
+        return None, None
+    return consumer_from_item(consumer), items.integration_from_item(integration) if integration else None
