@@ -32,7 +32,7 @@ def _exchange_token(integration: "Integration") -> tuple[str, Mapping[str, Any]]
     try:
         token = _exchange.exchange(integration)
     except TokenRefusedError as refused:
-        return "refused", {"refusal": refused.reason}
+        return "refused", {"refusal": refused.reason, "answer": refused.answer}
     except TokenUnavailableError as unavailable:
         return "unavailable", {"outage": unavailable.reason}
     return "issued", {

@@ -66,14 +66,14 @@ def test_function_exchanges_the_token_and_logs_the_integration_and_the_outcome(c
 def test_function_returns_the_words_of_a_provider_that_refuses_the_token(cloud: Cloud, server: Server) -> None:
     server.behave = StrictTokenEndpoint(audience="https://other", tags=TAGS)
     response = exchange(cloud, server.url(path="/token"))
-    assert response.keys() == {"refusal"}
-    assert "InvalidAudienceError" in response["refusal"]
+    assert response.keys() == {"refusal", "answer"}
+    assert "InvalidAudienceError" in response["answer"]
     assert outcomes(cloud) == [("acme", an_integration().id, 3, "refused")]
 
 
 def test_function_returns_no_token_that_the_provider_repeats(cloud: Cloud, server: Server) -> None:
     server.behave = lambda request: Reply.from_json({"error": request.body.decode()}, 400)
-    assert exchange(cloud, server.url(path="/token")).keys() == {"refusal"}
+    assert exchange(cloud, server.url(path="/token")).keys() == {"refusal", "answer"}
 
 
 def test_function_reports_an_endpoint_that_is_down_as_an_outage(cloud: Cloud) -> None:
@@ -85,7 +85,7 @@ def test_function_reports_an_endpoint_that_is_down_as_an_outage(cloud: Cloud) ->
 def test_function_returns_the_failure_of_aws(cloud: Cloud, server: Server, failure: Any, outcome: str) -> None:
     cloud.fail("sts:GetWebIdentityToken", failure, message="Rejected.")
     response = cloud.function("exchange_token")(an_event(server.url()))
-    assert response.keys() == {outcome}
+    assert "Throttling" in response[outcome] or "Rejected." in response[outcome]
     assert server.received == []
 
 

@@ -40,21 +40,24 @@ class Redirecting:
 
     server: Server
     urls: list[str] = field(default_factory=list)
+    deadlines: list[Deadline] = field(default_factory=list)
 
     def reach(self, url: str, deadline: Deadline) -> None:
         raise NotImplementedError
 
     def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         self.urls.append(request.url)
+        self.deadlines.append(deadline)
         return guard().send(replace(request, url=self.server.url(path="/token")), deadline)
 
 
-def exchange(integration: Integration, server: Server, sts: SigningSts | None = None) -> AccessToken:
+def exchange(integration: Integration, provider: "Server | Redirecting", sts: SigningSts | None = None) -> AccessToken:
     """Exchange a token of an integration, with a server in place of its provider."""
+    outbound = provider if isinstance(provider, Redirecting) else Redirecting(provider)
     tokens = StsIdentityTokens(lambda: cast("Any", sts or SigningSts()))
-    return TokenExchange(
-        identity_tokens=tokens, outbound=Redirecting(server), clock=lambda: datetime.now(UTC)
-    ).exchange(integration)
+    return TokenExchange(identity_tokens=tokens, outbound=outbound, clock=lambda: datetime.now(UTC)).exchange(
+        integration
+    )
 
 
 def federated(provider: str = "OPEN_AI", **changes: Any) -> Integration:
@@ -116,8 +119,8 @@ def test_strict_provider_rejects_another_token(
     server.behave = strict(integration, **changes)
     with pytest.raises(TokenRefusedError) as caught:
         exchange(integration, server, sts)
-    assert reason in caught.value.reason
-    assert_no_token(caught.value.reason, *sts.tokens)
+    assert reason in caught.value.answer
+    assert_no_token(caught.value.answer, *sts.tokens)
 
 
 @pytest.mark.parametrize("provider", FEDERATIONS)
@@ -138,7 +141,7 @@ def test_entra_rejects_the_token_of_another_integration_although_it_compares_no_
     assert exchange(federated("AZURE_OPEN_AI"), server).value.get_secret_value() == ACCESS_TOKEN
     with pytest.raises(TokenRefusedError) as caught:
         exchange(federated("AZURE_OPEN_AI", **changes), server)
-    assert "InvalidAudienceError" in caught.value.reason
+    assert "InvalidAudienceError" in caught.value.answer
 
 
 # ---------------------------------------------------------------------- endpoints that fail
@@ -150,17 +153,21 @@ def assert_no_token(text: str, *tokens: str) -> None:
     assert not [part for part in parts if part[:12] in text or part[-12:] in text]
 
 
+def answer_of(error: Exception) -> str:
+    return error.answer if isinstance(error, TokenRefusedError) else ""
+
+
 def failure(
-    integration: Integration, outbound: Any, seconds: float = 5.0
+    integration: Integration, outbound: Any, seconds: float = 5.0, sts: SigningSts | None = None
 ) -> tuple[TokenRefusedError | TokenUnavailableError, SigningSts]:
     """Return the error of an exchange, after checking that it contains no token."""
-    sts = SigningSts()
+    sts = sts or SigningSts()
     tokens = StsIdentityTokens(lambda: cast("Any", sts))
     tested = TokenExchange(identity_tokens=tokens, outbound=outbound, clock=lambda: datetime.now(UTC), seconds=seconds)
     with pytest.raises((TokenRefusedError, TokenUnavailableError)) as caught:
         tested.exchange(integration)
     error = cast("TokenRefusedError | TokenUnavailableError", caught.value)
-    assert_no_token(error.reason, *sts.tokens)
+    assert_no_token(error.reason + answer_of(error), *sts.tokens)
     assert_no_token("".join(traceback.format_exception(error)), *sts.tokens)
     return error, sts
 
@@ -225,24 +232,36 @@ def test_token_that_the_endpoint_repeats_is_redacted(server: Server, status: int
 
     server.behave = repeat
     error, _ = failure(at(server.url(path="/token")), guard())
-    assert error.reason.startswith(f"The token endpoint answered with status {status}. It returned: invalid_grant: Bad")
+    assert error.reason == f"The token endpoint answered with status {status}."
+    assert answer_of(error).startswith("It returned: invalid_grant: Bad")
+
+
+def test_reason_contains_no_words_of_the_endpoint_which_can_take_the_token_apart(server: Server) -> None:
+    def take_apart(request: ReceivedRequest) -> Reply:
+        token = request.body.decode().partition("subject_token=")[2].partition("&")[0]
+        parts = " ".join(token[at : at + 4] for at in range(0, len(token), 4))
+        return Reply.from_json({"error": "invalid_grant", "error_description": parts}, 400)
+
+    server.behave = take_apart
+    error, _ = failure(at(server.url(path="/token")), guard())
+    assert error.reason == "The token endpoint answered with status 400."
 
 
 def test_token_in_an_error_of_another_form_is_redacted(server: Server) -> None:
     server.behave = lambda request: Reply.from_json({"error": {"message": f"Refused {request.body.decode()}"}}, 401)
     error, _ = failure(federated(), Redirecting(server))
-    assert "Refused" in error.reason
+    assert "Refused" in answer_of(error)
 
 
 def test_both_tokens_are_redacted_if_the_impersonation_is_refused(server: Server) -> None:
     def behave(request: ReceivedRequest) -> Reply:
         if "authorization" in request.headers:
             return Reply.from_json({"error": {"message": f"Denied for {request.headers['authorization']}"}}, 403)
-        return Reply.from_json(GOOD)
+        return Reply.from_json(GOOD | {"access_token": "plainwords"})  # it does not look like a token
 
     server.behave = behave
     error, _ = failure(federated("VERTEX_AI"), Redirecting(server))
-    assert error.reason == "The token endpoint answered with status 403. It returned: Denied for Bearer [redacted]"
+    assert answer_of(error) == "It returned: Denied for Bearer [redacted]"
 
 
 @pytest.mark.parametrize(
@@ -299,10 +318,26 @@ def test_endpoint_that_refuses_connections_is_an_outage() -> None:
     assert error.reason == "The token endpoint could not be used. The connection was refused."
 
 
-def test_slow_identity_token_leaves_no_time_for_the_endpoint(server: Server) -> None:
-    error, _ = failure(at(server.url(path="/token")), guard(), seconds=0)
+def test_time_that_aws_takes_is_not_left_for_the_endpoint(server: Server) -> None:
+    class SlowSts(SigningSts):
+        def get_web_identity_token(self, **request: Any) -> dict[str, Any]:
+            Event().wait(0.02)
+            return super().get_web_identity_token(**request)
+
+    error, _ = failure(at(server.url(path="/token")), guard(), seconds=0.01, sts=SlowSts())
     assert isinstance(error, TokenUnavailableError)
     assert server.received == []
+
+
+def test_both_requests_to_google_have_one_deadline(server: Server) -> None:
+    server.behave = with_service_account(lambda _: Reply.from_json(GOOD))
+    outbound = Redirecting(server)
+    exchange(federated("VERTEX_AI"), outbound)
+    assert [each.partition("/v1/")[0] for each in outbound.urls] == [
+        "https://sts.googleapis.com",
+        "https://iamcredentials.googleapis.com",
+    ]
+    assert outbound.deadlines[0] is outbound.deadlines[1]
 
 
 @pytest.mark.parametrize("url", ["https://192.168.1.1/token", "https://localhost/token", "http://example.com/token"])
@@ -310,6 +345,14 @@ def test_nothing_is_sent_to_an_endpoint_that_is_not_allowed(url: str) -> None:
     error, _ = failure(at(url), guard())
     assert isinstance(error, TokenRefusedError)
     assert error.reason.startswith("Nothing was sent: the token endpoint must ")
+
+
+@pytest.mark.parametrize("provider", ["CUSTOM", "LITELLM"])
+def test_no_identity_token_for_a_provider_is_issued_for_another_endpoint(server: Server, provider: str) -> None:
+    fields = {**FEDERATIONS["CUSTOM"].fields, "token_endpoint": server.url(), "audience": "https://api.openai.com/v1"}
+    error, sts = failure(an_integration(provider=provider, federation=Federation(fields)), guard())
+    assert error.reason == "Nothing was sent: the audience belongs to another provider."
+    assert (sts.requests, server.received) == ([], [])
 
 
 def test_integration_without_federation_gets_no_identity_token() -> None:

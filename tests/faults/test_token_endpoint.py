@@ -36,26 +36,32 @@ def _lose(_: ReceivedRequest) -> Reply:
 
 @dataclass(frozen=True)
 class Failure:
-    """How the endpoint behaves, the status of a resolution, and a part of the reason."""
+    """How the endpoint behaves, the status of a resolution, and parts of the reason and of the endpoint's answer."""
 
     behave: Callable[[ReceivedRequest], Reply]
     status: int
     reason: str
+    answer: str = ""
 
 
 FAILURES = {
     "refused": Failure(
         lambda _: Reply.from_json({"error": "invalid_grant", "error_description": "Unknown audience"}, 400),
         CONFLICT,
+        "status 400",
         "invalid_grant: Unknown audience",
     ),
     "token in the error text": Failure(
         lambda request: Reply.from_json({"error": "invalid_grant", "error_description": _assertion(request)}, 401),
         CONFLICT,
+        "status 401",
         "[redacted]",
     ),
     "token in an HTML page": Failure(
-        lambda request: Reply(403, f"<p>Rejected {_assertion(request)}</p>".encode()), CONFLICT, "[redacted]"
+        lambda request: Reply(403, f"<p>Rejected {_assertion(request)}</p>".encode()),
+        CONFLICT,
+        "status 403",
+        "[redacted]",
     ),
     "redirect": Failure(lambda _: Reply(307, headers={"Location": "https://example.com"}), CONFLICT, "redirected"),
     "1 MB": Failure(lambda _: Reply(200, b'{"access_token": "' + b"x" * 1_000_000), CONFLICT, "too long"),
@@ -99,6 +105,7 @@ def test_resolve_when_the_token_endpoint_fails_returns_a_problem_until_it_recove
     assert resolve() == failure.status
     [line] = [line for line in account.stack.cloud.log() if line["message"] == "token not exchanged"]
     assert failure.reason in line["reason"]
+    assert "It returned" not in line["reason"]
     recover(account)
     assert resolve() == 200
 
@@ -111,7 +118,9 @@ def test_connection_test_when_the_token_endpoint_fails_shows_the_reason(account:
     assert test() == UNAVAILABLE
     [_, exchanged] = account.responses[-1].body["rungs"]
     assert (exchanged["name"], exchanged["status"]) == ("token_exchanged", "failed")
-    assert failure.reason in f"{exchanged['not_proved']} {exchanged.get('provider_said')}"
+    shown = f"{exchanged['not_proved']} {exchanged.get('provider_said')}"
+    assert failure.reason in shown
+    assert failure.answer in shown
     recover(account)
     assert test() == 200
 

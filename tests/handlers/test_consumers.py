@@ -105,7 +105,7 @@ def test_create_with_memberships_returns_them(cloud: Cloud, memberships: list[di
         ({"all_integrations": None}, 400, "/all_integrations"),
         ({"memberships": []}, 422, ""),
         ({"memberships": None}, 400, "/memberships"),
-        ({"all_integrations": ..., "memberships": [{}]}, 400, "/memberships/0"),
+        ({"all_integrations": ..., "memberships": [{}]}, 422, "/memberships/0"),
         ({"all_integrations": ..., "memberships": [{"space_id": "s", "admin": True}]}, 400, "/memberships/0/admin"),
         ({"all_integrations": ..., "memberships": [{"space_id": "s"}] * 51}, 422, "/memberships"),
         ({"all_integrations": ..., "integration_ids": []}, 422, "/integration_ids"),

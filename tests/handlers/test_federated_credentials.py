@@ -94,7 +94,8 @@ def test_resolve_after_the_federation_was_replaced_by_a_key_returns_no_token(clo
 
 
 @pytest.mark.parametrize(
-    ("response", "status"), [({"refusal": "Unknown tenant."}, 409), ({"outage": "No answer."}, 503)]
+    ("response", "status"),
+    [({"refusal": "Status 400.", "answer": "words of the provider"}, 409), ({"outage": "No answer."}, 503)],
 )
 def test_resolve_without_a_token_returns_a_problem_and_logs_the_reason(
     cloud: Cloud, response: dict[str, str], status: int
@@ -103,13 +104,14 @@ def test_resolve_without_a_token_returns_a_problem_and_logs_the_reason(
     respond_to_exchange(cloud, response)
     problem, _ = resolve(cloud, cloud.function("credentials"), integration_id)
     assert problem["problem"]["status"] == status
-    [reason] = response.values()
+    reason, *answer = response.values()
     assert reason not in json.dumps(problem)
     [line] = [line for line in cloud.log() if line["message"] == "token not exchanged"]
     assert (line["reason"], line["account"], line["consumer"]) == (reason, "acme", "billing-job")
+    assert not any(words in json.dumps([cloud.log(), problem]) for words in answer)
 
 
-def test_resolve_when_federation_is_off_returns_409_that_names_the_mend(cloud: Cloud) -> None:
+def test_resolve_when_federation_is_off_returns_409_that_names_the_remedy(cloud: Cloud) -> None:
     integration_id = create(cloud)
     cloud.variables["EXCHANGE_TOKEN_FUNCTION"] = ""
     problem, calls = resolve(cloud, cloud.function("credentials"), integration_id)

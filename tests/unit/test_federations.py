@@ -69,6 +69,7 @@ def test_value_as_the_provider_documents_it_is_accepted(kind: FederationKind, fi
         (federations.GOOGLE_CLOUD, "workload_identity_provider", POOL),
         (federations.GOOGLE_CLOUD, "workload_identity_provider", f"//iam.googleapis.com/{PROVIDER}"),
         (federations.GOOGLE_CLOUD, "workload_identity_provider", PROVIDER.replace("123456789012", "my-project")),
+        (federations.GOOGLE_CLOUD, "workload_identity_provider", PROVIDER.replace("projects/", "projects/0")),
         (federations.GOOGLE_CLOUD, "workload_identity_provider", PROVIDER.replace("global", "europe-west1")),
         (federations.GOOGLE_CLOUD, "service_account_email", "alice@example.com"),
         (federations.GOOGLE_CLOUD, "service_account_email", "models@gserviceaccount.com.example.com"),

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, an_integration
 
-INTEGRATION = an_integration(federation=FEDERATIONS["OPEN_AI"])
+INTEGRATION = an_integration(federation=FEDERATIONS["OPEN_AI"], headers={"X-Team": "billing"})
 IDENTITY = {"iss": "https://issuer", "sub": "arn:role", "aud": "https://llm"}
 ISSUED = {"access_token": ACCESS_TOKEN, "expires_at": (NOON + timedelta(hours=1)).isoformat(), "identity": IDENTITY}
 
@@ -40,20 +41,20 @@ def exchange(function: FakeLambda) -> AccessToken:
     return LambdaTokenExchanger(lambda: cast("Any", function), "exchange-token:live").exchange(INTEGRATION)
 
 
-def test_function_receives_the_integration_and_returns_the_token() -> None:
+def test_function_receives_the_integration_without_its_headers_and_returns_the_token() -> None:
     function = FakeLambda(ISSUED)
     token = exchange(function)
     assert token == AccessToken(SecretStr(ACCESS_TOKEN), NOON + timedelta(hours=1), IDENTITY)
     assert ACCESS_TOKEN not in repr(token)
     [request] = function.requests
     assert request["FunctionName"] == "exchange-token:live"
-    assert integration_from_item(json.loads(request["Payload"])["integration"]) == INTEGRATION
+    assert integration_from_item(json.loads(request["Payload"])["integration"]) == replace(INTEGRATION, headers=None)
 
 
 def test_refusal_of_the_function_keeps_its_reason() -> None:
     with pytest.raises(TokenRefusedError) as caught:
-        exchange(FakeLambda({"refusal": "Refused."}))
-    assert caught.value.reason == "Refused."
+        exchange(FakeLambda({"refusal": "Refused.", "answer": "It returned: no."}))
+    assert (caught.value.reason, caught.value.answer) == ("Refused.", "It returned: no.")
 
 
 def test_outage_of_the_function_keeps_its_reason() -> None:

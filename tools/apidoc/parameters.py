@@ -8,14 +8,11 @@ from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, 
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
 EXAMPLE_CONSUMER = "01KDZ3ZQ80000000000000000C"
-_ID = ids.encode(EXAMPLE_ULID)
-_COMMON_PREFIX = 20  # characters that all ids share: base64 of the 15 bytes "AiIntegration:1"
 
 INTEGRATION_ID = {
     "type": "string",
-    # Less strict than the service: an id is base64 of a string that ends in a ULID.
-    "pattern": f"^{_ID[:_COMMON_PREFIX]}[A-Za-z0-9]{{{len(_ID) - _COMMON_PREFIX}}}$",
-    "examples": [_ID],
+    "pattern": ids.PATTERN,
+    "examples": [ids.encode(EXAMPLE_ULID)],
 }
 
 
@@ -66,7 +63,7 @@ _ALL: tuple[dict[str, Any], ...] = (
         "in": "path",
         "required": True,
         "description": "The id of a consumer.",
-        "schema": {"type": "string", "pattern": "^[0-9A-Z]{26}$", "examples": [EXAMPLE_CONSUMER]},
+        "schema": {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
     },
     _header(
         "If-Match",

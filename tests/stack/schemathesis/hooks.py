@@ -29,6 +29,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         return
     if "integration_id" in (case.path_parameters or {}):
         case.path_parameters["integration_id"] = _valid_id(case.path_parameters["integration_id"])
+    if isinstance(case.body, dict) and "integration_ids" in case.body:
+        case.body["integration_ids"] = [_valid_id(each) for each in case.body["integration_ids"]]
     if case.operation.label == "POST /v2/ai-integrations" and case.meta.phase.name.value != "examples":
         case.body = _creatable(case.body)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ class LambdaTokenExchanger:
         """Get a new access token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
         response = self._invoke(integration)
         if "refusal" in response:
-            raise TokenRefusedError(response["refusal"])
+            raise TokenRefusedError(response["refusal"], response["answer"])
         if "outage" in response:
             raise TokenUnavailableError(response["outage"])
         return AccessToken(
@@ -42,7 +43,8 @@ class LambdaTokenExchanger:
         )
 
     def _invoke(self, integration: Integration) -> dict[str, Any]:
-        request = json.dumps({"integration": integration_item(integration)})
+        # Without its headers, which may contain credentials and are not needed.
+        request = json.dumps({"integration": integration_item(replace(integration, headers=None))})
         try:
             response = self._client().invoke(FunctionName=self._function, Payload=request)
             payload = response["Payload"].read()

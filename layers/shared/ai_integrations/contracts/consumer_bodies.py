@@ -47,7 +47,7 @@ class ConsumerMembership(InputModel):
     @model_validator(mode="after")
     def _names_a_place(self) -> Self:
         if self.organization_id is None and self.space_id is None:
-            raise PydanticCustomError("missing", "The membership must name an organization or a space.")
+            raise PydanticCustomError("no_place", "The membership must name an organization or a space.")
         return self
 
 

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 from ai_integrations.domain.errors import FieldError, InvalidRequestError
 
 _PREFIX = "AiIntegration:1:"
+# For JSON schemas: base64 of the prefix, then of a ULID. It matches some texts that are no id.
+PATTERN = "^QWlJbnRlZ3JhdGlvbjox[A-Za-z0-9]{36}$"
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 

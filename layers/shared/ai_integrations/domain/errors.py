@@ -84,10 +84,15 @@ class RoleRefusedError(AiIntegrationsError):
 class TokenRefusedError(AiIntegrationsError):
     """AWS issued no identity token, or the provider rejected it."""
 
-    def __init__(self, reason: str = "") -> None:
-        """`reason` names who refused and why, with secrets redacted. It is for admins and operators only."""
+    def __init__(self, reason: str = "", answer: str = "") -> None:
+        """`reason` names who refused, for admins and operators. It contains nothing of the provider's response.
+
+        `answer` is that response, redacted. It is for admins only, and never logged: redaction finds no token that a
+        provider takes apart.
+        """
         super().__init__()
         self.reason = reason
+        self.answer = answer
 
 
 class TokenUnavailableError(AiIntegrationsError):

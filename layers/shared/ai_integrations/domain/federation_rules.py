@@ -19,7 +19,9 @@ _PARAMETER_NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,63}"
 _PARAMETER_VALUE = r"[\x20-\x7e]{1,1000}"
 # Parameters that the exchange sets itself (RFC 8693, section 2.1; RFC 7523, section 2.1), and words in the names of
 # parameters that are secrets (RFC 6749, section 2.3.1): the table must not contain a secret.
-_RESERVED_PARAMETER = r"(?i)(?!requested_token_type$)(grant_type|.*(assertion|credential|jwt|key|passw|secret|token).*)"
+_RESERVED_PARAMETER = (
+    r"(?i)(?!requested_token_type$)(grant_type|.*(assertion|credential|jwt|key|passphrase|passw|pwd|secret|token).*)"
+)
 
 
 def find_violations(provider: str, sent: Federation, stored: Federation | None, policy: Policy) -> Iterator[FieldError]:
@@ -109,7 +111,7 @@ def _parameter_violations(
         yield FieldError(
             "/federation/parameters",
             "Remove the parameters that the token exchange sets itself, and those that are secrets: grant_type, and "
-            "names with assertion, credential, jwt, key, passw, secret or token.",
+            "names with assertion, credential, jwt, key, passphrase, passw, pwd, secret or token.",
         )
     if not all(re.fullmatch(_PARAMETER_VALUE, value) for value in changed.values()):
         yield FieldError(

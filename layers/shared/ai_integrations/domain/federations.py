@@ -107,7 +107,7 @@ GOOGLE_CLOUD = FederationKind(
     request_format=TokenRequestFormat.GOOGLE,
     fields={
         "workload_identity_provider": FederationField(
-            r"projects/[0-9]{1,19}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}",
+            r"projects/[1-9][0-9]{0,18}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}",
             "the resource name of a provider: projects/<number>/locations/global/workloadIdentityPools/…/providers/…",
         ),
         "service_account_email": FederationField(
@@ -140,3 +140,12 @@ CUSTOM = FederationKind(
 )
 
 FEDERATION_KINDS = (OPEN_AI, ANTHROPIC, MICROSOFT_ENTRA, GOOGLE_CLOUD, CUSTOM)
+
+BY_PROVIDER = {
+    "OPEN_AI": OPEN_AI,
+    "AZURE_OPEN_AI": MICROSOFT_ENTRA,
+    "VERTEX_AI": GOOGLE_CLOUD,
+    "ANTHROPIC": ANTHROPIC,
+    "CUSTOM": CUSTOM,
+    "LITELLM": CUSTOM,
+}

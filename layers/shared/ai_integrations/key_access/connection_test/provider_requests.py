@@ -91,13 +91,18 @@ def build_access(integration: Integration, key: SecretStr | None) -> ProviderAcc
 
 
 def with_token(access: ProviderAccess, integration: Integration, token: SecretStr) -> ProviderAccess:
-    """Replace the credentials by an access token. The provider's header for keys is not sent."""
+    """Replace the credentials by an access token. The provider's header for keys is not sent.
+
+    The headers that the token requires are lists, and are joined with the integration's own, as by the client package.
+    """
     federation = PROVIDERS[integration.provider].federation
-    token_headers = {
-        "Authorization": f"Bearer {token.get_secret_value()}",
-        **(federation.headers if federation else {}),
+    required = dict(federation.headers) if federation else {}
+    own = {
+        name: f"{value},{required[name.lower()]}" if name.lower() in required else value
+        for name, value in (integration.headers or {}).items()
     }
-    common, credentials = _divide_headers(integration, token_headers)
+    token_headers = {"Authorization": f"Bearer {token.get_secret_value()}", **required}
+    common, credentials = _divide_headers(replace(integration, headers=own), token_headers)
     return replace(access, common_headers=common, credential_headers=credentials)
 
 

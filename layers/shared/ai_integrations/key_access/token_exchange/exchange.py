@@ -9,6 +9,8 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.federation import audience_of
+from ai_integrations.domain.federation_rules import is_reserved_audience
 from ai_integrations.domain.federations import TokenRequestFormat
 from ai_integrations.domain.model import Federation, Integration
 from ai_integrations.domain.providers import PROVIDERS
@@ -61,6 +63,9 @@ class TokenExchange:
         kind, federation = PROVIDERS[integration.provider].federation, integration.federation
         if kind is None or federation is None:
             raise TokenRefusedError("The integration has no federation.")
+        # The event may come from an invoker that bypassed the rules of a write.
+        if "audience" in kind.fields and is_reserved_audience(audience_of(integration)):
+            raise TokenRefusedError("Nothing was sent: the audience belongs to another provider.")
         deadline = Deadline(self._seconds)
         identity = self._identity_tokens.issue(integration, kind.lifetime)
         issued = self._request_token(kind.request_format, federation, identity.value, deadline)
@@ -102,6 +107,6 @@ def _check_status(response: OutboundResponse, secrets: list[SecretStr]) -> None:
         raise TokenRefusedError(reason)
     if status >= HTTPStatus.BAD_REQUEST:
         answer = describe_error(response.body, [each.get_secret_value() for each in secrets])
-        raise TokenRefusedError(f"The token endpoint answered with status {status}. {answer}".strip())
+        raise TokenRefusedError(f"The token endpoint answered with status {status}.", answer)
     if response.truncated:
         raise TokenRefusedError("The response of the token endpoint is too long.")
