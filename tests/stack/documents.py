@@ -134,7 +134,7 @@ class Reader:
         """Run an interactive session with doctest; return the differences."""
         file = self._folder / "session.txt"
         file.write_text(session)
-        client = {"PYTHONPATH": str(ROOT / "layers/client"), "AI_INTEGRATIONS_CONSUMER": "reader"}
+        client = {"PYTHONPATH": str(ROOT / "layers/client")}
         done = self._run(sys.executable, "-m", "doctest", str(file), **client, **self._connection())
         return done.stdout + done.stderr
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from tools.local.aws import client as aws
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, running_stack
@@ -29,7 +30,16 @@ from tests.stack.consumers.processes import (
     running_provider,
     running_proxy,
 )
-from tests.stack.consumers.recorder import GOOGLE_TOKEN, TEXT, TOKEN_PATH, Recorder, running_recorder
+from tests.stack.consumers.recorder import (
+    ACCESS_KEY_ID,
+    GOOGLE_TOKEN,
+    REGION,
+    SECRET_ACCESS_KEY,
+    TEXT,
+    TOKEN_PATH,
+    Recorder,
+    running_recorder,
+)
 from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
@@ -60,7 +70,31 @@ def release(request: pytest.FixtureRequest) -> str:
 
 
 def settings(stack: Stack, account: str) -> dict[str, str]:
-    """Build the environment of a consumer. It contains no provider key."""
+    """Build the environment of a consumer: an IAM user with a grant. It contains no provider key."""
+    iam, user = aws("iam", stack.deployment.endpoint), f"program-of-{account}"
+    grant(stack, account, iam.create_user(UserName=user)["User"]["Arn"])
+    credentials = iam.create_access_key(UserName=user)["AccessKey"]
+    return {
+        **PlatformClient(stack, account).aws_environment(),
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AI_INTEGRATIONS_URL": stack.url,
+        "AI_INTEGRATIONS_ACCOUNT": account,
+    }
+
+
+def grant(stack: Stack, account: str, principal_arn: str) -> None:
+    request = urllib.request.Request(  # noqa: S310 - the stack's own address
+        f"{stack.url}/v2/consumers",
+        json.dumps({"principal_arn": principal_arn, "all_integrations": True}).encode(),
+        {"Authorization": f"Bearer {stack.issue_key(account=account)}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        assert response.status == 201
+
+
+def broker_settings(stack: Stack, account: str) -> dict[str, str]:
+    """Build the environment of a broker, which states the account itself."""
     platform = PlatformClient(stack, account)
     return {
         **platform.aws_environment(),
@@ -227,10 +261,9 @@ def test_litellm_proxy_as_provider_and_as_consumer_completes_requests(
     body = {"provider": "openAI", "base_url": provider.base_url, "api_key": FIRST, "scopings": [{"space_id": "s"}]}
     stack.create(access_key, name="Behind the proxy", **body)
     provider.accept(FIRST)
-    environment = settings(stack, account)
     with (
-        running_proxy(tmp_path, environment, models, release) as address,
-        running_program(tmp_path, environment, release) as program,
+        running_proxy(tmp_path, broker_settings(stack, account), models, release) as address,
+        running_program(tmp_path, settings(stack, account), release) as program,
     ):
         for name, key in (("The proxy", MASTER_KEY), ("Invalid key", "sk-fake-invalid-key")):
             stack.create(access_key, name=name, provider="LITELLM", base_url=address, api_key=key)
@@ -344,16 +377,13 @@ KEYLESS = {
 
 
 def keyless_settings(recorder: Recorder) -> dict[str, str]:
-    """Build the environment of a consumer for which the recorder is also the function `credentials`."""
+    """Build the environment of a consumer for which the recorder is also the API."""
     recorder.resolutions.update({name: case.resolution(recorder.address) for name, case in KEYLESS.items()})
     return {
-        "AWS_ENDPOINT_URL_LAMBDA": recorder.address,
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "fake",
-        "AWS_SECRET_ACCESS_KEY": "fake",
-        "AI_INTEGRATIONS_FUNCTION": "credentials",
-        "AI_INTEGRATIONS_ACCOUNT": "acme",
-        "AI_INTEGRATIONS_CONSUMER": "a-program",
+        "AI_INTEGRATIONS_URL": recorder.address,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
     }
 
 
@@ -416,7 +446,7 @@ def test_litellm_proxy_sends_access_tokens(tmp_path: Path, recorder: Recorder, r
 
 def register_as_documented(guide: str, stack: Stack, environment: dict[str, str]) -> dict[str, Any]:
     """Run the guide's command that registers a provider, and return the response body."""
-    [command] = re.findall(r"^```sh\n(curl .*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    [command] = re.findall(r'^```sh\n(curl [^\n]*/v2/ai-integrations" .*?)^```$', guide, re.DOTALL | re.MULTILINE)
     stack.known_secrets.keys.update(re.findall(r'"api_key": "(.+?)"', command))
     done = subprocess.run(  # noqa: S603 - documentation of this repository
         ["bash", "-euc", command],  # noqa: S607

@@ -5,13 +5,13 @@
 
     answer = OpenAI(**openai_arguments(resolve("Production OpenAI"))).chat.completions.create(...)
 
-`resolve` reads its settings from the environment: AI_INTEGRATIONS_FUNCTION, AI_INTEGRATIONS_ACCOUNT and
-AI_INTEGRATIONS_CONSUMER. `Client` takes them as arguments.
+`resolve` signs its requests with the AWS credentials of the program and sends them to the URL in AI_INTEGRATIONS_URL.
+`Client` takes this setting and others as arguments.
 
 Modules depend on each other in one direction, which import-linter enforces:
 
-resolve_request <- errors <- resolved <- policy <- {cache_entry | lambda_source | runtime} <- cache <-
-{client | adapters} <- {default | bedrock} <- litellm_proxy.
+resolve_request <- errors <- resolved <- {api_address | policy | runtime} <- {cache_entry | signed_connection} <-
+{api_source | cache | lambda_source} <- sources <- {client | adapters} <- {default | bedrock} <- litellm_proxy.
 """
 
 from ai_integrations_client.client import Client

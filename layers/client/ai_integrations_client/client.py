@@ -1,17 +1,19 @@
-"""The client: resolves the integrations of one account and caches the results."""
+"""The client: resolves integrations and caches the results."""
 
-import os
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ai_integrations_client.cache import Cache, EntryFilter
-from ai_integrations_client.errors import ConfigurationError
-from ai_integrations_client.lambda_source import LambdaClient, LambdaSource
+from ai_integrations_client.lambda_source import LambdaClient
 from ai_integrations_client.policy import Freshness
 from ai_integrations_client.resolve_request import ResolveRequest
 from ai_integrations_client.resolved import ResolvedIntegration
 from ai_integrations_client.runtime import Runtime
+from ai_integrations_client.sources import Settings, create_source
+
+if TYPE_CHECKING:
+    from botocore.session import Session
 
 # Detail types after which the integration exists, but differs from the cached one.
 _CHANGED = frozenset(f"AI Integration {kind}" for kind in ("Created", "Updated", "Key Rotated", "Restored"))
@@ -24,27 +26,34 @@ class Client:
     def __init__(  # noqa: PLR0913 - each is an independent option
         self,
         *,
-        function: str | None = None,
+        url: str | None = None,
         account: str | None = None,
+        region: str | None = None,
+        session: "Session | None" = None,
+        function: str | None = None,
         consumer: str | None = None,
         lambda_client: LambdaClient | None = None,
         freshness: Freshness | None = None,
         runtime: Runtime | None = None,
     ) -> None:
-        """Read settings that are not passed from the environment. Raise ConfigurationError if one is missing.
+        """Read settings that are not passed from the environment.
 
-        `function` is the name or ARN of the stack's function `credentials` (AI_INTEGRATIONS_FUNCTION), `account` the
-        account of the registry (AI_INTEGRATIONS_ACCOUNT). `consumer` names this program in the audit log and in role
-        sessions (AI_INTEGRATIONS_CONSUMER, or the name of the Lambda function that it runs in).
+        `url` is the URL of the API (AI_INTEGRATIONS_URL). Requests are signed with the credentials of `session`, by
+        default those that botocore finds. `account` is the account of the registry whose integrations are resolved
+        (AI_INTEGRATIONS_ACCOUNT). Without it, grants of other accounts to this program count too. `region` is the AWS
+        region of an API with a custom domain (AI_INTEGRATIONS_REGION).
+
+        Brokers, which serve every account, pass `function` instead: the name or ARN of the stack's function
+        `credentials` (AI_INTEGRATIONS_FUNCTION). They need `account`, and `consumer`, which names this program in the
+        audit log and in role sessions (AI_INTEGRATIONS_CONSUMER, or the name of the Lambda function that it runs in).
+
+        Raise ConfigurationError if a setting is missing, or if both the API and a function are configured.
         """
-        source = LambdaSource(
-            lambda_client or create_lambda_client(),
-            function=function or _read_setting("AI_INTEGRATIONS_FUNCTION"),
-            account=account or _read_setting("AI_INTEGRATIONS_ACCOUNT"),
-            consumer=consumer or _read_setting("AI_INTEGRATIONS_CONSUMER", "AWS_LAMBDA_FUNCTION_NAME"),
-        )
+        runtime = runtime or Runtime()
+        settings = Settings(url, account, region, session, function, consumer, lambda_client)
+        source = create_source(settings, runtime)
         self._account = source.account
-        self._cache = Cache(source.fetch, freshness or Freshness(), runtime or Runtime())
+        self._cache = Cache(source.fetch, freshness or Freshness(), runtime)
 
     def resolve(
         self,
@@ -54,12 +63,13 @@ class Client:
         organization: str | None = None,
         key_version: str | None = None,
     ) -> ResolvedIntegration:
-        """Resolve an integration by its id or name, as seen from a space or an organization, given by their ids.
+        """Resolve an integration by its id or name. `key_version` selects the previous key during its grace period.
 
-        Without them, only account-wide integrations are visible. `key_version` selects the previous key during its
-        grace period.
+        The grant of this program decides what it sees. Only brokers pass `space` or `organization`, by their ids: the
+        place from which the integration is seen. Without them, a broker sees account-wide integrations.
 
         Raises:
+            ConfigurationError: `space` or `organization` without a broker.
             ResolutionError: the service or IAM rejected the request.
             UnavailableError: the service could not be reached, and no usable resolution is cached.
         """
@@ -75,23 +85,16 @@ class Client:
     def handle_event(self, event: Mapping[str, Any]) -> bool:
         """Apply a change event, as EventBridge delivers it, to the cache; return whether it concerned an entry.
 
-        Events of other accounts, other detail types, and events that are not newer than an entry are ignored.
+        Events of other accounts, other detail types, and events that are not newer than an entry are ignored. Without
+        an account, ids decide, which are unique. A name of another account can then mark an entry as stale, which costs
+        one call.
         """
         kind, detail = event.get("detail-type"), event.get("detail")
-        if not isinstance(detail, Mapping) or detail.get("account") != self._account:
+        if not isinstance(detail, Mapping) or self._account not in {None, detail.get("account")}:
             return False
         if kind == _DELETED:
             return self._cache.evict(_concerned_by_deletion(detail)) > 0
         return kind in _CHANGED and self._cache.mark_stale(_concerned_by_change(detail)) > 0
-
-
-def create_lambda_client() -> LambdaClient:
-    """Create a boto3 client with short timeouts, because the caller of this program may be waiting."""
-    import boto3  # noqa: PLC0415 - not needed if a client is passed
-    from botocore.config import Config  # noqa: PLC0415
-
-    config = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
-    return cast("LambdaClient", boto3.client("lambda", config=config))
 
 
 def _concerned_by_change(detail: Mapping[str, Any]) -> EntryFilter:
@@ -120,10 +123,3 @@ def _matches(integration: str, request: ResolveRequest, value: ResolvedIntegrati
 def _fold(name: str) -> str:
     """Normalize a name as the service does when it compares names."""
     return unicodedata.normalize("NFC", name.strip()).casefold()
-
-
-def _read_setting(*names: str) -> str:
-    for name in names:
-        if os.environ.get(name):
-            return os.environ[name]
-    raise ConfigurationError(f"{names[0]} is not set. Set this environment variable or pass the argument to Client.")

@@ -1,7 +1,7 @@
 """Errors of the client. None of them contains a key.
 
 AiIntegrationsClientError
-├── ConfigurationError   a required setting is missing
+├── ConfigurationError   a required setting is missing, or settings contradict each other
 ├── ResolutionError      the service or IAM rejected the request; retrying does not help
 ├── UnavailableError     the service could not be reached, and no usable resolution is cached
 └── UnsuitableError      the adapter's library cannot use the integration, or cannot use it in this environment
@@ -12,13 +12,16 @@ from typing import Any
 
 from ai_integrations_client.resolve_request import ResolveRequest
 
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+
 
 class AiIntegrationsClientError(Exception):
     """Base class of all errors of this package."""
 
 
 class ConfigurationError(AiIntegrationsClientError):
-    """A required setting is missing."""
+    """A required setting is missing, or settings contradict each other."""
 
 
 class ResolutionError(AiIntegrationsClientError):
@@ -26,7 +29,7 @@ class ResolutionError(AiIntegrationsClientError):
 
     `status` is 404 if the integration does not exist or is not visible. It is 409 if its key is unavailable, if AWS
     rejected sts:AssumeRole, or if a token exchange was rejected. It is 400 or 422 if the request is malformed, and 403
-    if IAM denied the call. `request` is what was requested.
+    if no account granted this program access, or if IAM denied the call. `request` is what was requested.
     """
 
     def __init__(self, problem: Mapping[str, Any], request: ResolveRequest | None = None) -> None:
@@ -41,9 +44,10 @@ class ResolutionError(AiIntegrationsClientError):
 
 
 class UnavailableError(AiIntegrationsClientError):
-    """The service could not be reached: timeout, throttling or server error.
+    """The service could not be reached: timeout, throttling, server error, or no valid AWS credentials.
 
-    `reason` is a short text, such as an AWS error code or the name of an exception. `request` is what was asked for.
+    `reason` is a short text that begins with an AWS error code or the name of an exception, if there is one. `request`
+    is what was requested.
     """
 
     def __init__(self, reason: str, request: ResolveRequest | None = None) -> None:
@@ -58,6 +62,14 @@ class UnsuitableError(AiIntegrationsClientError):
     def __init__(self, reason: str, integration: str) -> None:
         self.integration = integration
         super().__init__(f"Integration {integration!r}: {reason}")
+
+
+def problem_error(problem: Mapping[str, Any], request: ResolveRequest) -> ResolutionError | UnavailableError:
+    """Build the error for a problem document. Raise AttributeError, TypeError or ValueError if it is malformed."""
+    rejection = ResolutionError(problem, request)
+    if rejection.status >= _SERVER_ERRORS or rejection.status == _TOO_MANY_REQUESTS:
+        return UnavailableError(rejection.title, request)
+    return rejection
 
 
 def _prefix(request: ResolveRequest | None) -> str:

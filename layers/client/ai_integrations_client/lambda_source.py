@@ -1,4 +1,4 @@
-"""Resolve integrations by invoking the service's Lambda function."""
+"""Resolve integrations by invoking the service's Lambda function, as a broker that serves every account."""
 
 import json
 from collections.abc import Mapping
@@ -6,18 +6,17 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ai_integrations_client.errors import ResolutionError, UnavailableError
+from ai_integrations_client.errors import ResolutionError, UnavailableError, problem_error
 from ai_integrations_client.resolve_request import ResolveRequest
 from ai_integrations_client.resolved import ResolvedIntegration, parse_response
 
 _FORBIDDEN = {
     "title": "Access forbidden",
     "status": 403,
-    "detail": "IAM denied the call. Attach the stack's policy (output ConsumerPolicyArn) to the role of this program.",
+    "detail": "IAM denied the call. Set AI_INTEGRATIONS_URL instead of AI_INTEGRATIONS_FUNCTION. Only if this program "
+    "is a broker, attach the stack's policy (output ResolveForEveryAccountPolicyArn) to its role.",
 }
 _ACCESS_DENIED = "AccessDeniedException"
-_TOO_MANY_REQUESTS = 429
-_SERVER_ERRORS = 500
 
 
 class LambdaClient(Protocol):
@@ -49,11 +48,9 @@ class LambdaSource:
             problem = response.get("problem")
             if problem is None:
                 return parse_response(response)
-            rejection = ResolutionError(problem, request)
+            rejection = problem_error(problem, request)
         except (AttributeError, KeyError, TypeError, ValueError):
             raise UnavailableError("malformed response", request) from None
-        if rejection.status >= _SERVER_ERRORS or rejection.status == _TOO_MANY_REQUESTS:
-            raise UnavailableError(rejection.title, request)
         raise rejection
 
     def _invoke(self, request: ResolveRequest) -> Any:  # noqa: ANN401 - any JSON

@@ -8,8 +8,8 @@ A model in the proxy's configuration names an integration, and the callback sets
     litellm_settings:
       callbacks: registry.callback  # of a file registry.py next to the configuration, which imports `callback`
 
-`ai_integration_space` is the space from which the integration is seen. Settings come from the environment, as for
-`resolve`.
+`ai_integration_space` is the space from which the integration is seen, in a proxy that is a broker. Settings come from
+the environment, as for `resolve`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Clock, random numbers and threads of a client. Tests replace them."""
+"""Clock, random numbers, threads and pauses of a client. Tests replace them."""
 
 import random
 import threading
@@ -19,9 +19,12 @@ def run_in_thread(work: Callable[[], None]) -> None:
 class Runtime:
     """`clock` returns seconds since the epoch, `random` a number from 0 to 1; `spawn` runs a function concurrently.
 
+    `sleep` waits for seconds between two attempts of a request to the API.
+
     The clock is the wall clock, because temporary credentials keep expiring while a Lambda sandbox is frozen.
     """
 
     clock: Callable[[], float] = time.time
     random: Callable[[], float] = random.random
     spawn: Callable[[Callable[[], None]], None] = run_in_thread
+    sleep: Callable[[float], None] = time.sleep

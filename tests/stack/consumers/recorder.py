@@ -1,6 +1,6 @@
 """Servers that record requests and answer them in the protocol of the provider whose path they have.
 
-They also stand for the function `credentials` with prepared resolutions. Its invocations are not recorded.
+They also stand for the API with prepared resolutions. Requests for these are not recorded, and must be signed.
 """
 
 import json
@@ -9,8 +9,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.connection.servers import ReceivedRequest
+from tests.sigv4 import refusal
 
 TEXT = "Hello."
 TOKEN_PATH = "/google-token"
@@ -51,7 +55,8 @@ RESPONSES: dict[str, dict[str, Any]] = {
 }
 
 
-INVOCATION = re.compile("/functions/[^/]+/invocations$")
+CREDENTIALS = "/v2/credentials"
+ACCESS_KEY_ID, SECRET_ACCESS_KEY, REGION = "AKIAFAKE", "fake-secret-access-key", "eu-west-1"
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class RecordedRequest:
 
 @dataclass(frozen=True)
 class Recorder:
-    """A running server. `resolutions` are its answers as the function `credentials`, by the integration's name."""
+    """A running server. `resolutions` are its answers as the API, by the integration's name."""
 
     address: str
     requests: list[RecordedRequest] = field(default_factory=list)
@@ -94,9 +99,12 @@ def running_recorder() -> Iterator[Recorder]:
 
         def content_for(self, body: str) -> dict[str, Any]:
             path = self.path.partition("?")[0]
-            if INVOCATION.search(path):
-                return recorder.resolutions[json.loads(body)["integration"]]
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if path == CREDENTIALS:
+                request = ReceivedRequest(self.command, path, headers, body.encode())
+                secrets = {ACCESS_KEY_ID: SECRET_ACCESS_KEY}
+                assert refusal(request, secrets, REGION, "execute-api", datetime.now(UTC)) is None
+                return recorder.resolutions[json.loads(body)["integration"]]
             recorder.requests.append(RecordedRequest(self.path, headers, body))
             return next(RESPONSES[each] for each in RESPONSES if re.search(each, path))
 

@@ -3,14 +3,11 @@
 import os
 import subprocess
 import sys
-from typing import Any, cast
 
 import pytest
-from botocore.exceptions import NoRegionError
 
 import ai_integrations_client
-from ai_integrations_client import Client, ConfigurationError, default
-from ai_integrations_client.client import create_lambda_client
+from ai_integrations_client import Client, default
 from ai_integrations_client.default import DefaultClient
 from tests.builders import ROOT
 from tests.unit.client.fixtures import KEY, FakeService
@@ -22,40 +19,6 @@ SETTINGS = {"AI_INTEGRATIONS_FUNCTION": "f", "AI_INTEGRATIONS_ACCOUNT": "acme", 
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-
-
-def test_client_reads_settings_from_environment() -> None:
-    service = FakeService()
-    Client(lambda_client=service).resolve("x")
-    assert service.requests == [{"function": "f", "account": "acme", "consumer": "job", "integration": "x"}]
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_client_raises_configuration_error_for_missing_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.delenv(name)
-    with pytest.raises(ConfigurationError, match=f"^{name} is not set"):
-        Client(lambda_client=FakeService())
-
-
-def test_consumer_defaults_to_lambda_function_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AI_INTEGRATIONS_CONSUMER")
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "billing")
-    service = FakeService()
-    Client(lambda_client=service).resolve("x")
-    assert service.requests[0]["consumer"] == "billing"
-
-
-def test_client_without_a_lambda_client_creates_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(NoRegionError):
-        Client()
-
-
-def test_lambda_client_has_short_timeouts() -> None:
-    config = cast("Any", create_lambda_client()).meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 10)
-    assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 3)
 
 
 def test_module_functions_share_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,14 +43,22 @@ def test_default_client_is_reset_in_forked_process() -> None:
     run_python(code)
 
 
-def test_package_imports_only_what_it_needs() -> None:
-    """It needs neither pydantic nor Powertools, and boto3 only when it creates a Lambda client."""
-    code = (
-        "import sys, ai_integrations_client, ai_integrations_client.adapters as a;"
-        "bad = {'pydantic', 'aws_lambda_powertools', 'boto3', 'openai', 'anthropic', 'litellm', 'ai_integrations'};"
-        "sys.exit(str(bad & set(sys.modules)) if bad & set(sys.modules) else 0)"
+OWN_SESSION = {"botocore.auth", "botocore.awsrequest", "botocore.httpsession", "botocore.session"}
+NOT_NEEDED = {"pydantic", "aws_lambda_powertools", "boto3", "openai", "anthropic", "litellm", "ai_integrations"}
+
+
+@pytest.mark.parametrize(
+    ("modules", "not_loaded"),
+    [
+        ("ai_integrations_client", NOT_NEEDED | OWN_SESSION),
+        ("ai_integrations_client.adapters", NOT_NEEDED),
+    ],
+)
+def test_package_imports_only_what_it_needs(modules: str, not_loaded: set[str]) -> None:
+    """It imports boto3 or the larger part of botocore only when it creates a connection."""
+    run_python(
+        f"import sys, {modules}; loaded = {not_loaded} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
     )
-    run_python(code)
 
 
 def run_python(code: str) -> None:

@@ -113,6 +113,15 @@ def test_unrelated_event_leaves_entry_fresh(event: dict[str, Any]) -> None:
     assert fixture.fetch_count == 1
 
 
+def test_events_of_every_account_concern_a_client_without_an_account() -> None:
+    """Over the API, the account may be unknown. Ids are unique, so the event concerns the integration."""
+    for kind in (*CHANGES, "Deleted"):
+        fixture = fixture_with_entries()
+        fixture.client._account = None
+        assert fixture.client.handle_event(an_event(kind, account="other"))
+        assert fixture.key() == NEW
+
+
 @pytest.mark.parametrize("argument", [None, "Production OpenAI", "production openai ", ID])
 def test_invalidate_marks_matching_entries_stale(argument: str | None) -> None:
     fixture = fixture_with_entries("Production OpenAI", ID)
