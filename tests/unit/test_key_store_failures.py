@@ -5,6 +5,7 @@ The sweep continues if it is denied a single secret.
 """
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,6 +13,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
 from ai_integrations.domain.errors import FieldError, RuleViolationError
@@ -101,28 +103,70 @@ def test_reference_to_a_secret_that_may_not_be_described_is_rejected_like_a_miss
     assert error.value.errors == (FieldError("/api_key_secret_arn", UNAVAILABLE_SECRET),)
 
 
-class ConcurrentlyDeletedSecret:
-    """A Secrets Manager client whose secret becomes scheduled for deletion after the first RestoreSecret call."""
+class ActiveSecret:
+    """A Secrets Manager client that rejects the first RestoreSecret call, and then describes the secret."""
 
     exceptions = SimpleNamespace(InvalidRequestException=ClientError)
 
-    def __init__(self) -> None:
-        self.restored: list[bool] = []
+    def __init__(self, **description: Any) -> None:
+        self._description = description
+        self.calls: list[str] = []
 
-    def restore_secret(self, **_request: Any) -> None:
-        self.restored.append(bool(self.restored))
-        if not self.restored[-1]:
+    def restore_secret(self, *, SecretId: str) -> None:  # noqa: N803 - the client's own spelling
+        assert SecretId == SECRET.arn
+        self.calls.append("restore")
+        if len(self.calls) == 1:
             raise DENIED
 
-    @staticmethod
-    def describe_secret(**_request: Any) -> dict[str, Any]:
-        return {"DeletedDate": NOON}
+    def describe_secret(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803
+        assert SecretId == SECRET.arn
+        self.calls.append("describe")
+        return self._description
 
 
-def test_cancel_deletion_retries_when_deletion_is_scheduled_concurrently() -> None:
-    client = ConcurrentlyDeletedSecret()
+@pytest.mark.parametrize(
+    ("description", "calls"),
+    [({"DeletedDate": NOON}, ["restore", "describe", "restore"]), ({}, ["restore", "describe"])],
+    ids=["deletion scheduled concurrently", "no deletion scheduled"],
+)
+def test_rejected_cancellation_is_repeated_only_if_a_deletion_is_scheduled(
+    description: dict[str, Any], calls: list[str]
+) -> None:
+    client = ActiveSecret(**description)
     SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").cancel_deletion(SECRET)
-    assert client.restored == [False, True]
+    assert client.calls == calls
+
+
+class Cleanups:
+    """A Secrets Manager client that records deletions and cancellations, and raises `error`."""
+
+    def __init__(self, error: ClientError) -> None:
+        self._error = error
+        self.requests: list[dict[str, Any]] = []
+
+    def _fail(self, **request: Any) -> None:
+        self.requests.append(request)
+        raise self._error
+
+    delete_secret = restore_secret = _fail
+
+
+@pytest.mark.parametrize(
+    ("clean_up", "request_sent"),
+    [
+        (SecretsManagerCleanup.schedule_deletion, {"SecretId": SECRET.arn, "RecoveryWindowInDays": 7}),
+        (SecretsManagerCleanup.cancel_deletion, {"SecretId": SECRET.arn}),
+    ],
+)
+def test_cleanup_of_a_deleted_secret_succeeds_and_other_errors_are_raised(
+    clean_up: Callable[[SecretsManagerCleanup, SecretVersion], None], request_sent: dict[str, Any]
+) -> None:
+    for code in ("ResourceNotFoundException", "InvalidRequestException"):
+        client = Cleanups(ClientError({"Error": {"Code": code}}, "Operation"))
+        clean_up(SecretsManagerCleanup(cast("Any", client), recovery_days=7), SECRET)
+        assert client.requests == [request_sent]
+    with pytest.raises(ClientError):
+        clean_up(SecretsManagerCleanup(cast("Any", Cleanups(DENIED)), recovery_days=7), SECRET)
 
 
 def inventory(error: Exception) -> SecretsManagerInventory:

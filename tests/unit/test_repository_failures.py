@@ -151,6 +151,16 @@ def test_get_for_write_reads_an_integration_that_dynamodb_did_not_process() -> N
         {"Responses": {}, "UnprocessedKeys": {"table": {}}}, {"Item": to_wire(items.integration_item(OWN))}
     )
     assert repository(client).idempotent(KEY).get_for_write(OWN.account, OWN.id, NOON) == (OWN, None)
+    assert client.requests[1]["Key"] == to_wire(items.integration_key(OWN.account, OWN.id))
+
+
+def test_get_for_write_reads_integration_and_idempotency_record_at_once() -> None:
+    found = [items.integration_item(OWN), items.idempotency_item(OTHER, KEY, NOON)]
+    client = ScriptedClient({"Responses": {"table": [to_wire(each) for each in found]}})
+    integration, conflict = repository(client).idempotent(KEY).get_for_write(OWN.account, OWN.id, NOON)
+    assert integration == OWN
+    assert isinstance(conflict, RepeatedRequestError)
+    assert len(client.requests) == 1
 
 
 def test_conditions_alias_every_attribute() -> None:
