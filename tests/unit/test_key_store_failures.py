@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
-from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
+from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore, label
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
 from ai_integrations.use_cases.sweep import SecretAccessDeniedError
@@ -92,6 +92,46 @@ def test_discard_of_a_secret_with_replicas_logs_a_failed_removal(log: StringIO) 
     assert json.loads(log.getvalue())["message"] == "orphaned secret not removed"
 
 
+class RecordingClient:
+    """A Secrets Manager client that records the removals that it is asked for."""
+
+    def __init__(self) -> None:
+        self.deletions: list[dict[str, Any]] = []
+        self.label_removals: list[dict[str, Any]] = []
+
+    def delete_secret(self, **request: Any) -> None:
+        self.deletions.append(request)
+
+    def update_secret_version_stage(self, **request: Any) -> None:
+        self.label_removals.append(request)
+
+
+def test_discard_removes_the_label_of_one_version_from_a_secret_that_is_kept() -> None:
+    client = RecordingClient()
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").discard(
+        SECRET, SECRET._replace(version="kept")
+    )
+    label_of_version = {"VersionStage": label("v"), "RemoveFromVersionId": "v"}
+    assert client.label_removals == [{"SecretId": SECRET.arn, **label_of_version}]
+    assert client.deletions == []
+
+
+@pytest.mark.parametrize("kept", [None, SECRET._replace(arn="arn:fake:other")])
+def test_discard_deletes_a_secret_of_which_nothing_is_kept(kept: SecretVersion | None) -> None:
+    client = RecordingClient()
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").discard(SECRET, kept)
+    assert client.deletions == [{"SecretId": SECRET.arn, "ForceDeleteWithoutRecovery": True}]
+    assert client.label_removals == []
+
+
+def test_discard_of_an_external_secret_removes_nothing() -> None:
+    client = RecordingClient()
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").discard(
+        SECRET._replace(version=None), None
+    )
+    assert (client.deletions, client.label_removals) == ([], [])
+
+
 def test_discard_propagates_programming_errors() -> None:
     with pytest.raises(AttributeError):
         key_store(AttributeError()).discard(SECRET, None)
@@ -101,6 +141,12 @@ def test_reference_to_a_secret_that_may_not_be_described_is_rejected_like_a_miss
     with pytest.raises(RuleViolationError) as error:
         key_store(DENIED).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
     assert error.value.errors == (FieldError("/api_key_secret_arn", UNAVAILABLE_SECRET),)
+
+
+def test_reference_to_a_secret_raises_the_error_of_an_outage() -> None:
+    outage = ClientError({"Error": {"Code": "InternalServiceError"}}, "DescribeSecret")
+    with pytest.raises(ClientError, match="InternalServiceError"):
+        key_store(outage).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
 
 
 class ActiveSecret:
