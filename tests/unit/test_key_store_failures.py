@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
@@ -19,7 +20,7 @@ from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRE
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
 from ai_integrations.use_cases.sweep import SecretAccessDeniedError
-from tests.builders import NOON, an_integration
+from tests.builders import API_KEY, NOON, an_integration
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
 DENIED = ClientError(
@@ -44,7 +45,7 @@ class FailingClient:
     def _fail(self, **_request: Any) -> None:
         raise self._error
 
-    delete_secret = describe_secret = restore_secret = update_secret_version_stage = _fail
+    delete_secret = describe_secret = restore_secret = update_secret_version_stage = put_secret_value = _fail
 
 
 def key_store(error: Exception) -> SecretsManagerKeyStore:
@@ -147,6 +148,69 @@ def test_reference_to_a_secret_raises_the_error_of_an_outage() -> None:
     outage = ClientError({"Error": {"Code": "InternalServiceError"}}, "DescribeSecret")
     with pytest.raises(ClientError, match="InternalServiceError"):
         key_store(outage).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidRequestException", "ResourceExistsException"])
+def test_key_that_secrets_manager_refuses_to_store_again_is_not_held(code: str) -> None:
+    refusal = ClientError({"Error": {"Code": code}}, "PutSecretValue")
+    assert not key_store(refusal).holds_key(SECRET, SecretStr(API_KEY))
+
+
+@pytest.mark.parametrize("code", ["InternalServiceError", "AccessDeniedException", "ThrottlingException"])
+def test_whether_a_key_is_held_is_unknown_after_an_outage(code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        key_store(ClientError({"Error": {"Code": code}}, "PutSecretValue")).holds_key(SECRET, SecretStr(API_KEY))
+
+
+class DescribedSecret:
+    """A Secrets Manager client that describes a secret with these versions, or raises an error, and records changes."""
+
+    class exceptions:  # noqa: N801 - the client's own spelling
+        class InvalidParameterException(Exception):  # noqa: N818
+            pass
+
+    def __init__(self, stages: dict[str, list[str]] | ClientError) -> None:
+        self._stages = stages
+        self.changes: list[dict[str, Any]] = []
+
+    def describe_secret(self, **_request: Any) -> dict[str, Any]:
+        if isinstance(self._stages, ClientError):
+            raise self._stages
+        return {"VersionIdsToStages": self._stages}
+
+    def update_secret_version_stage(self, **change: Any) -> None:
+        self.changes.append(change)
+
+
+def promote(stages: dict[str, list[str]] | ClientError) -> list[dict[str, Any]]:
+    """Promote the version of SECRET, and release its version `old`; return the changes."""
+    client = DescribedSecret(stages)
+    cleanup = SecretsManagerCleanup(cast("Any", client), recovery_days=7)
+    cleanup.promote_version(SECRET, [SECRET._replace(version="old")])
+    return client.changes
+
+
+def test_promotion_moves_the_current_version_and_removes_the_label_of_the_released_one() -> None:
+    assert promote({"old": ["AWSCURRENT", label("old")], "v": [label("v")], "in-flight": [label("in-flight")]}) == [
+        {
+            "SecretId": SECRET.arn,
+            "VersionStage": "AWSCURRENT",
+            "MoveToVersionId": "v",
+            "RemoveFromVersionId": "old",
+        },
+        {"SecretId": SECRET.arn, "VersionStage": label("old"), "RemoveFromVersionId": "old"},
+    ]
+
+
+def test_repeated_promotion_changes_nothing() -> None:
+    assert promote({"old": ["AWSPREVIOUS"], "v": ["AWSCURRENT", label("v")]}) == []
+
+
+def test_promotion_in_a_deleted_secret_succeeds_and_an_outage_is_raised() -> None:
+    for code in ("ResourceNotFoundException", "InvalidRequestException"):
+        assert promote(ClientError({"Error": {"Code": code}}, "DescribeSecret")) == []
+    with pytest.raises(ClientError):
+        promote(DENIED)
 
 
 class ActiveSecret:
