@@ -15,7 +15,9 @@ from ai_integrations.domain.errors import (
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
+    VersionConflictError,
 )
+from ai_integrations.domain.model import Tombstone
 from tests.builders import NOON, an_idempotency_key, an_integration
 
 KEY = an_idempotency_key(fingerprint="f1")
@@ -161,6 +163,13 @@ def test_get_for_write_reads_integration_and_idempotency_record_at_once() -> Non
     assert integration == OWN
     assert isinstance(conflict, RepeatedRequestError)
     assert len(client.requests) == 1
+
+
+def test_delete_conflicts_with_a_tombstone_of_another_deletion() -> None:
+    tombstone = Tombstone(integration=OWN, deleted_at=NOON, deleted_by="bob", expires_at=NOON)
+    other = items.tombstone_item(tombstone._replace(deleted_by="carol"))
+    with pytest.raises(VersionConflictError):
+        repository(ScriptedClient(cancelled(other, "None", "None"))).delete(tombstone)
 
 
 def test_conditions_alias_every_attribute() -> None:
