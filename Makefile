@@ -116,13 +116,14 @@ clients: .venv/dev ## test every supported official client (needs Node.js)
 	$(BIN)/python -m pytest tests/stack/test_official_clients.py -m '' -rP
 
 .venv-consumers/%/installed: tests/stack/consumers/requirements-%.txt $(wildcard layers/client/*.toml layers/client/*/*.py layers/client/*/*/*.py)
-	@echo "Installing the $* supported libraries of providers into .venv-consumers/$* …"
+	@echo "Installing the libraries of providers ($*) into .venv-consumers/$* …"
 	@$(call make_venv,$(@D))
 	@.venv-consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
 	@touch $@
 
-consumers: .venv/dev .venv-consumers/oldest/installed .venv-consumers/newest/installed ## test the adapters with the libraries of providers
-	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_consumer_requests.py tests/stack/test_rotation_under_load.py -m consumers -rP
+consumers: .venv/dev $(patsubst %,.venv-consumers/%/installed,oldest newest federation) ## test the adapters with the libraries of providers
+	$(BIN)/python -m pytest tests/stack/test_consumers.py tests/stack/test_consumer_requests.py tests/stack/test_rotation_under_load.py \
+		tests/unit/test_token_requests.py -m consumers -rP
 
 provider: .venv/dev ## test connections to a real server (downloads 700 MB)
 	$(BIN)/python -m tests.connection.real_provider

@@ -1,6 +1,7 @@
 """Builders of valid test data: a test passes only the values that it is about."""
 
 import json
+from base64 import urlsafe_b64encode
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,14 +9,43 @@ from typing import Any
 
 from ai_integrations.contracts.authorizer_response import to_context
 from ai_integrations.contracts.caller import caller_item
-from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, Membership, Policy, Role, Settings
+from ai_integrations.domain.model import (
+    Caller,
+    Federation,
+    IdempotencyKey,
+    Integration,
+    Membership,
+    Policy,
+    Role,
+    Settings,
+)
 
 ROOT = Path(__file__).parent.parent
 EVENTS = ROOT / "events"
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 API_KEY = "sk-fake-0123456789-not-a-key"
+ACCESS_TOKEN = "fake-at-0123456789-abcdefghij"
 ULID = "01KDZ3ZQ80000000000000000A"
 AWS_ACCOUNT = "999999999999"  # of the service; the roles in tests belong to others
+_UUID = "00000000-0000-4000-8000-000000000001"
+# A valid federation of each provider that accepts one.
+FEDERATIONS = {
+    "OPEN_AI": Federation({"identity_provider_id": "idp_fake", "service_account_id": "sa_fake"}),
+    "ANTHROPIC": Federation(
+        {"federation_rule_id": "fdrl_fake", "organization_id": _UUID, "service_account_id": "svac_fake"}
+    ),
+    "AZURE_OPEN_AI": Federation({"tenant_id": _UUID, "client_id": _UUID}),
+    "VERTEX_AI": Federation(
+        {
+            "workload_identity_provider": "projects/1/locations/global/workloadIdentityPools/pool/providers/aws1",
+            "service_account_email": "models@project-1.iam.gserviceaccount.com",
+        }
+    ),
+    "CUSTOM": Federation(
+        {"token_endpoint": "https://llm.example.com/token", "grant": "token-exchange", "audience": "https://llm"},
+        {"scope": "models"},
+    ),
+}
 
 
 def an_event(name: str) -> dict[str, Any]:
@@ -55,6 +85,17 @@ def a_policy(*allowed_private_hosts: str) -> Policy:
         aws_account=AWS_ACCOUNT,
         allowed_private_hosts=frozenset(allowed_private_hosts),
     )
+
+
+def identity_token(audience: str) -> str:
+    """Build an identity token of AWS, without a valid signature."""
+    claims = {
+        "iss": "https://fake.tokens.sts.global.api.aws",
+        "sub": f"arn:aws:iam::{AWS_ACCOUNT}:role/exchange-token",
+        "aud": audience,
+    }
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
+    return ".".join([*(urlsafe_b64encode(part).decode().rstrip("=") for part in parts), "fake-signature"])
 
 
 def an_idempotency_key(value: str = "request-1", fingerprint: str = "f1", user: str = "alice") -> IdempotencyKey:

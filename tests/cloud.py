@@ -25,7 +25,7 @@ from tests.builders import API_KEY
 from tests.leaks import KnownSecrets
 
 # Response fields that may contain a secret.
-SECRET_FIELDS = frozenset({"access_key", "api_key", "aws_credentials"})
+SECRET_FIELDS = frozenset({"access_key", "access_token", "api_key", "aws_credentials"})
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,7 +99,7 @@ class Cloud:
 
     Each test ends with a search for leaks. `outputs` may contain header values but no keys: function responses and
     requests to DynamoDB. `published` may contain neither: requests to other services, and exceptions.
-    `verify_requests` may contain both: invocations of verify_key. Requests to Secrets Manager are not recorded.
+    `verify_requests` may contain both: invocations of other functions. Requests to Secrets Manager are not recorded.
     """
 
     environment: pytest.MonkeyPatch
@@ -263,8 +263,11 @@ class Cloud:
         return [json.loads(line) for line in self.written.getvalue().splitlines()]
 
 
-def _texts(value: str | dict[str, str]) -> set[str]:
-    return {value} if isinstance(value, str) else set(value.values())
+def _texts(value: str | dict[str, Any]) -> set[str]:
+    """List the secret texts of a field. An access token also has a type and headers, which are not secret."""
+    if isinstance(value, str):
+        return {value}
+    return {value["value"]} if "value" in value else set(value.values())
 
 
 def _error_response(code: str, status: int, message: str) -> tuple[AWSResponse, dict[str, Any]]:

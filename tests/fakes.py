@@ -5,13 +5,15 @@ tests/contract runs the same tests over these fakes and over the real adapters.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
+from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
+    FederationTakenError,
     FieldError,
     IdempotencyConflict,
     IdempotencyKeyReusedError,
@@ -21,6 +23,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
+from ai_integrations.domain.federation import identity_of
 from ai_integrations.domain.model import (
     ExternalSecretArn,
     IdempotencyKey,
@@ -34,7 +37,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
-from tests.builders import NOON, ULID, a_policy
+from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
 
 
 @dataclass
@@ -120,7 +123,7 @@ class InMemoryRepository:
         self._check_version(current)
         if _name(current) != _name(changed):
             self._check_name(changed)
-        self.check_role(changed)
+        self.check_identity(changed)
         self._names.pop(_name(current), None)
         self._write(changed)
         self._record(changed, self._idempotency_key, changed.updated_at)
@@ -144,7 +147,7 @@ class InMemoryRepository:
         if _id(restored) in self.integrations or self.tombstones.get(_id(restored)) != tombstone:
             raise VersionConflictError
         self._check_name(restored)
-        self.check_role(restored)
+        self.check_identity(restored)
         del self.tombstones[_id(restored)]
         self._write(restored)
 
@@ -166,7 +169,7 @@ class InMemoryRepository:
     def _check_conflicts(self, integration: Integration, key: IdempotencyKey | None) -> None:
         self._check_idempotency(integration, key, integration.created_at)
         self._check_name(integration)
-        self.check_role(integration)
+        self.check_identity(integration)
 
     def _check_idempotency(self, integration: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         conflict = self._find_conflict(integration.account, key, now)
@@ -185,11 +188,13 @@ class InMemoryRepository:
         if _name(integration) in self._names:
             raise NameTakenError
 
-    def check_role(self, integration: Integration) -> None:
-        role = integration.iam_role
+    def check_identity(self, integration: Integration) -> None:
+        role, identity = integration.iam_role, _identity(integration)
         others = [each for each in self.integrations.values() if each.account != integration.account]
         if role and role.identity in {each.iam_role.identity for each in others if each.iam_role}:
             raise RoleTakenError
+        if identity and identity in map(_identity, others):
+            raise FederationTakenError
 
     def _check_version(self, current: Integration) -> None:
         stored = self.integrations.get(_id(current))
@@ -372,8 +377,43 @@ class FailingKeyStore(InMemoryKeyStore):
         raise self.error
 
 
+@dataclass
+class FakeTokenExchanger:
+    """Issues tokens that are numbered and valid for `lifetime`.
+
+    `exchanged` lists account, id and version of each integration. `errors` are raised first, one for each exchange.
+    `before_exchange` are run first, one for each exchange.
+    """
+
+    clock: Callable[[], datetime] = lambda: NOON
+    lifetime: timedelta = timedelta(hours=1)
+    errors: list[Exception] = field(default_factory=list)
+    before_exchange: list[Callable[[], object]] = field(default_factory=list)
+    exchanged: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def exchange(self, integration: Integration) -> AccessToken:
+        self.exchanged.append((*_id(integration), integration.version))
+        if self.before_exchange:
+            self.before_exchange.pop(0)()
+        if self.errors:
+            raise self.errors.pop(0)
+        return AccessToken(
+            value=SecretStr(f"{ACCESS_TOKEN}-{len(self.exchanged)}"),
+            expires_at=self.clock() + self.lifetime,
+            identity={
+                "iss": "https://fake.tokens.sts.global.api.aws",
+                "sub": f"arn:aws:iam::{AWS_ACCOUNT}:role/exchange-token",
+                "aud": "https://api.openai.com/v1",
+            },
+        )
+
+
 def _id(integration: Integration) -> tuple[str, str]:
     return integration.account, integration.id
+
+
+def _identity(integration: Integration) -> str | None:
+    return integration.federation and identity_of(integration.provider, integration.federation)
 
 
 def _name(integration: Integration) -> tuple[str, str]:

@@ -1,22 +1,25 @@
-"""Search for leaks: keys outside Secrets Manager, header values outside the table and responses."""
+"""Search for leaks: keys and tokens outside Secrets Manager, header values outside the table and responses."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from ai_integrations.observability import MAX_TEXT_LENGTH
-from tests.builders import API_KEY
+from tests.builders import ACCESS_TOKEN, API_KEY
 
 _MIN_LENGTH = 8  # shorter values could occur by chance
+# A signed token (RFC 7519), for example an identity token of AWS. Nothing that the service writes may contain one.
+_SIGNED_TOKEN = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")
 
 
 @dataclass
 class KnownSecrets:
-    """The keys and header values that requests contained."""
+    """The keys and header values that requests contained, and the access tokens that responses contained."""
 
-    keys: set[str] = field(default_factory=lambda: {API_KEY})
+    keys: set[str] = field(default_factory=lambda: {API_KEY, ACCESS_TOKEN})
     header_values: set[str] = field(default_factory=set)
 
     def record(self, event: Mapping[str, Any]) -> None:
@@ -50,6 +53,6 @@ def _searchable(values: Iterable[Any]) -> set[str]:
 
 
 def _containing(values: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """List the texts that contain a value, as it is or as a log line has it: escaped, and without the rest."""
+    """List the texts that contain a signed token or a value, as it is or as a log line has it: escaped, cut off."""
     forms = {form for value in values for form in (value, json.dumps(value[:MAX_TEXT_LENGTH])[1:-1])}
-    return [text for text in texts if any(form in text for form in forms)]
+    return [text for text in texts if _SIGNED_TOKEN.search(text) or any(form in text for form in forms)]

@@ -70,8 +70,15 @@ def roles() -> dict[str, dict[str, Any]]:
 
 
 def role_statements(function: str) -> list[dict[str, Any]]:
-    """List the policy statements of a function's role."""
-    return [each for policy in roles()[function]["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    """List the policy statements of a function's role, those of optional features included."""
+    return [
+        switched_on(each) for policy in roles()[function]["Policies"] for each in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def switched_on(value: Any) -> Any:
+    """Resolve `Fn::If` as if each of its conditions held."""
+    return value["Fn::If"][1] if isinstance(value, dict) and "Fn::If" in value else value
 
 
 def synchronous_functions() -> list[str]:
@@ -94,7 +101,12 @@ def environment(function: str) -> dict[str, str]:
     """Build the environment of a function for a deployment with default parameters."""
     shared = template()["Globals"]["Function"]["Environment"]["Variables"]
     own = functions()[function].get("Environment", {}).get("Variables", {})
-    return {name: str(_resolved(value)) for name, value in {**shared, **own}.items()}
+    return {name: str(_resolved(_by_default(value))) for name, value in {**shared, **own}.items()}
+
+
+def _by_default(value: Any) -> Any:
+    """Resolve `Fn::If`: by default, no condition holds."""
+    return value["Fn::If"][2] if isinstance(value, dict) and "Fn::If" in value else value
 
 
 def _resolved(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Resolve an integration to its API key or temporary AWS credentials.
+"""Resolve an integration to its API key, an access token or temporary AWS credentials.
 
 IAM authorizes the callers; every response is audit-logged.
 """
@@ -14,8 +14,8 @@ from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.key_access.commands import KeyCommand, execute_command
+from ai_integrations.key_access.credential_reader import Resolved
 from ai_integrations.key_access.messages import Resolution, ResolveCommand, resolution_view
-from ai_integrations.key_access.resolve import Resolved
 from ai_integrations.observability import hide_exception_messages, logger, logs_invocation
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _resolve_credentials(event: dict[str, Any]) -> Resolution:
         version=resolved.integration.version,
         key_version=resolved.key.version if resolved.key else None,
         role_assumed=resolved.credentials is not None,
+        token_source=resolved.token.source if resolved.token else None,
     )
     return resolution_view(resolved)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from tests import sam_template
 from tests.benchmarks.artifacts import Artifacts
 from tests.benchmarks.measuring import Process
-from tests.benchmarks.requests import FIRST, ROUTES, first_event, written
+from tests.benchmarks.requests import FIRST, INVOCATIONS, ROUTES, first_event, written
 from tests.benchmarks.targets import Target
 
 LIBRARY_FLOOR = "import aws_lambda_powertools, boto3, pydantic.main"
@@ -62,3 +62,8 @@ class Bench:
     def route(self, name: str) -> Path:
         """Return the file with a request to one route."""
         return written(self.events, name, ROUTES[name])
+
+    def invocation(self, name: str) -> tuple[str, Path]:
+        """Return a function, and the file with its event."""
+        function, event = INVOCATIONS[name]
+        return function, written(self.events, name, event)

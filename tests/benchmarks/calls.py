@@ -8,9 +8,9 @@ from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.capacity import read_units, size, write_units
 from tests.benchmarks.fake_aws import respond
 from tests.benchmarks.report import table
-from tests.benchmarks.requests import ROUTES
+from tests.benchmarks.requests import INVOCATIONS, ROUTES
 from tests.benchmarks.targets import Target
-from tests.benchmarks.warm import Call, calls_of
+from tests.benchmarks.warm import Call, calls_of, calls_with
 
 # The target, and whether it is enforced. Updates and deletes miss it: they read before they write.
 ROUND_TRIPS = {
@@ -25,7 +25,9 @@ ROUND_TRIPS = {
     "rename": (2, True),
     "delete": (1, False),
     "authorizer": (1, True),
+    "resolve, cached token": (1, True),
 }
+FEDERATION_ON = {"EXCHANGE_TOKEN_FUNCTION": "exchange-token"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,10 @@ def measured(bench: Bench) -> dict[str, Used]:
     Replaced and deleted items count with the size of the sample integration.
     """
     recorded = {route: calls_of(bench, route) for route in ROUTES}
-    recorded["authorizer"] = calls_of(bench, "authorizer", "authorizer")
+    recorded["authorizer"] = calls_with(bench.process("authorizer"), bench.first("authorizer"))
+    for name in INVOCATIONS:
+        function, event = bench.invocation(name)
+        recorded[name] = calls_with(bench.process(function, FEDERATION_ON), event)
     return {route: _used(calls) for route, calls in recorded.items()}
 
 

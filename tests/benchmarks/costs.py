@@ -1,6 +1,6 @@
 """AWS costs per million calls (RESULTS.md) and per month by number of integrations (docs/deploy.md).
 
-`python -m tests.benchmarks.costs` prints the table for docs/deploy.md. Three inputs are assumptions. Adjust them to
+`python -m tests.benchmarks.costs` prints the tables for docs/deploy.md. Three inputs are assumptions. Adjust them to
 your deployment:
 
 - the list prices of us-east-1 in US dollars, without the free tier
@@ -18,6 +18,7 @@ from tests.benchmarks.calls import Used, measured
 from tests.benchmarks.capacity import size
 from tests.benchmarks.fake_aws import integration
 from tests.benchmarks.report import table as markdown_table
+from tests.benchmarks.requests import INVOCATIONS
 
 SIZES = (100, 10_000, 1_000_000)
 
@@ -40,6 +41,7 @@ MEMORY_GB = 0.5
 OWN_SECONDS, TABLE_SECONDS, SECRETS_SECONDS = 0.015, 0.008, 0.060  # of a warm request, and of each AWS call in it
 MILLION = 1_000_000
 FIXED = "fixed: KMS keys, alarms, dashboard"
+EXCHANGES = "Lambda and logs: token exchanges"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,9 @@ class Use:
     changes: float = 0.5  # creates, updates, rotations, deletes
     reads: float = 60  # through the API
     resolves: float = 3_000  # 10 programs with a cache TTL of 5 minutes, running 50 minutes a day
+    exchanges: float = 3_000  # of tokens, if federated: at most one for each resolution
     gb_seconds: float = MEMORY_GB * 0.03  # a warm call takes 30 ms
+    exchange_gb_seconds: float = 2 * MEMORY_GB * 0.5  # two functions wait 500 ms for AWS STS and the provider
     log_kb: float = 1.3  # the line of the outcome and that of the end
     item_kb: float = 2.0  # an integration with its guard items
 
@@ -80,6 +84,14 @@ def month(integrations: int, use: Use | None = None) -> dict[str, float]:
     }
 
 
+def federated_month(integrations: int, use: Use | None = None) -> dict[str, float]:
+    """Return the monthly cost in dollars by item if no integration has a key. AWS does not charge for calls of STS."""
+    use = use or Use()
+    exchange = LAMBDA_CALL + use.exchange_gb_seconds * LAMBDA_GB_SECOND + use.log_kb / 1e6 * LOG_GB
+    costs = {name: cost for name, cost in month(integrations, use).items() if not name.startswith("Secrets Manager")}
+    return costs | {EXCHANGES: integrations * use.exchanges * exchange}
+
+
 def measure(bench: Bench) -> Section:
     """Calculate the cost of a million calls of each operation."""
     rows = [[name, *map(_dollars, _million(name, used))] for name, used in measured(bench).items()]
@@ -94,7 +106,7 @@ def measure(bench: Bench) -> Section:
 def _million(name: str, used: Used) -> list[float]:
     seconds = OWN_SECONDS + used.dynamodb * TABLE_SECONDS + used.secrets * SECRETS_SECONDS
     parts = [
-        0 if name == "authorizer" else GATEWAY_CALL,
+        0 if name in {"authorizer", *INVOCATIONS} else GATEWAY_CALL,
         LAMBDA_CALL + seconds * MEMORY_GB * LAMBDA_GB_SECOND,
         used.reads * TABLE_READ_UNIT + used.writes * TABLE_WRITE_UNIT,
         used.secrets * (SECRETS_CALL + KMS_CALL),
@@ -112,6 +124,17 @@ def table() -> str:
     return markdown_table(head, [*lines, total, per_one])
 
 
+def federation_table() -> str:
+    """Render the monthly costs with stored keys and with federation as a Markdown table."""
+    keys, federated = ([calculate(size) for size in SIZES] for calculate in (month, federated_month))
+    lines = [
+        ["with stored keys", *(_dollars(sum(each.values())) for each in keys)],
+        ["with federation", *(_dollars(sum(each.values())) for each in federated)],
+        ["of this, token exchanges", *(_dollars(each[EXCHANGES]) for each in federated)],
+    ]
+    return markdown_table(["integrations", *(f"{size:,}" for size in SIZES)], lines)
+
+
 def _count(resource_type: str) -> int:
     return len(sam_template.resources(resource_type))
 
@@ -122,3 +145,5 @@ def _dollars(amount: float) -> str:
 
 if __name__ == "__main__":
     print(table())
+    print()
+    print(federation_table())

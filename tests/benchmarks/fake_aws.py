@@ -15,8 +15,8 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
-from tests.benchmarks.requests import TAKEN
-from tests.builders import NOON, ULID, a_caller, an_integration
+from tests.benchmarks.requests import FEDERATED_ULID, TAKEN
+from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, an_integration
 from tests.connection.certificates import certify
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ai-integrations-test/acme/1-abcdef"
@@ -36,6 +36,8 @@ STATIC: dict[str, dict[str, Any]] = {
 }
 # Response of STS, the only service with an XML protocol: AssumeRole is denied, so a connection test ends there.
 ASSUME_ROLE_DENIED = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
+# Response of functions/exchange_token. The emulated Lambda has no other function.
+TOKEN = {"access_token": ACCESS_TOKEN, "expires_at": "2100-01-01T00:00:00+00:00", "identity": {}}
 PAGE = 50
 [_TAKEN] = items.name_items(an_integration(name=TAKEN))
 GUARDS = {_TAKEN["sk"]: to_wire(_TAKEN)}
@@ -84,6 +86,8 @@ def _item(sort_key: str) -> items.Item:
         return items.tombstone_item(
             Tombstone(integration=integration(), deleted_at=NOON, deleted_by="alice", expires_at=expiry)
         )
+    if sort_key == f"INTEGRATION#{FEDERATED_ULID}":
+        return items.integration_item(an_integration(id=FEDERATED_ULID, federation=FEDERATIONS["OPEN_AI"]))
     if sort_key.startswith("INTEGRATION#"):
         return items.integration_item(integration(previous_key=_former_key()))
     return {}
@@ -112,6 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if target := self.headers.get("x-amz-target"):
             self._send(json.dumps(respond(target.rpartition(".")[2], json.loads(body))).encode())
+        elif self.path.endswith("/invocations"):
+            self._send(json.dumps(TOKEN).encode())
         else:
             self._send(ASSUME_ROLE_DENIED, status=403)
 

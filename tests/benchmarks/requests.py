@@ -9,6 +9,7 @@ from tests.builders import API_KEY, ULID, an_event, create_body, gateway_event
 
 TAKEN = "A name that is taken"
 ONE = f"/v2/ai-integrations/{ids.encode(ULID)}"
+FEDERATED_ULID = "01KDZ3ZQ80000000000000000F"
 
 # The event for each function's first request; fake_aws.py has the data that it refers to.
 FIRST = {
@@ -23,6 +24,7 @@ FIRST = {
     "sweep": "sweep_scheduled",
     "test_connection": "test_connection_bedrock",
     "verify_key": "verify_key_private_host",
+    "exchange_token": "exchange_token_private_host",
 }
 
 
@@ -49,6 +51,13 @@ ROUTES: dict[str, dict[str, Any]] = {
     "restore": _one("POST", path=f"{ONE}/restore"),
     "rotate key": _one("POST", {"api_key": API_KEY}, path=f"{ONE}/key-rotations"),
     "roll key back": _one("POST", path=f"{ONE}/key-rotations/rollback"),
+}
+# Invocations by operation, for functions that serve no route: the function, and its event.
+INVOCATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "resolve, cached token": (
+        "credentials",
+        {"account": "acme", "integration": ids.encode(FEDERATED_ULID), "consumer": "billing-job"},
+    ),
 }
 # Operations whose instructions are counted: all that succeed, those of the baseline first.
 BASELINE_ROUTES = ("create", "get", "list of 50")

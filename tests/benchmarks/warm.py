@@ -56,11 +56,14 @@ def measure(bench: Bench) -> Section:
     )
 
 
-def calls_of(bench: Bench, route: str, function: str = "api") -> list[Call]:
-    """Return the AWS calls of one request in order: service, method, parameters."""
-    process = bench.process(function)
+def calls_of(bench: Bench, route: str) -> list[Call]:
+    """Return the AWS calls of one request to the API in order: service, method, parameters."""
+    return calls_with(bench.process("api"), bench.route(route))
+
+
+def calls_with(process: Process, event: Path) -> list[Call]:
+    """Return the AWS calls of one request to a function in order. It is not the first request of the process."""
     environment = {**process.environment, "PYTHONPATH": os.pathsep.join(map(str, process.path))}
-    event = bench.route(route) if function == "api" else bench.first(function)
     command = [sys.executable, "-S", str(RECORDER), str(event)]
     run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)  # noqa: S603 - the running interpreter
     calls: list[Call] = json.loads(run.stdout.splitlines()[-1])

@@ -15,6 +15,7 @@ from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.connection_test.http import HttpSteps
 from ai_integrations.key_access.connection_test.steps import ProviderSteps
+from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.guard import Guard
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
@@ -45,7 +46,7 @@ class RecordingRoleSteps:
 def provider_steps(*, allowed: str = GATEWAY, seconds: float = 10) -> ProviderSteps:
     resolver = StubDnsResolver([[ip_address("127.0.0.1")]])
     guard = Guard(resolver=resolver, allowed_private_hosts=frozenset({allowed}), tls=SYSTEM_TLS)
-    return ProviderSteps(keys=HttpSteps(guard, seconds), roles=RecordingRoleSteps())
+    return ProviderSteps(keys=HttpSteps(guard, FederationOff(), seconds), roles=RecordingRoleSteps())
 
 
 def run_steps(
@@ -121,7 +122,7 @@ class OutboundWithoutResponse:
 )
 def test_reachable_reports_what_the_url_scheme_proves(scheme: str, proved: str, not_proved: str | None) -> None:
     integration = an_integration(provider="CUSTOM", base_url=f"{scheme}://{GATEWAY}")
-    reachable, _ = HttpSteps(OutboundWithoutResponse()).run(integration, KEY, None)
+    reachable, _ = HttpSteps(OutboundWithoutResponse(), FederationOff()).run(integration, KEY, None)
     assert (reachable.status, reachable.proved, reachable.not_proved) == (PASSED, proved, not_proved)
 
 
@@ -347,20 +348,10 @@ def test_reachable_fails_without_provider_address(provider: str) -> None:
 
 def test_bedrock_integration_runs_role_steps() -> None:
     roles = RecordingRoleSteps()
-    steps = ProviderSteps(keys=HttpSteps(Guard(resolver=StubDnsResolver([[]]), allowed_private_hosts=())), roles=roles)
+    guard = Guard(resolver=StubDnsResolver([[]]), allowed_private_hosts=())
+    steps = ProviderSteps(keys=HttpSteps(guard, FederationOff()), roles=roles)
     assert steps.run(an_integration(provider="AWS_BEDROCK", model_names=("m-1",)), None, None) == ()
     assert roles.tested == ["AWS_BEDROCK m-1"]
-
-
-def test_vertex_test_proves_only_reachable(server: Server) -> None:
-    rungs = run_steps(server, provider="VERTEX_AI", provider_metadata={"location": "europe-west3"})
-    limits = PROVIDERS["VERTEX_AI"].probe.unproved
-    assert [(rung.name, rung.status, rung.not_proved) for rung in rungs[1:]] == [
-        ("authenticated", NOT_PROVED, limits),
-        ("model_answers", NOT_PROVED, limits),
-    ]
-    assert rungs[0].status is PASSED
-    assert server.received == []
 
 
 def test_connection_test_ends_at_total_deadline(server: Server) -> None:

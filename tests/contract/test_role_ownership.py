@@ -40,7 +40,7 @@ def a_tombstone(integration: Integration) -> Tombstone:
 
 
 def check(repository: IntegrationRepository, integration: Integration) -> None:
-    repository.check_role(integration)
+    repository.check_identity(integration)
 
 
 def precheck(repository: IntegrationRepository, integration: Integration) -> None:
@@ -57,7 +57,7 @@ each_operation = pytest.mark.parametrize("operation", [check, precheck, insert])
 
 def is_taken(stores: Stores, account: str = "umbrella", role_arn: str = ROLE) -> bool:
     try:
-        stores.repository.check_role(with_role("ASKING", role_arn, account=account))
+        stores.repository.check_identity(with_role("ASKING", role_arn, account=account))
     except RoleTakenError:
         return True
     return False

@@ -31,6 +31,7 @@ def test_table_lists_every_event_once() -> None:
 def test_function_returns_the_response_in_the_table(cloud: Cloud, bus: Subscriber, bucket: Bucket, row: Row) -> None:
     assert bus.receive() == []
     DeadLetters(cloud, "publish_changes")
+    cloud.respond("sts:GetWebIdentityToken", {"WebIdentityToken": "fake-identity-token"})  # moto has no such call
     if row.needs_seeds:
         variables = sam_template.environment("api")
         account = SeedAccount(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)

@@ -42,12 +42,17 @@ class MotoBackend:
     """moto. Its stream is read directly, because its stream API stops at a rejected transaction."""
 
     def send(self, event_name: str, request: Any) -> AWSResponse:
-        """Send a request, and remove the records that moto writes to the stream for a rejected one."""
+        """Send a request, and remove the records that moto alone writes to the stream.
+
+        It writes some for a rejected request, and a second one for an update that creates an item.
+        """
         length = len(_stream())
         response = botocore_stubber(event_name, request)
         assert response is not None, "moto does not implement this operation"
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             del _stream()[length:]
+        elif event_name.endswith(".UpdateItem"):
+            del _stream()[length:-1]
         return response
 
     def enable_stream(self, cloud: Cloud) -> None:

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.cloud import Cloud, cloud, leak_search
+from tests.connection.servers import serve
+from tests.faults import federation_use_cases
 from tests.faults.aws_backends import AwsBackend, EmulatorBackend, MotoBackend
 from tests.faults.fault_injector import FaultInjector
 from tests.faults.in_process_stack import InProcessStack
@@ -49,6 +51,13 @@ def _stack_over(
     backend: AwsBackend, cloud: Cloud, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[InProcessStack]:
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))  # between attempts
+    cloud.variables |= {
+        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "FEDERATION_ISSUER": "https://fake.tokens.sts.global.api.aws",
+        "EXCHANGE_TOKEN_FUNCTION": "exchange-token",
+    }
     injector = FaultInjector(backend)
-    yield InProcessStack(cloud, backend, injector, bucket.url)
+    with serve() as provider:
+        provider.behave = federation_use_cases.behave
+        yield InProcessStack(cloud, backend, injector, bucket.url, provider)
     injector.close()

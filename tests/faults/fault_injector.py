@@ -1,29 +1,25 @@
 """Count the AWS calls of the functions, and make one of them fail."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 from ai_integrations.bootstrap.botocore_session import session
+from ai_integrations.observability import LoggedError
 from tests.builders import API_KEY
 from tests.cloud import Killed
+from tests.faults import sts
 from tests.faults.aws_backends import AwsBackend
+from tests.faults.aws_responses import aws_response
 
 ALL_ATTEMPTS = 99  # more attempts than any client makes
-
-
-class _Body(BytesIO):
-    def stream(self, **_: Any) -> Any:
-        yield self.read()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,8 @@ class Fault:
         if self.after_effect:
             send()
         if self.response is not None:
-            return _error_response(*self.response)
+            status, code = self.response
+            return sts.error(status, code) if url.startswith("https://sts.") else _error_response(status, code)
         raise ReadTimeoutError(endpoint_url=f"{url}?{API_KEY}") if self.error is None else self.error
 
 
@@ -67,6 +64,7 @@ class FaultInjector:
 
     def __init__(self, backend: AwsBackend) -> None:
         self._backend = backend
+        self.functions: Callable[[str], Callable[[dict[str, Any]], object]]  # set by the stack
         self.calls: list[str] = []
         self._fault: tuple[int, Fault] | None = None
         self._failed_attempts = 0
@@ -129,10 +127,21 @@ class FaultInjector:
         self.calls, self._fault = calls, fault
 
     def _forward(self, event_name: str, request: Any) -> AWSResponse:
-        """Send a call to the backend. Invocations of verify_key are answered here: every key is accepted."""
+        """Send a call to the backend, which has no functions and issues no identity tokens."""
         if event_name.endswith(".lambda.Invoke"):
-            return _response(HTTPStatus.OK, {"refusal": None})
+            return self._invoke(json.loads(request.body))
+        if event_name.endswith(".sts.GetWebIdentityToken"):
+            return sts.identity_token_response(request.body)
         return self._backend.send(event_name, request)
+
+    def _invoke(self, event: dict[str, Any]) -> AWSResponse:
+        """Invoke exchange_token, or answer for verify_key: every key is accepted."""
+        if "api_key" in event:
+            return _response(HTTPStatus.OK, {"refusal": None})
+        try:
+            return _response(HTTPStatus.OK, self.functions("exchange_token")(event))
+        except LoggedError:
+            return _response(HTTPStatus.OK, {}, {"x-amz-function-error": "Unhandled"})
 
     def _age_secrets(self, parsed: dict[str, Any], **_: Any) -> None:
         for secret in parsed.get("SecretList", ()):
@@ -144,6 +153,5 @@ def _error_response(status: int, code: str) -> AWSResponse:
     return _response(status, {"__type": code, "message": f"Rejected {API_KEY}"})
 
 
-def _response(status: int, document: object) -> AWSResponse:
-    headers = HTTPHeaders.from_dict({"x-amzn-requestid": "aws-request-id"})
-    return AWSResponse("https://aws.test", status, headers, _Body(json.dumps(document).encode()))
+def _response(status: int, document: object, headers: Mapping[str, str] | None = None) -> AWSResponse:
+    return aws_response(status, json.dumps(document), headers)

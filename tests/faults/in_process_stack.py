@@ -8,6 +8,7 @@ from typing import Any
 from ai_integrations.observability import metrics
 from tests import sam_template
 from tests.cloud import Cloud, Response
+from tests.connection.servers import Server
 from tests.faults.aws_backends import AwsBackend
 from tests.faults.fault_injector import FaultInjector
 
@@ -18,12 +19,15 @@ Event = dict[str, Any]
 class InProcessStack:
     """All functions over one AWS backend. Each function is loaded once, until a restart."""
 
-    def __init__(self, cloud: Cloud, backend: AwsBackend, injector: FaultInjector, response_url: str) -> None:
-        """`response_url` receives the responses to CloudFormation."""
-        self.cloud, self.injector, self.response_url = cloud, injector, response_url
+    def __init__(
+        self, cloud: Cloud, backend: AwsBackend, injector: FaultInjector, response_url: str, provider: Server
+    ) -> None:
+        """`response_url` receives the responses to CloudFormation. `provider` exchanges tokens and has a model."""
+        self.cloud, self.injector, self.response_url, self.provider = cloud, injector, response_url, provider
         self._backend = backend
         self._functions: dict[str, Callable[[Event], Any]] = {}
         self._used_functions: set[str] = set()
+        injector.functions = self.function
         self._backend.enable_stream(cloud)
         self.cloud.add_bus()
 
@@ -54,6 +58,10 @@ class InProcessStack:
     def api(self, event: Event) -> Response:
         """Send a request of API Gateway to the API."""
         return Response.from_lambda(self.function("api")(event))
+
+    def http(self, function: str, event: Event) -> Response:
+        """Send a request of API Gateway to another function."""
+        return Response.from_lambda(self.function(function)(event))
 
     def take_records(self) -> list[Event]:
         """Take the records of the stream that match the filters of the template."""

@@ -14,6 +14,7 @@ from tests.faults.account import Account, Request
 from tests.faults.api_use_cases import API_USE_CASES
 from tests.faults.background_use_cases import SCENARIO_USE_CASES, STREAM_AND_SCHEDULE_USE_CASES
 from tests.faults.fault_injector import FAULTS, Fault
+from tests.faults.federation_use_cases import FEDERATION_USE_CASES
 from tests.faults.in_process_stack import InProcessStack
 from tests.faults.invariants import find_violations
 from tests.faults.matrix_summary import RecordProperty, record_cell
@@ -21,7 +22,7 @@ from tests.faults.role_use_cases import ROLE_USE_CASES
 from tests.faults.use_case import UseCase
 
 SERVER_ERRORS = {429, 500, 503}
-USE_CASES = API_USE_CASES | ROLE_USE_CASES | STREAM_AND_SCHEDULE_USE_CASES | SCENARIO_USE_CASES
+USE_CASES = API_USE_CASES | ROLE_USE_CASES | FEDERATION_USE_CASES | STREAM_AND_SCHEDULE_USE_CASES | SCENARIO_USE_CASES
 # The faults that leave the most behind always run; `make faults` runs the others as well.
 SEVERE_FAULTS = ("timed out after its effect", "killed after its effect")
 OTHER_FAULTS = tuple(FAULTS.keys() - SEVERE_FAULTS)

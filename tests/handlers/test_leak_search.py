@@ -1,4 +1,7 @@
-"""The leak search that ends every test of a function finds a key in each place where a function may leave one."""
+"""The leak search that ends every test of a function finds a key or token in each place where a function may leave it.
+
+The token of a response is searched for in all other places.
+"""
 
 import json
 from collections.abc import Callable
@@ -59,3 +62,16 @@ def test_leak_search_ignores_a_key_in_a_secret(cloud: Cloud) -> None:
     cloud.keys.add(KEY)
     aws_clients.secrets_manager().create_secret(Name="x", SecretString=KEY)
     assert not cloud.leaks(cloud.written.getvalue())
+
+
+def test_leak_search_finds_the_access_token_of_a_response_in_the_log(cloud: Cloud) -> None:
+    token = "fake-at-canary-to-be-found"
+
+    def respond(*_: Any) -> Any:
+        return {"access_token": {"value": token, "token_type": "Bearer", "headers": {"x-beta": "fake-header"}}}
+
+    cloud.invoke(respond, {})
+    assert not cloud.leaks("Bearer fake-header")
+    logger.info("leak", token=token)
+    assert cloud.leaks(cloud.written.getvalue())
+    cloud.keys.remove(token)  # otherwise the search after this test finds it and fails the test

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.builders import API_KEY, ROOT, create_body, gateway_event
+from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event
 from tests.cloud import Cloud, Response
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_sweep import list_orphaned_secrets
@@ -64,22 +64,45 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
     cloud.api(gateway_event(create_body(api_key=API_KEY)))
     cloud.written.seek(0)
     cloud.written.truncate()
-    match log:
-        case "authorizer":
-            authorize(cloud, f"Bearer {key}")
-            return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-        case "api" | "test-connection":
-            if log == "api":
-                change_integration_in_every_way(cloud)
-            cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
-            cloud.http(log.replace("-", "_"), gateway_event(create_body(name="Another", api_key=API_KEY)))
-        case "credentials":
-            resolve = cloud.function("credentials")
-            resolve({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
-        case "sweep":
-            list_orphaned_secrets(cloud, 1)
-            cloud.function("sweep")({"dry_run": True})
+    if log == "authorizer":
+        authorize(cloud, f"Bearer {key}")
+        return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    USES[log](cloud)
     return [*cloud.log(), *cloud.ended_invocations()]
+
+
+def use_api(cloud: Cloud) -> None:
+    change_integration_in_every_way(cloud)
+    fail_unexpectedly(cloud, "api")
+
+
+def use_credentials(cloud: Cloud) -> None:
+    event = {"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"}
+    cloud.function("credentials")(event)
+
+
+def use_exchange_token(cloud: Cloud) -> None:
+    cloud.fail("sts:GetWebIdentityToken", ("AccessDenied", 403), message="Rejected.")
+    cloud.function("exchange_token")(an_event("exchange_token_private_host"))
+
+
+def use_sweep(cloud: Cloud) -> None:
+    list_orphaned_secrets(cloud, 1)
+    cloud.function("sweep")({"dry_run": True})
+
+
+def fail_unexpectedly(cloud: Cloud, function: str) -> None:
+    cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
+    cloud.http(function, gateway_event(create_body(name="Another", api_key=API_KEY)))
+
+
+USES: dict[str, Callable[[Cloud], None]] = {
+    "api": use_api,
+    "test-connection": lambda cloud: fail_unexpectedly(cloud, "test_connection"),
+    "credentials": use_credentials,
+    "exchange-token": use_exchange_token,
+    "sweep": use_sweep,
+}
 
 
 def change_integration_in_every_way(cloud: Cloud) -> None:

@@ -55,7 +55,11 @@ def _section(name: str, role: Mapping[str, Any]) -> str:
     lines = [f"## `{name}`", "", f"Assumed by `{trust['Principal']['Service']}`.", ""]
     for arn in role.get("ManagedPolicyArns", []):
         lines += [f"Managed policy: `{_text(arn).rpartition('/')[2]}`.", ""]
-    statements = [each for policy in role.get("Policies", []) for each in policy["PolicyDocument"]["Statement"]]
+    statements = [
+        sam_template.switched_on(each)
+        for policy in role.get("Policies", [])
+        for each in policy["PolicyDocument"]["Statement"]
+    ]
     if statements:
         lines += ["| statement | actions | resources | conditions | used by |", "|---|---|---|---|---|"]
         lines += [_row(name, each) for each in statements]
@@ -71,7 +75,7 @@ def _row(role: str, statement: Statement) -> str:
     cells = [
         sid,
         ", ".join(f"`{each}`" for each in as_list(statement["Action"])),
-        ", ".join(f"`{_text(each)}`" for each in as_list(statement["Resource"])),
+        ", ".join(f"`{_text(sam_template.switched_on(each))}`" for each in as_list(statement["Resource"])),
         "; ".join(_conditions(statement.get("Condition", {}))),
         _user(role, statement),
     ]
@@ -83,7 +87,8 @@ def _conditions(conditions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for operator, keys in conditions.items():
         for key, wanted in keys.items():
             if operator != "Null":
-                yield f"`{key}` is {_values(as_list(wanted))}"
+                relation = "is at most" if operator == "NumericLessThanEquals" else "is"
+                yield f"`{key}` {relation} {_values(as_list(wanted))}"
             elif key not in compared:
                 yield f"`{key}` {'absent' if wanted == 'true' else 'present'}"
 
@@ -121,7 +126,7 @@ def _text(value: Any) -> str:
     """Render a reference by its logical id, and a text without the parts that all ARNs share."""
     match value:
         case {"Ref": name}:
-            text = f"${{{name}}}"
+            text = f"${{{name}}}" if name.startswith("AWS::") else name
         case {"Fn::GetAtt": [name, _]}:
             text = name
         case {"Fn::Sub": text}:

@@ -89,6 +89,10 @@ def _differs(values: Values, wanted: list[str]) -> bool:
     return not _one_equal(values, wanted)
 
 
+def _at_most(values: Values, wanted: list[Any]) -> bool:
+    return len(values) == 1 and all(int(value) <= int(limit) for value in values for limit in wanted)
+
+
 def _is_absent(values: Values, wanted: list[str]) -> bool:
     return [("false", "true")[not values]] == wanted
 
@@ -104,6 +108,7 @@ _OPERATORS: Mapping[str, Callable[[Values, list[str]], bool]] = {
     "ForAllValues:StringEquals": _all_equal,
     "ForAllValues:StringLike": _all_like,
     "Null": _is_absent,
+    "NumericLessThanEquals": _at_most,
     "StringEquals": _one_equal,
     "StringLike": _one_like,
     "StringNotEquals": _differs,

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tools.local.deployment import PARAMETERS
+
 from tests import sam_template
 from tests.iam.evaluator import Statement, Values, as_list
 
@@ -15,6 +17,7 @@ _PSEUDO = {
     "AWS::Region": REGION,
     "AWS::URLSuffix": "amazonaws.com",
 }
+_PARAMETERS = {"FederationAudiences": PARAMETERS["FederationAudiences"].split(",")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class Policies:
     def _resolved(self, value: Any) -> Any:
         match value:
             case {"Ref": name}:
-                return self._value(name)
+                return _PARAMETERS.get(name) or self._value(name)
             case {"Fn::GetAtt": [name, "Arn"]}:
                 return self.arns[name]
             case {"Fn::Sub": text}:

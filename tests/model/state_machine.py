@@ -21,7 +21,7 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.iam_roles import IamRole
-from ai_integrations.domain.model import Caller, Integration, KeepKey, Role, SecretVersion, fold_name
+from ai_integrations.domain.model import Caller, Integration, Removal, Role, SecretVersion, fold_name
 from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import a_caller, the_settings
 from tests.contract.stores import Stores
@@ -115,7 +115,7 @@ class IntegrationStateMachine(RuleBasedStateMachine):
                 raise RoleTakenError
 
         created: list[Integration] = []
-        secret = SecretStr(key) if key else KeepKey.KEEP
+        secret = SecretStr(key) if key else Removal.NOTHING
         settings = the_settings(name=name, **role_changes(role_arn))
         self.run_both(lambda: created.append(self.integrations.create(caller, settings, secret)), update_model)
         for each in created:
@@ -160,12 +160,12 @@ class IntegrationStateMachine(RuleBasedStateMachine):
             number,
             # A change of the provider needs the key again, or null.
             lambda expected: replace(expected, key=None, previous_key=None, role_arn=role_arn),
-            lambda ulid: self.integrations.update(caller, ulid, RequestedChange(with_role, None)),
+            lambda ulid: self.integrations.update(caller, ulid, RequestedChange(with_role, Removal.KEY)),
         )
 
     @rule(caller=callers, number=numbers, key=st.none() | keys)
     def set_key(self, caller: Caller, number: int, key: str | None) -> None:
-        secret = SecretStr(key) if key else None
+        secret = SecretStr(key) if key else Removal.KEY
         self.change(
             caller,
             number,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ai_integrations.domain import api_keys, endpoints
+from ai_integrations.domain.federations import FEDERATION_KINDS
 from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS, Address
 from tests import sam_template
 from tests.builders import ROOT
@@ -43,6 +44,9 @@ def _for_providers(build: Callable[[Address], Iterable[str]]) -> list[str]:
 RUN_TIME = {
     Unknown("ai_integrations.domain.api_keys", "each"): list(api_keys._PLACEHOLDERS),
     Unknown("ai_integrations.domain.rules", "expected.pattern"): [each.pattern for each in METADATA_FORMATS.values()],
+    Unknown("ai_integrations.domain.federation_rules", "field.pattern"): [
+        each.pattern for kind in FEDERATION_KINDS for each in kind.fields.values()
+    ],
     Unknown("ai_integrations.domain.endpoints", "_PLACEHOLDERS.get(name, _LABEL)"): [
         *endpoints._PLACEHOLDERS.values(),
         endpoints._LABEL,

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from tools.local.aws import REGION, client
 
+from tests.builders import identity_token
 from tests.leaks import KnownSecrets
 from tests.stack.conftest import running_stack
 from tests.stack.leak_search import find_leaks, recorded_calls
@@ -26,6 +27,14 @@ def test_leak_search_finds_a_key_everywhere_except_in_a_secret_value(tmp_path: P
         calls = recorded_calls(stack.deployment.endpoint)
     found = {place for place in writers if [*find_leaks(stack.folder, KnownSecrets(keys={fake_key(place)}), calls)]}
     assert found == writers.keys() - {"secret value"}
+
+
+def test_leak_search_finds_an_identity_token_in_a_function_log(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "up.log").touch()
+    log = tmp_path / "logs" / "exchange_token.log"
+    log.write_text(identity_token("https://llm.example.com"))
+    assert [*find_leaks(tmp_path, KnownSecrets(), [])] == [str(log)]
 
 
 def fake_key(place: str) -> str:

@@ -176,23 +176,22 @@ def sweep() -> dict[str, Any]:
     return sam_template.functions()["sweep"]
 
 
-def test_metrics_of_two_stacks_differ_in_the_service() -> None:
-    variables = sam_template.template()["Globals"]["Function"]["Environment"]["Variables"]
-    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
-    own = [each.get("Environment", {}).get("Variables", {}) for each in sam_template.functions().values()]
-    assert not [each for each in own if "POWERTOOLS_SERVICE_NAME" in each]
-
-
-def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
+def test_dashboard_has_the_name_and_the_metrics_of_this_stack_only() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
+    assert dashboard["Properties"]["DashboardName"] == {"Ref": "AWS::StackName"}
     body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0]
     assert '"service", "${AWS::StackName}"' in body
     assert "ai-integrations" not in body
 
 
-def test_dashboard_shows_the_metric_of_every_alarm() -> None:
+@pytest.mark.parametrize("branch", [1, 2], ids=["with federation", "without federation"])
+def test_dashboard_shows_the_metric_of_every_alarm(branch: int) -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
-    widgets = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0])["widgets"]
+    body, variables = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    condition = variables["ExchangeToken"]["Fn::If"]
+    assert condition[0] == "HasFederation"
+    text = condition[branch]["Fn::Sub"] if condition[branch] else ""
+    widgets = json.loads(body.replace("${ExchangeToken}", text))["widgets"]
     lines = [line for each in widgets for line in each["properties"]["metrics"]]
     missing = [name for name, each in ALARMS.items() if not any(each["MetricName"] in line for line in lines)]
     assert missing == []

@@ -27,7 +27,9 @@ def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_b
     [bus] = sam_template.resources("AWS::Events::EventBus").values()
     assert "Policy" not in bus["Properties"]
     [policy] = sam_template.resources("AWS::Events::EventBusPolicy").values()
+    assert policy["Properties"]["EventBusName"] == {"Ref": "Bus"}
     statement = policy["Properties"]["Statement"]
+    assert policy["Properties"]["StatementId"] == statement["Sid"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
     assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
     assert statement["Condition"] == {
@@ -90,10 +92,11 @@ def test_codedeploy_may_only_move_traffic_between_versions_of_published_function
     assert shift["Action"] == ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"]
     aliases = of_type(processed(), "AWS::Lambda::Alias").values()
     published = [each["Properties"]["FunctionName"]["Ref"] for each in aliases]
-    assert len(shift["Resource"]) == 2 * len(published)
+    named = [sam_template.switched_on(each) for each in shift["Resource"]]
+    assert len(named) == 2 * len(published)
     for name in published:
-        assert {"Fn::GetAtt": [name, "Arn"]} in shift["Resource"]
-        assert {"Fn::Sub": f"${{{name}.Arn}}:live"} in shift["Resource"]
+        assert {"Fn::GetAtt": [name, "Arn"]} in named
+        assert {"Fn::Sub": f"${{{name}.Arn}}:live"} in named
     groups = of_type(processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::CodeDeploy::DeploymentGroup")
     [watched] = {
         alarm["Name"]["Ref"]

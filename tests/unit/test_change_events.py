@@ -13,7 +13,7 @@ from ai_integrations.contracts.published_events import CHANGE_EVENTS, ChangeEven
 from ai_integrations.contracts.views import timestamp
 from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Settings, Tombstone
 from ai_integrations.use_cases.changes import Change
-from tests.builders import NOON, ULID, an_idempotency_key, an_integration
+from tests.builders import FEDERATIONS, NOON, ULID, an_idempotency_key, an_integration
 from tests.streams import a_record, events_of, record_of
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
@@ -113,6 +113,8 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
     ({"provider_metadata": {"role_arn": "arn"}}, ["provider_metadata"]),
     ({"scopings": (Scoping(space_id="s"),)}, ["scopings"]),
     ({"secret": None}, ["api_key"]),
+    ({"federation": FEDERATIONS["OPEN_AI"]}, ["federation"]),
+    ({"federation": FEDERATIONS["OPEN_AI"], "secret": None}, ["api_key", "federation"]),
     ({"secret": None, "name": "x", "base_url": "https://gateway.test"}, ["api_key", "base_url", "name"]),
 ]
 
@@ -125,7 +127,11 @@ def test_updated_event_lists_the_changed_fields(change: dict[str, Any], fields: 
 
 
 def test_every_setting_has_a_test_case() -> None:
-    assert {name for change, _ in CHANGES for name in change} == {*Settings.__dataclass_fields__, "secret"}
+    assert {name for change, _ in CHANGES for name in change} == {
+        *Settings.__dataclass_fields__,
+        "secret",
+        "federation",
+    }
 
 
 def test_first_key_is_listed_as_changed_field() -> None:

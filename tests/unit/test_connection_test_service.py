@@ -17,10 +17,11 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import (
     Caller,
+    CredentialChange,
     ExternalSecretArn,
     Integration,
-    KeyChange,
     Membership,
+    Removal,
     Role,
     Scoping,
     SecretVersion,
@@ -70,7 +71,7 @@ class ServiceFixture:
     def record(self, health: Health) -> None:
         self.recorded.append(health)
 
-    def test_settings(self, settings: Settings | None = None, key: KeyChange = None) -> Health:
+    def test_settings(self, settings: Settings | None = None, key: CredentialChange = Removal.NOTHING) -> Health:
         return self.tests.test_settings(a_caller(), settings or the_settings(), key)
 
 
@@ -79,11 +80,11 @@ class ServiceFixture:
     [
         (SecretStr(API_KEY), API_KEY, None),
         (EXTERNAL, "arn:fake:external None", "current"),
-        (None, None, None),
+        (Removal.KEY, None, None),
     ],
 )
 def test_settings_are_tested_with_the_key_of_the_request(
-    key: KeyChange, tested: str | None, version: str | None
+    key: CredentialChange, tested: str | None, version: str | None
 ) -> None:
     fixture = ServiceFixture()
     assert fixture.test_settings(key=key).key_version == version
@@ -94,12 +95,12 @@ def test_settings_are_tested_with_the_key_of_the_request(
 @pytest.mark.parametrize(
     ("settings", "key", "pointer"),
     [
-        (the_settings(base_url="https://10.0.0.5"), None, "/base_url"),
+        (the_settings(base_url="https://10.0.0.5"), Removal.NOTHING, "/base_url"),
         (the_settings(), SecretStr(SERVICE_ACCOUNT), "/api_key"),
         (the_settings(), SecretStr("sk-...fake"), "/api_key"),
     ],
 )
-def test_settings_that_break_a_rule_are_not_tested(settings: Settings, key: KeyChange, pointer: str) -> None:
+def test_settings_that_break_a_rule_are_not_tested(settings: Settings, key: CredentialChange, pointer: str) -> None:
     fixture = ServiceFixture()
     with pytest.raises(RuleViolationError) as error:
         fixture.test_settings(settings, key)
@@ -160,5 +161,5 @@ def test_saved_integration_is_tested_for_admins_of_its_account_only(caller: Call
 def test_settings_are_tested_for_admins_only() -> None:
     fixture = ServiceFixture()
     with pytest.raises(AccessForbiddenError):
-        fixture.tests.test_settings(OF_SPACE, the_settings(scopings=(Scoping(space_id="s"),)), None)
+        fixture.tests.test_settings(OF_SPACE, the_settings(scopings=(Scoping(space_id="s"),)), Removal.NOTHING)
     assert fixture.tested == []

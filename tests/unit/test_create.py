@@ -14,14 +14,14 @@ from ai_integrations.domain.errors import (
     NameTakenError,
     RuleViolationError,
 )
-from ai_integrations.domain.model import ACCOUNT_WIDE, Role, Scoping
+from ai_integrations.domain.model import ACCOUNT_WIDE, CredentialChange, Removal, Role, Scoping
 from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_idempotency_key, an_integration, the_settings
 from tests.fakes import FailingKeyStore, FailingRepository, build_integrations
 from tests.unit.test_api_keys import SERVICE_ACCOUNT
 from tests.unit.use_case_fixture import ADMIN, UseCaseFixture
 
 KEY = SecretStr(API_KEY)
-NO_KEY = None
+NO_KEY = Removal.NOTHING
 IDS = ("FIRST", "SECOND")
 REJECTIONS: list[AiIntegrationsError] = [NameTakenError(), IdempotencyKeyReusedError(), ContentionError()]
 
@@ -54,7 +54,7 @@ def test_create_without_key_does_not_call_the_key_store() -> None:
 
 @pytest.mark.parametrize("key", [pytest.param(KEY, id="with key"), pytest.param(NO_KEY, id="without key")])
 @pytest.mark.parametrize("name", ["Production OpenAI", "PRODUCTION openai"])
-def test_create_with_taken_name_stores_no_secret(key: SecretStr | None, name: str) -> None:
+def test_create_with_taken_name_stores_no_secret(key: CredentialChange, name: str) -> None:
     fixture = UseCaseFixture(ids=IDS)
     fixture.repository.insert(an_integration(), None)
     fixture.journal.clear()

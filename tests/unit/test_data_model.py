@@ -41,7 +41,7 @@ from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
-from tests.builders import API_KEY, NOON, ROOT, an_integration
+from tests.builders import API_KEY, FEDERATIONS, NOON, ROOT, an_integration
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -98,6 +98,9 @@ BEDROCK = an_integration(
     name="Bedrock",
     provider="AWS_BEDROCK",
     provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/team/LLM-access"},
+)
+FEDERATED = an_integration(
+    id="01KDZ3ZQ80000000000000000G", name="OpenAI without a key", federation=FEDERATIONS["OPEN_AI"]
 )
 TOMBSTONE = Tombstone(
     integration=ANTHROPIC,
@@ -169,6 +172,7 @@ def write_integrations(table: Table) -> None:
         ANTHROPIC, IdempotencyKey(user="alice", value="fake-idempotency-key", fingerprint="fake-fingerprint")
     )
     integrations.insert(BEDROCK, None)
+    integrations.insert(FEDERATED, None)
     integrations.delete(TOMBSTONE)
 
 
@@ -229,7 +233,7 @@ def test_every_key_prefix_in_the_code_has_an_example() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        [vars(OPEN_AI), vars(ROTATED), vars(VERTEX)],
+        [vars(OPEN_AI), vars(ROTATED), vars(VERTEX), vars(FEDERATED)],
         [each._asdict() for each in OPEN_AI.scopings],
         [HEALTH._asdict()],
         [each._asdict() for each in HEALTH.rungs],
@@ -240,15 +244,6 @@ def test_every_key_prefix_in_the_code_has_an_example() -> None:
 def test_examples_set_every_optional_field(values: list[dict[str, Any]]) -> None:
     unset = [name for name in values[0] if all(each[name] is None for each in values)]
     assert unset == []
-
-
-def test_stream_filter_of_the_template_is_documented() -> None:
-    [event] = sam_template.functions()["publish_changes"]["Events"].values()
-    patterns = [json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"]]
-    for pattern in patterns:
-        [condition] = pattern["dynamodb"]["Keys"]["sk"]["S"]
-        assert f"| `{condition['prefix']}` | {', '.join(pattern['eventName'])} |" in DOCUMENT
-    assert len(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)", DOCUMENT, re.MULTILINE)) == len(patterns)
 
 
 def test_example_secret_equals_the_stored_secret() -> None:

@@ -12,6 +12,7 @@ from ai_integrations.domain.connection_health import CheckStatus
 from ai_integrations.domain.endpoints import Endpoints, accepted_forms, endpoints_of, find_flaw
 from ai_integrations.domain.providers import PROVIDERS, Dialect
 from ai_integrations.key_access.connection_test.http import HttpSteps
+from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from tests.builders import API_KEY, ROOT, an_integration
@@ -248,7 +249,7 @@ def test_connection_test_requests_endpoint_that_consumers_get(
 ) -> None:
     outbound = RecordingOutbound()
     integration = an_integration(provider=forms.provider, base_url=base_url)
-    rungs = HttpSteps(outbound).run(integration, SecretStr(API_KEY), "m-1")
+    rungs = HttpSteps(outbound, FederationOff()).run(integration, SecretStr(API_KEY), "m-1")
     assert [rung.status for rung in rungs] == [CheckStatus.PASSED] * 3
     assert outbound.reached == [forms.api]
     assert outbound.requested == {f"GET {forms.api}/models", f"POST {forms.api}{completion}"}

@@ -14,7 +14,7 @@ from ai_integrations.domain.errors import (
     NoPreviousKeyError,
     RuleViolationError,
 )
-from ai_integrations.domain.model import ExternalSecretArn, Integration, Membership, Role, Scoping
+from ai_integrations.domain.model import ExternalSecretArn, Integration, Membership, Removal, Role, Scoping
 from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
@@ -79,13 +79,13 @@ def test_rotation_without_a_test_needs_no_admin_of_the_account() -> None:
 
 def test_rotation_of_integration_without_key_is_rejected() -> None:
     with pytest.raises(NoKeyToRotateError):
-        ExistingIntegrationFixture(key=None).rotate_key(ROTATION)
+        ExistingIntegrationFixture(Removal.NOTHING).rotate_key(ROTATION)
 
 
 def test_rotation_of_an_external_secret_is_rejected() -> None:
     fixture = ExistingIntegrationFixture()
     arn = fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"})
-    fixture.change_key(ExternalSecretArn(arn=arn))
+    fixture.change_credentials(ExternalSecretArn(arn=arn))
     with pytest.raises(NoKeyToRotateError):
         fixture.rotate_key(ROTATION)
     assert fixture.referenced_key == API_KEY

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ai_integrations.observability import serialize
-from tests.builders import gateway_event
+from tests.builders import ACCESS_TOKEN, gateway_event, identity_token
 from tests.leaks import KnownSecrets
 
 BODY = {"name": "x", "api_key": "sk-fake-canary", "headers": {"X-Team": "header-canary"}}
@@ -44,3 +44,10 @@ def test_search_finds_a_key_in_a_log_line(key: str) -> None:
     known_secrets = KnownSecrets()
     known_secrets.record({"api_key": key})
     assert known_secrets.texts_with_any([serialize({"message": key})])
+
+
+def test_search_finds_access_tokens_and_signed_tokens() -> None:
+    signed = identity_token("https://llm.example.com")
+    texts = [f"a {ACCESS_TOKEN}-1", f"Bearer {signed}", "neither eyJ nor a.b.c"]
+    assert KnownSecrets().texts_with_keys(texts) == texts[:2]
+    assert KnownSecrets().texts_with_any(texts) == texts[:2]

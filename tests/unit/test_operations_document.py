@@ -8,7 +8,8 @@ import pytest
 from tests import sam_template
 from tests.builders import ROOT
 
-DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in ("deploy", "events", "operations", "performance", "sam-local")]
+NAMES = ("deploy", "events", "federation", "operations", "performance", "sam-local")
+DOCUMENTS = [ROOT / "docs" / f"{name}.md" for name in NAMES]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ai_integrations.domain.errors import ContentionError
-from ai_integrations.domain.model import Tombstone
+from ai_integrations.domain.model import Removal, Tombstone
 from ai_integrations.use_cases.integrations import Rotation
 from tests.builders import API_KEY, NOON
 from tests.fakes import RacingRepository
@@ -19,8 +19,8 @@ ROTATION = Rotation(api_key=NEW_KEY, grace=HOUR)
 Write = Callable[[ExistingIntegrationFixture], object]
 WRITES = [
     pytest.param(lambda fixture: fixture.rename(), id="rename"),
-    pytest.param(lambda fixture: fixture.change_key(NEW_KEY), id="set key"),
-    pytest.param(lambda fixture: fixture.change_key(None), id="remove key"),
+    pytest.param(lambda fixture: fixture.change_credentials(NEW_KEY), id="set key"),
+    pytest.param(lambda fixture: fixture.change_credentials(Removal.KEY), id="remove key"),
     pytest.param(lambda fixture: fixture.rotate_key(ROTATION), id="rotate key"),
     pytest.param(lambda fixture: fixture.delete(), id="delete"),
 ]

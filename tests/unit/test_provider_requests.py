@@ -25,7 +25,9 @@ def test_provider_table_matches_documentation(word: str) -> None:
     probe = PROVIDERS[word].probe
     [row] = [line for line in CONNECTION_TESTS_DOCUMENT.splitlines() if line.startswith(f"| `{word}` ")]
     assert probe.unproved in row
-    if probe.dialect not in {Dialect.BEDROCK, Dialect.UNSUPPORTED}:
+    if probe.untestable_key:
+        assert "`Authorization: Bearer TOKEN`" in row
+    elif probe.dialect is not Dialect.BEDROCK:
         assert f"`{probe.key_header}: {probe.key_prefix}KEY`" in row
         assert f"`{probe.limit[0]}`" in row or probe.dialect is not Dialect.OPEN_AI
 
@@ -70,7 +72,7 @@ MESSAGES = [{"role": "user", "content": "Hi"}]
             "models/team/m 1",
             {},
             "https://generativelanguage.googleapis.com/v1beta/models/team%2Fm%201:generateContent",
-            {"contents": [{"parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 1}},
+            {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"maxOutputTokens": 1}},
         ),
     ],
 )

@@ -11,7 +11,7 @@ from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.published_events import Failed, Outcome, Succeeded
 from ai_integrations.domain.errors import AccessForbiddenError, ContentionError, NameTakenError
-from ai_integrations.domain.model import IdempotencyKey, Integration, SecretVersion
+from ai_integrations.domain.model import IdempotencyKey, Integration, Removal, SecretVersion
 from ai_integrations.use_cases.provisioning import Provisioner
 from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
 from tests.event_fakes import InMemoryBus, InMemoryOutcomes
@@ -242,7 +242,7 @@ def test_request_with_a_key_is_rejected_before_any_other_check(fixture: Provisio
 
 def test_request_with_the_id_of_an_http_request_is_another_request(fixture: ProvisioningFixture) -> None:
     key = IdempotencyKey(user="platform", value="request-1", fingerprint="of an HTTP request")
-    fixture.use_cases.integrations.create(a_caller(user="platform"), the_settings(name="by HTTP"), None, key)
+    fixture.use_cases.integrations.create(a_caller(user="platform"), the_settings(name="by HTTP"), Removal.NOTHING, key)
     assert isinstance(fixture.handle(CREATE, a_create()), Succeeded)
 
 

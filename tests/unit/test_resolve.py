@@ -9,7 +9,13 @@ import pytest
 from pydantic import SecretStr
 
 from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
-from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
+from ai_integrations.domain.errors import (
+    FederationOffError,
+    KeyUnavailableError,
+    NotFoundError,
+    TokenRefusedError,
+    TokenUnavailableError,
+)
 from ai_integrations.domain.model import (
     Caller,
     Integration,
@@ -20,10 +26,14 @@ from ai_integrations.domain.model import (
     SecretVersion,
     Space,
 )
+from ai_integrations.key_access.credential_reader import CredentialReader
+from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.messages import resolution_view
 from ai_integrations.key_access.resolve import CredentialResolver
-from tests.builders import NOON, ULID, an_integration
-from tests.fakes import InMemoryRepository, InMemorySpaces
+from ai_integrations.key_access.token_cache import TokenCache
+from ai_integrations.use_cases.ports import TokenExchanger
+from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, an_integration
+from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x"
 OLD, NEW = SecretVersion(arn=ARN, version="old"), SecretVersion(arn=ARN, version="new")
@@ -63,7 +73,7 @@ class FakeRoleAssumer:
 
 
 class ResolverFixture:
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, exchanger: TokenExchanger | None = None, **changes: Any) -> None:
         self.repository, self.directory, self.keys, self.roles = (
             InMemoryRepository(),
             InMemorySpaces(),
@@ -71,14 +81,18 @@ class ResolverFixture:
             FakeRoleAssumer(),
         )
         self.now = NOON
+        self.exchanger = FakeTokenExchanger(clock=lambda: self.now)
         self.integration = an_integration(**{"secret": NEW, **changes})
         self.repository.insert(self.integration, None)
         self.resolver = CredentialResolver(
             integrations=self.repository,
             directory=self.directory,
-            reader=self.keys,
-            roles=self.roles,
-            clock=lambda: self.now,
+            credentials=CredentialReader(
+                keys=self.keys,
+                roles=self.roles,
+                tokens=TokenCache(exchanger or self.exchanger, lambda: self.now),
+                clock=lambda: self.now,
+            ),
         )
 
     def change(self, **changes: Any) -> None:
@@ -259,3 +273,83 @@ def test_resolve_assumes_role_only_for_bedrock() -> None:
     vertex = ResolverFixture(provider="VERTEX_AI")
     assert vertex.resolver.by_id(a_program(), ULID).credentials is None
     assert vertex.roles.assumed == []
+
+
+def federated(provider: str = "OPEN_AI") -> ResolverFixture:
+    return ResolverFixture(provider=provider, secret=None, federation=FEDERATIONS[provider])
+
+
+@pytest.mark.parametrize(
+    ("provider", "headers"),
+    [("OPEN_AI", {}), ("ANTHROPIC", {"headers": {"anthropic-beta": "oauth-2025-04-20"}}), ("VERTEX_AI", {})],
+)
+def test_resolve_federated_integration_returns_an_access_token(provider: str, headers: dict[str, Any]) -> None:
+    view = resolution_view(federated(provider).resolver.by_id(a_program(), ULID))
+    assert view["access_token"] == {"value": f"{ACCESS_TOKEN}-1", "token_type": "Bearer", **headers}
+    assert view["expires_at"] == "2026-01-02T13:00:00.000Z"
+    assert "api_key" not in view
+
+
+def test_resolve_federated_integration_again_returns_the_same_token() -> None:
+    fixture = federated()
+    tokens = [fixture.resolver.by_id(a_program(), ULID).token for _ in range(2)]
+    assert [(each.token.value.get_secret_value(), each.source) for each in tokens if each] == [
+        (f"{ACCESS_TOKEN}-1", "exchange"),
+        (f"{ACCESS_TOKEN}-1", "cache"),
+    ]
+
+
+def test_resolve_integration_without_federation_exchanges_no_token() -> None:
+    fixture = ResolverFixture()
+    assert "access_token" not in resolution_view(fixture.resolver.by_id(a_program(), ULID))
+    assert fixture.exchanger.exchanged == []
+
+
+def test_resolve_federated_integration_by_key_version_raises_key_unavailable_without_an_exchange() -> None:
+    fixture = federated()
+    with pytest.raises(KeyUnavailableError):
+        fixture.key("old")
+    assert fixture.exchanger.exchanged == []
+
+
+@pytest.mark.parametrize("error", [TokenRefusedError("The tenant is unknown."), TokenUnavailableError("Timeout.")])
+def test_resolve_without_a_token_raises_the_error_and_logs_its_reason(
+    error: TokenRefusedError | TokenUnavailableError, caplog: pytest.LogCaptureFixture
+) -> None:
+    fixture = federated()
+    fixture.exchanger.errors = [error]
+    with pytest.raises(type(error)):
+        fixture.key()
+    [line] = [vars(record) for record in caplog.records if record.msg == "token not exchanged"]
+    assert (line["reason"], line["integration_id"], line["version"]) == (error.reason, ULID, 1)
+    assert len(fixture.exchanger.exchanged) == 1
+
+
+def test_resolve_uses_the_changed_integration_if_a_change_made_the_exchange_fail() -> None:
+    fixture = federated()
+    fixture.exchanger.errors = [TokenRefusedError()]
+    fixture.exchanger.before_exchange = [lambda: fixture.change(federation=FEDERATIONS["OPEN_AI"])]
+    token = fixture.resolver.by_id(a_program(), ULID).token
+    assert token is not None
+    assert fixture.exchanger.exchanged == [("acme", ULID, 1), ("acme", ULID, 2)]
+
+
+def test_resolve_returns_the_key_that_replaced_the_federation_during_the_exchange() -> None:
+    fixture = federated()
+    fixture.exchanger.errors = [TokenRefusedError()]
+    fixture.exchanger.before_exchange = [lambda: fixture.change(federation=None, secret=NEW)]
+    assert fixture.key() == "sk-fake-new"
+
+
+def test_resolve_deleted_federated_integration_does_not_return_the_cached_token() -> None:
+    fixture = federated()
+    fixture.resolver.by_id(a_program(), ULID)
+    fixture.repository.integrations.clear()
+    with pytest.raises(NotFoundError):
+        fixture.resolver.by_id(a_program(), ULID)
+
+
+def test_resolve_federated_integration_in_a_stack_without_federation_raises_federation_off() -> None:
+    fixture = ResolverFixture(FederationOff(), secret=None, federation=FEDERATIONS["OPEN_AI"])
+    with pytest.raises(FederationOffError):
+        fixture.key()

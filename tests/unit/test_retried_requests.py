@@ -13,7 +13,7 @@ from ai_integrations.domain.errors import (
     IdempotencyKeyReusedError,
     NotFoundError,
 )
-from ai_integrations.domain.model import ExternalSecretArn, IdempotencyKey, Integration, KeepKey, KeyChange, Role
+from ai_integrations.domain.model import CredentialChange, ExternalSecretArn, IdempotencyKey, Integration, Removal, Role
 from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import ULID, a_caller, an_idempotency_key, the_settings
 from tests.fakes import InMemoryRepository, RacingRepository
@@ -38,12 +38,12 @@ class ConcurrentRepository(RacingRepository):
 class RetriedCreateFixture(UseCaseFixture):
     """A create with an idempotency key, and retries of it."""
 
-    def __init__(self, key: KeyChange = OLD_KEY, repository: InMemoryRepository | None = None) -> None:
+    def __init__(self, key: CredentialChange = OLD_KEY, repository: InMemoryRepository | None = None) -> None:
         super().__init__(repository, ids=(ULID, *(f"RETRY{number}" for number in range(9))))
         self.original = self.create(key)
         self.journal.clear()
 
-    def create(self, key: KeyChange) -> Integration:
+    def create(self, key: CredentialChange) -> Integration:
         return self.integrations.create(ADMIN, the_settings(), key, an_idempotency_key())
 
     def rotate_key(self, times: int = 1) -> None:
@@ -60,7 +60,7 @@ class RetriedCreateFixture(UseCaseFixture):
 
     def remove_key(self) -> None:
         """Remove the key, and schedule its deletion as the stream does."""
-        self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, None))
+        self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, Removal.KEY))
         self._schedule_deletion()
 
     def delete(self) -> None:
@@ -94,11 +94,11 @@ REMOVALS: dict[str, LaterChange] = {
     ("key", "calls"),
     [
         pytest.param(OLD_KEY, ["precheck", "holds_key"], id="with key"),
-        pytest.param(None, ["insert"], id="without key"),
-        pytest.param(KeepKey.KEEP, ["insert"], id="key not mentioned"),
+        pytest.param(Removal.KEY, ["insert"], id="without key"),
+        pytest.param(Removal.NOTHING, ["insert"], id="key not mentioned"),
     ],
 )
-def test_retried_create_with_the_same_key_returns_the_original_result(key: KeyChange, calls: list[str]) -> None:
+def test_retried_create_with_the_same_key_returns_the_original_result(key: CredentialChange, calls: list[str]) -> None:
     fixture = RetriedCreateFixture(key)
     fixture.now += timedelta(hours=23)
     assert fixture.create(key) == fixture.original
@@ -120,13 +120,13 @@ def test_retried_create_with_an_external_secret_does_not_compare_it() -> None:
     ("first", "retried", "calls"),
     [
         pytest.param(OLD_KEY, OTHER_KEY, ["precheck", "holds_key"], id="another key"),
-        pytest.param(OLD_KEY, None, ["insert"], id="no key"),
-        pytest.param(OLD_KEY, KeepKey.KEEP, ["insert"], id="key not mentioned"),
-        pytest.param(None, OLD_KEY, ["precheck"], id="a key after none"),
+        pytest.param(OLD_KEY, Removal.KEY, ["insert"], id="no key"),
+        pytest.param(OLD_KEY, Removal.NOTHING, ["insert"], id="key not mentioned"),
+        pytest.param(Removal.KEY, OLD_KEY, ["precheck"], id="a key after none"),
     ],
 )
 def test_retried_create_with_another_key_is_rejected_and_stores_nothing(
-    first: KeyChange, retried: KeyChange, calls: list[str]
+    first: CredentialChange, retried: CredentialChange, calls: list[str]
 ) -> None:
     fixture = RetriedCreateFixture(first)
     keys = fixture.keys.current_keys()

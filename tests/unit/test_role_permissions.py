@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from ai_integrations.domain.errors import AccessForbiddenError, NotFoundError, RoleTakenError
-from ai_integrations.domain.model import Integration, KeepKey, Membership, Role, Scoping
+from ai_integrations.domain.model import Integration, Membership, Removal, Role, Scoping
 from ai_integrations.use_cases.integrations import RequestedChange
 from ai_integrations.use_cases.role_trust import RoleTrusts
 from tests.builders import ULID, a_caller, an_integration, the_settings
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, UseCaseFixture
 
-KEEP = KeepKey.KEEP
+KEEP = Removal.NOTHING
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
 OTHER_ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Other"}
 IN_SPACE = (Scoping(space_id="s"),)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.iam_roles import IamRole
-from ai_integrations.domain.model import AuthType, ExternalSecretArn, KeepKey, KeyChange, SecretVersion, Settings
+from ai_integrations.domain.model import AuthType, CredentialChange, ExternalSecretArn, Removal, SecretVersion, Settings
 from ai_integrations.domain.providers import PROVIDERS
 from tests.builders import API_KEY, AWS_ACCOUNT, a_policy, an_integration, the_settings
 from tests.unit.test_api_keys import MASKED_KEYS, PLACEHOLDERS, REAL_KEYS, SERVICE_ACCOUNT, UNSENDABLE_KEYS
@@ -318,10 +318,11 @@ def test_key_that_cannot_be_one_is_rejected_without_repeating_it(key: str) -> No
 
 
 @pytest.mark.parametrize(
-    "key", [*map(SecretStr, REAL_KEYS), None, KeepKey.KEEP, ExternalSecretArn(arn="arn:aws:secretsmanager:fake")]
+    "change",
+    [*map(SecretStr, REAL_KEYS), Removal.KEY, Removal.NOTHING, ExternalSecretArn(arn="arn:aws:secretsmanager:fake")],
 )
-def test_key_that_can_be_one_is_accepted(key: Any) -> None:
-    rules.check_key("OPEN_AI", key)
+def test_key_that_can_be_one_is_accepted(change: CredentialChange) -> None:
+    rules.check_credentials("OPEN_AI", change, previous=None, policy=a_policy())
 
 
 def test_service_account_key_is_accepted_for_vertex_ai() -> None:
@@ -421,7 +422,11 @@ PROXY = {"auth_type": AuthType.PROXY_WITH_HEADERS}
 
 
 def unbound_fields(
-    current: dict[str, Any], changed: dict[str, Any], key: KeyChange = KeepKey.KEEP, *, sends_headers: bool = False
+    current: dict[str, Any],
+    changed: dict[str, Any],
+    key: CredentialChange = Removal.NOTHING,
+    *,
+    sends_headers: bool = False,
 ) -> list[str]:
     """List the credentials that a change would send to a place that they were not given for."""
     secret = current.pop("secret", None)
@@ -439,7 +444,7 @@ def unbound_fields(
 def test_redirected_key_must_be_given_again_or_removed(secret: SecretVersion, changed: dict[str, Any]) -> None:
     assert unbound_fields({"secret": secret, **OLD_HOST}, changed) == ["/api_key"]
     assert unbound_fields({"secret": secret, **OLD_HOST}, changed, sends_headers=True) == ["/api_key"]
-    for key in (SecretStr(API_KEY), ExternalSecretArn(arn="arn:other"), None):
+    for key in (SecretStr(API_KEY), ExternalSecretArn(arn="arn:other"), Removal.KEY):
         assert unbound_fields({"secret": secret, **OLD_HOST}, changed, key) == []
 
 
@@ -455,7 +460,7 @@ def test_change_without_a_stored_key_needs_none() -> None:
     ],
 )
 def test_headers_that_are_credentials_must_be_given_again_or_removed_for_another_host(current: dict[str, Any]) -> None:
-    key = SecretStr(API_KEY) if "secret" in current else KeepKey.KEEP
+    key = SecretStr(API_KEY) if "secret" in current else Removal.NOTHING
     before = {**current, **OLD_HOST, **HEADERS}
     assert unbound_fields({**before}, NEW_HOST | HEADERS, key) == ["/headers"]
     assert unbound_fields({**before}, NEW_HOST | HEADERS, key, sends_headers=True) == []

@@ -17,7 +17,16 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
     VersionConflictError,
 )
-from ai_integrations.domain.model import AuthType, Caller, ExternalSecretArn, Integration, Role, SecretVersion
+from ai_integrations.domain.model import (
+    AuthType,
+    Caller,
+    CredentialChange,
+    ExternalSecretArn,
+    Integration,
+    Removal,
+    Role,
+    SecretVersion,
+)
 from ai_integrations.use_cases.integrations import Edit, RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, an_integration, the_settings
 from tests.fakes import FailingRepository, InMemoryRepository
@@ -55,35 +64,35 @@ def test_update_without_changes_writes_nothing() -> None:
 
 def test_update_stores_new_key_before_referencing_it() -> None:
     fixture = ExistingIntegrationFixture()
-    fixture.change_key(NEW_KEY)
+    fixture.change_credentials(NEW_KEY)
     assert fixture.journal == ["get", "add_key_version", "update"]
     assert fixture.referenced_key == NEW_KEY.get_secret_value()
 
 
 def test_update_with_null_key_removes_the_reference() -> None:
     fixture = ExistingIntegrationFixture()
-    fixture.change_key(None)
+    fixture.change_credentials(Removal.KEY)
     assert (fixture.stored.secret, fixture.journal) == (None, ["get", "update"])
 
 
-@pytest.mark.parametrize("key", [NEW_KEY, None], ids=["new key", "null"])
-def test_update_of_the_key_drops_the_previous_key(key: SecretStr | None) -> None:
+@pytest.mark.parametrize("key", [NEW_KEY, Removal.KEY], ids=["new key", "null"])
+def test_update_of_the_key_drops_the_previous_key(key: CredentialChange) -> None:
     fixture = ExistingIntegrationFixture()
     fixture.rotate_key(Rotation(api_key=SecretStr("sk-fake-rotated"), grace=HOUR))
-    assert fixture.change_key(key).previous_key is None
+    assert fixture.change_credentials(key).previous_key is None
 
 
 def test_update_to_an_external_secret_drops_the_previous_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.rotate_key(Rotation(api_key=NEW_KEY, grace=HOUR))
     external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
-    assert fixture.change_key(external).previous_key is None
+    assert fixture.change_credentials(external).previous_key is None
 
 
 def test_external_secret_is_referenced_for_admins_only() -> None:
     fixture = ExistingIntegrationFixture()
     external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
-    assert fixture.change_key(external).secret == SecretVersion(arn=external.arn, version=None)
+    assert fixture.change_credentials(external).secret == SecretVersion(arn=external.arn, version=None)
     member = a_caller(role=Role.MEMBER)
     with pytest.raises(AccessForbiddenError):
         fixture.integrations.create(member, the_settings(name="x", scopings=()), external)
@@ -96,7 +105,7 @@ def test_update_to_taken_name_that_removes_the_key_discards_nothing() -> None:
     fixture.journal.clear()
     with pytest.raises(NameTakenError):
         fixture.integrations.update(
-            ADMIN, ULID, RequestedChange(lambda current: replace(current, name="taken"), key=None)
+            ADMIN, ULID, RequestedChange(lambda current: replace(current, name="taken"), Removal.KEY)
         )
     assert fixture.journal == ["get", "update"]
     assert (fixture.referenced_key, fixture.previous_key) == (NEW_KEY.get_secret_value(), API_KEY)
@@ -138,7 +147,7 @@ def test_update_keeps_both_keys_when_the_outcome_is_unknown(error: Exception, wr
 
 
 def test_update_rejects_settings_that_do_not_fit_together() -> None:
-    fixture = ExistingIntegrationFixture(key=None)
+    fixture = ExistingIntegrationFixture(Removal.NOTHING)
     with pytest.raises(RuleViolationError):
         fixture.integrations.update(
             ADMIN, ULID, RequestedChange(lambda current: replace(current, provider="AWS_BEDROCK"))
@@ -157,13 +166,13 @@ def test_update_of_host_or_provider_without_the_key_is_rejected(edit: Edit) -> N
     fixture = ExistingIntegrationFixture()
     with pytest.raises(RuleViolationError):
         fixture.integrations.update(ADMIN, ULID, RequestedChange(edit))
-    for key in (NEW_KEY, None):
+    for key in (NEW_KEY, Removal.KEY):
         fixture.integrations.update(ADMIN, ULID, RequestedChange(edit, key))
     assert fixture.stored.secret is None
 
 
 def test_update_that_is_rejected_for_stored_headers_stores_no_key() -> None:
-    fixture = ExistingIntegrationFixture(key=None)
+    fixture = ExistingIntegrationFixture(Removal.NOTHING)
 
     def add_header(current: Integration) -> Integration:
         return replace(current, auth_type=AuthType.PROXY_WITH_HEADERS, headers={"X-Token": "fake"})

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from ai_integrations.domain.model import ExternalSecretArn, Integration, Policy
+from ai_integrations.domain.model import CredentialChange, Integration, Policy
 from ai_integrations.use_cases.integrations import RequestedChange, Rotation
 from tests.builders import API_KEY, NOON, ULID, a_caller, the_settings
 from tests.fakes import InMemoryKeyStore, InMemoryRepository, RacingRepository, build_integrations
@@ -48,9 +48,9 @@ class ExistingIntegrationFixture(UseCaseFixture):
 
     repository: RacingRepository
 
-    def __init__(self, key: SecretStr | None = OLD_KEY, repository: RacingRepository | None = None) -> None:
+    def __init__(self, credentials: CredentialChange = OLD_KEY, repository: RacingRepository | None = None) -> None:
         super().__init__(repository or RacingRepository())
-        self.original = self.integrations.create(ADMIN, the_settings(), key)
+        self.original = self.integrations.create(ADMIN, the_settings(), credentials)
         self.journal.clear()
 
     @property
@@ -70,8 +70,8 @@ class ExistingIntegrationFixture(UseCaseFixture):
     def rename(self, name: str = "Renamed") -> Integration:
         return self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, name=name)))
 
-    def change_key(self, key: SecretStr | ExternalSecretArn | None) -> Integration:
-        return self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, key))
+    def change_credentials(self, change: CredentialChange) -> Integration:
+        return self.integrations.update(ADMIN, ULID, RequestedChange(lambda current: current, change))
 
     def rotate_key(self, rotation: Rotation) -> Integration:
         return self.integrations.rotate_key(ADMIN, ULID, rotation)

@@ -19,9 +19,10 @@ from ai_integrations.contracts.views import (
 )
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.iam_roles import IamRole
-from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Space
+from ai_integrations.domain.model import Federation, Integration, PreviousKey, SecretVersion, Space
 from ai_integrations.http.health import health_view
-from ai_integrations.http.roles import role_view
+from ai_integrations.http.trust_views import federation_view, role_view
+from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
 from tools.apidoc.parameters import EXAMPLE_ULID
 
@@ -59,6 +60,22 @@ _ROLE = RoleTrust(
         "arn:aws:iam::111122223333:role/ai-integrations-TestConnectionFunctionRole-fAkE02",
     ),
     external_id=IamRole(arn="").external_id_for("acme", "111122223333/eu-central-1/ai-integrations"),
+)
+
+_FEDERATION = FederationTrust(
+    federation=Federation(
+        {
+            "workload_identity_provider": "projects/123456789012/locations/global/workloadIdentityPools/registry/"
+            "providers/aws-registry",
+            "service_account_email": "models@our-project.iam.gserviceaccount.com",
+        }
+    ),
+    issuer="https://0a1b2c3d-fake.tokens.sts.global.api.aws",
+    subject="arn:aws:iam::111122223333:role/ai-integrations-ExchangeTokenFunctionRole-fAkE03",
+    aws_account="111122223333",
+    audience="https://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/registry/"
+    "providers/aws-registry",
+    request_tags={"registry_account": "acme", "integration": EXAMPLE_ULID},
 )
 
 # The two examples of the published API description.
@@ -104,6 +121,19 @@ BODIES: dict[str, dict[str, Any]] = {
             "auth_type": "bearer_token",
         },
     },
+    "federation": {
+        "summary": "Vertex AI without a key, by workload identity federation",
+        "value": {
+            "name": "Vertex AI without a key",
+            "provider": "vertexAI",
+            "provider_metadata": {
+                "project_id": "our-project",
+                "location": "europe-west3",
+                "project_access_label": "our-label",
+            },
+            "federation": dict(_FEDERATION.federation.fields),
+        },
+    },
     "rename": {"summary": "Rename the integration", "value": {"name": "OpenAI for evaluations"}},
     "replace_key": {"summary": "Replace the API key", "value": {"api_key": "sk-fake-new-key"}},
     "model": {"summary": "Select the model to test", "value": {"model": "gpt-4o"}},
@@ -131,6 +161,7 @@ def responses() -> dict[str, dict[str, Any]]:
         "current_format": _example("In the current wire format, as newer clients receive it", current),
         "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
         "role": _example("A role, and what its trust policy must contain", role_view(_ROLE)),
+        "federation": _example("A federation of Vertex AI, and what its pool must trust", federation_view(_FEDERATION)),
         "health": _example("An API key that the provider rejects", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
         "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),

@@ -5,6 +5,7 @@ from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION
 from ai_integrations.contracts.views import AiIntegration, AiIntegrationList, SpaceList
 from ai_integrations.http import docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
+from tools.apidoc.federation_operations import FEDERATION_OPERATIONS
 from tools.apidoc.operation import (
     AUTHENTICATED_ERRORS,
     BODY_ERRORS,
@@ -29,7 +30,7 @@ OPERATIONS = (
         summary="Create an integration",
         description="Registers an external LLM provider. The API key is stored, and no response ever contains it.",
         body=CreateBody,
-        body_examples=("openai", "bedrock", "vertex", "gateway"),
+        body_examples=("openai", "bedrock", "vertex", "gateway", "federation"),
         parameters=("Idempotency-Key",),
         response=Response(
             status=201,
@@ -81,9 +82,12 @@ OPERATIONS = (
             "replaces the previous one. A stored key is never sent to a destination that you did not confirm. "
             'Therefore, a request must also contain the API key, `"api_key": null` or `api_key_secret_arn` if it '
             "changes `provider`, the address or path in `base_url`, `project_id` or `location`. The same applies if it "
-            "adds a header, or changes one that names a destination. Without a key, or with `proxy_with_headers`, a "
-            "request that changes the destination must contain `headers`. Only admins can change an IAM role or its "
-            "external ID. Beside a role, the same changes of destination and headers are for admins."
+            "adds a header, or changes one that names a destination. A stored `federation` must be sent again, or "
+            "null, in the same cases. Without a key or federation, or with `proxy_with_headers`, a request that "
+            "changes the destination must contain `headers`. An integration has one of `api_key`, "
+            "`api_key_secret_arn` and `federation`: a new one replaces the others. Only admins can change a "
+            "federation, an IAM role or its external ID. Beside a role, the same changes of destination and headers "
+            "are for admins."
         ),
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),
@@ -128,6 +132,7 @@ OPERATIONS = (
     ),
     *ROTATION_OPERATIONS,
     *ROLE_OPERATIONS,
+    *FEDERATION_OPERATIONS,
     *CONNECTION_TEST_OPERATIONS,
     Operation(
         id="listSpaces",

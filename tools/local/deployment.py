@@ -14,8 +14,13 @@ from tools.local.template import Template, for_emulator, tables_lost
 
 STACK = "ai-integrations"
 BUCKET = f"{STACK}-local-artifacts"
-# Allow providers on this machine. Deployed stacks allow no private hosts by default.
-PARAMETERS = {"AllowedPrivateHosts": "localhost,127.0.0.1"}
+# Allow providers and token endpoints on this machine. Deployed stacks allow none by default. The issuer is that of the
+# emulator's identity tokens, which no provider can verify.
+PARAMETERS = {
+    "AllowedPrivateHosts": "localhost,127.0.0.1",
+    "FederationIssuer": "https://sts.amazonaws.com",
+    "FederationAudiences": "https://tokens.localhost",
+}
 # A stack in one of these states was never completely created. CloudFormation can only delete it.
 INCOMPLETE = ("CREATE_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 

@@ -41,6 +41,7 @@ STATUSES = {
     ("post", f"{COLLECTION}/test"): {200, 400, 401, 409, 413, 415, 422},
     ("get", f"{ONE}/health"): {200, 400, 401, 404},
     ("get", f"{ONE}/role"): {200, 400, 401, 404},
+    ("get", f"{ONE}/federation"): {200, 400, 401, 404},
     ("get", "/v2/spaces"): {200, 400, 401},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
@@ -238,6 +239,14 @@ def test_metadata_schema_describes_the_fields_of_each_provider() -> None:
     description = document()["components"]["schemas"]["ProviderMetadata"]["description"]
     assert "awsBedrock: role_arn required, external_id optional." in description
     assert "vertexAI: project_id, location, project_access_label required." in description
+
+
+@pytest.mark.parametrize("body", ["CreateBody", "PatchBody"])
+def test_federation_schema_describes_the_fields_of_each_provider(body: str) -> None:
+    description = document()["components"]["schemas"][body]["properties"]["federation"]["description"]
+    assert "openAI: identity_provider_id, service_account_id required." in description
+    assert "vertexAI: workload_identity_provider required, service_account_email optional." in description
+    assert "custom: token_endpoint, grant, audience required, parameters optional." in description
 
 
 def test_response_schemas_have_no_null() -> None:

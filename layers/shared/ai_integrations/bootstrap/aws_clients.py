@@ -55,6 +55,18 @@ def sts() -> "STSClient":
     return cast("STSClient", _client("sts", _STS_CONFIG))
 
 
+def sts_for_identity_tokens() -> "STSClient":
+    """Create a Security Token Service client. It is regional: the global endpoint issues no identity tokens."""
+    # Identity tokens and access tokens are exchanged in one deadline, key_access/token_exchange/exchange.py.
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        parameter_validation=False,
+    )
+    return cast("STSClient", _client("sts", config))
+
+
 def kms() -> "KMSClient":
     """Create a Key Management Service client."""
     return cast("KMSClient", _client("kms"))
@@ -63,6 +75,13 @@ def kms() -> "KMSClient":
 def lambda_() -> "LambdaClient":
     """Create a Lambda client with a timeout that is long enough for functions/verify_key."""
     return cast("LambdaClient", _client("lambda", _TEST_CONFIG))
+
+
+def lambda_for_token_exchange() -> "LambdaClient":
+    """Create a Lambda client with a timeout that is long enough for functions/exchange_token."""
+    # The function ends after 10 seconds, and its cold start takes time. A retry would exchange twice.
+    config = Config(connect_timeout=1, read_timeout=12, retries={"mode": "standard", "total_max_attempts": 1})
+    return cast("LambdaClient", _client("lambda", config))
 
 
 def bedrock_runtime(credentials: "TemporaryCredentials", region: str, url: str | None) -> "BedrockRuntimeClient":

@@ -8,11 +8,14 @@ from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
+from ai_integrations.bootstrap.token_exchanger import token_exchanger
 from ai_integrations.key_access.assume_role import StsRoleAssumer
+from ai_integrations.key_access.credential_reader import CredentialReader
 from ai_integrations.key_access.fingerprints import KmsFingerprints
 from ai_integrations.key_access.key_search import KeySearch
 from ai_integrations.key_access.resolve import CredentialResolver
 from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
+from ai_integrations.key_access.token_cache import TokenCache
 
 
 def key_search() -> KeySearch:
@@ -24,6 +27,10 @@ def key_search() -> KeySearch:
     )
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @ends_init
 def resolver() -> CredentialResolver:
     """Build the credential resolver."""
@@ -31,7 +38,10 @@ def resolver() -> CredentialResolver:
     return CredentialResolver(
         integrations=repository(client),
         directory=DynamoDbSpaces(client, os.environ["TABLE_NAME"]),
-        reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
-        roles=StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
-        clock=lambda: datetime.now(UTC),
+        credentials=CredentialReader(
+            keys=SecretsManagerKeyReader(aws_clients.secrets_manager()),
+            roles=StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
+            tokens=TokenCache(token_exchanger(), _utc_now),
+            clock=_utc_now,
+        ),
     )

@@ -31,5 +31,6 @@ def integrations(client: "DynamoDBClient") -> Integrations:
             recovery_window=timedelta(days=int(os.environ["RECOVERY_WINDOW_DAYS"])),
             aws_account=os.environ["STACK_ACCOUNT_ID"],
             allowed_private_hosts=settings.parse_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
+            federation_issuer=os.environ["FEDERATION_ISSUER"],
         ),
     )

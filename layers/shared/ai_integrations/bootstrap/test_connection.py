@@ -10,6 +10,7 @@ from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnecti
 from ai_integrations.bootstrap import aws_clients, settings
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
+from ai_integrations.bootstrap.token_exchanger import token_exchanger
 from ai_integrations.domain.model import Policy
 from ai_integrations.http.connection_tests import build_connection_test_app
 from ai_integrations.key_access.assume_role import StsRoleAssumer
@@ -30,7 +31,7 @@ def api() -> APIGatewayRestResolver:
     client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
     allowed = settings.parse_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"])
     steps = ProviderSteps(
-        keys=HttpSteps(Guard(resolver=SystemDnsResolver(), allowed_private_hosts=allowed)),
+        keys=HttpSteps(Guard(resolver=SystemDnsResolver(), allowed_private_hosts=allowed), token_exchanger()),
         roles=BedrockSteps(
             StsRoleAssumer(cache(aws_clients.sts), external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"]),
             aws_clients.bedrock_runtime,
@@ -51,6 +52,7 @@ def api() -> APIGatewayRestResolver:
             recovery_window=timedelta(0),
             aws_account=os.environ["STACK_ACCOUNT_ID"],
             allowed_private_hosts=allowed,
+            federation_issuer=os.environ["FEDERATION_ISSUER"],
         ),
     )
     return build_connection_test_app(tests)

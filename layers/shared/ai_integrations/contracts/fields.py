@@ -3,10 +3,11 @@
 import json
 import re
 import unicodedata
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import CoreConfig, PydanticCustomError, SchemaValidator, core_schema
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
@@ -111,6 +112,28 @@ def _valid_integration_id(text: str) -> str:
     return text
 
 
+def _federation_schema() -> core_schema.CoreSchema:
+    """Build the schema of `federation`: the fields of all providers, because a patch does not name its provider."""
+    from ai_integrations.domain.federations import FEDERATION_KINDS  # noqa: PLC0415 - as in domain/providers.py
+
+    text = core_schema.str_schema(min_length=1, max_length=MAX_URL_LENGTH)
+    names = dict.fromkeys(name for kind in FEDERATION_KINDS for name in kind.fields)
+    fields = {name: core_schema.typed_dict_field(text, required=False) for name in names}
+    parameters = core_schema.typed_dict_field(core_schema.dict_schema(text, text), required=False)
+    return core_schema.typed_dict_schema({**fields, "parameters": parameters}, extra_behavior="forbid")
+
+
+def _valid_federation(settings: object) -> dict[str, Any]:
+    """Validate `federation`. Only requests that contain one pay for building the validator."""
+    valid: dict[str, Any] = _federation_validator().validate_python(settings, strict=True)
+    return valid
+
+
+@cache
+def _federation_validator() -> SchemaValidator:
+    return SchemaValidator(_federation_schema(), CoreConfig(hide_input_in_errors=True))
+
+
 IntegrationId = Annotated[
     str, AfterValidator(_valid_integration_id), Field(description="The id of an integration, as in the HTTP API.")
 ]
@@ -179,6 +202,17 @@ ModelNames = Annotated[
     Field(
         description="Models to offer, in addition to the provider's default models if those are enabled.",
         json_schema_extra={"uniqueItems": True},
+    ),
+]
+FederationSettings = Annotated[
+    dict[str, Any],
+    GetPydanticSchema(
+        lambda _type, _handler: core_schema.no_info_plain_validator_function(_valid_federation),
+        lambda _schema, handler: handler(_federation_schema()),
+    ),
+    Field(
+        description="Instead of a key: the provider exchanges an identity token of AWS for access tokens. Each "
+        "provider has fields of its own. GET /v2/ai-integrations/{id}/federation returns what it must trust.",
     ),
 ]
 BaseUrl = Annotated[

@@ -12,6 +12,7 @@ from ai_integrations.contracts.fields import (
     AuthTypeName,
     BaseUrl,
     ExternalId,
+    FederationSettings,
     Headers,
     KindName,
     MetadataValue,
@@ -24,18 +25,21 @@ from ai_integrations.contracts.fields import (
     WholeNumber,
 )
 from ai_integrations.contracts.wire_model import InputModel
+from ai_integrations.domain.errors import FieldError, InvalidRequestError
 from ai_integrations.domain.model import (
     ACCOUNT_WIDE,
     AuthType,
+    CredentialChange,
     ExternalSecretArn,
+    Federation,
     Integration,
-    KeepKey,
-    KeyChange,
+    Removal,
     Scoping,
     Settings,
 )
 
-_KEY_FIELDS = {"api_key", "api_key_secret_arn"}
+# What null in a field of the credentials removes.
+REMOVALS = {"api_key": Removal.KEY, "api_key_secret_arn": Removal.KEY, "federation": Removal.FEDERATION}
 
 FieldT = TypeVar("FieldT")
 # A field that may be absent, which reads as None, but not null: null is validated as FieldT and rejected.
@@ -73,15 +77,25 @@ class IntegrationBody(InputModel):
     """Base class of all bodies. `model_fields_set` contains the fields that were sent."""
 
     api_key_secret_arn: SecretArn | None = None
+    federation: FederationSettings | None = None
     base_url: BaseUrl | None = None
     headers: Headers | None = None
     provider_metadata: ProviderMetadata | None = None
 
-    def key_change(self) -> KeyChange:
-        """Determine what the request does with the key."""
+    def credential_change(self) -> CredentialChange:
+        """Determine what the request does with the credentials; InvalidRequestError if it sets two kinds of them."""
+        if sum(getattr(self, name, None) is not None for name in REMOVALS) > 1:
+            text = "Send only one of api_key, api_key_secret_arn and federation."
+            raise InvalidRequestError(FieldError("", text))
+        if self.federation is not None:
+            fields = dict(self.federation)
+            return Federation(parameters=fields.pop("parameters", {}), fields=fields)
         if self.api_key_secret_arn is not None:
             return ExternalSecretArn(arn=self.api_key_secret_arn)
-        return None if "api_key_secret_arn" in self.model_fields_set else KeepKey.KEEP
+        removed = Removal.NOTHING
+        for field in REMOVALS.keys() & self.model_fields_set:
+            removed |= REMOVALS[field]
+        return removed
 
     def enum_values(self) -> list[str]:
         """List the enum values that were sent, which may be in either wire format."""
@@ -95,18 +109,10 @@ class KeyedBody(IntegrationBody):
 
     api_key: ApiKey | None = None
 
-    @model_validator(mode="after")
-    def _has_one_key(self) -> Self:
-        if self.api_key is not None and self.api_key_secret_arn is not None:
-            raise PydanticCustomError("two_keys", "Send either api_key or api_key_secret_arn.")
-        return self
-
-    def key_change(self) -> KeyChange:
-        """Determine what the request does with the key."""
-        if self.api_key is not None:
-            return self.api_key
-        change = super().key_change()
-        return None if change is KeepKey.KEEP and "api_key" in self.model_fields_set else change
+    def credential_change(self) -> CredentialChange:
+        """Determine what the request does with the credentials; InvalidRequestError if it sets two kinds of them."""
+        change = super().credential_change()
+        return change if self.api_key is None else self.api_key
 
 
 class NewIntegration(IntegrationBody):
@@ -121,8 +127,8 @@ class NewIntegration(IntegrationBody):
     scopings: Scopings | None = Field(default=None, description="Omitted or empty: account-wide.")
 
     def settings(self) -> Settings:
-        """Convert the body to the domain's settings, without the key."""
-        sent = {name for name, value in self if value is not None} - _KEY_FIELDS
+        """Convert the body to the domain's settings, without the credentials."""
+        sent = {name for name, value in self if value is not None} - REMOVALS.keys()
         return Settings(**{name: _to_domain(name, getattr(self, name)) for name in sent})
 
 
@@ -150,11 +156,11 @@ class IntegrationChange(IntegrationBody):
         return self
 
     def apply(self, current: Integration, wire_format: WireFormat = WireFormat.LEGACY) -> Integration:
-        """Apply the fields that were sent, except the key.
+        """Apply the fields that were sent, except the credentials.
 
         `wire_format` is that of the client's responses: a value that a response showed changes nothing.
         """
-        sent = self.model_fields_set - _KEY_FIELDS
+        sent = self.model_fields_set - REMOVALS.keys()
         changes = {name: _to_domain(name, getattr(self, name)) for name in sent}
         if self.provider is not None:
             changes["provider"] = canonical_change(self.provider, current.provider, wire_format)

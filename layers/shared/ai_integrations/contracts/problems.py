@@ -78,6 +78,23 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         CONFLICT,
         "Another account of this service has registered this IAM role. Use a role of your own.",
     ),
+    errors.TokenRefusedError: (
+        CONFLICT,
+        "The integration's identity token was not exchanged for an access token. Test the connection for the reason; "
+        "the sub-resource /federation returns what the provider must trust.",
+    ),
+    errors.TokenUnavailableError: (
+        UNAVAILABLE,
+        "The access token could not be obtained: AWS or the provider did not respond. Retry the request.",
+    ),
+    errors.FederationOffError: (
+        CONFLICT,
+        "Workload identity federation is off in this service. Ask its operator to turn it on, or set an API key.",
+    ),
+    errors.FederationTakenError: (
+        CONFLICT,
+        "Another account of this service has registered this identity. Use an identity of your own.",
+    ),
     errors.NameTakenError: (
         CONFLICT,
         "Another integration of the account has this name. Names are unique, ignoring case.",

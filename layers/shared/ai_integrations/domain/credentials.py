@@ -1,5 +1,6 @@
 """Credentials read for a provider. They are never stored and never logged."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +12,14 @@ class ReadKey(NamedTuple):
 
     value: SecretStr
     version: str
+
+
+class AccessToken(NamedTuple):
+    """A provider's access token, sent as `Authorization: Bearer`. `identity` are claims of the exchanged token."""
+
+    value: SecretStr
+    expires_at: datetime
+    identity: Mapping[str, str]
 
 
 class TemporaryCredentials(NamedTuple):

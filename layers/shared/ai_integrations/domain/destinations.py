@@ -62,7 +62,8 @@ def redirects(current: Settings, changed: Settings) -> bool:
 
 def uses_headers_as_credentials(integration: Integration) -> bool:
     """Check whether an integration's headers take the place of a key, or are sent as credentials beside it."""
-    return integration.secret is None or integration.auth_type is AuthType.PROXY_WITH_HEADERS
+    has_others = integration.secret is not None or integration.federation is not None
+    return not has_others or integration.auth_type is AuthType.PROXY_WITH_HEADERS
 
 
 def may_receive(settings: Settings, hosts: str | None) -> bool:

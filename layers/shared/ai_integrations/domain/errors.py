@@ -81,6 +81,37 @@ class RoleRefusedError(AiIntegrationsError):
         self.reason = reason
 
 
+class TokenRefusedError(AiIntegrationsError):
+    """AWS issued no identity token, or the provider rejected it."""
+
+    def __init__(self, reason: str = "", answer: str = "") -> None:
+        """`reason` names who refused, for admins and operators. It contains nothing of the provider's response.
+
+        `answer` is that response, redacted. It is for admins only, and never logged: redaction finds no token that a
+        provider takes apart.
+        """
+        super().__init__()
+        self.reason = reason
+        self.answer = answer
+
+
+class TokenUnavailableError(AiIntegrationsError):
+    """The token exchange failed for a temporary reason: a timeout, or an error of AWS or the provider."""
+
+    def __init__(self, reason: str = "") -> None:
+        """`reason` names what failed. It contains nothing of the provider's response."""
+        super().__init__()
+        self.reason = reason
+
+
+class FederationOffError(AiIntegrationsError):
+    """The integration is federated, but this stack exchanges no tokens."""
+
+
+class FederationTakenError(AiIntegrationsError):
+    """An integration of another account names the same identity at the provider."""
+
+
 class NameTakenError(AiIntegrationsError):
     """Another integration of the account has this name, ignoring case."""
 
@@ -112,6 +143,7 @@ class RepeatedRequestError(Exception):
 REJECTIONS = (
     NameTakenError,
     RoleTakenError,
+    FederationTakenError,
     RepeatedRequestError,
     IdempotencyKeyReusedError,
     VersionConflictError,

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum
+from enum import Flag, StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import SecretStr
@@ -108,12 +109,13 @@ class Policy(NamedTuple):
 
     `recovery_window` is how long a deleted integration can be restored. `aws_account` is the AWS account of the stack.
     `allowed_private_hosts` is the allow-list of hosts that a base_url may name although they are private, or with
-    `http`.
+    `http`. `federation_issuer` is the issuer of identity tokens, or empty if workload identity federation is off.
     """
 
     recovery_window: timedelta
     aws_account: str
     allowed_private_hosts: frozenset[str] = frozenset()
+    federation_issuer: str = ""
 
 
 class SecretVersion(NamedTuple):
@@ -129,6 +131,17 @@ class SecretVersion(NamedTuple):
     def is_owned(self) -> bool:
         """Check whether this service stores the secret."""
         return self.version is not None
+
+
+class Federation(NamedTuple):
+    """How an integration gets access tokens instead of a key: by exchanging an identity token of AWS.
+
+    `fields` are those of the provider's row in domain/federations.py. `parameters` are further parameters of the token
+    request.
+    """
+
+    fields: Mapping[str, str]
+    parameters: Mapping[str, str] = MappingProxyType({})
 
 
 class PreviousKey(NamedTuple):
@@ -195,6 +208,7 @@ class Integration(Settings):
     updated_by: str
     secret: SecretVersion | None = None
     previous_key: PreviousKey | None = None
+    federation: Federation | None = None
 
     @classmethod
     def new(cls, settings: Settings, caller: Caller, ulid: str, now: datetime, *, version: int = 1) -> "Integration":
@@ -231,14 +245,24 @@ class Slice(NamedTuple):
     more: bool
 
 
-class KeepKey(Enum):
-    """The KeyChange of a request that does not mention the key."""
+class Removal(Flag):
+    """The kinds of credentials that a request removes. NOTHING keeps all."""
 
-    KEEP = "keep"
+    NOTHING = 0
+    KEY = 1
+    FEDERATION = 2
 
 
-KeyChange = SecretStr | ExternalSecretArn | KeepKey | None
-"""What a request does with the key: set it, reference an external secret, keep it, or remove it (None)."""
+CredentialChange = SecretStr | ExternalSecretArn | Federation | Removal
+"""What a request does with the credentials: set a key, an external secret or a federation, or only remove or keep some.
+
+An integration has credentials of one kind: setting them removes those of the other kinds.
+"""
+
+
+def keeps(kind: Removal, change: CredentialChange) -> bool:
+    """Check whether a change of the credentials keeps those of a kind."""
+    return isinstance(change, Removal) and kind not in change
 
 
 class Organization(NamedTuple):

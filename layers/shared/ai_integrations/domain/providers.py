@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ai_integrations.domain.federations import FederationKind
 
 
 class MetadataKind(NamedTuple):
@@ -65,7 +68,7 @@ class Dialect(Enum):
     ANTHROPIC = "Anthropic"
     GEMINI = "Gemini"
     BEDROCK = "Bedrock"
-    UNSUPPORTED = "unsupported"
+    VERTEX = "Vertex AI"
 
 
 class Address(NamedTuple):
@@ -95,7 +98,8 @@ class Probe(NamedTuple):
     """How a provider's connection is tested.
 
     `limit` is the request field that limits the response, and its value in tokens. `unproved` is what a test can never
-    show for this provider.
+    show for this provider. `unclear_statuses` are further statuses of the list that prove nothing about the
+    credentials. `untestable_key` is set if only an access token can be tested: why, and what to do.
     """
 
     dialect: Dialect
@@ -103,6 +107,8 @@ class Probe(NamedTuple):
     key_prefix: str = "Bearer "
     limit: tuple[str, int] = ("max_tokens", 1)
     unproved: str = ""
+    unclear_statuses: frozenset[int] = frozenset()
+    untestable_key: str = ""
 
 
 # OpenAI deprecated max_tokens, and its reasoning models need more than one token before they respond.
@@ -124,6 +130,14 @@ class Provider(NamedTuple):
     probe: Probe
     metadata: MetadataKind | None = None
     accepts_json_key: bool = False
+
+    @property
+    def federation(self) -> "FederationKind | None":
+        """What the provider needs to exchange identity tokens of AWS for access tokens, if it does so."""
+        # Imported on first use, because it would take 3 million instructions of each cold start.
+        from ai_integrations.domain.federations import BY_PROVIDER  # noqa: PLC0415
+
+        return BY_PROVIDER.get(self.name)
 
 
 PROVIDERS = {
@@ -216,9 +230,14 @@ PROVIDERS = {
                 endings=("/v1beta1/projects/{project_id}/locations/{location}/endpoints/openapi",),
                 objects="models|projects",
             ),
+            # https://docs.cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.endpoints/list. Who may
+            # use models may still lack the permission for this list, and a location may have no such list.
             probe=Probe(
-                dialect=Dialect.UNSUPPORTED,
-                unproved="Google requires tokens signed with a service account's key. This service creates none.",
+                dialect=Dialect.VERTEX,
+                unproved="The list contains endpoints, not models, and needs a permission of its own.",
+                unclear_statuses=frozenset({400, 403}),
+                untestable_key="Google takes access tokens, and this service creates none from a service account's "
+                "key. Set federation instead of a key, so that the connection can be tested.",
             ),
         ),
         Provider(

@@ -15,7 +15,16 @@ from ai_integrations.domain.destinations import destination_of, redirects, uses_
 from ai_integrations.domain.endpoints import accepted_forms, find_flaw
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.headers import find_reserved
-from ai_integrations.domain.model import Integration, KeepKey, KeyChange, Policy, Settings, fold_name
+from ai_integrations.domain.model import (
+    CredentialChange,
+    Federation,
+    Integration,
+    Policy,
+    Removal,
+    Settings,
+    fold_name,
+    keeps,
+)
 from ai_integrations.domain.providers import METADATA_FORMATS, PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError, check_url
 
@@ -38,28 +47,53 @@ def check_settings(settings: Settings, *, previous: Settings | None, policy: Pol
         raise RuleViolationError(*violations)
 
 
-def check_key(provider: str, key: KeyChange) -> None:
-    """Raise RuleViolationError if a key that was sent cannot be a key of this provider."""
-    if not isinstance(key, SecretStr):
-        return
+def check_credentials(provider: str, change: CredentialChange, *, previous: Integration | None, policy: Policy) -> None:
+    """Raise RuleViolationError if this provider cannot take the key or the federation that was sent.
+
+    Values of a federation that `previous` has too are accepted.
+    """
+    if isinstance(change, SecretStr):
+        check_key(provider, change)
+    elif isinstance(change, Federation):
+        # Imported on first use, because few requests need it, and each cold start would pay for it.
+        from ai_integrations.domain import federation_rules  # noqa: PLC0415
+
+        stored = previous.federation if previous is not None and previous.provider == provider else None
+        violations = [*federation_rules.find_violations(provider, change, stored, policy)]
+        if violations:
+            raise RuleViolationError(*violations)
+
+
+def check_key(provider: str, key: SecretStr) -> None:
+    """Raise RuleViolationError if a text cannot be a key of this provider."""
     text = key.get_secret_value()
     flaw = api_keys.find_placeholder(text) or api_keys.find_transport_flaw(text, provider)
     if flaw:
         raise RuleViolationError(FieldError("/api_key", flaw))
 
 
-def check_binding(current: Integration, changed: Settings, key: KeyChange, *, sends_headers: bool) -> None:
+def check_binding(
+    current: Integration, changed: Settings, credentials: CredentialChange, *, sends_headers: bool
+) -> None:
     """Raise RuleViolationError if stored credentials would be sent to a place that they were not given for.
 
     `sends_headers` is true if the request contains the headers, changed or not.
     """
     violations = []
-    if current.secret is not None and key is KeepKey.KEEP and redirects(current, changed):
+    if current.secret is not None and keeps(Removal.KEY, credentials) and redirects(current, changed):
         violations.append(
             FieldError(
                 "/api_key",
                 "The stored key is bound to the provider, address and headers that it was given for. "
                 "Send the key again in the same request, or null to remove it.",
+            )
+        )
+    if current.federation is not None and keeps(Removal.FEDERATION, credentials) and redirects(current, changed):
+        violations.append(
+            FieldError(
+                "/federation",
+                "The stored federation is bound to the provider, address and headers that it was given for. "
+                "Send the federation again in the same request, or null to remove it.",
             )
         )
     is_moved = destination_of(current) != destination_of(changed)
@@ -81,6 +115,13 @@ def redirects_role(changed: Settings, previous: Settings | None) -> bool:
         return changed.iam_role is not None
     is_redirected = changed.iam_role is not None and redirects(previous, changed)
     return is_redirected or changed.iam_role != previous.iam_role
+
+
+def changes_federation(previous: Integration | None, change: CredentialChange) -> bool:
+    """Check whether a write sets or removes a federation."""
+    if isinstance(change, Federation):
+        return True
+    return previous is not None and previous.federation is not None and not keeps(Removal.FEDERATION, change)
 
 
 def find_model_name_flaw(name: str) -> str | None:

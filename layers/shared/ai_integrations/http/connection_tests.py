@@ -52,7 +52,8 @@ class ConnectionTestRoutes:
         event = self._app.current_event
         caller = caller_from_context(event.request_context.authorizer)
         body = parse_body(event, CreateBody)
-        return _health_response(caller, self._tests.test_settings(caller, body.settings(), body.key_change()))
+        health = self._tests.test_settings(caller, body.settings(), body.credential_change())
+        return _health_response(caller, health)
 
     def test_saved(self, integration_id: str) -> Response[str]:
         """Test a saved integration and record its health."""

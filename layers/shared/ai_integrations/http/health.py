@@ -25,7 +25,9 @@ FINGERPRINT_HEADER = "AI-Integration-Key-Fingerprint"
 class RungView(TypedDict):
     """One step of a connection test."""
 
-    name: Annotated[str, Field(description="reachable, authenticated or model_answers.")]
+    name: Annotated[
+        str, Field(description="reachable, token_exchanged, authenticated, model_answers or project_labeled.")
+    ]
     status: Annotated[str, Field(description="passed, failed or not_proved.")]
     latency_ms: int
     proved: NotRequired[str | None]

@@ -55,7 +55,7 @@ class IntegrationRoutes:
         body = parse_body(event, CreateBody)
         caller = caller_from_context(event.request_context.authorizer)
         key = idempotency_key(event.headers.get("idempotency-key"), caller.user, body)
-        integration = self._integrations.create(caller, body.settings(), body.key_change(), key)
+        integration = self._integrations.create(caller, body.settings(), body.credential_change(), key)
         logger.info("integration created", integration_id=integration.id)
         location = f"{event.request_context.path}/{ids.encode(integration.id)}"
         wire_format = response_format(body.enum_values(), event.headers)
@@ -98,7 +98,7 @@ class IntegrationRoutes:
         condition = if_match(event.headers.get("if-match"))
         wire_format = response_format(body.enum_values(), event.headers)
         change = RequestedChange(
-            partial(body.apply, wire_format=wire_format), body.key_change(), sent_fields=body.model_fields_set
+            partial(body.apply, wire_format=wire_format), body.credential_change(), sent_fields=body.model_fields_set
         )
         integration = self._integrations.update(
             caller_from_context(event.request_context.authorizer), ulid, change, condition

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -12,6 +11,7 @@ from pydantic import SecretStr
 from ai_integrations.domain.credentials import TemporaryCredentials
 from ai_integrations.domain.errors import RoleRefusedError
 from ai_integrations.domain.model import Integration
+from ai_integrations.key_access.sts_errors import describe_refusal, is_refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -29,27 +29,6 @@ SESSION_POLICY = json.dumps(
         "Statement": [{"Sid": "InvokeModels", "Effect": "Allow", "Action": _INVOKE_ACTIONS, "Resource": "*"}],
     },
     separators=(",", ":"),
-)
-# Client errors (4xx) that do not concern the role: throttling, and faults of the function's own credentials.
-# https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
-_NO_REFUSALS = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidClientTokenId",
-        "MissingAuthenticationToken",
-        "OptInRequired",
-        "RequestExpired",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "RequestThrottled",
-        "SignatureDoesNotMatch",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "UnrecognizedClientException",
-    }
 )
 _SESSION_SECONDS = 3600
 _MAX_SESSION_NAME_LENGTH = 64
@@ -96,13 +75,6 @@ class StsRoleAssumer:
         try:
             return self._client().assume_role(**request)["Credentials"]
         except ClientError as error:
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
-            details = error.response["Error"]
-            raise RoleRefusedError(f"{details['Code']}: {details.get('Message', '')}") from None
-
-
-def _is_refusal(error: ClientError) -> bool:
-    """Check whether AWS rejected the role or the request for it, rather than failed to answer."""
-    is_client_error = error.response["ResponseMetadata"]["HTTPStatusCode"] < HTTPStatus.INTERNAL_SERVER_ERROR
-    return is_client_error and error.response["Error"]["Code"] not in _NO_REFUSALS
+            raise RoleRefusedError(describe_refusal(error)) from None

@@ -10,15 +10,16 @@ from ai_integrations.contracts.fields import OpaqueId
 from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.views import timestamp
 from ai_integrations.contracts.wire_model import InputModel
-from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.domain.credentials import AccessToken, TemporaryCredentials
 from ai_integrations.domain.endpoints import endpoints_of
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Caller, Integration, Membership, Role
-from ai_integrations.key_access.resolve import Resolved
+from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.key_access.credential_reader import Resolved
 
 
 class ResolveCommand(InputModel):
-    """Resolve an integration to its API key or temporary AWS credentials.
+    """Resolve an integration to its API key, an access token or temporary AWS credentials.
 
     `integration` is an id or a name. The program sees integrations of its space and its organization, and account-wide
     ones.
@@ -47,6 +48,14 @@ class AwsCredentials(TypedDict):
     session_token: str
 
 
+class AccessTokenView(TypedDict):
+    """A provider's access token, sent as `Authorization: Bearer`. `headers` are sent with it."""
+
+    value: str
+    token_type: str
+    headers: NotRequired[dict[str, str] | None]
+
+
 class EndpointsView(TypedDict):
     """Where the provider's APIs start (contract.md, "Base URLs")."""
 
@@ -56,9 +65,10 @@ class EndpointsView(TypedDict):
 
 
 class Resolution(TypedDict):
-    """What a program needs to call a provider. `expires_at` is when `aws_credentials` expire (RFC 3339).
+    """What a program needs to call a provider.
 
-    `base_url` is as it is stored; `endpoints` is what it means.
+    `expires_at` is when `aws_credentials` or `access_token` expires (RFC 3339). `base_url` is as it is stored;
+    `endpoints` is what it means.
     """
 
     id: str
@@ -76,12 +86,15 @@ class Resolution(TypedDict):
     api_key: NotRequired[str | None]
     key_version: NotRequired[str | None]
     aws_credentials: NotRequired[AwsCredentials | None]
+    access_token: NotRequired[AccessTokenView | None]
     expires_at: NotRequired[str | None]
 
 
 def resolution_view(resolved: Resolved) -> Resolution:
-    """Build the response. It contains the key, so it must never be logged."""
+    """Build the response. It contains the credentials, so it must never be logged."""
     integration, credentials = resolved.integration, resolved.credentials
+    token = resolved.token.token if resolved.token else None
+    expiring = credentials or token
     resolution: Resolution = {
         "id": ids.encode(integration.id),
         "name": integration.name,
@@ -98,7 +111,8 @@ def resolution_view(resolved: Resolved) -> Resolution:
         "api_key": resolved.key.value.get_secret_value() if resolved.key else None,
         "key_version": resolved.key.version if resolved.key else None,
         "aws_credentials": _credentials_view(credentials) if credentials else None,
-        "expires_at": timestamp(credentials.expires_at) if credentials else None,
+        "access_token": _token_view(integration, token) if token else None,
+        "expires_at": timestamp(expiring.expires_at) if expiring else None,
     }
     return without_none(resolution)
 
@@ -115,4 +129,12 @@ def _credentials_view(credentials: TemporaryCredentials) -> AwsCredentials:
         access_key_id=credentials.access_key_id,
         secret_access_key=credentials.secret_access_key.get_secret_value(),
         session_token=credentials.session_token.get_secret_value(),
+    )
+
+
+def _token_view(integration: Integration, token: AccessToken) -> AccessTokenView:
+    federation = PROVIDERS[integration.provider].federation
+    headers = dict(federation.headers) if federation else {}
+    return without_none(
+        AccessTokenView(value=token.value.get_secret_value(), token_type="Bearer", headers=headers or None)  # noqa: S106
     )

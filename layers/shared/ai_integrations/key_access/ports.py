@@ -2,9 +2,11 @@
 
 from typing import Protocol
 
+from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.dns import Address
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
+from ai_integrations.key_access.token_exchange.identity_tokens import IdentityToken
 
 
 class DnsResolver(Protocol):
@@ -24,4 +26,15 @@ class Outbound(Protocol):
 
     def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         """Send one request and read the response."""
+        ...
+
+
+class IdentityTokens(Protocol):
+    """Issues identity tokens of this service."""
+
+    def issue(self, integration: Integration, lifetime: int) -> IdentityToken:
+        """Get a token for one integration. `lifetime` is in seconds.
+
+        Raise TokenRefusedError or TokenUnavailableError if that fails.
+        """
         ...

@@ -1,43 +1,25 @@
 """Resolve an integration to the credentials that a program needs to call its provider."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
-from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
-from ai_integrations.domain.model import Caller, Integration, Membership, Scoping, SecretVersion
-from ai_integrations.domain.providers import AWS, PROVIDERS
+from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError, TokenRefusedError
+from ai_integrations.domain.model import Caller, Integration, Membership, Scoping
+from ai_integrations.key_access.credential_reader import CredentialReader, Resolved
 
 if TYPE_CHECKING:
-    from ai_integrations.use_cases.ports import IntegrationFinder, KeyReader, RoleAssumer, SpaceReader
-
-
-class Resolved(NamedTuple):
-    """An integration and its credentials."""
-
-    integration: Integration
-    key: ReadKey | None
-    credentials: TemporaryCredentials | None
+    from ai_integrations.use_cases.ports import IntegrationFinder, SpaceReader
 
 
 class CredentialResolver:
     """Resolves integrations to their credentials. The visibility rules of the API apply."""
 
     def __init__(
-        self,
-        *,
-        integrations: "IntegrationFinder",
-        directory: "SpaceReader",
-        reader: "KeyReader",
-        roles: "RoleAssumer",
-        clock: Callable[[], datetime],
+        self, *, integrations: "IntegrationFinder", directory: "SpaceReader", credentials: CredentialReader
     ) -> None:
         self._integrations = integrations
         self._directory = directory
-        self._reader = reader
-        self._roles = roles
-        self._clock = clock
+        self._credentials = credentials
 
     def by_id(self, caller: Caller, ulid: str, key_version: str | None = None) -> Resolved:
         """Resolve an integration by its ULID. `key_version` may select the previous key during its grace period.
@@ -46,6 +28,9 @@ class CredentialResolver:
             NotFoundError: there is no such integration, or the caller may not see it.
             KeyUnavailableError: the key, or the requested version of it, is unavailable.
             RoleRefusedError: AWS rejected sts:AssumeRole for the integration's role.
+            TokenRefusedError: AWS or the provider rejected the token exchange.
+            TokenUnavailableError: the token exchange failed for a temporary reason.
+            FederationOffError: this stack exchanges no tokens.
         """
         return self._resolve(caller, lambda: self._integrations.get(caller.account, ulid), key_version)
 
@@ -57,11 +42,11 @@ class CredentialResolver:
         integration = self._require_visible(caller, find())
         while True:
             try:
-                return self._read_credentials(caller, integration, key_version)
-            except KeyUnavailableError:
-                # A rotation between the two reads may have released the key: retry if the integration has a new one.
+                return self._credentials.read(integration, caller.user, key_version)
+            except (KeyUnavailableError, TokenRefusedError):
+                # A change between the two reads may have replaced the credentials: retry with the changed integration.
                 latest = self._require_visible(caller, find())
-                if latest.secret == integration.secret:
+                if latest.version == integration.version:
                     raise
                 integration = latest
 
@@ -85,25 +70,3 @@ class CredentialResolver:
             return membership
         space = self._directory.space(account, membership.space_id)
         return membership._replace(organization_id=space.organization_id) if space else membership
-
-    def _read_credentials(self, caller: Caller, integration: Integration, key_version: str | None) -> Resolved:
-        uses_role = PROVIDERS[integration.provider].metadata is AWS
-        return Resolved(
-            integration=integration,
-            key=self._read_key(integration, key_version),
-            credentials=self._roles.assume(integration, caller.user) if uses_role else None,
-        )
-
-    def _read_key(self, integration: Integration, key_version: str | None) -> ReadKey | None:
-        secret = self._select_secret(integration, key_version)
-        key = self._reader.read(integration, secret) if secret else None
-        if key_version is not None and (key is None or key.version != key_version):
-            raise KeyUnavailableError
-        return key
-
-    def _select_secret(self, integration: Integration, key_version: str | None) -> SecretVersion | None:
-        """Select the previous key if its version is requested during its grace period, otherwise the current key."""
-        previous = integration.previous_key
-        if previous and key_version == previous.secret.version and self._clock() < previous.usable_until:
-            return previous.secret
-        return integration.secret

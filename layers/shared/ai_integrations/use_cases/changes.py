@@ -80,6 +80,8 @@ def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent
     changed = [each.name for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
     if (before.secret is None) != (after.secret is None):
         changed.append("api_key")
+    if before.federation != after.federation:
+        changed.append("federation")
     if changed:
         parts = Updated.common_fields(after, after.updated_by, after.updated_at)
         yield Updated(**parts, changed_fields=sorted(changed))

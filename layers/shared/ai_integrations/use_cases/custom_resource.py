@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from pydantic import ConfigDict, Field
 
 from ai_integrations.contracts import ids
-from ai_integrations.contracts.integration_bodies import NewIntegration
+from ai_integrations.contracts.integration_bodies import REMOVALS, NewIntegration
 from ai_integrations.contracts.operator_commands import Account, User
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.wire_model import WireModel
 from ai_integrations.domain.errors import InvalidRequestError, NotFoundError
-from ai_integrations.domain.model import Caller, IdempotencyKey, Integration, KeepKey, KeyChange, Role
+from ai_integrations.domain.model import Caller, CredentialChange, IdempotencyKey, Integration, Removal, Role
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange
 
 _BOOLEANS = frozenset({"enable_default_models", "function_calling_enabled"})
@@ -85,14 +85,14 @@ class CustomResource:
         value = " ".join(event[name] for name in ("StackId", "LogicalResourceId", "RequestId"))
         key = IdempotencyKey(user=declared.User, value=value, fingerprint=declared.fingerprint())
         body = declared.Integration
-        return _resource(self._integrations.create(declared.caller(), body.settings(), body.key_change(), key))
+        return _resource(self._integrations.create(declared.caller(), body.settings(), body.credential_change(), key))
 
     def _update(self, event: Mapping[str, Any]) -> Resource:
         declared, before = _parse_properties(event["ResourceProperties"]), event["OldResourceProperties"]
         settings = vars(declared.Integration.settings())
         # A template declares every setting: one that it omits has its default.
         change = RequestedChange(
-            lambda current: replace(current, **settings), _key_change(declared, before), sent_fields=settings
+            lambda current: replace(current, **settings), _credential_change(declared, before), sent_fields=settings
         )
         try:
             integration = self._integrations.update(declared.caller(), ids.decode(event["PhysicalResourceId"]), change)
@@ -126,15 +126,17 @@ def _parse_properties(properties: Mapping[str, Any]) -> Properties:
     return parse_text(json.dumps(properties), Properties)
 
 
-def _key_change(declared: Properties, before: Mapping[str, Any]) -> KeyChange:
-    """Determine the key change. A key that the template never named is kept, because it was set by other means.
+def _credential_change(declared: Properties, before: Mapping[str, Any]) -> CredentialChange:
+    """Determine the change of the credentials. Those that the template never named are kept: they have other origins.
 
     `before` may be invalid in any way: after a rejected update, CloudFormation rolls back from its properties.
     """
-    key = declared.Integration.key_change()
+    change = declared.Integration.credential_change()
     integration = before.get("Integration")
-    was_declared = isinstance(integration, dict) and integration.get("api_key_secret_arn") is not None
-    return None if key is KeepKey.KEEP and was_declared else key
+    if isinstance(change, Removal) and isinstance(integration, dict):
+        for field, removal in REMOVALS.items():
+            change |= removal if integration.get(field) is not None else Removal.NOTHING
+    return change
 
 
 def _resource(integration: Integration) -> Resource:

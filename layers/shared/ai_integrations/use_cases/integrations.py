@@ -21,13 +21,13 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import (
     Caller,
+    CredentialChange,
     ExternalSecretArn,
     IdempotencyKey,
     Integration,
-    KeepKey,
-    KeyChange,
     Policy,
     PreviousKey,
+    Removal,
     Role,
     SecretVersion,
     Settings,
@@ -51,7 +51,7 @@ class RequestedChange(NamedTuple):
     """
 
     edit: Edit
-    key: KeyChange = KeepKey.KEEP
+    credentials: CredentialChange = Removal.NOTHING
     sent_fields: Collection[str] = ()
 
 
@@ -111,20 +111,20 @@ class Integrations:
         self,
         caller: Caller,
         settings: Settings,
-        key: KeyChange,
+        credentials: CredentialChange,
         idempotency_key: IdempotencyKey | None = None,
     ) -> Integration:
         """Create an integration. A retry with the same idempotency key returns the original result."""
-        self._check_settings(caller, settings, key)
+        self._check_change(caller, settings, credentials)
         now = self._clock()
         integration = Integration.new(settings, caller, self._new_id(now), now)
         try:
-            if isinstance(key, SecretStr | ExternalSecretArn):
+            if isinstance(credentials, SecretStr | ExternalSecretArn):
                 self._repository.precheck(integration, idempotency_key)
-            integration = self._writes.with_key(integration, key, self._keys.create_key)
+            integration = self._writes.with_credentials(integration, credentials, self._keys.create_key)
             self._writes.insert(integration, idempotency_key)
         except RepeatedRequestError as repeated:
-            return self._writes.original_result(repeated.first, key)
+            return self._writes.original_result(repeated.first, credentials)
         return integration
 
     def get(self, caller: Caller, ulid: str) -> Integration:
@@ -141,9 +141,9 @@ class Integrations:
 
         def updated(current: Integration) -> Integration:
             changed = change.edit(current)
-            self._check_settings(caller, changed, change.key, current)
-            rules.check_binding(current, changed, change.key, sends_headers="headers" in change.sent_fields)
-            return self._writes.with_key(changed, change.key, self._keys.add_key_version)
+            self._check_change(caller, changed, change.credentials, current)
+            rules.check_binding(current, changed, change.credentials, sends_headers="headers" in change.sent_fields)
+            return self._writes.with_credentials(changed, change.credentials, self._keys.add_key_version)
 
         return self._edit(caller, ulid, updated, condition)
 
@@ -263,16 +263,20 @@ class Integrations:
         if not caller.may_write(integration.scopings):
             raise AccessForbiddenError
 
-    def _check_settings(
-        self, caller: Caller, settings: Settings, key: KeyChange, previous: Settings | None = None
+    def _check_change(
+        self, caller: Caller, settings: Settings, credentials: CredentialChange, previous: Integration | None = None
     ) -> None:
         if not caller.may_write(settings.scopings):
             raise AccessForbiddenError
-        needs_admin = isinstance(key, ExternalSecretArn) or rules.redirects_role(settings, previous)
+        needs_admin = (
+            isinstance(credentials, ExternalSecretArn)
+            or rules.changes_federation(previous, credentials)
+            or rules.redirects_role(settings, previous)
+        )
         if needs_admin and caller.role is not Role.ADMIN:
             raise AccessForbiddenError
         rules.check_settings(settings, previous=previous, policy=self._policy)
-        rules.check_key(settings.provider, key)
+        rules.check_credentials(settings.provider, credentials, previous=previous, policy=self._policy)
 
     def _next_version(self, caller: Caller, integration: Integration) -> Integration:
         version = integration.version + 1

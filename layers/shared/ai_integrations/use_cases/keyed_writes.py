@@ -12,13 +12,15 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.errors import REJECTIONS, IdempotencyKeyReusedError
 from ai_integrations.domain.model import (
+    CredentialChange,
     ExternalSecretArn,
+    Federation,
     IdempotencyKey,
     Integration,
-    KeepKey,
-    KeyChange,
+    Removal,
     SecretVersion,
     Tombstone,
+    keeps,
 )
 
 if TYPE_CHECKING:
@@ -34,14 +36,22 @@ class KeyedWrites:
         self._repository = repository
         self._keys = keys
 
-    def with_key(self, integration: Integration, key: KeyChange, store: StoreKey) -> Integration:
-        """Apply a change of the key. `store` stores a key that was sent; every change drops the previous key."""
-        if key is KeepKey.KEEP:
-            return integration
-        if isinstance(key, SecretStr):
-            return replace(integration, secret=store(integration, key), previous_key=None)
-        secret = self._keys.reference_secret(integration, key) if isinstance(key, ExternalSecretArn) else None
-        return replace(integration, secret=secret, previous_key=None)
+    def with_credentials(self, integration: Integration, change: CredentialChange, store: StoreKey) -> Integration:
+        """Apply a change of the credentials. `store` stores a key that was sent.
+
+        Every change of the key drops the previous key.
+        """
+        if keeps(Removal.KEY, change):
+            secret, previous_key = integration.secret, integration.previous_key
+        else:
+            secret, previous_key = self._secret(integration, change, store), None
+        federation = integration.federation if keeps(Removal.FEDERATION, change) else None
+        return replace(
+            integration,
+            secret=secret,
+            previous_key=previous_key,
+            federation=change if isinstance(change, Federation) else federation,
+        )
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Insert an integration. If the write is rejected, discard the key that was stored for it."""
@@ -71,13 +81,13 @@ class KeyedWrites:
         self._repository.restore(tombstone, restored)
         return restored
 
-    def original_result(self, first: Integration, key: KeyChange) -> Integration:
+    def original_result(self, first: Integration, change: CredentialChange) -> Integration:
         """Return the result of a request that is retried, if both sent the same API key.
 
         The fingerprint of a request leaves the key out, so the key store compares it with the key that `first` stored.
         """
         stored = first.secret if first.secret is not None and first.secret.is_owned else None
-        sent = key if isinstance(key, SecretStr) else None
+        sent = change if isinstance(change, SecretStr) else None
         if stored is not None and sent is not None:
             is_same = self._keys.holds_key(stored, sent)
         else:
@@ -85,6 +95,12 @@ class KeyedWrites:
         if not is_same:
             raise IdempotencyKeyReusedError
         return first
+
+    def _secret(self, integration: Integration, change: CredentialChange, store: StoreKey) -> SecretVersion | None:
+        """Store the key or check the external secret that a change sets."""
+        if isinstance(change, SecretStr):
+            return store(integration, change)
+        return self._keys.reference_secret(integration, change) if isinstance(change, ExternalSecretArn) else None
 
     def _discard_unreferenced(self, rejected: Integration, secret: SecretVersion, kept: SecretVersion | None) -> None:
         """Discard the key stored for a rejected write, unless the table references it.

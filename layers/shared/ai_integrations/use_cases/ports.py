@@ -11,14 +11,14 @@ from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.connection_health import Health, Rung
-from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
+from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import IdempotencyConflict
 from ai_integrations.domain.model import (
     Caller,
+    CredentialChange,
     ExternalSecretArn,
     IdempotencyKey,
     Integration,
-    KeyChange,
     SecretVersion,
     Settings,
     Slice,
@@ -58,24 +58,28 @@ class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
     """Reads integrations, singly or in order of creation."""
 
 
-class IntegrationRoleReader(IntegrationReader, Protocol):
-    """Reads single integrations, and checks which account an IAM role belongs to."""
+class IntegrationIdentityReader(IntegrationReader, Protocol):
+    """Reads single integrations, and checks which account an IAM role or a federated identity belongs to."""
 
-    def check_role(self, integration: Integration) -> None:
-        """Raise RoleTakenError if another account has the integration's role, using one consistent read."""
+    def check_identity(self, integration: Integration) -> None:
+        """Raise RoleTakenError or FederationTakenError if another account has the integration's role or identity.
+
+        Uses one consistent read for each of them.
+        """
         ...
 
 
-class IntegrationRepository(IntegrationRoleReader, Protocol):
+class IntegrationRepository(IntegrationIdentityReader, Protocol):
     """Stores integrations. Every write is atomic.
 
-    A write that leaves an integration with the IAM role of another account raises RoleTakenError.
+    A write that leaves an integration with the IAM role or the federated identity of another account raises
+    RoleTakenError or FederationTakenError.
 
     Raises one of REJECTIONS if the store rejected the write. Any other exception means the outcome is unknown.
     """
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an IAM role."""
+        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an identity."""
         ...
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
@@ -258,7 +262,7 @@ class ConnectionTestRunner(Protocol):
         """Test an integration and record its health."""
         ...
 
-    def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
+    def test_settings(self, caller: Caller, settings: Settings, credentials: CredentialChange) -> Health:
         """Test settings that are not saved."""
         ...
 
@@ -276,6 +280,14 @@ class RoleAssumer(Protocol):
 
     def assume(self, integration: Integration, consumer: str) -> TemporaryCredentials:
         """Assume the integration's role; RoleRefusedError if AWS rejects it."""
+        ...
+
+
+class TokenExchanger(Protocol):
+    """Exchanges identity tokens of AWS for access tokens of providers."""
+
+    def exchange(self, integration: Integration) -> AccessToken:
+        """Get a new access token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
         ...
 
 

@@ -138,10 +138,12 @@ class Provisioner:
         match request:
             case CreateRequested():
                 body = request.integration
-                result = integrations.create(caller, body.settings(), body.key_change(), request.idempotency_key())
+                result = integrations.create(
+                    caller, body.settings(), body.credential_change(), request.idempotency_key()
+                )
             case UpdateRequested():
                 sent = request.integration
-                change = RequestedChange(sent.apply, sent.key_change(), sent_fields=sent.model_fields_set)
+                change = RequestedChange(sent.apply, sent.credential_change(), sent_fields=sent.model_fields_set)
                 result = integrations.update(caller, ids.decode(request.id), change)
             case DeleteRequested():
                 result = _delete(integrations, caller, ids.decode(request.id))

@@ -1,6 +1,6 @@
 """Integrations in DynamoDB. Every write is one transaction, which also reserves names and records requests."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,13 @@ from ai_integrations.adapters.dynamodb.transactions import (
     UNUSED,
     Action,
     Condition,
+    OnConflict,
     Transactor,
     at_version,
     unused_or_expired,
 )
 from ai_integrations.domain.errors import (
+    FederationTakenError,
     IdempotencyConflict,
     IdempotencyKeyReusedError,
     NameTakenError,
@@ -22,6 +24,7 @@ from ai_integrations.domain.errors import (
     RoleTakenError,
     VersionConflictError,
 )
+from ai_integrations.domain.federation import identity_of
 from ai_integrations.domain.model import IdempotencyKey, Integration, Slice, Tombstone
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ class DynamoDbIntegrations:
         return DynamoDbIntegrations(self._client, self._table, self._transactor, idempotency_key=key)
 
     def precheck(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
-        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an IAM role."""
+        """Raise the conflict that `insert` would hit, using one consistent read, or two if there is an identity."""
         names = items.name_keys(integration.account, integration.name)
         if idempotency_key is None:
             found = self._batch_get(*names)
@@ -63,14 +66,17 @@ class DynamoDbIntegrations:
                 raise conflict
         if any(name["sk"] in found for name in names):
             raise NameTakenError
-        self.check_role(integration)
+        self.check_identity(integration)
 
-    def check_role(self, integration: Integration) -> None:
-        """Raise RoleTakenError if another account has the integration's role, using one consistent read."""
-        role = integration.iam_role
-        guard = self._get_item(items.role_key(role)) if role else {}
-        if "integrations" in guard and guard["account"] != integration.account:
-            raise RoleTakenError
+    def check_identity(self, integration: Integration) -> None:
+        """Raise RoleTakenError or FederationTakenError if another account has the integration's role or identity.
+
+        Uses one consistent read for each of them.
+        """
+        for key, on_conflict in _identity_guards(integration):
+            guard = self._get_item(key)
+            if "integrations" in guard and guard["account"] != integration.account:
+                raise on_conflict(guard)
 
     def insert(self, integration: Integration, idempotency_key: IdempotencyKey | None) -> None:
         """Write a new integration, reserve its name and record its idempotency key."""
@@ -80,7 +86,7 @@ class DynamoDbIntegrations:
             *_idempotency_record(idempotency_key, integration, integration.created_at),
             *_reserve_name(integration),
             Action.put_unique(items.integration_item(integration), UNUSED, _version_conflict),
-            *_take_role(integration),
+            *_take_identity(integration),
             *_record_space_organizations(integration),
         )
 
@@ -119,7 +125,7 @@ class DynamoDbIntegrations:
     def update(self, current: Integration, changed: Integration) -> None:
         """Replace `current` with `changed`. A rename reserves the new name and releases the old one.
 
-        The role is taken even if it has not changed: an integration that is older than the role guards has none.
+        The role or identity is taken even if it has not changed: an integration older than the role guards has none.
         """
         old_names, new_names = (items.name_keys(each.account, each.name) for each in (current, changed))
         is_renamed = old_names != new_names
@@ -128,8 +134,8 @@ class DynamoDbIntegrations:
             *_idempotency_record(self._idempotency_key, changed, changed.updated_at),
             Action.put_unique(new_item, at_version(current.version), _version_conflict),
             *(self._rename(current, changed) if is_renamed else []),
-            *_take_role(changed),
-            *_release_role(current, changed),
+            *_take_identity(changed),
+            *_release_identity(current, changed),
             *_record_space_organizations(changed),
             *_schedule_grace_end(current, changed),
         )
@@ -143,17 +149,17 @@ class DynamoDbIntegrations:
             Action.put_unique(items.tombstone_item(tombstone), UNUSED, _version_conflict),
             Action.delete(key, at_version(integration.version), _version_conflict),
             *self._release_name(integration),
-            *_release_role(integration),
+            *_release_identity(integration),
         )
 
     def restore(self, tombstone: Tombstone, restored: Integration) -> None:
-        """Replace a tombstone with its integration, reserve the name and take the role again."""
+        """Replace a tombstone with its integration, reserve the name and take the role or the identity again."""
         key = items.tombstone_key(restored.account, restored.id)
         self._transactor.commit(
             Action.put_unique(items.integration_item(restored), UNUSED, _version_conflict),
             Action.delete(key, at_version(tombstone.integration.version), _version_conflict),
             *_reserve_name(restored),
-            *_take_role(restored),
+            *_take_identity(restored),
         )
 
     def newest(self, account: str, before: str | None, count: int) -> Slice:
@@ -223,25 +229,33 @@ def _release_keys(integration: Integration, keys: Iterable[items.Item]) -> list[
     return [Action.delete(key, is_own, _version_conflict) for key in keys]
 
 
-def _take_role(integration: Integration) -> list[Action]:
-    """Add the integration to the guard of its role, unless integrations of another account are in it."""
-    role = integration.iam_role
-    if role is None:
-        return []
+def _identity_guards(integration: Integration) -> Iterator[tuple[items.Item, OnConflict]]:
+    """Yield the keys of an integration's identity guards, and the errors if another account has them."""
+    if integration.iam_role is not None:
+        yield items.role_key(integration.iam_role), lambda _existing: RoleTakenError()
+    if integration.federation is not None:
+        identity = identity_of(integration.provider, integration.federation)
+        yield items.federation_key(identity), lambda _existing: FederationTakenError()
+
+
+def _take_identity(integration: Integration) -> list[Action]:
+    """Add the integration to the guard of its role or identity, unless integrations of another account are in it."""
     is_free = Condition(
         "attribute_not_exists(#integrations) OR #account = :account",
         {":account": integration.account, ":ids": frozenset({integration.id})},
     )
     update = "SET #account = :account ADD #integrations :ids"
-    return [Action.update_if(items.role_key(role), update, is_free, lambda _existing: RoleTakenError())]
+    return [Action.update_if(key, update, is_free, on_conflict) for key, on_conflict in _identity_guards(integration)]
 
 
-def _release_role(current: Integration, changed: Integration | None = None) -> list[Action]:
-    """Remove the integration from the guard of a role that it no longer names. A guard without integrations is free."""
-    old, new = (each and each.iam_role and items.role_key(each.iam_role) for each in (current, changed))
-    if not old or old == new:
-        return []
-    return [Action.update(old, "DELETE #integrations :ids", {":ids": frozenset({current.id})})]
+def _release_identity(current: Integration, changed: Integration | None = None) -> list[Action]:
+    """Remove the integration from the guard of what it no longer names. A guard without integrations is free."""
+    kept = [key for key, _ in _identity_guards(changed)] if changed else []
+    return [
+        Action.update(key, "DELETE #integrations :ids", {":ids": frozenset({current.id})})
+        for key, _ in _identity_guards(current)
+        if key not in kept
+    ]
 
 
 def _record_space_organizations(integration: Integration) -> list[Action]:

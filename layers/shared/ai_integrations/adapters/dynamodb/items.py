@@ -10,6 +10,7 @@ from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
+    Federation,
     IdempotencyKey,
     Integration,
     Organization,
@@ -60,6 +61,11 @@ def role_key(role: IamRole) -> Item:
     return {"pk": f"ROLE#{_digest(role.identity)}", "sk": "ROLE"}
 
 
+def federation_key(identity: str) -> Item:
+    """Build the key of a federation guard, which is in a partition of its own because it concerns all accounts."""
+    return {"pk": f"FEDERATION#{_digest(identity)}", "sk": "FEDERATION"}
+
+
 def space_key(account: str, space_id: str) -> Item:
     """Build the key of a space. Spaces and organizations are in a partition of their own."""
     return {"pk": f"SPACES#{account}", "sk": f"SPACE#{space_id}"}
@@ -98,9 +104,14 @@ def integration_item(integration: Integration) -> Item:
         "updated_by": integration.updated_by,
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
+        "federation": _federation_item(integration.federation),
         "former_key": _previous_key_item(integration.previous_key),
     }
     return without_none(item)
+
+
+def _federation_item(federation: Federation | None) -> Item | None:
+    return None if federation is None else {name: dict(values) for name, values in federation._asdict().items()}
 
 
 def _previous_key_item(previous: PreviousKey | None) -> Item | None:
@@ -145,6 +156,7 @@ def integration_from_item(item: Mapping[str, Any]) -> Integration:
         if "secret_arn" in item
         else None,
         previous_key=_previous_key_from_item(item.get("former_key")),
+        federation=Federation(**item["federation"]) if "federation" in item else None,
     )
 
 

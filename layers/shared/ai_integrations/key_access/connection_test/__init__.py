@@ -1,1 +1,1 @@
-"""Connection tests: up to three steps, each of which reports what it proved."""
+"""Connection tests: up to five steps, each of which reports what it proved."""

@@ -23,11 +23,13 @@ _COMPLETION_BYTES = 262_144
 class ProviderAccess:
     """How to call an integration's provider: the address of its API, and headers. `repr` omits the headers.
 
+    `resource` is the path of the project and location, which requests to Vertex AI contain.
     `common_headers` are part of every request, `credential_headers` only of requests with credentials.
     """
 
     probe: Probe
     api: str
+    resource: str = ""
     common_headers: Mapping[str, str] = field(repr=False)
     credential_headers: Mapping[str, str] = field(repr=False)
 
@@ -37,14 +39,15 @@ class ProviderAccess:
         return replace(request, headers={**request.headers, **self.common_headers, **credentials})
 
     def models_request(self) -> OutboundRequest:
-        """Build the request that lists models, which is free of charge."""
+        """Build the request that lists models, or endpoints in Vertex AI. Both are free of charge."""
+        path = f"{self.resource}/endpoints?pageSize=1" if self.probe.dialect is Dialect.VERTEX else "/models"
         return OutboundRequest(
-            method="GET", url=f"{self.api}/models", headers=self._protocol_headers(), max_bytes=_LIST_BYTES
+            method="GET", url=f"{self.api}{path}", headers=self._protocol_headers(), max_bytes=_LIST_BYTES
         )
 
     def completion_request(self, model: str) -> OutboundRequest:
         """Build the cheapest completion request that the provider supports."""
-        path, body = _COMPLETION_REQUESTS[self.probe.dialect](self.probe, model)
+        path, body = _COMPLETION_REQUESTS[self.probe.dialect](self, model)
         return OutboundRequest(
             method="POST",
             url=f"{self.api}{path}",
@@ -59,7 +62,8 @@ class ProviderAccess:
             document = json.loads(body)
         except (ValueError, RecursionError):
             return False
-        return isinstance(document, dict) and isinstance(document.get(_COMPLETION_FIELDS[self.probe.dialect]), list)
+        fields = _COMPLETION_FIELDS[self.probe.dialect]
+        return isinstance(document, dict) and any(isinstance(document.get(each), list) for each in fields)
 
     def _protocol_headers(self) -> Mapping[str, str]:
         return _ANTHROPIC_VERSION if self.probe.dialect is Dialect.ANTHROPIC else {}
@@ -75,19 +79,35 @@ def build_access(integration: Integration, key: SecretStr | None) -> ProviderAcc
     endpoints = endpoints_of(integration.provider, integration.base_url, integration.provider_metadata)
     if endpoints is None:
         return None
-    headers = dict(integration.headers or {})
-    if key is None:
-        return ProviderAccess(probe=probe, api=endpoints.api, common_headers={}, credential_headers=headers)
-    key_headers = _key_headers(probe, integration.auth_type, key.get_secret_value())
-    replaced = {name.lower() for name in headers}
-    credentials = {name: value for name, value in key_headers.items() if name.lower() not in replaced}
-    if integration.auth_type is AuthType.PROXY_WITH_HEADERS or not credentials:
-        credentials, headers = {**credentials, **headers}, {}
-    return ProviderAccess(probe=probe, api=endpoints.api, common_headers=headers, credential_headers=credentials)
+    key_headers = _key_headers(probe, integration.auth_type, key.get_secret_value()) if key else {}
+    common, credentials = _divide_headers(integration, key_headers)
+    return ProviderAccess(
+        probe=probe,
+        api=endpoints.api,
+        resource=_resource_of(integration.provider_metadata or {}),
+        common_headers=common,
+        credential_headers=credentials,
+    )
+
+
+def with_token(access: ProviderAccess, integration: Integration, token: SecretStr) -> ProviderAccess:
+    """Replace the credentials by an access token. The provider's header for keys is not sent.
+
+    The headers that the token requires are lists, and are joined with the integration's own, as by the client package.
+    """
+    federation = PROVIDERS[integration.provider].federation
+    required = dict(federation.headers) if federation else {}
+    own = {
+        name: f"{value},{required[name.lower()]}" if name.lower() in required else value
+        for name, value in (integration.headers or {}).items()
+    }
+    token_headers = {"Authorization": f"Bearer {token.get_secret_value()}", **required}
+    common, credentials = _divide_headers(replace(integration, headers=own), token_headers)
+    return replace(access, common_headers=common, credential_headers=credentials)
 
 
 def collect_secrets(integration: Integration, key: SecretStr | None) -> list[str]:
-    """Collect the values of a request that must not be shown: key, external ID and header values."""
+    """Collect the values of a request that must not be shown: key or token, external ID and header values."""
     external_id = (integration.provider_metadata or {}).get("external_id", "")
     return [key.get_secret_value() if key else "", external_id, *(integration.headers or {}).values()]
 
@@ -98,23 +118,67 @@ def _key_headers(probe: Probe, auth_type: AuthType, key: str) -> dict[str, str]:
     return {probe.key_header: f"{probe.key_prefix}{key}"}
 
 
-def _openai_completion(probe: Probe, model: str) -> tuple[str, dict[str, Any]]:
-    limit, tokens = probe.limit
+def _divide_headers(
+    integration: Integration, credentials: Mapping[str, str]
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Divide the headers of a request into those of every request, and those of requests with credentials."""
+    headers = dict(integration.headers or {})
+    replaced = {name.lower() for name in headers}
+    remaining = {name: value for name, value in credentials.items() if name.lower() not in replaced}
+    if integration.auth_type is AuthType.PROXY_WITH_HEADERS or not remaining:
+        return {}, {**remaining, **headers}
+    return headers, remaining
+
+
+def _resource_of(metadata: Mapping[str, str]) -> str:
+    project, location = (quote(metadata.get(name, ""), safe=":") for name in ("project_id", "location"))
+    return f"/projects/{project}/locations/{location}"
+
+
+def _openai_completion(access: ProviderAccess, model: str) -> tuple[str, dict[str, Any]]:
+    limit, tokens = access.probe.limit
     return "/chat/completions", {"model": model, "messages": [{"role": "user", "content": _PROMPT}], limit: tokens}
 
 
-def _anthropic_completion(_probe: Probe, model: str) -> tuple[str, dict[str, Any]]:
+def _anthropic_completion(_access: ProviderAccess, model: str) -> tuple[str, dict[str, Any]]:
     return "/messages", {"model": model, "messages": [{"role": "user", "content": _PROMPT}], "max_tokens": 1}
 
 
-def _gemini_completion(_probe: Probe, model: str) -> tuple[str, dict[str, Any]]:
-    body = {"contents": [{"parts": [{"text": _PROMPT}]}], "generationConfig": {"maxOutputTokens": 1}}
+def _gemini_completion(_access: ProviderAccess, model: str) -> tuple[str, dict[str, Any]]:
+    body = {"contents": [{"role": "user", "parts": [{"text": _PROMPT}]}], "generationConfig": {"maxOutputTokens": 1}}
     return f"/models/{quote(model.removeprefix('models/'), safe='')}:generateContent", body
 
 
-_COMPLETION_REQUESTS: dict[Dialect, Callable[[Probe, str], tuple[str, dict[str, Any]]]] = {
+def _vertex_completion(access: ProviderAccess, model: str) -> tuple[str, dict[str, Any]]:
+    """Build a request of the model's publisher: Google's own, Anthropic's, or the OpenAI-compatible one of the others.
+
+    https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
+    https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai
+    https://docs.cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/examples
+    """
+    publisher, _, name = model.removeprefix("publishers/").replace("/models/", "/").rpartition("/")
+    publisher = publisher or ("anthropic" if name.startswith("claude") else "google")
+    if publisher == "google":
+        path, body = _gemini_completion(access, name)
+        return f"{access.resource}/publishers/google{path}", body
+    if publisher == "anthropic":
+        _, messages = _anthropic_completion(access, name)
+        body = {**messages, "anthropic_version": "vertex-2023-10-16"}
+        del body["model"]
+        return f"{access.resource}/publishers/anthropic/models/{quote(name, safe='@')}:rawPredict", body
+    path, body = _openai_completion(access, f"{publisher}/{name}")
+    return f"{access.resource}/endpoints/openapi{path}", body
+
+
+_COMPLETION_REQUESTS: dict[Dialect, Callable[[ProviderAccess, str], tuple[str, dict[str, Any]]]] = {
     Dialect.OPEN_AI: _openai_completion,
     Dialect.ANTHROPIC: _anthropic_completion,
     Dialect.GEMINI: _gemini_completion,
+    Dialect.VERTEX: _vertex_completion,
 }
-_COMPLETION_FIELDS = {Dialect.OPEN_AI: "choices", Dialect.ANTHROPIC: "content", Dialect.GEMINI: "candidates"}
+_COMPLETION_FIELDS = {
+    Dialect.OPEN_AI: ("choices",),
+    Dialect.ANTHROPIC: ("content",),
+    Dialect.GEMINI: ("candidates",),
+    Dialect.VERTEX: ("candidates", "content", "choices"),
+}

@@ -1,5 +1,6 @@
 """Test the connections of stored integrations, and of settings before they are saved."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -16,9 +17,10 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import (
     Caller,
+    CredentialChange,
     ExternalSecretArn,
+    Federation,
     Integration,
-    KeyChange,
     Policy,
     Role,
     SecretVersion,
@@ -27,7 +29,7 @@ from ai_integrations.domain.model import (
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
 
 if TYPE_CHECKING:
-    from ai_integrations.use_cases.ports import HealthRecorder, IntegrationRoleReader, KeyReader
+    from ai_integrations.use_cases.ports import HealthRecorder, IntegrationIdentityReader, KeyReader
 
 
 class ConnectionTests:
@@ -36,7 +38,7 @@ class ConnectionTests:
     def __init__(
         self,
         *,
-        integrations: "IntegrationRoleReader",
+        integrations: "IntegrationIdentityReader",
         reader: "KeyReader",
         tester: ConnectionTester,
         healths: "HealthRecorder",
@@ -59,16 +61,18 @@ class ConnectionTests:
         self._healths.record(health)
         return health
 
-    def test_settings(self, caller: Caller, settings: Settings, key: KeyChange) -> Health:
+    def test_settings(self, caller: Caller, settings: Settings, credentials: CredentialChange) -> Health:
         """Test settings that are not saved. The rules of a create apply, and nothing is stored."""
         _require_admin(caller)
         rules.check_settings(settings, previous=None, policy=self._policy)
-        rules.check_key(settings.provider, key)
+        rules.check_credentials(settings.provider, credentials, previous=None, policy=self._policy)
         draft = self._tester.draft(caller, settings)
-        self._integrations.check_role(draft)
-        return self._tester.test(draft, self._read_submitted_key(draft, key), None)
+        if isinstance(credentials, Federation):
+            draft = replace(draft, federation=credentials)
+        self._integrations.check_identity(draft)
+        return self._tester.test(draft, self._read_submitted_key(draft, credentials), None)
 
-    def _read_submitted_key(self, integration: Integration, key: KeyChange) -> ReadKey | None:
+    def _read_submitted_key(self, integration: Integration, key: CredentialChange) -> ReadKey | None:
         """Read the key from the request, or from the external secret that the request names."""
         if isinstance(key, SecretStr):
             return ReadKey(value=key, version="")

@@ -6,8 +6,10 @@ from time import perf_counter
 from ai_integrations.domain.connection_health import CheckStatus, Rung
 
 REACHABLE = "reachable"
+TOKEN_EXCHANGED = "token_exchanged"  # noqa: S105 - the name of a step
 AUTHENTICATED = "authenticated"
 MODEL_ANSWERS = "model_answers"
+PROJECT_LABELED = "project_labeled"
 
 NO_MODEL = "There is no model to test: name one in the request or in model_names."
 

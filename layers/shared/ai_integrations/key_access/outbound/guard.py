@@ -130,7 +130,7 @@ def _check_peer(connected: socket.socket, address: Address) -> None:
 def _with_framing(request: OutboundRequest, netloc: str) -> dict[str, str]:
     """Add the headers that only the guard sets. Stored integrations may still contain their own."""
     sent = {name: value for name, value in request.headers.items() if not find_reserved(name)}
-    body = {} if request.body is None else {"Content-Type": "application/json"}
+    body = {} if request.body is None else {"Content-Type": request.content_type}
     return {**sent, **body, "Host": netloc, "Accept-Encoding": "identity", "Connection": "close"}
 
 

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class OutboundRequest:
-    """An outbound request. URL, headers and body may contain a key, so `repr` omits them. The body is JSON."""
+    """An outbound request. URL, headers and body may contain a key, so `repr` omits them.
+
+    `content_type` is sent if there is a body.
+    """
 
     method: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
     max_bytes: int = 65_536
 
 

@@ -1,0 +1,1 @@
+"""Exchange of identity tokens of AWS for access tokens of providers."""
