@@ -1,6 +1,7 @@
 """Failures of the DynamoDB client, and the errors that the repository raises for them. No test here waits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -162,7 +163,9 @@ def test_get_for_write_reads_integration_and_idempotency_record_at_once() -> Non
     integration, conflict = repository(client).idempotent(KEY).get_for_write(OWN.account, OWN.id, NOON)
     assert integration == OWN
     assert isinstance(conflict, RepeatedRequestError)
-    assert len(client.requests) == 1
+    [request] = client.requests
+    keys = [items.integration_key(OWN.account, OWN.id), items.idempotency_key(OWN.account, KEY)]
+    assert request["RequestItems"]["table"]["Keys"] == [to_wire(key) for key in keys]
 
 
 def test_delete_conflicts_with_a_tombstone_of_another_deletion() -> None:
@@ -170,6 +173,13 @@ def test_delete_conflicts_with_a_tombstone_of_another_deletion() -> None:
     other = items.tombstone_item(tombstone._replace(deleted_by="carol"))
     with pytest.raises(VersionConflictError):
         repository(ScriptedClient(cancelled(other, "None", "None"))).delete(tombstone)
+
+
+def test_restore_conflicts_with_an_integration_that_exists() -> None:
+    tombstone = Tombstone(integration=OWN, deleted_at=NOON, deleted_by="bob", expires_at=NOON)
+    existing = items.integration_item(replace(OWN, version=7))
+    with pytest.raises(VersionConflictError):
+        repository(ScriptedClient(cancelled(existing, "None", "None"))).restore(tombstone, replace(OWN, version=2))
 
 
 def test_conditions_alias_every_attribute() -> None:
