@@ -27,8 +27,8 @@ _ENTRIES_PER_EVENT = 50  # of each kind of finding
 _sweeper, _limit, _records, _bus = sweep()
 
 
-class RemovalsFailedError(Exception):
-    """Some removals failed. The run has logged and published them, and continued."""
+class IncompleteRunError(Exception):
+    """Some removals or checks failed. The run has logged and published them, and continued."""
 
 
 @logs_invocation(aws_calls)
@@ -61,8 +61,8 @@ def _sweep(command: SweepCommand, context: "LambdaContext") -> Mapping[str, Any]
     if not report.dry_run:
         _records.store_position(report.position)
         _bus.publish(ran)
-    if report.failed_removals:
-        raise RemovalsFailedError
+        if report.has_failures():
+            raise IncompleteRunError
     return ran.model_dump()
 
 

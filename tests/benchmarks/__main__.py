@@ -48,8 +48,8 @@ def _sections(arguments: Sequence[str]) -> list[str]:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", help=f"default: all of {', '.join(every)}")
     sections: list[str] = parser.parse_args(arguments).sections
-    if unknown := set(sections) - set(every):
-        parser.error(f"unknown sections: {', '.join(sorted(unknown))}")
+    if not set(sections) <= set(every):
+        sys.exit(f"There is no such section. Name some of these: make bench SECTIONS='{' '.join(every)}'")
     return sections
 
 

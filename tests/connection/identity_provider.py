@@ -30,6 +30,11 @@ def _private_key(algorithm: str) -> Any:
     return ec.generate_private_key(ec.SECP384R1())
 
 
+@cache
+def _input_shape() -> Any:
+    return get_session().get_service_model("sts").operation_model("GetWebIdentityToken").input_shape
+
+
 def jwks() -> dict[str, Any]:
     """Build the key set that AWS publishes at the issuer."""
     keys: dict[str, Any] = {"RS256": RSAAlgorithm.to_jwk, "ES384": ECAlgorithm.to_jwk}
@@ -60,8 +65,7 @@ class SigningSts:
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html
         """
-        operation: Any = get_session().get_service_model("sts").operation_model("GetWebIdentityToken")
-        validate_parameters(request, operation.input_shape)
+        validate_parameters(request, _input_shape())
         self.requests.append(request)
         algorithm = self.algorithm or request["SigningAlgorithm"]
         self.tokens.append(

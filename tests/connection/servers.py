@@ -126,7 +126,9 @@ class StubDnsResolver:
 
     lists: list[list[Address]]
     resolved: list[str] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:  # noqa: ARG002 - the port's signature
         self.resolved.append(host)
+        self.ports.append(port)
         return self.lists[min(len(self.resolved), len(self.lists)) - 1]

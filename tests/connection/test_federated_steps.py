@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus, Rung
 from ai_integrations.domain.errors import FederationOffError, TokenRefusedError, TokenUnavailableError
@@ -12,11 +13,12 @@ from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.key_access.connection_test.http import HttpSteps
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
-from tests.builders import ACCESS_TOKEN, FEDERATIONS, an_integration
+from tests.builders import ACCESS_TOKEN, API_KEY, FEDERATIONS, an_integration
 from tests.fakes import FakeTokenExchanger
 
 PASSED, FAILED, NOT_PROVED = CheckStatus.PASSED, CheckStatus.FAILED, CheckStatus.NOT_PROVED
 TOKEN = f"{ACCESS_TOKEN}-1"
+PART_OF_TOKEN = "at-0123456"
 PROJECT = {"project_id": "acme-ml", "location": "europe-west3", "project_access_label": "ai-integrations"}
 RESOURCE = "https://europe-west3-aiplatform.googleapis.com/v1/projects/acme-ml/locations/europe-west3"
 LIST = f"{RESOURCE}/endpoints?pageSize=1"
@@ -61,7 +63,7 @@ def run_steps(
 ) -> dict[str, Rung]:
     exchanger = FakeTokenExchanger(errors=[*errors])
     rungs = HttpSteps(provider or FakeProvider(), exchanger).run(integration, None, model)
-    assert TOKEN not in repr(rungs)
+    assert PART_OF_TOKEN not in repr(rungs)
     return {rung.name: rung for rung in rungs}
 
 
@@ -138,7 +140,7 @@ def test_token_exchanged_redacts_header_values_in_the_reason(
 
 def test_message_of_the_provider_does_not_repeat_the_token() -> None:
     url = "https://api.openai.com/v1/models"
-    fake = FakeProvider({url: (401, {"error": {"message": f"Invalid token {TOKEN}, {TOKEN[4:-4]}"}})})
+    fake = FakeProvider({url: (401, {"error": {"message": f"Invalid token {TOKEN}, {PART_OF_TOKEN}"}})})
     rung = run_steps(federated(), fake)["authenticated"]
     assert (rung.status, rung.provider_said) == (FAILED, "Invalid token [redacted], [redacted]")
 
@@ -151,6 +153,13 @@ def test_unsaved_federated_integration_is_not_exchanged(provider: str) -> None:
     assert [rung.name for rung in rungs][:4] == ["reachable", "token_exchanged", "authenticated", "model_answers"]
     assert "Save the integration" in (rungs[1].not_proved or "")
     assert (exchanger.exchanged, fake.sent) == ([], [])
+
+
+def test_key_of_a_federated_integration_is_tested_without_an_exchange() -> None:
+    exchanger = FakeTokenExchanger()
+    rungs = HttpSteps(FakeProvider(), exchanger).run(federated(), SecretStr(API_KEY), None)
+    assert [rung.name for rung in rungs] == ["reachable", "authenticated", "model_answers"]
+    assert exchanger.exchanged == []
 
 
 def test_each_test_exchanges_a_new_token() -> None:
@@ -236,12 +245,13 @@ def test_project_labeled_fails_for_a_project_without_labels() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        (403, {"error": {"message": f"Permission denied for {TOKEN}"}}),
+        (403, {"error": {"message": f"Permission denied for {PART_OF_TOKEN}"}}),
         (404, {}),
         (302, {}),
         (500, {}),
         (200, []),
         (200, {"labels": 7}),
+        (200, {"labels": {"team": ["blue"]}}),
         DeadlinePassedError(),
     ],
 )

@@ -89,6 +89,11 @@ def test_connection_test_passes_all_steps_for_working_integration(server: Server
         ("model_answers", PASSED),
     ]
     assert all(rung.proved and rung.latency_ms >= 0 for rung in rungs)
+    assert rungs[1].proved == (
+        "The provider lists its models with the credentials and rejects the same request without them."
+    )
+    assert rungs[1].not_proved == PROVIDERS["CUSTOM"].probe.unproved
+    assert rungs[2].proved == "The model answered."
     assert overall_status(rungs) is PASSED
     assert [(request.method, request.target) for request in server.received] == [
         ("GET", "/v1/models"),
@@ -180,6 +185,7 @@ def test_authenticated_is_not_proved_by_public_model_list(server: Server) -> Non
     rungs = run_steps(server, model=None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "also lists its models without the credentials" in (rungs[1].not_proved or "")
+    assert rungs[2].not_proved == "There is no model to test: name one in the request or in model_names."
     assert overall_status(rungs) is NOT_PROVED
 
 
@@ -196,6 +202,9 @@ def test_authenticated_is_proved_by_model_if_model_list_is_public(server: Server
     rungs = run_steps(server, provider="NVIDIA_NIM")
     assert statuses(rungs) == [PASSED, PASSED, PASSED]
     assert rungs[1].proved == "The model answered with the credentials and rejected the same request without them."
+    with_key, without_key = server.received[-2:]
+    assert (without_key.target, without_key.body) == (with_key.target, with_key.body)
+    assert (has_key(with_key), has_key(without_key)) == (True, False)
 
 
 def test_authenticated_is_not_proved_by_fully_public_server(server: Server) -> None:
@@ -208,6 +217,7 @@ def test_model_answers_fails_with_wrong_key_if_model_list_is_public(server: Serv
     rungs = run_steps(server, SecretStr("sk-fake-wrong-not-a-key"), provider="NVIDIA_NIM")
     assert statuses(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The provider answered with status 401."
+    assert (rungs[2].provider_said or "").startswith("Incorrect API key provided:")
 
 
 def test_authenticated_fails_with_redacted_message_if_key_is_rejected(server: Server) -> None:
@@ -219,12 +229,24 @@ def test_authenticated_fails_with_redacted_message_if_key_is_rejected(server: Se
     assert "blue-7781" not in repr(rungs)
 
 
+def test_key_of_plain_letters_is_removed_from_the_message_of_the_provider(server: Server) -> None:
+    server.behave = lambda _: Reply.from_json({"error": "The key plainsecret is unknown."}, 401)
+    rungs = run_steps(server, SecretStr("plainsecret"))
+    assert rungs[1].provider_said == "The key [redacted] is unknown."
+
+
 @pytest.mark.parametrize("status", [404, 405, 429, 501])
 def test_connection_test_continues_with_model_if_provider_has_no_model_list(server: Server, status: int) -> None:
     behave = requiring(has_key)
-    server.behave = lambda request: Reply(status) if request.method == "GET" else behave(request)
-    assert statuses(run_steps(server)) == [PASSED, PASSED, PASSED]
-    assert statuses(run_steps(server, model=None)) == [PASSED, NOT_PROVED, NOT_PROVED]
+    no_list = Reply.from_json({"message": "There is no list."}, status)
+    server.behave = lambda request: no_list if request.method == "GET" else behave(request)
+    rungs = run_steps(server)
+    assert statuses(rungs) == [PASSED, PASSED, PASSED]
+    assert rungs[1].provider_said is None
+    rungs = run_steps(server, model=None)
+    assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
+    assert rungs[1].not_proved == f"Listing the models returned status {status}."
+    assert rungs[1].provider_said == "There is no list."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
@@ -232,12 +254,13 @@ def test_authenticated_fails_on_error_status_of_model_list(server: Server, statu
     server.behave = lambda _: Reply(status)
     rungs = run_steps(server)
     assert statuses(rungs) == [PASSED, FAILED]
-    assert str(status) in (rungs[1].not_proved or "")
+    assert rungs[1].not_proved == f"The provider answered with status {status}."
 
 
-def test_authenticated_fails_on_redirect_without_following_it(server: Server) -> None:
+@pytest.mark.parametrize("status", [300, 307, 399])
+def test_authenticated_fails_on_redirect_without_following_it(server: Server, status: int) -> None:
     with serve() as inner:
-        server.behave = lambda _: Reply(307, headers={"Location": inner.url()})
+        server.behave = lambda _: Reply(status, headers={"Location": inner.url()})
         rungs = run_steps(server)
         assert statuses(rungs) == [PASSED, FAILED]
         assert "redirected" in (rungs[1].not_proved or "")
@@ -245,13 +268,27 @@ def test_authenticated_fails_on_redirect_without_following_it(server: Server) ->
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>Welcome</html>", b"{}", b"[]", b'{"choices": 3}', b"", b"\xff", b"[" * 10_000, b" " * 300_000]
+    ("body", "message"),
+    [
+        (b"<html>Welcome</html>", "Welcome"),
+        (b"{}", "{}"),
+        (b"[]", "[]"),
+        (b'{"choices": 3}', '{"choices": 3}'),
+        (b"", None),
+        (b"\xff", "\ufffd"),
+        (b"[" * 10_000, "[" * 299 + "\u2026"),
+        (b" " * 300_000, None),
+        pytest.param(b'{"choices": []}' + b" " * 300_000, '{"choices": []}', id="cut off"),
+    ],
 )
-def test_model_answers_fails_on_response_that_is_no_completion(server: Server, body: bytes) -> None:
+def test_model_answers_fails_on_response_that_is_no_completion(
+    server: Server, body: bytes, message: str | None
+) -> None:
     server.behave = lambda request: Reply(200, body if request.method == "POST" else b"{}")
     rungs = run_steps(server)
     assert statuses(rungs) == [PASSED, NOT_PROVED, FAILED]
     assert rungs[2].not_proved == "The response is not a completion in the provider's format."
+    assert rungs[2].provider_said == message
 
 
 def test_bearer_token_auth_sends_key_in_authorization_header(server: Server) -> None:
@@ -304,7 +341,7 @@ def test_reachable_fails_for_host_removed_from_allow_list(server: Server) -> Non
 @pytest.mark.parametrize("provider", ["CUSTOM", "AZURE_OPEN_AI", "LITELLM"])
 def test_reachable_fails_without_provider_address(provider: str) -> None:
     rungs = provider_steps().run(an_integration(provider=provider), KEY, None)
-    assert statuses(rungs) == [FAILED]
+    assert [(rung.name, rung.status) for rung in rungs] == [("reachable", FAILED)]
     assert "base_url" in (rungs[0].not_proved or "")
     assert "Use " in (rungs[0].not_proved or "")
 
@@ -319,7 +356,12 @@ def test_bedrock_integration_runs_role_steps() -> None:
 
 def test_vertex_test_proves_only_reachable(server: Server) -> None:
     rungs = run_steps(server, provider="VERTEX_AI", provider_metadata={"location": "europe-west3"})
-    assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
+    limits = PROVIDERS["VERTEX_AI"].probe.unproved
+    assert [(rung.name, rung.status, rung.not_proved) for rung in rungs[1:]] == [
+        ("authenticated", NOT_PROVED, limits),
+        ("model_answers", NOT_PROVED, limits),
+    ]
+    assert rungs[0].status is PASSED
     assert server.received == []
 
 

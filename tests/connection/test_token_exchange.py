@@ -40,21 +40,24 @@ class Redirecting:
 
     server: Server
     urls: list[str] = field(default_factory=list)
+    deadlines: list[Deadline] = field(default_factory=list)
 
     def reach(self, url: str, deadline: Deadline) -> None:
         raise NotImplementedError
 
     def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         self.urls.append(request.url)
+        self.deadlines.append(deadline)
         return guard().send(replace(request, url=self.server.url(path="/token")), deadline)
 
 
-def exchange(integration: Integration, server: Server, sts: SigningSts | None = None) -> AccessToken:
+def exchange(integration: Integration, provider: "Server | Redirecting", sts: SigningSts | None = None) -> AccessToken:
     """Exchange a token of an integration, with a server in place of its provider."""
+    outbound = provider if isinstance(provider, Redirecting) else Redirecting(provider)
     tokens = StsIdentityTokens(lambda: cast("Any", sts or SigningSts()))
-    return TokenExchange(
-        identity_tokens=tokens, outbound=Redirecting(server), clock=lambda: datetime.now(UTC)
-    ).exchange(integration)
+    return TokenExchange(identity_tokens=tokens, outbound=outbound, clock=lambda: datetime.now(UTC)).exchange(
+        integration
+    )
 
 
 def federated(provider: str = "OPEN_AI", **changes: Any) -> Integration:
@@ -151,10 +154,10 @@ def assert_no_token(text: str, *tokens: str) -> None:
 
 
 def failure(
-    integration: Integration, outbound: Any, seconds: float = 5.0
+    integration: Integration, outbound: Any, seconds: float = 5.0, sts: SigningSts | None = None
 ) -> tuple[TokenRefusedError | TokenUnavailableError, SigningSts]:
     """Return the error of an exchange, after checking that it contains no token."""
-    sts = SigningSts()
+    sts = sts or SigningSts()
     tokens = StsIdentityTokens(lambda: cast("Any", sts))
     tested = TokenExchange(identity_tokens=tokens, outbound=outbound, clock=lambda: datetime.now(UTC), seconds=seconds)
     with pytest.raises((TokenRefusedError, TokenUnavailableError)) as caught:
@@ -238,7 +241,7 @@ def test_both_tokens_are_redacted_if_the_impersonation_is_refused(server: Server
     def behave(request: ReceivedRequest) -> Reply:
         if "authorization" in request.headers:
             return Reply.from_json({"error": {"message": f"Denied for {request.headers['authorization']}"}}, 403)
-        return Reply.from_json(GOOD)
+        return Reply.from_json(GOOD | {"access_token": "plainwords"})  # it does not look like a token
 
     server.behave = behave
     error, _ = failure(federated("VERTEX_AI"), Redirecting(server))
@@ -299,10 +302,26 @@ def test_endpoint_that_refuses_connections_is_an_outage() -> None:
     assert error.reason == "The token endpoint could not be used. The connection was refused."
 
 
-def test_slow_identity_token_leaves_no_time_for_the_endpoint(server: Server) -> None:
-    error, _ = failure(at(server.url(path="/token")), guard(), seconds=0)
+def test_time_that_aws_takes_is_not_left_for_the_endpoint(server: Server) -> None:
+    class SlowSts(SigningSts):
+        def get_web_identity_token(self, **request: Any) -> dict[str, Any]:
+            Event().wait(0.02)
+            return super().get_web_identity_token(**request)
+
+    error, _ = failure(at(server.url(path="/token")), guard(), seconds=0.01, sts=SlowSts())
     assert isinstance(error, TokenUnavailableError)
     assert server.received == []
+
+
+def test_both_requests_to_google_have_one_deadline(server: Server) -> None:
+    server.behave = with_service_account(lambda _: Reply.from_json(GOOD))
+    outbound = Redirecting(server)
+    exchange(federated("VERTEX_AI"), outbound)
+    assert [each.partition("/v1/")[0] for each in outbound.urls] == [
+        "https://sts.googleapis.com",
+        "https://iamcredentials.googleapis.com",
+    ]
+    assert outbound.deadlines[0] is outbound.deadlines[1]
 
 
 @pytest.mark.parametrize("url", ["https://192.168.1.1/token", "https://localhost/token", "http://example.com/token"])

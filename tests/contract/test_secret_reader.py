@@ -8,7 +8,12 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
+from ai_integrations.adapters.secrets_manager.key_store import (
+    ACCOUNT_TAG,
+    HOSTS_TAG,
+    INTEGRATION_TAG,
+    UNAVAILABLE_SECRET,
+)
 from ai_integrations.domain.errors import KeyUnavailableError
 from ai_integrations.domain.model import Integration, SecretVersion
 from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
@@ -44,8 +49,9 @@ def test_read_of_unknown_version_or_secret_raises_key_unavailable(aws: AwsStores
     owned = aws.keys.create_key(an_integration(), SecretStr(API_KEY))
     never = SecretVersion(arn=owned.arn[:-6] + "AbCdEf", version=None)
     for secret in (SecretVersion(arn=owned.arn, version=str(uuid4())), never):
-        with pytest.raises(KeyUnavailableError):
+        with pytest.raises(KeyUnavailableError) as error:
             read(aws, secret)
+        assert error.value.reason == UNAVAILABLE_SECRET
 
 
 def test_read_of_secret_scheduled_for_deletion_raises_key_unavailable(aws: AwsStores) -> None:
@@ -127,8 +133,9 @@ def test_read_strips_whitespace_around_the_key(aws: AwsStores, kept: str) -> Non
 
 def test_read_of_blank_or_binary_secret_raises_key_unavailable(aws: AwsStores) -> None:
     blank = create_external(aws, " \n")
-    with pytest.raises(KeyUnavailableError):
+    with pytest.raises(KeyUnavailableError) as error:
         read(aws, blank)
+    assert error.value.reason == "The secret does not contain a valid API key for this provider."
     aws.secrets_manager.put_secret_value(SecretId=blank.arn, SecretBinary=b"bytes")
     with pytest.raises(KeyUnavailableError):
         read(aws, blank)
@@ -158,3 +165,23 @@ def test_read_distinguishes_misconfiguration_from_unavailable_key(
         stub.add_client_error(operation, code, "fake")
         with pytest.raises(error):
             SecretsManagerKeyReader(client).read(an_integration(), secret)
+
+
+def read_owned(session: boto3.Session, **stored: str | bytes) -> str:
+    """Read a secret that the service owns, and that contains the given text or bytes."""
+    client = session.client("secretsmanager")
+    with Stubber(client) as stub:
+        stub.add_response("get_secret_value", {**stored, "VersionId": OWNED.version or ""})
+        return SecretsManagerKeyReader(client).read(an_integration(), OWNED).value.get_secret_value()
+
+
+@pytest.mark.parametrize("stored", [{"SecretString": " \n"}, {"SecretBinary": b"bytes"}])
+def test_read_of_owned_secret_without_text_raises_key_unavailable(
+    session: boto3.Session, stored: dict[str, str | bytes]
+) -> None:
+    with pytest.raises(KeyUnavailableError):
+        read_owned(session, **stored)
+
+
+def test_read_of_owned_secret_returns_a_key_that_was_accepted_when_it_was_stored(session: boto3.Session) -> None:
+    assert read_owned(session, SecretString="sk-...fake") == "sk-...fake"

@@ -34,6 +34,7 @@ def test_function_returns_the_response_in_the_table(cloud: Cloud, bus: Subscribe
     variables = sam_template.environment("api")
     account = SeedAccount(dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=variables)
     account.register_senders()
+    cloud.respond("sts:GetWebIdentityToken", {"WebIdentityToken": "fake-identity-token"})  # moto has no such call
     if row.needs_seeds:
         cloud.keys.add(account.create_seeds())
     response = response_to(cloud, bucket, row)

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
@@ -19,13 +17,9 @@ from tests.builders import API_KEY
 from tests.cloud import Killed
 from tests.faults import sts
 from tests.faults.aws_backends import AwsBackend
+from tests.faults.aws_responses import aws_response
 
 ALL_ATTEMPTS = 99  # more attempts than any client makes
-
-
-class _Body(BytesIO):
-    def stream(self, **_: Any) -> Any:
-        yield self.read()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,5 +154,4 @@ def _error_response(status: int, code: str) -> AWSResponse:
 
 
 def _response(status: int, document: object, headers: Mapping[str, str] | None = None) -> AWSResponse:
-    fields = HTTPHeaders.from_dict({"x-amzn-requestid": "aws-request-id", **(headers or {})})
-    return AWSResponse("https://aws.test", status, fields, _Body(json.dumps(document).encode()))
+    return aws_response(status, json.dumps(document), headers)

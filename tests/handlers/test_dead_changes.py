@@ -304,7 +304,12 @@ def test_record_is_not_searched_in_an_open_shard_without_end() -> None:
 def run_command(fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run `make replay-changes` with the clients of the fixture."""
     outputs = {"StreamDeadLetterQueueUrl": fixture.dead_letters.url, "PublishChangesFunctionName": "publish-changes"}
-    clients = {"lambda": fixture.client, "sqs": fixture.cloud.sqs, "dynamodbstreams": fixture.streams}
+    clients = {
+        "cloudformation": boto3.client("cloudformation"),
+        "lambda": fixture.client,
+        "sqs": fixture.cloud.sqs,
+        "dynamodbstreams": fixture.streams,
+    }
     monkeypatch.setattr(__main__, "stack_outputs", lambda *_: outputs)
     monkeypatch.setattr(boto3, "client", clients.get)
     __main__.main(["replay-changes"])

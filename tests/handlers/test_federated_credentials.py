@@ -109,7 +109,7 @@ def test_resolve_without_a_token_returns_a_problem_and_logs_the_reason(
     assert (line["reason"], line["account"], line["consumer"]) == (reason, "acme", "billing-job")
 
 
-def test_resolve_when_federation_is_off_returns_409_that_names_the_mend(cloud: Cloud) -> None:
+def test_resolve_when_federation_is_off_returns_409_that_names_the_remedy(cloud: Cloud) -> None:
     integration_id = create(cloud)
     cloud.variables["EXCHANGE_TOKEN_FUNCTION"] = ""
     problem, calls = resolve(cloud, cloud.function("credentials"), integration_id)

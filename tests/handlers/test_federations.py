@@ -123,7 +123,7 @@ def test_reserved_audience_returns_422_in_create_patch_and_test(federated: Cloud
     assert guards(federated) == []
 
 
-def test_write_without_the_feature_returns_422_with_the_mend(cloud: Cloud) -> None:
+def test_write_while_federation_is_off_returns_422_with_the_parameter_to_set(cloud: Cloud) -> None:
     integration_id = create(cloud, create_body()).body["id"]
     for rejected in (
         create(cloud, body_of(name="x")),

@@ -124,9 +124,11 @@ def test_publish_changes_logs_the_item_of_each_record(cloud: Cloud) -> None:
     ]
 
 
-def test_verify_key_logs_the_account_of_the_integration(cloud: Cloud) -> None:
-    event = an_event("verify_key_private_host")
-    cloud.function("verify_key")(event)
+@pytest.mark.parametrize("function", ["verify_key", "exchange_token"])
+def test_invoked_function_logs_the_account_of_the_integration(cloud: Cloud, function: str) -> None:
+    cloud.respond("sts:GetWebIdentityToken", {"WebIdentityToken": "fake-identity-token"})
+    event = an_event(f"{function}_private_host")
+    cloud.function(function)(event)
     integration = event["integration"]
     for line in [*cloud.log(), end(cloud)]:
         assert (line["account"], line["integration_id"]) == (integration["account"], integration["id"])

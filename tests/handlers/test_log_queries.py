@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.builders import API_KEY, ROOT, create_body, gateway_event
-from tests.cloud import Cloud
+from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event
+from tests.cloud import Cloud, Response
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_sweep import list_orphaned_secrets
 from tests.messaging import Requests, a_request_event
@@ -17,7 +17,7 @@ from tests.messaging import Requests, a_request_event
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 SYNTAX = {"and", "as", "asc", "avg", "by", "count", "desc", "display", "fields", "filter", "like", "limit", "max"}
-SYNTAX |= {"not", "or", "pct", "sort", "stats", "sum"}
+SYNTAX |= {"in", "not", "or", "pct", "sort", "stats", "sum"}
 # Fields that CloudWatch Logs adds: to every line, and to the lines of Lambda itself.
 ADDED = {"@timestamp", "@message", "@type", "@initDuration"}
 
@@ -33,9 +33,10 @@ class Query(NamedTuple):
         without_values = re.sub(r'"[^"]*"|/[^/]*/', " ", self.text)
         return set(re.findall(r"@?[A-Za-z_][\w.]*", without_values)) - SYNTAX - ADDED
 
-    def message(self) -> str | None:
-        found = re.search(r'message = "([^"]+)"', self.text)
-        return found and found[1]
+    def messages(self) -> list[str]:
+        """List the messages that the query searches for."""
+        [listed] = re.findall(r'message (?:= |in \[)((?:"[^"]+"(?:,\s+)?)+)', self.text) or [""]
+        return re.findall('"([^"]+)"', listed)
 
 
 def queries() -> Iterator[Query]:
@@ -57,10 +58,6 @@ def flattened(value: Any, name: str = "") -> Iterator[str]:
     return chain.from_iterable(flattened(part, f"{name}.{key}" if name else str(key)) for key, part in parts)
 
 
-def resolve(cloud: Cloud) -> None:
-    cloud.function("credentials")({"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"})
-
-
 def register_senders(cloud: Cloud) -> None:
     registration = {"account": "acme", "aws_account": "111122223333", "role": "reader"}
     for action, sender in (("source", {"source": "billing"}), ("stacks", {"stack_names": "billing-*"})):
@@ -73,19 +70,6 @@ def request_by_event(cloud: Cloud) -> None:
     requests.deliver()
 
 
-def sweep(cloud: Cloud) -> None:
-    list_orphaned_secrets(cloud, 1)
-    cloud.function("sweep")({"dry_run": True})
-
-
-INVOCATIONS = {
-    "access-keys": register_senders,
-    "credentials": resolve,
-    "provision": request_by_event,
-    "sweep": sweep,
-}
-
-
 def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """Let the function of a log succeed and fail, and return the lines that it wrote."""
     cloud.add_bus()
@@ -93,16 +77,63 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
     cloud.api(gateway_event(create_body(api_key=API_KEY)))
     cloud.written.seek(0)
     cloud.written.truncate()
-    match log:
-        case "authorizer":
-            authorize(cloud, f"Bearer {key}")
-            return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-        case "api" | "test-connection":
-            cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
-            cloud.http(log.replace("-", "_"), gateway_event(create_body(name="Another", api_key=API_KEY)))
-        case _ if log in INVOCATIONS:
-            INVOCATIONS[log](cloud)
+    if log == "authorizer":
+        authorize(cloud, f"Bearer {key}")
+        return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    USES[log](cloud)
     return [*cloud.log(), *cloud.ended_invocations()]
+
+
+def use_api(cloud: Cloud) -> None:
+    change_integration_in_every_way(cloud)
+    fail_unexpectedly(cloud, "api")
+
+
+def use_credentials(cloud: Cloud) -> None:
+    event = {"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"}
+    cloud.function("credentials")(event)
+
+
+def use_exchange_token(cloud: Cloud) -> None:
+    cloud.fail("sts:GetWebIdentityToken", ("AccessDenied", 403), message="Rejected.")
+    cloud.function("exchange_token")(an_event("exchange_token_private_host"))
+
+
+def use_sweep(cloud: Cloud) -> None:
+    list_orphaned_secrets(cloud, 1)
+    cloud.function("sweep")({"dry_run": True})
+
+
+def fail_unexpectedly(cloud: Cloud, function: str) -> None:
+    cloud.fail("dynamodb:TransactWriteItems", RuntimeError(API_KEY))
+    cloud.http(function, gateway_event(create_body(name="Another", api_key=API_KEY)))
+
+
+USES: dict[str, Callable[[Cloud], None]] = {
+    "access-keys": register_senders,
+    "provision": request_by_event,
+    "api": use_api,
+    "test-connection": lambda cloud: fail_unexpectedly(cloud, "test_connection"),
+    "credentials": use_credentials,
+    "exchange-token": use_exchange_token,
+    "sweep": use_sweep,
+}
+
+
+def change_integration_in_every_way(cloud: Cloud) -> None:
+    path = f"/v2/ai-integrations/{cloud.api(gateway_event(create_body(name='Changed', api_key=API_KEY))).body['id']}"
+
+    def change(method: str, subpath: str = "", body: object = None) -> Response:
+        return cloud.api(gateway_event(body, method=method, path=path + subpath))
+
+    changes = [
+        change("PATCH", "", {"enable_default_models": True}),
+        change("POST", "/key-rotations", {"api_key": API_KEY, "grace_seconds": 600}),
+        change("POST", "/key-rotations/rollback"),
+        change("DELETE"),
+        change("POST", "/restore"),
+    ]
+    assert [each.status for each in changes] == [200, 200, 200, 204, 200]
 
 
 def test_queries_are_found() -> None:
@@ -111,18 +142,28 @@ def test_queries_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [each for each in QUERIES if each.message()], ids=lambda each: f"{each.log}: {each.text}"
+    "query", [each for each in QUERIES if each.messages()], ids=lambda each: f"{each.log}: {each.text}"
 )
-def test_query_of_a_message_uses_fields_of_its_line(
+def test_query_of_messages_uses_fields_of_their_lines(
     cloud: Cloud, capfd: pytest.CaptureFixture[str], query: Query
 ) -> None:
-    found = [set(flattened(line)) for line in lines(cloud, query.log, capfd) if line["message"] == query.message()]
-    assert found
-    assert query.fields() <= set.union(*found)
+    logged = lines(cloud, query.log, capfd)
+    for message in query.messages():
+        found = [set(flattened(line)) for line in logged if line["message"] == message]
+        assert found, message
+        assert query.fields() <= set.union(*found)
+
+
+def test_query_of_changes_lists_every_message_about_an_integration(
+    cloud: Cloud, capfd: pytest.CaptureFixture[str]
+) -> None:
+    [query] = [each for each in QUERIES if each.log == "api" and "integration_id" in each.fields()]
+    logged = {line["message"] for line in lines(cloud, "api", capfd) if "integration_id" in line}
+    assert set(query.messages()) == logged
 
 
 @pytest.mark.parametrize(
-    "query", [each for each in QUERIES if not each.message()], ids=lambda each: f"{each.log}: {each.text}"
+    "query", [each for each in QUERIES if not each.messages()], ids=lambda each: f"{each.log}: {each.text}"
 )
 def test_query_of_all_lines_uses_fields_that_every_line_has(cloud: Cloud, query: Query) -> None:
     cloud.api(gateway_event("not JSON"))

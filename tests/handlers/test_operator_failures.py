@@ -1,4 +1,4 @@
-"""The commands of operators without a stack, a region, credentials or a connection: one line with what to do."""
+"""The commands of operators name the stack. Without a variable, a stack or a connection they print what to do."""
 
 import json
 from collections.abc import Iterator
@@ -36,12 +36,42 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def failure_of(command: str) -> str:
+def failure_of(*arguments: str) -> str:
     with pytest.raises(SystemExit) as caught:
-        main([command])
+        main(arguments)
     message = str(caught.value.code)
     assert "\n" not in message
     return message
+
+
+@pytest.mark.usefixtures("shell")
+@pytest.mark.parametrize("removals", ["", "-1", "2.5", "all"])
+def test_confirm_sweep_without_a_number_of_removals_shows_the_command(removals: str) -> None:
+    assert "make confirm-sweep REMOVALS=…" in failure_of("confirm-sweep", f"--removals={removals}")
+
+
+@pytest.mark.usefixtures("shell")
+def test_command_with_an_empty_name_of_a_stack_suggests_to_name_it() -> None:
+    assert failure_of("outputs", "--stack", "") == "The name of the stack is missing: STACK=…"
+
+
+@pytest.mark.usefixtures("shell")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["dead-requests"],
+        ["replay-requests"],
+        ["replay-changes"],
+        ["sweep-findings"],
+        ["confirm-sweep", "--removals", "1"],
+    ],
+    ids=lambda each: each[0],
+)
+def test_command_for_the_stack_of_another_service_suggests_to_name_another(arguments: list[str]) -> None:
+    with mock_aws():
+        template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+        boto3.client("cloudformation").create_stack(StackName="ai-integrations", TemplateBody=template)
+        assert failure_of(*arguments).endswith("Name another with STACK=…")
 
 
 @pytest.mark.usefixtures("shell")
@@ -86,8 +116,8 @@ def stack_with_empty_queues(shell: pytest.MonkeyPatch) -> Iterator[None]:  # noq
 
 @pytest.mark.usefixtures("stack_with_empty_queues")
 @pytest.mark.parametrize("command", ["dead-requests", "replay-requests", "replay-changes"])
-def test_command_with_an_empty_queue_prints_none_to_standard_error(
+def test_command_with_an_empty_queue_prints_the_stack_and_none_to_standard_error(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main([command])
-    assert capsys.readouterr() == ("", "none\n")
+    assert capsys.readouterr() == ("", f"Stack ai-integrations in {REGION}:\nnone\n")

@@ -215,6 +215,44 @@ def test_sweep_whose_removal_is_rejected_continues_reports_it_and_fails(cloud: C
     assert count["made"] == {"N": "0"}
 
 
+def integrations_with_keys(cloud: Cloud, count: int) -> list[str]:
+    """Create integrations with a key; return them as the sweep reports them."""
+    for number in range(count):
+        cloud.api(gateway_event(create_body(name=f"Integration {number}", api_key=API_KEY)))
+    return [f"acme/{each['Name'].split('/')[2]}" for each in cloud.secrets()]
+
+
+def test_sweep_that_may_check_no_secret_continues_reports_all_and_fails(cloud: Cloud) -> None:
+    integrations = integrations_with_keys(cloud, 2)
+    store_position(cloud, part="integrations")
+    cloud.fail("secretsmanager:DescribeSecret", ("AccessDeniedException", 400))
+    with pytest.raises(LoggedError):  # for SweepErrorsAlarm
+        sweep(cloud)
+    assert sorted(logged_findings(cloud, "failed_checks")) == sorted(integrations)
+    denied = [each for each in cloud.log() if each["message"] == "access to secret denied"]
+    assert {each["secret_arn"] for each in denied} == {each["ARN"] for each in cloud.secrets()}
+    assert {each["aws_error_code"] for each in denied} == {"AccessDeniedException"}
+    assert "events:PutEvents" in cloud.calls
+    assert cloud.items("POSITION") == []  # the round is complete
+
+
+def test_dry_run_that_may_check_no_secret_returns_its_report(cloud: Cloud) -> None:
+    integrations = integrations_with_keys(cloud, 1)
+    cloud.fail("secretsmanager:DescribeSecret", ("AccessDeniedException", 400))
+    assert sweep(cloud, dry_run=True)["failed_checks"] == integrations
+
+
+def test_sweep_when_secrets_manager_fails_for_all_secrets_ends_at_the_first_one(cloud: Cloud) -> None:
+    integrations_with_keys(cloud, 2)
+    store_position(cloud, part="integrations")
+    cloud.fail("secretsmanager:DescribeSecret", ("InternalServiceError", 500))
+    with pytest.raises(LoggedError):
+        sweep(cloud)
+    assert logged_findings(cloud, "failed_checks") == []
+    [position] = cloud.items("POSITION")
+    assert position["part"] == {"S": "integrations"}
+
+
 def test_sweep_whose_removals_always_conflict_fails(cloud: Cloud) -> None:
     """A problem document would be a success for Lambda, and no alarm would fire."""
     list_orphaned_secrets(cloud, 1)
@@ -247,17 +285,18 @@ def test_three_thousand_orphaned_secrets_are_all_logged_and_twenty_are_removed(
 
 def test_report_with_many_findings_of_every_kind_stays_below_the_limits_of_aws(cloud: Cloud) -> None:
     arn = f"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:{'x' * LONGEST_NAME}-AbCdEf"
-    finding = f"{arn} {'0' * 36}"
+    version, integration = f"{arn} {'0' * 36}", f"{'a' * 128}/{ULID}"
     facts = {"event_id": "0" * 36, "dry_run": False, "round_complete": False, "stopped": True, "removals": 20}
-    kinds = [
-        "secrets_without_integration",
-        "versions_without_integration",
-        "integrations_without_secret",
-        "failed_removals",
-    ]
+    longest = {
+        "secrets_without_integration": arn,
+        "versions_without_integration": version,
+        "integrations_without_secret": integration,
+        "failed_removals": version,
+        "failed_checks": integration,
+    }
     counts = {"secrets": 500_000, "integrations": 500_000, "removals_left": 500_000}
-    counts |= {f"{kind}_count": 500_000 for kind in kinds}
-    event = SweepRan.model_validate(facts | counts | {kind: [finding] * 50 for kind in kinds})
+    counts |= {f"{kind}_count": 500_000 for kind in longest}
+    event = SweepRan.model_validate(facts | counts | {kind: [entry] * 50 for kind, entry in longest.items()})
     assert len(event.model_dump_json().encode()) < MOST_BYTES / 2
     list_orphaned_secrets(cloud, 250)
     sweep(cloud, dry_run=True)
@@ -358,13 +397,11 @@ def test_sweep_that_cannot_read_or_count_removes_nothing(cloud: Cloud, operation
 @pytest.mark.parametrize(
     "operation",
     [
-        "secretsmanager:DescribeSecret",
         "secretsmanager:ListSecrets",
         "events:PutEvents",
     ],
 )
 def test_sweep_when_aws_fails_raises_an_error_and_logs_the_error_code(cloud: Cloud, operation: str) -> None:
-    cloud.api(gateway_event(create_body(api_key=API_KEY)))
     store_orphaned_secret(cloud, "orphaned")
     make_secrets_two_hours_old(cloud)
     cloud.fail(operation, ("AccessDeniedException", 400))

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from tools.operations import __main__ as operations
 from tools.operations.sweep import LAMBDA_CONFIG, SweepFailedError, SweepFunction
 
 from tests import sam_template
@@ -57,16 +56,3 @@ def test_client_waits_for_the_longest_run_and_does_not_start_another() -> None:
     assert LAMBDA_CONFIG.read_timeout > sam_template.functions()["sweep"]["Timeout"]  # type: ignore[attr-defined]
     # A client that uses the configuration adds its default mode to this dictionary.
     assert LAMBDA_CONFIG.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["confirm-sweep"],
-        ["confirm-sweep", "--removals", ""],
-        ["sweep-findings", "--removals", "5"],
-    ],
-)
-def test_removals_are_required_for_the_confirmation_only(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        operations.main(arguments)

@@ -61,8 +61,28 @@ def _queues(call: Call, _account: Account) -> Iterator[Request]:
 
 
 def _security_tokens(call: Call, _account: Account) -> Iterator[Request]:
+    if call.operation == "GetWebIdentityToken":
+        yield from _identity_tokens(call.parameters)
+        return
     context = {"sts:ExternalId": frozenset({call.parameters["ExternalId"]})} if "ExternalId" in call.parameters else {}
     yield Request(action=f"sts:{call.operation}", resource=call.parameters["RoleArn"], context=context)
+
+
+def _identity_tokens(parameters: Parameters) -> Iterator[Request]:
+    """Yield the requests of a call with tags. Its parameters are those of the query protocol."""
+    keys = {name: value for name, value in parameters.items() if name.startswith("Tags.") and name.endswith(".Key")}
+    tags = {key: parameters[f"{name.removesuffix('Key')}Value"] for name, key in keys.items()}
+    yield Request(
+        action="sts:GetWebIdentityToken",
+        resource="*",
+        context={
+            "sts:IdentityTokenAudience": frozenset(v for name, v in parameters.items() if name.startswith("Audience.")),
+            "sts:DurationSeconds": frozenset({parameters["DurationSeconds"]}),
+            "sts:SigningAlgorithm": frozenset({parameters["SigningAlgorithm"]}),
+        },
+    )
+    context = {f"aws:RequestTag/{key}": frozenset({value}) for key, value in tags.items()}
+    yield Request(action="sts:TagGetWebIdentityToken", resource="*", context=context | {"aws:TagKeys": frozenset(tags)})
 
 
 def _dynamodb(call: Call, _account: Account) -> Iterator[Request]:

@@ -29,6 +29,15 @@ _PSEUDO_PARAMETERS = {
     "${AWS::URLSuffix}": "<domain of AWS>",
 }
 _MAX_VALUES = 4
+_NOTES = {
+    "api": """\
+`api` cannot read keys, because it lacks `secretsmanager:GetSecretValue`. Secrets Manager uses the
+KMS key on behalf of its caller, who needs `kms:Decrypt` for two requests: [to create a
+secret](https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html), and
+[to compare the value](https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html)
+of `PutSecretValue` with a version that exists.
+""",
+}
 
 
 def document() -> str:
@@ -55,6 +64,9 @@ def _section(name: str, role: Mapping[str, Any]) -> str:
         lines += ["| statement | actions | resources | conditions | used by |", "|---|---|---|---|---|"]
         lines += [_row(name, each) for each in statements]
         lines += [""]
+        lines += [line for each in statements for line in _long_lists(each)]
+    if name in _NOTES:
+        lines += [_NOTES[name]]
     return "\n".join(lines)
 
 
@@ -83,8 +95,18 @@ def _conditions(conditions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _values(values: list[Any]) -> str:
     if len(values) > _MAX_VALUES:
-        return f"one of {len(values)} values"
+        return f"one of {len(values)} values, listed below"
     return " or ".join(f"`{_text(each)}`" for each in values)
+
+
+def _long_lists(statement: Statement) -> Iterator[str]:
+    """List the values of conditions that are too many for a table cell."""
+    for keys in statement.get("Condition", {}).values():
+        for key, wanted in keys.items():
+            if len(as_list(wanted)) > _MAX_VALUES:
+                yield from (f"`{key}` of `{statement['Sid']}` is one of:", "")
+                yield from (f"- `{_text(each)}`" for each in wanted)
+                yield ""
 
 
 def _user(role: str, statement: Statement) -> str:

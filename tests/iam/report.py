@@ -19,6 +19,9 @@ UNUSED = {
     ("api", "WriteProviderKeys", "secretsmanager:DescribeSecret"): (
         "only if Secrets Manager rejects the restore of an active secret, as emulators do"
     ),
+    ("exchange_token", "IssueIdentityTokens", "sts:GetWebIdentityToken"): (
+        "only for the token endpoints of providers, to which tests do not connect"
+    ),
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:DeleteSecret"): _OLD,
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:RestoreSecret"): _OLD,
     ("sweep", "CleanUpOrphanedSecrets", "secretsmanager:UpdateSecretVersionStage"): _OLD,

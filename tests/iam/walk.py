@@ -11,10 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 from tools.local.aws import client
-from tools.local.deployment import STACK
+from tools.local.deployment import PARAMETERS, STACK
 
 from ai_integrations.contracts import ids
-from tests.builders import API_KEY
+from tests.builders import ACCESS_TOKEN, API_KEY
+from tests.connection.servers import Reply, serve
 from tests.iam.recording import calls
 from tests.stack.conftest import Stack
 from tests.stack.platform_client import PlatformClient
@@ -45,6 +46,7 @@ class Walk:
         self._operator_commands()
         self._integration_lifecycle()
         self._references()
+        self._federation()
         self._concurrent_writes()
         self._tests_and_credentials()
         self._consumers()
@@ -92,6 +94,24 @@ class Walk:
         reference = {"account": self._account, "integration": integration["id"]}
         self._command("CredentialsFunctionName", consumer="program", **reference)
         self._call("POST", f"/{integration['id']}/test")
+
+    def _federation(self) -> None:
+        """Exchange a token at a server that also is the provider."""
+        with serve() as server:
+            token = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600}
+            server.behave = lambda _: Reply.from_json(token)
+            federation = {
+                "token_endpoint": server.url(path="/token"),
+                "grant": "token-exchange",
+                "audience": PARAMETERS["FederationAudiences"],
+            }
+            integration = self._call(
+                "POST", body=_body(provider="custom", base_url=server.url(), federation=federation)
+            )
+            reference = {"account": self._account, "integration": integration["id"]}
+            self._command("CredentialsFunctionName", consumer="program", **reference)
+            self._call("POST", f"/{integration['id']}/test")
+            self._call("GET", f"/{integration['id']}/federation")
 
     def _concurrent_writes(self) -> None:
         """Run conflicting writes until a rejected one had to discard the key that it stored."""

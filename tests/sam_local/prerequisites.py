@@ -6,7 +6,7 @@ import sys
 
 RUNTIME = "python3.13"
 PROGRAMS = {
-    "sam": "the SAM CLI (`pip install --no-deps -r requirements/sam-cli.txt` in a separate environment)",
+    "sam": "the SAM CLI (docs/sam-local.md shows how to install it)",
     "docker": "Docker",
     RUNTIME: "the Python version of the Lambda runtime, which `sam build` uses",
 }

@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from tests.builders import ROOT
-from tests.stack.consumers.cases import CREDENTIAL_CASES, FORM_CASES, KEY, OWN_HOSTS, Case
+from tests.stack.consumers.cases import (
+    BETA,
+    CREDENTIAL_CASES,
+    FORM_CASES,
+    KEY,
+    OWN_HOSTS,
+    RENEWED_TOKEN,
+    TOKEN,
+    TOKEN_CASES,
+    Case,
+)
 from tests.stack.consumers.hostile_environment import ALWAYS, CANARY, PROXIES, hostile_environment, relevant
 from tests.stack.consumers.processes import RELEASES, Program, running_program
 from tests.stack.consumers.recorder import GOOGLE_TOKEN, TEXT, TOKEN_PATH, RecordedRequest, Recorder, running_recorder
@@ -57,9 +67,19 @@ def test_requests_have_address_and_credentials_of_integration_in_hostile_environ
         with running_program(tmp_path, environment, release) as program:
             for case in CREDENTIAL_CASES:
                 check_request(case, program, provider, environment)
+            for case in TOKEN_CASES:
+                check_token(case, program, provider, environment, release)
             read = relevant(program.variables())
         assert not hostile.requests
-    assert {"OPENAI_ORG_ID", "AZURE_OPENAI_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"} <= names
+    assert {"OPENAI_ORG_ID", "AZURE_OPENAI_API_KEY", "AWS_BEARER_TOKEN_BEDROCK", "GOOGLE_API_KEY"} <= names
+
+
+def test_requests_have_only_the_access_token_which_long_lived_clients_renew(
+    release: str, tmp_path: Path, provider: Recorder
+) -> None:
+    with running_program(tmp_path, {}, release) as program:
+        for case in TOKEN_CASES:
+            check_token(case, program, provider, {}, release)
 
 
 def test_requests_are_the_same_for_every_form_of_base_url(release: str, tmp_path: Path, provider: Recorder) -> None:
@@ -90,11 +110,34 @@ def check_request(case: Case, program: Program, provider: Recorder, environment:
         assert CANARY not in str(request), case
 
 
+def check_token(case: Case, program: Program, provider: Recorder, environment: dict[str, str], release: str) -> None:
+    library = case.library.partition(" ")[0]
+    if (library, case.provider, release) == ("litellm", "ANTHROPIC", "oldest"):
+        response = program.complete_resolved(case.library, case.resolution(provider.address), model=case.model)
+        assert "1.82.0 or newer" in response["refused"], response
+        return
+    response = complete(case, provider.address, program, environment)
+    assert response.get("completion") == TEXT, (case, response)
+    assert not response["hosts"], (case, response)
+    keeps_first_token = release == "oldest" and library in {"openai", "anthropic"}
+    tokens = [TOKEN] if not case.is_renewed else [TOKEN, TOKEN if keeps_first_token else RENEWED_TOKEN]
+    requests = provider.take()
+    assert [each.headers["authorization"] for each in requests] == [f"Bearer {token}" for token in tokens], case
+    for request in requests:
+        assert request.path.partition("?")[0] == case.path, case
+        assert not {"api-key", "x-api-key", "x-goog-api-key"} & request.headers.keys(), (case, request)
+        if (case.library, release) != ("anthropic beta", "oldest"):
+            assert BETA in request.headers["anthropic-beta"].split(","), (case, request)
+        assert CANARY not in str(request), case
+
+
 def complete(case: Case, address: str | None, program: Program, environment: dict[str, str]) -> dict[str, Any]:
     """Request a completion, without the variables because of which the adapter refuses to do so."""
     unset: list[str] = []
     while True:
-        response = program.complete_resolved(case.library, case.resolution(address), model=case.model, unset=unset)
+        response = program.complete_resolved(
+            case.library, case.resolution(address), model=case.model, unset=unset, renewed=case.renewal(address)
+        )
         if "refused" not in response:
             return response
         refused = {name for name in environment if re.search(rf"\b{name}\b", response["refused"])}

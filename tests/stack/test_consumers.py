@@ -17,8 +17,10 @@ import pytest
 
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, running_stack
+from tests.stack.consumers.cases import BETA, TOKEN, Case
 from tests.stack.consumers.processes import (
     MASTER_KEY,
+    OFFLINE,
     PYTHON,
     RELEASES,
     Program,
@@ -27,7 +29,7 @@ from tests.stack.consumers.processes import (
     running_provider,
     running_proxy,
 )
-from tests.stack.consumers.recorder import TEXT, Recorder, running_recorder
+from tests.stack.consumers.recorder import GOOGLE_TOKEN, TEXT, TOKEN_PATH, Recorder, running_recorder
 from tests.stack.platform_client import PlatformClient
 
 pytestmark = pytest.mark.consumers
@@ -292,7 +294,7 @@ def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Prov
     account = f"documented-{release}"
     access_key = stack.issue_key(account=account)
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings(stack, account)}
-    guide, readme = ((ROOT / name).read_text() for name in ("docs/consuming.md", "README.md"))
+    (guide, _), readme = split_guide(), (ROOT / "README.md").read_text()
     registered = register_as_documented(guide, stack, {**environment, "AI_INTEGRATIONS_API_KEY": access_key})
     stack.call(access_key, "PATCH", f"/{registered['id']}", base_url=provider.base_url, api_key=FIRST)
     for body in (
@@ -307,16 +309,109 @@ def test_documentation_snippets_run(tmp_path: Path, stack: Stack, provider: Prov
     snippets = [*python_snippets(guide), adapter_snippet]
     assert len(snippets) > 9
     for snippet in snippets:
-        done = subprocess.run(  # noqa: S603 - documentation of this repository
-            [str(PYTHON[release]), "-P", "-c", snippet],
-            env=environment,
-            cwd=tmp_path,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{snippet}\n{done.stderr}"
-        assert "print(answer" not in snippet or done.stdout.startswith("[mock response"), done.stdout
+        output = run_snippet(snippet, tmp_path, environment, release)
+        assert "print(answer" not in snippet or output.startswith("[mock response"), output
+
+
+def run_snippet(snippet: str, folder: Path, environment: dict[str, str], release: str) -> str:
+    done = subprocess.run(  # noqa: S603 - documentation of this repository
+        [str(PYTHON[release]), "-P", "-c", snippet],
+        env=environment,
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{snippet}\n{done.stderr}"
+    return done.stdout
+
+
+def split_guide() -> tuple[str, str]:
+    """Return the guide without its section on integrations without a key, and that section."""
+    before, heading, rest = (ROOT / "docs/consuming.md").read_text().partition("\n## Integrations without a key\n")
+    section, end, after = rest.partition("\n## ")
+    assert heading
+    assert end
+    return before + end + after, section
+
+
+KEYLESS = {
+    "Keyless OpenAI": Case(library="", provider="OPEN_AI", form="/v1", token=TOKEN),
+    "Keyless Azure": Case(library="", provider="AZURE_OPEN_AI", token=TOKEN),
+    "Keyless Anthropic": Case(library="", provider="ANTHROPIC", token=TOKEN),
+    "Keyless Vertex AI": Case(library="", provider="VERTEX_AI", token=TOKEN),
+}
+
+
+def keyless_settings(recorder: Recorder) -> dict[str, str]:
+    """Build the environment of a consumer for which the recorder is also the function `credentials`."""
+    recorder.resolutions.update({name: case.resolution(recorder.address) for name, case in KEYLESS.items()})
+    return {
+        "AWS_ENDPOINT_URL_LAMBDA": recorder.address,
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "fake",
+        "AWS_SECRET_ACCESS_KEY": "fake",
+        "AI_INTEGRATIONS_FUNCTION": "credentials",
+        "AI_INTEGRATIONS_ACCOUNT": "acme",
+        "AI_INTEGRATIONS_CONSUMER": "a-program",
+    }
+
+
+def assert_only_token(recorder: Recorder) -> None:
+    for request in recorder.take():
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert not {"api-key", "x-api-key", "x-goog-api-key"} & request.headers.keys()
+        assert BETA in request.headers["anthropic-beta"].split(",")
+
+
+def test_documentation_snippets_for_integrations_without_a_key_run(
+    tmp_path: Path, recorder: Recorder, release: str
+) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **OFFLINE, **keyless_settings(recorder)}
+    _, keyless = split_guide()
+    snippets = python_snippets(keyless)
+    assert {name for name in KEYLESS if name in "".join(snippets)} == {*KEYLESS}
+    for snippet in snippets:
+        output = run_snippet(snippet, tmp_path, environment, release)
+        assert output.split() == [TEXT] * len(recorder.requests), output
+        assert recorder.requests
+        assert_only_token(recorder)
+
+
+def test_program_completes_with_the_token_that_the_stack_exchanged(
+    tmp_path: Path, stack: Stack, recorder: Recorder, release: str
+) -> None:
+    account, name = "federated", f"Gateway for {release}"  # no two accounts may have the same identity
+    access_key = stack.issue_key(account=account)
+    federation = {
+        "token_endpoint": f"{recorder.address}{TOKEN_PATH}",
+        "grant": "token-exchange",
+        "audience": "https://tokens.localhost",
+    }
+    common = {"provider": "custom", "base_url": f"{recorder.address}/v1"}
+    stack.create(access_key, name=name, federation=federation, **common)
+    with running_program(tmp_path, settings(stack, account), release) as program:
+        for library in ("openai", "anthropic", "litellm"):
+            response = program.complete(library, name)
+            assert response.get("completion") == TEXT, response
+    exchange, *requests = recorder.take()
+    assert exchange.path == TOKEN_PATH
+    assert [each.headers["authorization"] for each in requests] == [f"Bearer {GOOGLE_TOKEN}"] * 3
+
+
+def test_litellm_proxy_sends_access_tokens(tmp_path: Path, recorder: Recorder, release: str) -> None:
+    models = [
+        proxy_model("openai", "openai/gpt-4o", "Keyless OpenAI"),
+        proxy_model("azure", "azure/gpt-4o", "Keyless Azure", azure_ad_token="fake-of-the-deployment"),
+        proxy_model("vertex", "vertex_ai/gemini-2.5-flash", "Keyless Vertex AI", vertex_project="other"),
+        proxy_model("anthropic", "anthropic/claude-sonnet-4-5", "Keyless Anthropic"),
+    ]
+    with running_proxy(tmp_path, keyless_settings(recorder), models, release) as address:
+        for model in models if release == "newest" else models[:-1]:
+            assert post_completion(address, model["model_name"]) == TEXT
+            assert len(recorder.requests) == 1
+            assert_only_token(recorder)
+    assert TOKEN not in (tmp_path / "proxy.log").read_text()
 
 
 def register_as_documented(guide: str, stack: Stack, environment: dict[str, str]) -> dict[str, Any]:

@@ -176,15 +176,9 @@ def sweep() -> dict[str, Any]:
     return sam_template.functions()["sweep"]
 
 
-def test_metrics_of_two_stacks_differ_in_the_service() -> None:
-    variables = sam_template.template()["Globals"]["Function"]["Environment"]["Variables"]
-    assert variables["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
-    own = [each.get("Environment", {}).get("Variables", {}) for each in sam_template.functions().values()]
-    assert not [each for each in own if "POWERTOOLS_SERVICE_NAME" in each]
-
-
-def test_dashboard_shows_the_metrics_of_this_stack_only() -> None:
+def test_dashboard_has_the_name_and_the_metrics_of_this_stack_only() -> None:
     [dashboard] = sam_template.resources("AWS::CloudWatch::Dashboard").values()
+    assert dashboard["Properties"]["DashboardName"] == {"Ref": "AWS::StackName"}
     body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"][0]
     assert '"service", "${AWS::StackName}"' in body
     assert "ai-integrations" not in body

@@ -133,6 +133,14 @@ def test_secret_of_another_stack_cannot_be_described(function: str) -> None:
     assert not is_allowed(function, "secretsmanager:DescribeSecret", arn, ACCOUNT_TAG | STACK_TAG)
 
 
+@pytest.mark.parametrize(("tag", "expected"), [({}, False), ({"stack": STACK}, True), ({"stack": "other"}, False)])
+@pytest.mark.parametrize("action", ["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"])
+def test_sweep_changes_only_secrets_with_the_tag_of_its_stack(action: str, tag: dict[str, str], expected: bool) -> None:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{OWN}-AbCdEf"
+    context = {f"secretsmanager:ResourceTag/ai-integrations:{name}": value for name, value in tag.items()}
+    assert is_allowed("sweep", f"secretsmanager:{action}", arn, context) is expected
+
+
 # ---------------------------------------------------------------------- events
 
 PUBLISHED: Mapping[str, tuple[type[Event], ...]] = {
@@ -150,6 +158,13 @@ def test_function_may_publish_exactly_its_own_events(function: str) -> None:
     for each in types:
         event = {"events:source": SOURCE, "events:detail-type": each}
         assert is_allowed(function, "events:PutEvents", ARNS["Bus"], event)
+
+
+@pytest.mark.parametrize("function", PUBLISHED)
+def test_function_may_not_publish_its_events_with_another_source(function: str) -> None:
+    for each in PUBLISHED[function]:
+        event = {"events:source": "platform", "events:detail-type": each.detail_type}
+        assert not is_allowed(function, "events:PutEvents", ARNS["Bus"], event)
 
 
 @pytest.mark.parametrize("function", PUBLISHED)

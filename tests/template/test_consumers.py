@@ -48,17 +48,12 @@ def test_policy_for_brokers_is_attached_to_nothing_and_its_description_names_eve
     assert "every account" in output["Description"]
 
 
-def test_consumer_policy_is_an_output_that_other_stacks_can_import() -> None:
-    output = sam_template.template()["Outputs"]["ConsumerPolicyArn"]
-    assert output["Value"] == {"Ref": "ConsumerPolicy"}
-    assert output["Export"] == {"Name": {"Fn::Sub": "${AWS::StackName}-consumer-policy"}}
-
-
 def test_client_layer_is_an_output_and_keeps_its_old_versions() -> None:
     layer = RESOURCES["ClientLayer"]
     assert layer["Metadata"]["BuildMethod"] == "python3.13"
     assert layer["Properties"]["ContentUri"] == "layers/client"
     assert layer["Properties"]["RetentionPolicy"] == "Retain"
+    assert layer["Properties"]["CompatibleRuntimes"] == ["python3.11", "python3.12", "python3.13"]
     assert sam_template.template()["Outputs"]["ClientLayerArn"]["Value"] == {"Ref": "ClientLayer"}
 
 

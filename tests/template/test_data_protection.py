@@ -37,6 +37,15 @@ def test_table_is_encrypted_recoverable_and_streams_both_images() -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+def test_table_has_a_partition_key_and_a_sort_key() -> None:
+    table = sam_template.table("table")
+    assert table["AttributeDefinitions"] == [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+
+
 def test_table_with_default_parameters_rejects_deletion() -> None:
     assert RESOURCES["Table"]["Properties"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
     assert PARAMETERS["DeletionProtection"]["Default"] == "true"
@@ -45,6 +54,11 @@ def test_table_with_default_parameters_rejects_deletion() -> None:
 def test_encryption_key_rotates_and_can_be_recovered_for_thirty_days() -> None:
     assert RESOURCES["Key"]["Properties"]["EnableKeyRotation"] is True
     assert all(RESOURCES[name]["Properties"]["PendingWindowInDays"] == 30 for name in ("Key", "FingerprintKey"))
+
+
+def test_encryption_key_has_an_alias_with_the_name_of_the_stack() -> None:
+    alias = {"AliasName": {"Fn::Sub": "alias/${AWS::StackName}"}, "TargetKeyId": {"Ref": "Key"}}
+    assert RESOURCES["KeyAlias"]["Properties"] == alias
 
 
 def key_statements(name: str) -> dict[str, Any]:
@@ -162,14 +176,7 @@ def test_log_level_cannot_be_debug_and_is_info_by_default() -> None:
     assert sam_template.environment("api")["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-@pytest.mark.parametrize("function", ["credentials", "sweep"])
-def test_function_logs_its_audit_trail_at_every_log_level(function: str) -> None:
-    assert sam_template.functions()[function]["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "INFO"
-
-
-def test_sweep_gets_its_removal_limit_from_the_parameter() -> None:
-    limit = sam_template.functions()["sweep"]["Environment"]["Variables"]["SWEEP_REMOVAL_LIMIT"]
-    assert limit == {"Ref": "SweepRemovalLimit"}
+def test_sweep_removes_at_most_twenty_secrets_by_default() -> None:
     assert PARAMETERS["SweepRemovalLimit"]["Default"] == 20
 
 
@@ -178,12 +185,37 @@ def test_synchronous_function_times_out_before_the_gateway(function: str) -> Non
     assert {**SETTINGS, **sam_template.functions()[function]}["Timeout"] < 29
 
 
-@pytest.mark.parametrize("function", sam_template.functions())
-def test_function_has_the_shared_runtime_and_layers(function: str) -> None:
-    assert not {"Runtime", "RuntimeManagementConfig", "Layers", "Handler"} & sam_template.functions()[function].keys()
-    assert SETTINGS["Runtime"] == "python3.13"
-    assert SETTINGS["RuntimeManagementConfig"] == {"UpdateRuntimeOn": "FunctionUpdate"}
-    assert len(SETTINGS["Layers"]) == 2
+def test_only_some_functions_have_a_timeout_of_their_own() -> None:
+    """The sweep has the longest that Lambda allows. It does as much as fits into one run."""
+    own = {name: each["Timeout"] for name, each in sam_template.functions().items() if "Timeout" in each}
+    assert own == {"authorizer": 10, "custom_resource": 60, "exchange_token": 10, "sweep": 900}
+
+
+def test_only_functions_that_connect_to_providers_have_reserved_concurrency() -> None:
+    name = "ConnectionTestConcurrency"
+    reserved = {"Fn::If": [f"Reserves{name}", {"Ref": name}, {"Ref": "AWS::NoValue"}]}
+    own = {name: each.get("ReservedConcurrentExecutions") for name, each in sam_template.functions().items()}
+    assert {name: each for name, each in own.items() if each} == dict.fromkeys(
+        ["test_connection", "verify_key", "exchange_token"], reserved
+    )
+
+
+SHARED_SETTINGS = {
+    "Runtime": "python3.13",
+    "RuntimeManagementConfig": {"UpdateRuntimeOn": "FunctionUpdate"},
+    "Architectures": [{"Ref": "Architecture"}],
+    "Handler": "handler.lambda_handler",
+    "MemorySize": 512,
+    "Timeout": 25,
+    "Tracing": "Active",
+    "Layers": [{"Ref": "DependenciesLayer"}, {"Ref": "SharedLayer"}],
+}
+
+
+def test_functions_share_all_settings_except_the_timeout() -> None:
+    assert {name: value for name, value in SETTINGS.items() if name != "Environment"} == SHARED_SETTINGS
+    own = {name for each in sam_template.functions().values() for name in each}
+    assert own & SHARED_SETTINGS.keys() == {"Timeout"}
 
 
 def test_log_groups_of_the_audit_outlive_the_stack() -> None:
@@ -199,6 +231,7 @@ def test_log_groups_of_the_audit_outlive_the_stack() -> None:
     assert deletion
     assert set(deletion[1].split()) == named
     assert {each.get("DeletionPolicy", "RetainExceptOnCreate") for each in groups} == {"RetainExceptOnCreate"}
+    assert {each["UpdateReplacePolicy"] for each in groups if "DeletionPolicy" in each} == {"Retain"}
 
 
 def test_retained_log_group_is_created_once() -> None:

@@ -1,8 +1,10 @@
 """Deployment: the environments of samconfig.toml, and the workflows that deploy them."""
 
+import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ JOBS: dict[str, Any] = {
 }
 DEPLOYMENT, SMOKE_TEST = JOBS["deploy-environment: deploy"], JOBS["deploy-environment: smoke-test"]
 MAKEFILE = (ROOT / "Makefile").read_text()
+DEPLOY_DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
 OPERATORS_COMMANDS = re.findall(r"^([a-z-]+):", MAKEFILE.partition("##@ Operate")[2], re.MULTILINE)
 
 
@@ -145,6 +148,40 @@ def test_smoke_test_runs_where_the_deployment_role_cannot_be_assumed() -> None:
     assert DEPLOYMENT["environment"] == "${{ inputs.environment }}"
     assert SMOKE_TEST["environment"] == "${{ inputs.environment }}-smoke-test"
     assert not [each for each in commands(DEPLOYMENT) if "make" in each]
+
+
+def test_documented_trust_policy_requires_the_audience_and_the_subject_of_the_deployment() -> None:
+    [text] = re.findall(r"^ +```json\n(.*?)```", DEPLOY_DOCUMENT, re.MULTILINE | re.DOTALL)
+    [statement] = json.loads(text)["Statement"]
+    claims = statement["Condition"]["StringEquals"]
+    assert claims == {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:<owner>/<repository>:environment:<environment>",
+    }
+    # Without this input, configure-aws-credentials requests the audience sts.amazonaws.com.
+    assert "audience" not in str(JOBS)
+
+
+def services(resources: Iterable[dict[str, Any]]) -> set[str]:
+    return {resource["Type"].split("::")[1] for resource in resources}
+
+
+def test_documented_permissions_of_the_deploying_role_cover_the_services_of_all_resources() -> None:
+    table = DEPLOY_DOCUMENT.partition("### Permissions of the deploying role")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `AWS::(\w+)` \| `[a-z0-9]+:\*`.* \| (.+) \|$", table, re.MULTILINE)
+    unconditional = [each for each in sam_template.processed().values() if "Condition" not in each]
+    assert {name for name, needed in rows if needed == "always"} == services(unconditional)
+    every = sam_template.processed(GradualDeployment="Canary10Percent5Minutes").values()
+    assert {name for name, _ in rows} == services(every)
+
+
+def test_capability_of_every_deployment_suffices_for_the_iam_resources() -> None:
+    """Names chosen by the template would require CAPABILITY_NAMED_IAM."""
+    resources = sam_template.processed(GradualDeployment="Canary10Percent5Minutes").values()
+    properties = [each["Properties"] for each in resources if each["Type"].startswith("AWS::IAM::")]
+    assert properties
+    assert not [name for each in properties for name in each if name in {"RoleName", "ManagedPolicyName", "PolicyName"}]
+    assert {settings(name)["capabilities"] for name in ["default", *ENVIRONMENTS]} == {"CAPABILITY_IAM"}
 
 
 def test_access_key_of_the_smoke_test_is_masked_and_passed_on_encrypted() -> None:

@@ -1,12 +1,14 @@
 """Events: no provisioning request or change event is lost without an alarm, and no queue contains a key."""
 
+import json
+import re
 from typing import Any
 
 import pytest
 
 from ai_integrations.contracts.provisioning_requests import REQUESTS
 from tests import sam_template
-from tests.builders import SENDER_AWS_ACCOUNT
+from tests.builders import ROOT, SENDER_AWS_ACCOUNT
 from tests.messaging import a_redacted_request
 
 RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
@@ -65,29 +67,34 @@ def test_requests_that_eventbridge_cannot_queue_are_dead_lettered_without_keys()
     [[plain], [redacted]] = [RULES[name]["Targets"] for name in ("RequestRule", "RedactedRequestRule")]
     assert plain["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["ProvisioningDeadLetterQueue", "Arn"]}
     assert "DeadLetterConfig" not in redacted
-    statements = RESOURCES["ProvisioningDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    [statement] = [each for each in statements if each["Effect"] == "Allow"]
-    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == {"Fn::GetAtt": ["RequestRule", "Arn"]}
 
 
-def test_queue_policy_accepts_messages_from_the_rules_only() -> None:
-    statements = RESOURCES["ProvisioningQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    [statement] = [each for each in statements if each["Effect"] == "Allow"]
-    sources = [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]
+@pytest.mark.parametrize(
+    ("queue", "sources"),
+    [
+        ("ProvisioningQueue", [{"Fn::GetAtt": [name, "Arn"]} for name in RULES]),
+        ("ProvisioningDeadLetterQueue", {"Fn::GetAtt": ["RequestRule", "Arn"]}),
+    ],
+)
+def test_queue_policy_accepts_messages_from_the_rules_only(queue: str, sources: object) -> None:
+    policy = RESOURCES[f"{queue}Policy"]["Properties"]
+    assert policy["Queues"] == [{"Ref": queue}]
+    [statement] = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sources}}
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
-    assert statement["Resource"] == {"Fn::GetAtt": ["ProvisioningQueue", "Arn"]}
-    assert RESOURCES["ProvisioningQueuePolicy"]["Properties"]["Queues"] == [{"Ref": "ProvisioningQueue"}]
+    assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
 
 
 def test_visibility_timeout_is_six_times_the_function_timeout() -> None:
-    assert QUEUES["ProvisioningQueue"]["VisibilityTimeout"] >= 6 * timeout("provision")
+    """AWS Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping"."""
+    assert QUEUES["ProvisioningQueue"]["VisibilityTimeout"] == 6 * timeout("provision")
 
 
-def test_request_is_retried_for_half_an_hour_before_the_dead_letter_queue() -> None:
+def test_request_is_delivered_ten_times_in_half_an_hour_before_the_dead_letter_queue() -> None:
     redrive = QUEUES["ProvisioningQueue"]["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["ProvisioningDeadLetterQueue", "Arn"]}
+    assert redrive["maxReceiveCount"] == 10
     waits = [min(5 * 2**number, 900) for number in range(redrive["maxReceiveCount"] - 1)]
     assert sum(waits) > 30 * 60
 
@@ -139,4 +146,42 @@ def test_function_sends_what_it_cannot_process_to_the_dead_letter_queue_of_its_s
 def test_custom_resource_is_not_retried_after_the_stack_may_have_rolled_back() -> None:
     """docs/examples/custom-resource.yaml sets a slightly longer ServiceTimeout."""
     retries = sam_template.functions()["custom_resource"]["EventInvokeConfig"]
-    assert retries["MaximumEventAgeInSeconds"] <= 600
+    assert retries == {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 600}
+
+
+def test_failed_sweep_is_not_retried_because_the_next_hourly_run_continues() -> None:
+    [schedule] = sam_template.functions()["sweep"]["Events"].values()
+    assert schedule["Properties"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+
+
+def test_requests_use_at_most_ten_concurrent_executions() -> None:
+    """docs/operations.md, "Stop a runaway client"."""
+    [requests] = sam_template.functions()["provision"]["Events"].values()
+    assert requests["Properties"]["Queue"] == {"Fn::GetAtt": ["ProvisioningQueue", "Arn"]}
+    assert requests["Properties"]["BatchSize"] == 5
+    assert requests["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 10}
+
+
+def test_stream_is_read_from_its_oldest_record() -> None:
+    """Records that the table wrote before Lambda began to read would otherwise publish no event."""
+    [changes] = sam_template.functions()["publish_changes"]["Events"].values()
+    assert changes["Properties"]["Stream"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
+    assert changes["Properties"]["StartingPosition"] == "TRIM_HORIZON"
+    assert changes["Properties"]["BatchSize"] == 25
+
+
+def test_stream_filter_passes_the_documented_items() -> None:
+    document = (ROOT / "docs" / "data-model.md").read_text()
+    [changes] = sam_template.functions()["publish_changes"]["Events"].values()
+    patterns = [json.loads(each["Pattern"]) for each in changes["Properties"]["FilterCriteria"]["Filters"]]
+    rows = {
+        f"| `{condition['prefix']}` | {', '.join(pattern['eventName'])} |"
+        for pattern in patterns
+        for condition in pattern["dynamodb"]["Keys"]["sk"]["S"]
+    }
+    assert set(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)[^|]* \|", document, re.MULTILINE)) == rows
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_sends_requests_to_the_queue_only(rule: str) -> None:
+    assert [each["Arn"] for each in RULES[rule]["Targets"]] == [{"Fn::GetAtt": ["ProvisioningQueue", "Arn"]}]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import sam_template
+from tests.builders import ROOT
 from tests.sam_template import of_type, processed
 
 PARAMETERS: dict[str, Any] = sam_template.template()["Parameters"]
@@ -16,6 +17,17 @@ RESOURCES: dict[str, Any] = sam_template.template()["Resources"]
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
 ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws"
 RULES: dict[str, Any] = sam_template.template()["Rules"]
+# The rows of the table of parameters in docs/deploy.md: default and allowed values.
+ROW = re.compile(r"^\| `([A-Z]\w+)` \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
+ROWS = {name: columns for name, *columns in ROW.findall((ROOT / "docs" / "deploy.md").read_text())}
+# All that CloudWatch Logs accepts (API reference, PutRetentionPolicy). The document names the shortest and the longest.
+RETENTION_DAYS = [
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180),
+    *(365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+]
+# These allow any text, or what their pattern matches.
+DESCRIBED_IN_WORDS = {"DomainName", "CertificateArn", "HostedZoneId", "WebAclArn", "AlarmTopicArn", "Release"}
+DESCRIBED_IN_WORDS |= {"ConsumerRoles", "AllowedPrivateHosts", "FederationIssuer", "FederationAudiences"}
 INTERFACE: dict[str, Any] = sam_template.template()["Metadata"]["AWS::CloudFormation::Interface"]
 PUBLISHED = [
     each
@@ -69,6 +81,35 @@ def test_parameter_has_a_description_and_a_default(name: str) -> None:
     assert "Default" in PARAMETERS[name]
 
 
+def test_document_lists_every_parameter() -> None:
+    assert ROWS.keys() == PARAMETERS.keys()
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameter_has_the_documented_default(name: str) -> None:
+    default = PARAMETERS[name]["Default"]
+    assert ROWS[name][0] == ("empty" if default == "" else f"`{default}`")
+
+
+def allowed(name: str) -> str:
+    """Describe the values that a parameter allows, as the document does."""
+    match PARAMETERS[name]:
+        case {"AllowedValues": values} if values == RETENTION_DAYS:
+            return f"retention periods of CloudWatch Logs, {values[0]} to {values[-1]}"
+        case {"AllowedValues": values}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"MinValue": least, "MaxValue": most}:
+            return f"{least} to {most}"
+        case {"MinValue": least}:
+            return f"{least} or more"
+    return "any text"
+
+
+@pytest.mark.parametrize("name", sorted(PARAMETERS.keys() - DESCRIBED_IN_WORDS))
+def test_parameter_allows_the_documented_values(name: str) -> None:
+    assert ROWS[name][1] == allowed(name)
+
+
 def test_each_parameter_is_in_one_group_and_has_a_label() -> None:
     grouped = Counter(name for group in INTERFACE["ParameterGroups"] for name in group["Parameters"])
     assert grouped == Counter(PARAMETERS.keys())
@@ -113,10 +154,7 @@ def test_pattern_allows_valid_and_empty_values_and_rejects_others(name: str, goo
         ({"GradualDeployment": "Canary10Percent5Minutes"}, {"CodeDeployServiceRole"}),
         ({"AccessLogs": "existing-role"}, set()),
         ({"FederationAudiences": "https://gateway.corp"}, set()),
-        (
-            {"FederationIssuer": ISSUER},
-            {"ExchangeTokenFunction", "ExchangeTokenFunctionRole", "ExchangeTokenLogGroup"},
-        ),
+        ({"FederationIssuer": ISSUER}, {"ExchangeTokenFunction", "ExchangeTokenFunctionRole"}),
         ({"AccessLogs": "create-role"}, {"LoggingAccount", "LoggingRole"}),
     ],
 )
@@ -167,12 +205,15 @@ def test_without_an_issuer_no_function_role_or_permission_of_the_token_exchange_
     made = processed(GradualDeployment=deployment)
     assert "ExchangeToken" in json.dumps(made)
     remaining = json.dumps(without_federation(made))
-    for name in ("${ExchangeTokenFunction", '"ExchangeToken', "InvokeExchangeToken", "WebIdentityToken"):
-        assert name not in remaining.replace('"ExchangeToken": ""', "")
+    assert "WebIdentityToken" not in remaining
+    # What remains is a variable of the dashboard that is empty, and the log group, which is retained in any case.
+    assert set(re.findall(r"\w*ExchangeToken\w*", remaining)) == {"ExchangeToken", "ExchangeTokenLogGroup"}
+    assert '"ExchangeToken": ""' in remaining
 
 
 def test_logging_role_outlives_the_stack_because_other_apis_use_it() -> None:
-    assert {RESOURCES[name]["DeletionPolicy"] for name in ("LoggingRole", "LoggingAccount")} == {"Retain"}
+    for name in ("LoggingRole", "LoggingAccount"):
+        assert (RESOURCES[name]["DeletionPolicy"], RESOURCES[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_stage_with_access_logs_is_created_after_the_logging_role_of_the_account() -> None:
@@ -223,6 +264,15 @@ def test_gradual_deployment_rolls_back_on_the_rollback_alarm(kind: str) -> None:
         assert each["Properties"]["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": kind}
         assert each["Properties"]["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "RollbackAlarm"}}]
         assert each["Properties"]["AutoRollbackConfiguration"]["Enabled"]
+        role = {
+            "Fn::If": ["DeploysGradually", {"Fn::GetAtt": ["CodeDeployServiceRole", "Arn"]}, {"Ref": "AWS::NoValue"}]
+        }
+        assert each["Properties"]["ServiceRoleArn"] == role
+
+
+def test_codedeploy_moves_traffic_with_every_value_except_all_at_once() -> None:
+    enabled = dict.fromkeys(PARAMETERS["GradualDeployment"]["AllowedValues"], "true") | {"AllAtOnce": "false"}
+    assert sam_template.template()["Mappings"]["CodeDeploy"] == {"Enabled": enabled}
 
 
 def test_throttling_parameters_limit_all_routes_together() -> None:
@@ -231,19 +281,14 @@ def test_throttling_parameters_limit_all_routes_together() -> None:
     assert everything["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
 
 
-def test_layers_support_every_architecture() -> None:
-    for layer in sam_template.template()["Globals"]["Function"]["Layers"]:
-        each = RESOURCES[layer["Ref"]]
-        assert each["Metadata"] == {"BuildMethod": "makefile"}
-        assert each["Properties"]["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
-        assert each["Properties"]["PublishLambdaVersion"] is True
-
-
-@pytest.mark.parametrize("function", sam_template.functions())
-def test_deployed_function_uses_the_endpoints_of_aws(function: str) -> None:
-    assert sam_template.environment(function)["AWS_ENDPOINT_URL"] == ""
-
-
-def test_custom_resource_responds_only_to_the_partition_of_the_stack() -> None:
-    variables = sam_template.functions()["custom_resource"]["Environment"]["Variables"]
-    assert variables["URL_SUFFIX"] == {"Ref": "AWS::URLSuffix"}
+def test_layers_support_the_runtime_on_every_architecture_and_only_the_latest_version_is_kept() -> None:
+    settings = sam_template.template()["Globals"]["Function"]
+    for name, folder in zip(("DependenciesLayer", "SharedLayer"), ("dependencies", "shared"), strict=True):
+        assert {"Ref": name} in settings["Layers"]
+        assert RESOURCES[name]["Metadata"] == {"BuildMethod": "makefile"}
+        layer = RESOURCES[name]["Properties"]
+        assert layer["ContentUri"] == f"layers/{folder}"
+        assert layer["CompatibleRuntimes"] == [settings["Runtime"]]
+        assert layer["CompatibleArchitectures"] == PARAMETERS["Architecture"]["AllowedValues"]
+        assert layer["PublishLambdaVersion"] is True
+        assert layer["RetentionPolicy"] == "Delete"

@@ -27,7 +27,9 @@ def test_bus_policy_allows_nothing_and_denies_the_source_of_the_service_to_all_b
     [bus] = sam_template.resources("AWS::Events::EventBus").values()
     assert "Policy" not in bus["Properties"]
     [policy] = sam_template.resources("AWS::Events::EventBusPolicy").values()
+    assert policy["Properties"]["EventBusName"] == {"Ref": "Bus"}
     statement = policy["Properties"]["Statement"]
+    assert policy["Properties"]["StatementId"] == statement["Sid"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
     assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
     assert statement["Condition"] == {

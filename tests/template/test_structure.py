@@ -33,6 +33,25 @@ def test_every_output_has_a_description() -> None:
     assert all(each["Description"].endswith(".") for each in sam_template.template()["Outputs"].values())
 
 
+def test_outputs_refer_to_the_resources_that_they_name() -> None:
+    outputs = {name: each["Value"] for name, each in sam_template.template()["Outputs"].items()}
+    own_address = {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/live"}
+    assert outputs.pop("ApiUrl") == {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, own_address]}
+    assert outputs.pop("KeyArn") == {"Fn::GetAtt": ["Key", "Arn"]}
+    assert outputs.pop("CustomResourceServiceToken") == {"Fn::GetAtt": ["CustomResourceFunction", "Arn"]}
+    assert outputs.pop("FederationSubject") == {"Fn::GetAtt": ["ExchangeTokenFunctionRole", "Arn"]}
+    assert outputs.pop("EventBusName") == {"Ref": "Bus"}
+    assert outputs == {name: {"Ref": re.sub("(Arn|Id|Name|Url)$", "", name)} for name in outputs}
+
+
+def test_only_what_other_stacks_need_is_exported() -> None:
+    outputs = sam_template.template()["Outputs"].items()
+    assert {name: each["Export"]["Name"] for name, each in outputs if "Export" in each} == {
+        "CustomResourceServiceToken": {"Fn::Sub": "${AWS::StackName}-custom-resource"},
+        "ConsumerPolicyArn": {"Fn::Sub": "${AWS::StackName}-consumer-policy"},
+    }
+
+
 def test_documents_and_scripts_use_only_outputs_that_exist() -> None:
     """In shell commands, an output is `$(output Name)`, `invoke Name` or a variable `$Name`."""
     files = [

@@ -134,18 +134,15 @@ def test_session_name_identifies_integration_and_consumer(consumer: str, in_sess
 
 
 class FailingSts:
-    def __init__(self, code: str, status: int) -> None:
-        self._error = {
-            "Error": {"Code": code, "Message": "fake message"},
-            "ResponseMetadata": {"HTTPStatusCode": status},
-        }
+    def __init__(self, status: int, **error: str) -> None:
+        self._error = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
 
     def assume_role(self, **_: Any) -> None:
         raise ClientError(cast("Any", self._error), "AssumeRole")
 
 
-def fail(code: str, status: int) -> None:
-    assumer = StsRoleAssumer(lambda: cast("Any", FailingSts(code, status)), external_id_namespace=NAMESPACE)
+def fail(status: int, **error: str) -> None:
+    assumer = StsRoleAssumer(lambda: cast("Any", FailingSts(status, **error)), external_id_namespace=NAMESPACE)
     assumer.assume(an_integration(provider_metadata={"role_arn": ROLE}), "x")
 
 
@@ -163,9 +160,15 @@ def fail(code: str, status: int) -> None:
 )
 def test_assume_role_when_aws_rejects_the_role_raises_role_refused(code: str, status: int) -> None:
     with pytest.raises(RoleRefusedError) as refused:
-        fail(code, status)
+        fail(status, Code=code, Message="fake message")
     assert refused.value.reason == f"{code}: fake message"
     assert refused.value.__suppress_context__
+
+
+def test_refusal_without_a_message_shows_the_code_alone() -> None:
+    with pytest.raises(RoleRefusedError) as refused:
+        fail(403, Code="AccessDenied")
+    assert refused.value.reason == "AccessDenied: "
 
 
 @pytest.mark.parametrize(
@@ -185,10 +188,11 @@ def test_assume_role_when_aws_rejects_the_role_raises_role_refused(code: str, st
 )
 def test_assume_role_when_aws_fails_raises_the_aws_error(code: str, status: int) -> None:
     with pytest.raises(ClientError, match=code):
-        fail(code, status)
+        fail(status, Code=code, Message="fake message")
 
 
 def test_assume_role_without_a_role_raises_role_refused() -> None:
     assumer = StsRoleAssumer(lambda: cast("Any", FakeSts()), external_id_namespace=NAMESPACE)
-    with pytest.raises(RoleRefusedError):
+    with pytest.raises(RoleRefusedError) as refused:
         assumer.assume(an_integration(), "x")
+    assert refused.value.reason == "The integration names no role."

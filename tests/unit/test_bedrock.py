@@ -183,7 +183,9 @@ def test_reachable_fails_if_aws_is_unreachable() -> None:
 
 
 def test_model_answers_is_not_proved_without_model() -> None:
-    assert statuses(run_steps(FakeSts(), FakeBedrock(), None)) == [PASSED, PASSED, NOT_PROVED]
+    rungs = run_steps(FakeSts(), FakeBedrock(), None)
+    assert statuses(rungs) == [PASSED, PASSED, NOT_PROVED]
+    assert rungs[2].not_proved == "There is no model to test: name one in the request or in model_names."
 
 
 @pytest.mark.parametrize("failure", [DENIED, UNREACHABLE])
@@ -192,3 +194,8 @@ def test_model_answers_fails_if_bedrock_fails(failure: Exception) -> None:
     assert statuses(rungs) == [PASSED, PASSED, FAILED]
     assert "eu-central-1" in (rungs[2].not_proved or "")
     assert (rungs[2].provider_said is None) is (failure is UNREACHABLE)
+
+
+def test_failed_step_shows_the_code_of_an_error_without_message() -> None:
+    throttled = ClientError(cast("Any", {"Error": {"Code": "ThrottlingException"}}), "Converse")
+    assert run_steps(FakeSts(), FakeBedrock(throttled))[2].provider_said == "ThrottlingException:"

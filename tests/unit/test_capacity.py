@@ -1,36 +1,11 @@
-"""docs/deploy.md: its parameters are those of the template, its numbers those of tests/benchmarks."""
-
-import re
-from typing import Any
+"""docs/deploy.md: its numbers are those of tests/benchmarks."""
 
 import pytest
 
-from tests import sam_template
 from tests.benchmarks import costs, hot_account
 from tests.builders import ROOT
 
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
-PARAMETERS: dict[str, dict[str, Any]] = sam_template.template()["Parameters"]
-ROW = re.compile(r"^\| `([A-Z]\w+)` \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
-ROWS = {name: (default, allowed) for name, default, allowed in ROW.findall(DOCUMENT)}
-LONG_LIST = 5  # longer lists of allowed values are described in words
-
-
-def test_parameters_table_lists_every_parameter() -> None:
-    assert sorted(ROWS) == sorted(PARAMETERS)
-
-
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_parameters_table_has_the_default(name: str) -> None:
-    default = PARAMETERS[name]["Default"]
-    assert ROWS[name][0] == ("empty" if default == "" else f"`{default}`")
-
-
-@pytest.mark.parametrize(
-    "name", [name for name, each in PARAMETERS.items() if 0 < len(each.get("AllowedValues", ())) <= LONG_LIST]
-)
-def test_parameters_table_has_the_allowed_values(name: str) -> None:
-    assert ROWS[name][1] == ", ".join(f"`{value}`" for value in PARAMETERS[name]["AllowedValues"])
 
 
 def test_monthly_costs_equal_the_calculation() -> None:

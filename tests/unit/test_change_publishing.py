@@ -12,7 +12,7 @@ from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
 from ai_integrations.use_cases.change_publishing import ChangePublisher
 from ai_integrations.use_cases.changes import Change, HealthRecorded
-from tests.builders import NOON, an_integration
+from tests.builders import FEDERATIONS, NOON, an_integration
 from tests.event_fakes import InMemoryBus, RecordingCleanup
 from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
@@ -70,6 +70,13 @@ def test_key_change_promotes_the_new_version_and_releases_the_old_one(stream: St
         ("promote_version", OTHER_VERSION, SECRET)
     ]
     assert stream.published() == ["AI Integration Key Rotated"]
+
+
+def test_federation_that_replaces_a_key_schedules_the_deletion_of_its_secret(stream: StreamFixture) -> None:
+    federated = replace(SECOND, secret=None, federation=FEDERATIONS["OPEN_AI"])
+    stream.repository.insert(federated, None)
+    assert stream.handle(a_record(FIRST, federated)) == [("schedule_deletion", SECRET)]
+    assert stream.published() == ["AI Integration Updated"]
 
 
 def test_key_change_processed_after_a_later_one_promotes_the_referenced_version(stream: StreamFixture) -> None:

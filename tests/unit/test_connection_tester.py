@@ -44,7 +44,8 @@ def run_test(
     """Test an integration; return the fingerprint in the result, and the accounts for which one was computed."""
     fingerprints = FakeFingerprints()
     tester = ConnectionTester(steps=FakeSteps(authenticated), fingerprints=fingerprints, clock=lambda: NOON)
-    draft = tester.draft(a_caller(), the_settings(provider=provider, base_url=base_url))
+    metadata = {"location": "europe-west3"} if provider == "VERTEX_AI" else None
+    draft = tester.draft(a_caller(), the_settings(provider=provider, base_url=base_url, provider_metadata=metadata))
     integration = an_integration(provider=provider) if saved else draft
     return tester.test(integration, TYPED_KEY, None).key_fingerprint, fingerprints.computed
 
@@ -68,6 +69,7 @@ def test_typed_key_gets_a_fingerprint_only_if_the_provider_accepted_it(
     ("provider", "base_url", "fingerprints"),
     [
         ("OPEN_AI", "https://api.openai.com/v1", 1),
+        ("VERTEX_AI", None, 1),
         ("OPEN_AI", "https://gateway.example.com/v1", 0),
         ("CUSTOM", "https://gateway.example.com/v1", 0),
         ("AZURE_OPEN_AI", "https://team.openai.azure.com", 0),
@@ -75,9 +77,15 @@ def test_typed_key_gets_a_fingerprint_only_if_the_provider_accepted_it(
     ],
 )
 def test_typed_key_gets_a_fingerprint_only_at_the_address_that_all_customers_share(
-    provider: str, base_url: str, fingerprints: int
+    provider: str, base_url: str | None, fingerprints: int
 ) -> None:
     assert len(run_test(provider, PASSED, base_url=base_url)[1]) == fingerprints
+
+
+def test_draft_is_no_stored_integration() -> None:
+    tester = ConnectionTester(steps=FakeSteps(PASSED), fingerprints=FakeFingerprints(), clock=lambda: NOON)
+    draft = tester.draft(a_caller(), the_settings())
+    assert (draft.id, draft.version, draft.created_at) == ("unsaved", 0, NOON)
 
 
 @pytest.mark.parametrize("authenticated", CheckStatus)

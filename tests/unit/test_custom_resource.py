@@ -15,9 +15,9 @@ from ai_integrations.domain.errors import (
     NameTakenError,
     NotFoundError,
 )
-from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Scoping, SecretVersion
+from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Policy, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
-from tests.builders import API_KEY, STACK_ID, ULID, an_integration, the_stacks
+from tests.builders import API_KEY, FEDERATIONS, STACK_ID, ULID, a_policy, an_integration, the_stacks
 from tests.event_fakes import InMemorySenders
 from tests.fakes import InMemoryRepository, RacingRepository
 from tests.unit.use_case_fixture import UseCaseFixture
@@ -29,8 +29,8 @@ FAILED_CREATION = "refused-request-1"
 class CustomResourceFixture:
     """The custom resource over fakes, and a method for each request of CloudFormation."""
 
-    def __init__(self, repository: InMemoryRepository | None = None) -> None:
-        self.use_cases = UseCaseFixture(repository, ids=[ULID, *[OTHER_ULID] * 10])
+    def __init__(self, repository: InMemoryRepository | None = None, policy: Policy | None = None) -> None:
+        self.use_cases = UseCaseFixture(repository, ids=[ULID, *[OTHER_ULID] * 10], policy=policy)
         self.senders = InMemorySenders(the_stacks(name="app*"), the_stacks(name="app*", account="other"))
         self.resource = CustomResource(self.use_cases.integrations, self.senders)
 
@@ -286,3 +286,43 @@ def test_stack_acts_as_admin_of_the_account(fixture: CustomResourceFixture) -> N
     """Only admins may scope an integration to the whole account."""
     fixture.create(declared(scopings=[{"organization_id": "o"}, {}]))
     assert fixture.stored()[0].scopings == (Scoping(organization_id="o"), ACCOUNT_WIDE)
+
+
+FEDERATION = dict(FEDERATIONS["OPEN_AI"].fields)
+
+
+@pytest.fixture
+def federated() -> CustomResourceFixture:
+    fixture = CustomResourceFixture(policy=a_policy()._replace(federation_issuer="https://fake.example.com"))
+    fixture.create(declared(federation=FEDERATION))
+    return fixture
+
+
+def test_declared_federation_is_kept_changed_and_removed_with_the_declaration(federated: CustomResourceFixture) -> None:
+    assert federated.stored()[0].federation == FEDERATIONS["OPEN_AI"]
+    changed = {**FEDERATION, "service_account_id": "sa_other"}
+    federated.update(declared(federation=FEDERATION), declared(federation=changed))
+    [after_change] = federated.stored()
+    assert after_change.federation is not None
+    assert after_change.federation.fields == changed
+    federated.update(declared(federation=changed), declared())
+    assert federated.stored()[0].federation is None
+
+
+def test_declared_secret_replaces_the_federation_and_the_other_way_round(federated: CustomResourceFixture) -> None:
+    with_secret = declared(api_key_secret_arn=federated.create_external_secret("acme"))
+    federated.update(declared(federation=FEDERATION), with_secret)
+    [stored] = federated.stored()
+    assert (stored.federation, stored.secret is None) == (None, False)
+    federated.update(with_secret, declared(federation=FEDERATION))
+    [stored] = federated.stored()
+    assert (stored.federation, stored.secret) == (FEDERATIONS["OPEN_AI"], None)
+
+
+@pytest.mark.parametrize("before", [declared(), declared(federation=None), {"Integration": "text"}, {}])
+def test_federation_that_the_stack_never_declared_is_kept(
+    federated: CustomResourceFixture, before: dict[str, Any]
+) -> None:
+    federated.update(before, declared(name="Renamed"))
+    [stored] = federated.stored()
+    assert (stored.name, stored.federation) == ("Renamed", FEDERATIONS["OPEN_AI"])

@@ -44,7 +44,7 @@ from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
 from tests import sam_template
-from tests.builders import API_KEY, NOON, ROOT, a_consumer, a_source, an_integration, the_stacks
+from tests.builders import API_KEY, FEDERATIONS, NOON, ROOT, a_consumer, a_source, an_integration, the_stacks
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -101,6 +101,9 @@ BEDROCK = an_integration(
     name="Bedrock",
     provider="AWS_BEDROCK",
     provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/team/LLM-access"},
+)
+FEDERATED = an_integration(
+    id="01KDZ3ZQ80000000000000000G", name="OpenAI without a key", federation=FEDERATIONS["OPEN_AI"]
 )
 TOMBSTONE = Tombstone(
     integration=ANTHROPIC,
@@ -185,6 +188,7 @@ def write_integrations(table: Table) -> None:
         ANTHROPIC, IdempotencyKey(user="alice", value="fake-idempotency-key", fingerprint="fake-fingerprint")
     )
     integrations.insert(BEDROCK, None)
+    integrations.insert(FEDERATED, None)
     integrations.delete(TOMBSTONE)
 
 
@@ -261,7 +265,7 @@ def test_every_key_prefix_in_the_code_has_an_example() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        [vars(OPEN_AI), vars(ROTATED), vars(VERTEX)],
+        [vars(OPEN_AI), vars(ROTATED), vars(VERTEX), vars(FEDERATED)],
         [each._asdict() for each in OPEN_AI.scopings],
         [HEALTH._asdict()],
         [each._asdict() for each in HEALTH.rungs],
@@ -272,17 +276,6 @@ def test_every_key_prefix_in_the_code_has_an_example() -> None:
 def test_examples_set_every_optional_field(values: list[dict[str, Any]]) -> None:
     unset = [name for name in values[0] if all(each[name] is None for each in values)]
     assert unset == []
-
-
-def test_stream_filter_of_the_template_is_documented() -> None:
-    [event] = sam_template.functions()["publish_changes"]["Events"].values()
-    patterns = [json.loads(each["Pattern"]) for each in event["Properties"]["FilterCriteria"]["Filters"]]
-    rows = {
-        f"| `{condition['prefix']}` | {', '.join(pattern['eventName'])} |"
-        for pattern in patterns
-        for condition in pattern["dynamodb"]["Keys"]["sk"]["S"]
-    }
-    assert set(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)[^|]* \|", DOCUMENT, re.MULTILINE)) == rows
 
 
 def test_example_secret_equals_the_stored_secret() -> None:

@@ -2,7 +2,7 @@
 
 import socket
 from ipaddress import ip_address
-from threading import Event
+from threading import Event, current_thread
 from typing import Any
 
 import pytest
@@ -16,10 +16,19 @@ def entries(*addresses: str) -> list[Any]:
 
 
 def test_resolve_returns_distinct_addresses_ipv4_first() -> None:
-    resolver = SystemDnsResolver(lambda *_, **__: entries("2606:4700::1", "8.8.8.8", "1.1.1.1", "8.8.8.8"))
-    assert resolver.resolve("h", 443, Deadline(5)) == [
-        ip_address(each) for each in ("1.1.1.1", "8.8.8.8", "2606:4700::1")
-    ]
+    ordered = [*(f"8.8.8.{number}" for number in range(1, 9)), "::1", "2606:4700::1"]
+    resolver = SystemDnsResolver(lambda *_, **__: entries(*reversed(ordered), "8.8.8.8"))
+    assert resolver.resolve("h", 443, Deadline(5)) == [ip_address(each) for each in ordered]
+
+
+def test_resolve_asks_for_the_name_in_a_thread_that_cannot_keep_the_process_alive() -> None:
+    def lookup(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append((host, port, current_thread().daemon))
+        return entries("8.8.8.8")
+
+    asked: list[tuple[str, int, bool]] = []
+    SystemDnsResolver(lookup).resolve("api.example.com", 8443, Deadline(5))
+    assert asked == [("api.example.com", 8443, True)]
 
 
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), UnicodeError("label")])

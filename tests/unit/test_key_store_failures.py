@@ -1,6 +1,7 @@
 """Failures of the Secrets Manager client.
 
 A failed removal of an orphaned secret is logged and left to the sweep. Cancelling a deletion may race with scheduling.
+The sweep continues if it is denied a single secret.
 """
 
 import json
@@ -11,10 +12,11 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
-from ai_integrations.observability import logger
+from ai_integrations.use_cases.sweep import SecretAccessDeniedError
 from tests.builders import NOON, an_integration
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
@@ -40,20 +42,11 @@ class FailingClient:
     def _fail(self, **_request: Any) -> None:
         raise self._error
 
-    delete_secret = describe_secret = _fail
+    delete_secret = describe_secret = restore_secret = update_secret_version_stage = _fail
 
 
 def key_store(error: Exception) -> SecretsManagerKeyStore:
     return SecretsManagerKeyStore(cast("Any", FailingClient(error)), prefix="stack", kms_key_id="key")
-
-
-@pytest.fixture
-def log() -> Any:
-    """Capture the output of the Logger."""
-    handler, written = logger.registered_handler, StringIO()
-    stream = handler.setStream(written)  # type: ignore[attr-defined]
-    yield written
-    handler.setStream(stream)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("error", [DENIED, ReadTimeoutError(endpoint_url="https://secretsmanager.test")])
@@ -74,6 +67,27 @@ def test_discard_logs_error_code_request_id_and_stack(log: StringIO) -> None:
     assert line["aws_error_code"] == "AccessDeniedException"
     assert line["aws_request_id"] == "aws-request"
     assert any("discard" in frame for frame in line["stack"])
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"),
+    [
+        (None, "ResourceNotFoundException"),
+        (None, "InvalidRequestException"),
+        (SECRET, "InvalidParameterException"),
+        (SECRET, "ResourceNotFoundException"),
+    ],
+)
+def test_discard_whose_lost_first_attempt_removed_the_key_logs_nothing(
+    kept: SecretVersion | None, code: str, log: StringIO
+) -> None:
+    key_store(ClientError({"Error": {"Code": code}}, "Discard")).discard(SECRET, kept)
+    assert log.getvalue() == ""
+
+
+def test_discard_of_a_secret_with_replicas_logs_a_failed_removal(log: StringIO) -> None:
+    key_store(ClientError({"Error": {"Code": "InvalidParameterException"}}, "DeleteSecret")).discard(SECRET, None)
+    assert json.loads(log.getvalue())["message"] == "orphaned secret not removed"
 
 
 def test_discard_propagates_programming_errors() -> None:
@@ -109,3 +123,25 @@ def test_cancel_deletion_retries_when_deletion_is_scheduled_concurrently() -> No
     client = ConcurrentlyDeletedSecret()
     SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").cancel_deletion(SECRET)
     assert client.restored == [False, True]
+
+
+def inventory(error: Exception) -> SecretsManagerInventory:
+    return SecretsManagerInventory(cast("Any", FailingClient(error)), stack="stack", recovery_days=7)
+
+
+@pytest.mark.parametrize("operation", ["is_usable", "cancel_deletion"])
+def test_sweep_request_that_is_denied_is_logged_and_raises_secret_access_denied_error(
+    operation: str, log: StringIO
+) -> None:
+    with pytest.raises(SecretAccessDeniedError):
+        getattr(inventory(DENIED), operation)(SECRET.arn)
+    line = json.loads(log.getvalue())
+    assert (line["message"], line["secret_arn"]) == ("access to secret denied", SECRET.arn)
+    assert "canary" not in log.getvalue()
+
+
+@pytest.mark.parametrize("operation", ["is_usable", "cancel_deletion"])
+def test_sweep_request_that_fails_otherwise_propagates_its_error(operation: str) -> None:
+    error = ClientError({"Error": {"Code": "InternalServiceError"}}, "Any")
+    with pytest.raises(ClientError):
+        getattr(inventory(error), operation)(SECRET.arn)

@@ -35,6 +35,7 @@ def test_provider_table_matches_documentation(word: str) -> None:
 def test_collect_secrets_includes_headers_and_external_id() -> None:
     integration = an_integration(headers={"X-Team": "blue"}, provider_metadata={"external_id": "fake-external"})
     assert set(collect_secrets(integration, None)) == {"", "blue", "fake-external"}
+    assert not any(collect_secrets(an_integration(), None))
 
 
 def test_openai_completion_uses_max_completion_tokens() -> None:
@@ -151,3 +152,9 @@ def test_provider_access_repr_hides_credentials() -> None:
     assert API_KEY in headers
     assert "fake-header-value" in headers
     assert not [secret for secret in (API_KEY, "fake-header-value") if secret in repr(access)]
+
+
+def test_address_without_base_url_is_that_of_the_location_in_the_metadata() -> None:
+    access = build_access(an_integration(provider="VERTEX_AI", provider_metadata={"location": "eu"}), None)
+    assert access
+    assert access.api == "https://aiplatform.eu.rep.googleapis.com/v1"

@@ -32,22 +32,30 @@ def test_redaction_removes_a_secret_of_several_short_words() -> None:
 
 
 def test_redaction_keeps_a_text_of_the_greatest_length_whole() -> None:
-    text = "ab " * (MAX_LENGTH // 3)
-    assert redact_secrets(text + "x" * (MAX_LENGTH - len(text)), []) == (text + "x" * (MAX_LENGTH - len(text))).strip()
-    assert redact_secrets(text + "x" * (MAX_LENGTH - len(text) + 1), []).endswith("\u2026")
+    text = "abc " * (MAX_LENGTH // 4 - 1) + "abcd"
+    assert len(text) == MAX_LENGTH
+    assert redact_secrets(text, []) == text
+    assert redact_secrets(f"{text}e", []) == f"{text[:-1]}\u2026"
 
 
-@pytest.mark.parametrize(("secret", "ending", "is_hidden"), [("abcd-123", "-123", True), ("abc-123", "-123", False)])
+@pytest.mark.parametrize(
+    ("secret", "ending", "is_hidden"),
+    [("abcd-123", "-123", True), ("abcd-123", "-123.", True), ("abcd-12X", "-12X", True), ("abc-123", "-123", False)],
+)
 def test_redaction_hides_the_last_characters_of_secrets_from_eight_characters_on(
     secret: str, ending: str, is_hidden: bool
 ) -> None:
     assert redact_secrets(f"key ending in {ending}", [secret]) == f"key ending in {REDACTED if is_hidden else ending}"
 
 
+@pytest.mark.parametrize(("word", "is_hidden"), [("zz-abcde", True), ("zz-abcd", False)])
+def test_redaction_hides_a_word_that_ends_with_five_characters_of_a_secret(word: str, is_hidden: bool) -> None:
+    assert redact_secrets(f"got {word}", ["1.abcde.2"]) == f"got {REDACTED if is_hidden else word}"
+
+
 def test_description_keeps_text_that_is_not_ascii() -> None:
-    assert describe_response('{"error": {"reason": "Schlüssel ungültig"}}'.encode(), []) == (
-        '{"reason": "Schlüssel ungültig"}'
-    )
+    reason = '{"reason": "Schlüssel \U0001f511 ungültig"}'
+    assert describe_response(f'{{"error": {reason}}}'.encode(), []) == reason
 
 
 def contains_part_of(text: str, secret: str, length: int = 6) -> bool:
@@ -116,10 +124,12 @@ def test_redaction_removes_last_characters_of_key() -> None:
     [
         ({"error": {"message": "Invalid model."}}, "Invalid model."),
         ({"error": "Invalid model."}, "Invalid model."),
+        ({"error": "Invalid message in detail."}, "Invalid message in detail."),
         ({"message": "Invalid model."}, "Invalid model."),
         ({"detail": "Invalid model."}, "Invalid model."),
         ({"error": {"code": 3}}, '{"code": 3}'),
         ("Invalid model.", "Invalid model."),
+        ("<b>Invalid</b> model.", "Invalid model."),
     ],
 )
 def test_describe_response_extracts_message(body: object, shown: str) -> None:
@@ -163,6 +173,11 @@ def test_redaction_removes_word_that_is_cut_off() -> None:
     assert describe(" " * 1990 + hexadecimal) == REDACTED
     assert describe("begin" + " " * 1985 + hexadecimal + " end") == f"begin {REDACTED}"
     assert describe("begin" + "%20" * 1329 + hexadecimal) == f"begin {REDACTED}"
+
+
+def test_redaction_keeps_the_last_word_of_a_text_that_is_examined_whole() -> None:
+    assert describe(" " * 1996 + "last") == "last"
+    assert describe("%20" * 1332 + "last") == "last"
 
 
 def test_redaction_removes_short_secret_only_as_whole_word() -> None:

@@ -180,6 +180,12 @@ def test_resolve_reads_the_directory_only_for_a_space_without_its_organization(
         fixture.resolver.by_id(a_program(organization, space), ULID)
 
 
+def test_resolve_does_not_read_the_directory_for_an_integration_of_the_space() -> None:
+    fixture = ResolverFixture(scopings=(Scoping(space_id="s"),))
+    del fixture.directory.known  # a read fails
+    assert fixture.resolver.by_id(a_program(space="s"), ULID).integration == fixture.integration
+
+
 def test_resolve_integration_without_key_returns_no_key() -> None:
     assert ResolverFixture(secret=None).key() is None
 

@@ -1,4 +1,4 @@
-"""Delays before a failed message is redelivered."""
+"""Delays before a failed message is redelivered, and messages to a dead-letter queue."""
 
 from typing import Any, cast
 
@@ -11,8 +11,10 @@ class RecordingClient:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
 
-    def change_message_visibility(self, **request: Any) -> None:
+    def _record(self, **request: Any) -> None:
         self.requests.append(request)
+
+    change_message_visibility = send_message = _record
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,9 @@ def test_delay_doubles_with_each_delivery_up_to_fifteen_minutes(deliveries: int,
     assert client.requests == [
         {"QueueUrl": "https://sqs.test/requests", "ReceiptHandle": "r-1", "VisibilityTimeout": seconds}
     ]
+
+
+def test_message_is_sent_to_the_queue() -> None:
+    client = RecordingClient()
+    SqsQueue(cast("Any", client), "https://sqs.test/dead-changes").send("fake body")
+    assert client.requests == [{"QueueUrl": "https://sqs.test/dead-changes", "MessageBody": "fake body"}]

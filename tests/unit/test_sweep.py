@@ -9,7 +9,15 @@ import pytest
 
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
 from ai_integrations.use_cases.removal_limit import RemovalLimit
-from ai_integrations.use_cases.sweep import GRACE, RemovalFailedError, StoredSecret, Sweeper, SweepPosition, SweepReport
+from ai_integrations.use_cases.sweep import (
+    GRACE,
+    RemovalFailedError,
+    SecretAccessDeniedError,
+    StoredSecret,
+    Sweeper,
+    SweepPosition,
+    SweepReport,
+)
 from tests import sam_template
 from tests.builders import NOON, ULID, an_integration
 from tests.event_fakes import InMemoryRemovalCounts
@@ -29,12 +37,15 @@ class FakeSecrets:
     cancelled: list[str] = field(default_factory=list)
     released: list[tuple[str, str]] = field(default_factory=list)
     error: Exception | None = None
+    denied: set[str] = field(default_factory=set)
 
     def page(self, token: str | None) -> tuple[list[StoredSecret], str | None]:
         number = int(token or 0)
         return self.pages[number], str(number + 1) if number + 1 < len(self.pages) else None
 
     def is_usable(self, arn: str) -> bool:
+        if arn in self.denied:
+            raise SecretAccessDeniedError
         return arn not in self.deleted
 
     def schedule_deletion(self, arn: str) -> None:
@@ -43,6 +54,8 @@ class FakeSecrets:
         self.scheduled.append(arn)
 
     def cancel_deletion(self, arn: str) -> None:
+        if arn in self.denied:
+            raise SecretAccessDeniedError
         self.cancelled.append(arn)
 
     def release_version(self, arn: str, version: str) -> None:
@@ -190,6 +203,20 @@ def test_integration_that_changed_during_the_check_is_not_reported() -> None:
         assert run_sweep(FakeSecrets(deleted={SECRET.arn}), records).integrations_without_secret == []
 
 
+@pytest.mark.parametrize("denied", [{"arn:secret-1"}, {"arn:secret-0", "arn:secret-1", "arn:secret-2"}])
+def test_integration_whose_secret_cannot_be_checked_is_reported_and_the_others_are_checked(denied: set[str]) -> None:
+    owners = [
+        an_integration(id=f"OWNER-{number}", secret=SecretVersion(arn=f"arn:secret-{number}", version="v"))
+        for number in range(3)
+    ]
+    records = FakeRecords(pages=[owners[:2], owners[2:]], existing={each.id: each for each in owners})
+    report = run_sweep(FakeSecrets(denied=denied, deleted={"arn:secret-2"}), records)
+    assert len(report.failed_checks) == len(denied)
+    assert report.has_failures()
+    assert report.integrations_without_secret == ([] if "arn:secret-2" in denied else ["acme/OWNER-2"])
+    assert (report.integrations, report.position) == (3, None)
+
+
 def test_run_resumes_where_the_previous_run_stopped() -> None:
     secrets = FakeSecrets(pages=[[a_secret()], [a_secret("arn:secret-2")]])
     first = run_sweep(secrets, has_time=time_for_one_page())
@@ -251,6 +278,15 @@ def test_secret_of_integration_restored_meanwhile_is_kept() -> None:
     secrets = FakeSecretsWithRestore([[a_secret()]], records)
     run_sweep(secrets, records)
     assert (secrets.scheduled, secrets.cancelled) == ([SECRET.arn], [SECRET.arn])
+
+
+def test_denied_cancellation_of_a_deletion_is_reported_and_the_sweep_continues() -> None:
+    records = FakeRecords()
+    secrets = FakeSecretsWithRestore([[a_secret(), a_secret("arn:secret-2", integration_id="deleted")]], records)
+    secrets.denied = {SECRET.arn}
+    report = run_sweep(secrets, records)
+    assert (report.failed_checks, report.failed_removals) == ([f"acme/{ULID}"], [])
+    assert report.removals == 2
 
 
 def test_removals_up_to_the_limit_are_made_and_the_next_one_stops_the_sweep() -> None:

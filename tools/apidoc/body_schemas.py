@@ -1,6 +1,6 @@
 """JSON schemas of request and response bodies, generated from their models and types."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -9,6 +9,7 @@ from pydantic_core import core_schema
 
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import CreateBody, NewIntegration, ProviderMetadata
+from ai_integrations.domain.federations import FederationKind
 from ai_integrations.domain.model import Settings
 from ai_integrations.domain.providers import PROVIDERS, MetadataKind
 
@@ -70,6 +71,10 @@ def complete_schemas(generated: dict[str, Any]) -> dict[str, Any]:
         _add_defaults(found[name]["properties"])
     if ProviderMetadata.__name__ in found:
         found[ProviderMetadata.__name__]["description"] += " " + _metadata_by_provider()
+    for schema in found.values():
+        federation = schema["properties"].get("federation", {})
+        if "anyOf" in federation:
+            federation["description"] += " " + _federation_by_provider()
     return found
 
 
@@ -104,6 +109,24 @@ def _metadata_by_provider() -> str:
     return " ".join([*sentences, "Other providers have no metadata."])
 
 
+def _federation_by_provider() -> str:
+    return " ".join(
+        f"{provider.legacy_name or provider.name}: {_describe_federation(provider.federation)}."
+        for provider in PROVIDERS.values()
+        if provider.federation
+    )
+
+
+def _describe_federation(kind: FederationKind) -> str:
+    required = [name for name, field in kind.fields.items() if field.required]
+    optional = [name for name, field in kind.fields.items() if not field.required]
+    return _describe(required, [*optional, *(["parameters"] if kind.accepts_parameters else [])])
+
+
 def _describe_fields(kind: MetadataKind) -> str:
-    required = f"{', '.join(kind.required)} required"
-    return f"{required}, {', '.join(kind.optional)} optional" if kind.optional else required
+    return _describe(kind.required, kind.optional)
+
+
+def _describe(required: Collection[str], optional: Collection[str]) -> str:
+    described = f"{', '.join(required)} required"
+    return f"{described}, {', '.join(optional)} optional" if optional else described

@@ -1,7 +1,7 @@
 """The operation that returns what the provider of a federated integration must trust."""
 
 from ai_integrations.contracts.problems import NOT_FOUND
-from ai_integrations.http.federations import IntegrationFederation
+from ai_integrations.http.trust_views import IntegrationFederation
 from tools.apidoc.operation import AUTHENTICATED_ERRORS, INTEGRATION_PATH, Operation, Response
 
 FEDERATION_OPERATIONS = (

@@ -1,7 +1,7 @@
 """The operation that returns the trust policy of an integration's IAM role."""
 
 from ai_integrations.contracts.problems import NOT_FOUND
-from ai_integrations.http.roles import IntegrationRole
+from ai_integrations.http.trust_views import IntegrationRole
 from tools.apidoc.operation import AUTHENTICATED_ERRORS, INTEGRATION_PATH, Operation, Response
 
 ROLE_OPERATIONS = (

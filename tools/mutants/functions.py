@@ -1,20 +1,41 @@
 """Change functions with mutmut, which runs the tests that call the changed function."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import libcst as cst
+import pytest
 from mutmut.__main__ import _run, status_by_exit_code
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.runners.harness import PytestRunner
 from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+from mutmut.workers import isolation
 
 from tools.mutants.mutant import Mutant
 from tools.mutants.tables import called_at_import
 
 _TESTS_OF_FUNCTIONS = Path("mutants/mutmut-stats.json")
+_FAILED_TESTS = Path("mutants/failed-tests.txt").absolute()
 _NOTICED = {"killed", "timeout", "suspicious", "segfault", "check was interrupted by user"}
+
+
+class _Runner(PytestRunner):  # type: ignore[misc]
+    """Run those tests first that noticed the last changes, then unit tests, which need no server or emulated AWS."""
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        failed = _FAILED_TESTS.read_text().splitlines()[-5:] if _FAILED_TESTS.exists() else []
+        ordered = sorted(tests, key=lambda test: (test not in failed, not test.startswith("tests/unit/")))
+        return int(super().run_tests(mutant_name=mutant_name, tests=ordered))
+
+    def execute_pytest(self, params: list[str], **kwargs: list[object]) -> int:
+        return int(super().execute_pytest(params, plugins=[*kwargs.get("plugins", ()), self]))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            with _FAILED_TESTS.open("a") as failed:
+                print(report.nodeid, file=failed)
 
 
 def run() -> list[Mutant]:
@@ -24,6 +45,7 @@ def run() -> list[Mutant]:
         data.exit_code_by_key = {name: code if _is_noticed(code) else None for name, code in verdicts}
         data.save()
     _TESTS_OF_FUNCTIONS.unlink(missing_ok=True)  # mutmut would not learn what a changed test calls now
+    isolation.PytestRunner = _Runner
     _run((), 1)
     return [mutant for data in _results() for mutant in _mutants(data)]
 

@@ -1,5 +1,7 @@
 """The packages that `make mutants` changes, each with the tests that must notice."""
 
+import sys
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _SERVICE = "layers/shared/ai_integrations"
@@ -55,12 +57,14 @@ PACKAGES = {
                 "assume_role",
                 "connection_test_service",
                 "connection_tester",
+                "deadline",
                 "dns",
                 "endpoints",
                 "fingerprints",
                 "provider_requests",
             ),
-            *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "verify_key"),
+            *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "step_timer", "verify_key"),
+            *_unit_tests("identity_tokens", "token_requests", "token_responses"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
             *_handler_tests("credentials", "secret_references"),
@@ -77,9 +81,19 @@ PACKAGES = {
     "adapters": Package(
         (f"{_SERVICE}/adapters",),
         (
-            *_unit_tests("attributes", "change_events", "change_publishing", "cloudformation", "data_model"),
-            *_unit_tests("dynamodb_reads", "health", "key_store_failures", "repository_failures", "sqs", "sweep"),
+            *_unit_tests("access_key_lookup", "attributes", "aws_failures", "change_events", "change_publishing"),
+            *_unit_tests("cloudformation", "data_model", "dynamodb_reads", "health", "key_store_failures"),
+            *_unit_tests("key_verifier", "repository_failures", "secret_inventory", "sqs", "sweep"),
+            *_unit_tests("token_exchanger"),
             "tests/contract",
         ),
     ),
 }
+
+
+def selected(names: Sequence[str]) -> list[str]:
+    """List the named packages, or all if none is named. Exit if there is no such package."""
+    every = [*PACKAGES, "template"]
+    if not set(names) <= set(every):
+        sys.exit(f"There is no such package. Name one of these: make mutants PACKAGE={'|'.join(every)}")
+    return list(names) or every

@@ -13,8 +13,9 @@ import pytest
 class Suite:
     """Tests, of which the files that noticed the last changes run first: they are likely to notice the next one too."""
 
-    def __init__(self, tests: Sequence[str]) -> None:
+    def __init__(self, tests: Sequence[str], options: Sequence[str] = ("-p", "no:cacheprovider")) -> None:
         self._tests = tests
+        self._options = options
         self._last_failed: deque[str] = deque(maxlen=3)
         self._failed = Path(tempfile.mkdtemp(), "failed.txt")
 
@@ -37,7 +38,7 @@ class Suite:
         os._exit((self._run(self._last_failed) if self._last_failed else 0) or self._run(self._tests))
 
     def _run(self, tests: Sequence[str]) -> int:
-        return pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests], plugins=[self])
+        return pytest.main(["-x", "-q", *self._options, *tests], plugins=[self])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record the file of a failed test."""

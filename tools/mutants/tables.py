@@ -9,15 +9,14 @@ import importlib.abc
 import importlib.util
 import os
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 import libcst as cst
 import libcst.matchers as m
-import pytest
 from libcst.metadata import MetadataWrapper
 from mutmut.configuration import config
 from mutmut.mutation.file_mutation import MutationVisitor, deep_replace
@@ -27,24 +26,24 @@ from mutmut.ui.terminal import print_status
 from mutmut.utils.file_utils import walk_mutatable_files
 
 from tools.mutants.mutant import Mutant
+from tools.mutants.suite import Suite
 
 _RELOADED = {"ai_integrations", "ai_integrations_client", "functions", "tests"}
-_NOTICED, _FAILED = Path("mutants/noticed-tables.txt").absolute(), Path("mutants/failed.txt").absolute()
+_NOTICED = Path("mutants/noticed-tables.txt").absolute()
 
 
 def run() -> list[Mutant]:
     """Test every mutant that no test has noticed so far."""
     noticed = set(_NOTICED.read_text().split() if _NOTICED.exists() else ())
     mutants = [(path, source) for path in walk_mutatable_files() for source in _changed_sources(path)]
-    tests: deque[str] = deque(maxlen=3)
+    suite = Suite(config().pytest_add_cli_args_test_selection, ["--rootdir=.", *config().pytest_add_cli_args])
     path = next(walk_mutatable_files())
-    if _is_noticed(path, path.read_text(), tests):
-        raise SystemExit(f"The tests fail without a change: {tests[0]}")
+    suite.require_success(partial(_apply, path, path.read_text()))
     results: list[Mutant] = []
     for index, (path, source) in enumerate(mutants):
         print_status(f"tables: {index} of {len(mutants)}, {sum(not each.noticed for each in results)} not noticed")
         digest = hashlib.sha256(f"{path} {source}".encode()).hexdigest()
-        if digest not in noticed and _is_noticed(path, source, tests):
+        if digest not in noticed and suite.notices(partial(_apply, path, source)):
             noticed.add(digest)
             _NOTICED.write_text("\n".join(noticed))
         before, after = path.read_text().split("\n"), source.split("\n")
@@ -112,30 +111,9 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # typ
         return self._source.encode()
 
 
-class _Failures:
-    """Record the files of failed tests, which are likely to notice the next mutant too."""
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            _FAILED.write_text(report.nodeid.partition("::")[0])
-
-
-def _is_noticed(path: Path, source: str, last_failed: deque[str]) -> bool:
-    _FAILED.unlink(missing_ok=True)
-    child = os.fork()
-    if child:
-        is_noticed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-        if _FAILED.exists() and (failed := _FAILED.read_text()) not in last_failed:
-            last_failed.appendleft(failed)
-        return is_noticed
-    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+def _apply(path: Path, source: str) -> None:
+    """Import the code and the tests again, with one changed module."""
     for name in [name for name in sys.modules if name.partition(".")[0] in _RELOADED]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Changed(path, source))
     os.chdir("mutants")
-    os._exit((_run_tests(last_failed) if last_failed else 0) or _run_tests(config().pytest_add_cli_args_test_selection))
-
-
-def _run_tests(tests: Iterable[str]) -> int:
-    arguments = ["--rootdir=.", "-x", "-q", *config().pytest_add_cli_args, *tests]
-    return pytest.main(arguments, plugins=[_Failures()])

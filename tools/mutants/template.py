@@ -1,17 +1,18 @@
-"""Change template.yaml in small ways: `python -m tools.mutants.template [LOGICAL_ID …]`.
+"""Change template.yaml in small ways: `python -m tools.mutants.template [NAME …]`, with names like `Key` or `Globals`.
 
 Each mutant is a changed copy of the parsed template. A process of its own runs tests/template on it until one fails.
 """
 
+import gc
 import importlib
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
-from copy import deepcopy
 from functools import cache, partial
 from io import StringIO
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from tests import sam_template
@@ -19,8 +20,11 @@ from tests import sam_template
 from tools.mutants import survivors
 from tools.mutants.suite import Suite
 
+_SECTIONS = ("Parameters", "Rules", "Mappings", "Conditions", "Globals", "Resources", "Outputs")
 # Texts for people and for build tools.
-_UNCHANGED = frozenset({"AlarmDescription", "DashboardBody", "Description", "Metadata", "Sid", "Type"})
+_UNCHANGED = frozenset(
+    {"AlarmDescription", "AssertDescription", "DashboardBody", "Description", "Metadata", "Sid", "Type"}
+)
 # Without these, or with another text in them, CloudFormation or cfn-lint rejects the template.
 _REQUIRED = frozenset({"Action", "AttributeType", "Effect", "KeyType", "PolicyDocument", "Principal", "Properties"})
 _REQUIRED |= {"AssumeRolePolicyDocument", "PolicyName", "Resource", "Statement", "Version"}
@@ -29,7 +33,7 @@ Place = tuple[str | int, ...]
 
 
 class TemplateMutant(NamedTuple):
-    """The place of a change under `Resources`, and the new value; None removes the place."""
+    """The place of a change in the template, and the new value; None removes the place."""
 
     place: Place
     value: Any = None
@@ -41,16 +45,16 @@ class TemplateMutant(NamedTuple):
         return f"template.yaml {'/'.join(map(str, self.place))}: {change}"
 
     def apply(self, template: dict[str, Any]) -> dict[str, Any]:
-        """Build the changed template."""
-        changed = deepcopy(template)
-        parent, (*above, last) = changed["Resources"], self.place
+        """Build the changed template. Without anchors, as in JSON, no other place changes."""
+        parent = changed = json.loads(json.dumps(template))
+        *above, last = self.place
         for step in above:
             parent = parent[step]
         if self.value is None:
             del parent[last]
         else:
             parent[last] = self.value
-        return changed
+        return cast("dict[str, Any]", changed)
 
 
 def mutants(node: Any, place: Place = ()) -> Iterator[TemplateMutant]:  # noqa: ANN401 - any part of the template
@@ -58,7 +62,7 @@ def mutants(node: Any, place: Place = ()) -> Iterator[TemplateMutant]:  # noqa: 
     steps = range(len(node)) if isinstance(node, list) else [step for step in node if step not in _UNCHANGED]
     for step in steps:
         here, value = (*place, step), node[step]
-        if place and step not in _REQUIRED:
+        if len(place) > 1 and step not in _REQUIRED:
             yield TemplateMutant(here)
         if isinstance(value, dict | list) and not _is_function(value):
             yield from mutants(value, here)
@@ -80,6 +84,7 @@ def _is_function(value: object) -> bool:
 _CHANGES: tuple[tuple[Callable[[list[str], Any], bool], Callable[[Any], Any]], ...] = (
     (lambda _names, value: isinstance(value, bool), lambda value: not value),
     (lambda _names, value: type(value) is int, lambda value: value + 1),
+    (lambda names, _value: names[0] == "Conditions", lambda value: {"Fn::Not": [value]}),
     (lambda names, _value: names[-1] == "Action", lambda value: re.sub(":.*", ":*", value)),
     (lambda names, _value: names[-1] == "Resource" or "Principal" in names, lambda _value: "*"),
     (
@@ -94,7 +99,7 @@ def _apply(mutant: TemplateMutant | None) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     tests = importlib.import_module("tests.sam_template")
-    changed = mutant.apply(tests.template()) if mutant else tests.template()
+    changed = mutant.apply(sam_template.template()) if mutant else sam_template.template()  # parsed once, by the parent
     tests.template, tests.processed = lambda: changed, cache(tests.processed)  # type: ignore[attr-defined]
 
 
@@ -103,6 +108,7 @@ def _alive(every: Sequence[TemplateMutant]) -> Iterator[str]:
     suite = Suite(["tests/template"])
     with redirect_stdout(StringIO()):
         pytest.main(["--collect-only", "-p", "no:cacheprovider", "tests/template"])  # imports once what the tests use
+    gc.freeze()  # otherwise the garbage collector of each mutant's process visits, and so copies, the imported modules
     suite.require_success(lambda: _apply(None))
     survived = 0
     for index, mutant in enumerate(every):
@@ -114,9 +120,9 @@ def _alive(every: Sequence[TemplateMutant]) -> Iterator[str]:
 
 
 def main(names: Sequence[str]) -> int:
-    """Test the mutants of these resources, or of all, and return 1 if a survivor is not listed."""
-    resources = sam_template.template()["Resources"]
-    every = list(mutants({name: each for name, each in resources.items() if name in names or not names}))
+    """Test the mutants of these parts of the template, or of all, and return 1 if a survivor is not listed."""
+    parts = {name: sam_template.template()[name] for name in _SECTIONS}
+    every = [each for each in mutants(parts) if not names or {*names} & {*each.place[:2]}]
     return survivors.report("template", len(every), list(_alive(every)), set() if names else {"template.yaml"})
 
 

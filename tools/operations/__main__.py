@@ -11,7 +11,7 @@ from functools import partial
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.operations.aws_failures import MissingStackError, explained
+from tools.operations.aws_failures import StackError, explained
 from tools.operations.dead_changes import ADVICE, PROCESSED, SECONDS_HIDDEN, DeadChanges, FailedError, may_be_readable
 from tools.operations.dead_letters import DeadLetters, DeadRequest
 from tools.operations.message_queue import MessageQueue
@@ -23,6 +23,11 @@ Outputs = Mapping[str, str]
 Command = Callable[[Outputs], Iterable[str]]
 
 CONFIRM_SWEEP = "confirm-sweep"  # the only command with an argument of its own
+REMOVALS_MISSING = (
+    "The number of removals is missing: make confirm-sweep REMOVALS=… (0 or more). "
+    "make sweep-findings prints it as removals_left."
+)
+STACK_MISSING = "The name of the stack is missing: STACK=…"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,33 +35,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
     parser.add_argument("command", choices=[CONFIRM_SWEEP, *COMMANDS])
     parser.add_argument("--stack", default="ai-integrations", help="default: %(default)s")
-    parser.add_argument("--removals", type=_removals, help=f"for {CONFIRM_SWEEP}: how many, see sweep-findings")
+    parser.add_argument("--removals", default="", help=f"for {CONFIRM_SWEEP}: how many, see sweep-findings")
     options = parser.parse_args(arguments)
-    if (options.command == CONFIRM_SWEEP) != (options.removals is not None):
-        parser.error(f"--removals is required for {CONFIRM_SWEEP}, and for no other command")
+    if not options.stack:
+        raise SystemExit(STACK_MISSING)
+    if options.command == CONFIRM_SWEEP and not options.removals.isdecimal():
+        raise SystemExit(REMOVALS_MISSING)
     commands: Mapping[str, Command] = {CONFIRM_SWEEP: partial(_confirm_sweep, options.removals), **COMMANDS}
     try:
         _run(commands[options.command], options.stack)
-    except MissingStackError as error:
+    except StackError as error:
         raise SystemExit(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise SystemExit(explained(error)) from None
 
 
 def _run(command: Command, stack: str) -> None:
-    """Print the lines of a command, or "none" to standard error, so that programs read only lines."""
+    """Print the lines of a command. To standard error, print the stack, and "none" if there is no line."""
+    client = boto3.client("cloudformation")
+    outputs = stack_outputs(client, stack)
+    print(f"Stack {stack} in {client.meta.region_name}:", file=sys.stderr)
     printed = False
-    for line in command(stack_outputs(boto3.client("cloudformation"), stack)):
+    for line in command(outputs):
         print(line, flush=True)
         printed = True
     if not printed:
         print("none", file=sys.stderr)
-
-
-def _removals(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError("must be 0 or more: make confirm-sweep REMOVALS=…, see make sweep-findings")
-    return int(text)
 
 
 def _list_dead_requests(outputs: Outputs) -> Iterator[str]:
@@ -103,8 +107,8 @@ def _show_sweep_findings(outputs: Outputs) -> Iterator[str]:
     return _sweep_result(lambda: _sweep(outputs).dry_run())
 
 
-def _confirm_sweep(removals: int, outputs: Outputs) -> Iterator[str]:
-    return _sweep_result(lambda: _sweep(outputs).confirm(removals))
+def _confirm_sweep(removals: str, outputs: Outputs) -> Iterator[str]:
+    return _sweep_result(lambda: _sweep(outputs).confirm(int(removals)))
 
 
 def _sweep(outputs: Outputs) -> SweepFunction:

@@ -12,12 +12,25 @@ ADVICE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class MissingStackError(Exception):
+class StackError(Exception):
+    """No stack of this service has the given name."""
+
+
+class MissingStackError(StackError):
     """There is no stack with this name."""
 
     def __init__(self, stack: str, region: str) -> None:
         super().__init__(
             f"There is no stack {stack} in {region}. Name it with STACK=…, and its region with AWS_DEFAULT_REGION."
+        )
+
+
+class OtherStackError(StackError):
+    """The stack lacks an output that every stack of this service has."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__(
+            f"The stack has no output {output}: it belongs to another service or release. Name another with STACK=…"
         )
 
 

@@ -6,10 +6,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.operations.aws_failures import MissingStackError
+from tools.operations.aws_failures import MissingStackError, OtherStackError
 
 
-def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: ANN401 - a boto3 client without stubs
+class StackOutputs(dict[str, str]):
+    """The values of a stack's outputs by their keys. A missing key raises OtherStackError."""
+
+    def __missing__(self, key: str) -> str:
+        raise OtherStackError(key)
+
+
+def stack_outputs(cloudformation: Any, stack: str) -> StackOutputs:  # noqa: ANN401 - a boto3 client without stubs
     """Return the values of the stack's outputs by their keys. Raises MissingStackError."""
     try:
         [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
@@ -18,7 +25,8 @@ def stack_outputs(cloudformation: Any, stack: str) -> dict[str, str]:  # noqa: A
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         raise MissingStackError(stack, cloudformation.meta.region_name) from error
-    return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+    # A stack without outputs has no such member.
+    return StackOutputs((each["OutputKey"], each["OutputValue"]) for each in described.get("Outputs", []))
 
 
 def shell_assignments(outputs: Mapping[str, str]) -> Iterator[str]:

@@ -25,10 +25,11 @@ from ai_integrations_client.errors import (
 )
 from ai_integrations_client.policy import Freshness
 from ai_integrations_client.resolve_request import ResolveRequest
-from ai_integrations_client.resolved import AwsCredentials, Endpoints, ResolvedIntegration, Secret
+from ai_integrations_client.resolved import AccessToken, AwsCredentials, Endpoints, ResolvedIntegration, Secret
 from ai_integrations_client.runtime import Runtime
 
 __all__ = [
+    "AccessToken",
     "AiIntegrationsClientError",
     "AwsCredentials",
     "Client",

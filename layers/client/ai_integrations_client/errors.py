@@ -24,9 +24,9 @@ class ConfigurationError(AiIntegrationsClientError):
 class ResolutionError(AiIntegrationsClientError):
     """The service or IAM rejected the request. The attributes are those of a problem document (RFC 9457).
 
-    `status` is 404 if the integration does not exist or is not visible. It is 409 if its key is unavailable, or if AWS
-    rejected sts:AssumeRole. It is 400 or 422 if the request is malformed, and 403 if IAM denied the call.
-    `request` is what was requested.
+    `status` is 404 if the integration does not exist or is not visible. It is 409 if its key is unavailable, if AWS
+    rejected sts:AssumeRole, or if a token exchange was rejected. It is 400 or 422 if the request is malformed, and 403
+    if IAM denied the call. `request` is what was requested.
     """
 
     def __init__(self, problem: Mapping[str, Any], request: ResolveRequest | None = None) -> None:

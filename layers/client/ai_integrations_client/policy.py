@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 LONG_AGO = float("-inf")
-_MAX_MARGIN_SHARE = 0.2  # expiry_margin takes at most this share of the lifetime of temporary credentials
+_MAX_MARGIN_SHARE = 0.2  # expiry_margin takes at most this share of the lifetime of credentials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Freshness:
     - After `refresh_ahead` of the TTL, the resolution is refreshed in the background.
     - While the service is unavailable, a stale resolution is returned for up to `max_stale` after the TTL. A refresh is
       tried every `retry`, and a caller waits for it at most `patience`.
-    - Temporary credentials are refreshed `expiry_margin` before they expire, and never returned after that.
+    - AWS credentials and access tokens are refreshed `expiry_margin` before they expire, and never returned after that.
     """
 
     ttl: float = 300

@@ -53,6 +53,19 @@ class AwsCredentials:
     session_token: Secret
 
 
+def _empty_mapping() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessToken:
+    """An access token of an integration without a key, sent as `Authorization: Bearer` together with `headers`."""
+
+    value: Secret
+    token_type: str
+    headers: Mapping[str, str] = field(default_factory=_empty_mapping)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoints:
     """Where the APIs of an integration's provider start: absolute URLs without a trailing slash.
@@ -66,18 +79,14 @@ class Endpoints:
     openai: str | None = None
 
 
-def _empty_mapping() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedIntegration:
     """An integration and its credentials.
 
     `provider` is a value such as OPEN_AI or AWS_BEDROCK; `auth_type` is DEFAULT, PROXY_WITH_HEADERS or BEARER_TOKEN.
-    `version` is that of the integration and rises with each change; `key_version` is that of the key. `expires_at` is
-    when `aws_credentials` expire. `endpoints` is what `base_url` means. It is None if neither the integration nor its
-    provider has an address.
+    `version` is that of the integration and rises with each change; `key_version` is that of the key. An
+    integration without a key may have `aws_credentials` or an `access_token`, and `expires_at` is when these expire.
+    `endpoints` is what `base_url` means. It is None if neither the integration nor its provider has an address.
 
     `repr` omits what may be secret: `headers`, `provider_metadata` with its external ID, and `base_url`, which may
     have a query.
@@ -98,13 +107,14 @@ class ResolvedIntegration:
     api_key: Secret | None = None
     key_version: str | None = None
     aws_credentials: AwsCredentials | None = None
+    access_token: AccessToken | None = None
     expires_at: datetime | None = None
 
 
 def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
     """Parse the service's response; ignore unknown fields. Raise KeyError, TypeError or ValueError if malformed."""
-    credentials, expires_at = response.get("aws_credentials"), response.get("expires_at")
-    endpoints = response.get("endpoints")
+    credentials, token = response.get("aws_credentials"), response.get("access_token")
+    endpoints, expires_at = response.get("endpoints"), response.get("expires_at")
     return ResolvedIntegration(
         id=response["id"],
         name=response["name"],
@@ -121,6 +131,7 @@ def parse_response(response: Mapping[str, Any]) -> ResolvedIntegration:
         api_key=Secret(response["api_key"]) if response.get("api_key") else None,
         key_version=response.get("key_version"),
         aws_credentials=_credentials(credentials) if credentials else None,
+        access_token=_access_token(token) if token else None,
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
     )
 
@@ -134,4 +145,12 @@ def _credentials(response: Mapping[str, str]) -> AwsCredentials:
         access_key_id=response["access_key_id"],
         secret_access_key=Secret(response["secret_access_key"]),
         session_token=Secret(response["session_token"]),
+    )
+
+
+def _access_token(response: Mapping[str, Any]) -> AccessToken:
+    return AccessToken(
+        value=Secret(response["value"]),
+        token_type=response["token_type"],
+        headers=MappingProxyType(dict(response.get("headers") or {})),
     )

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,9 @@ from tests.stack.consumers.recorder import GOOGLE_TOKEN, TOKEN_PATH
 from tests.unit.client.fixtures import CREDENTIALS, a_response
 
 KEY = "sk-fake-key-of-the-integration"
+# Access tokens of integrations without a key. LiteLLM knows those of Anthropic by their beginning.
+TOKEN, RENEWED_TOKEN = "sk-ant-oat01-fake-token", "sk-ant-oat01-fake-renewed-token"
+BETA = "oauth-2025-04-20"
 BEARER = {"authorization": f"Bearer {KEY}"}
 # What `credentials` of a request contains for a provider: with DEFAULT and with BEARER_TOKEN.
 KEY_HEADERS = {
@@ -41,6 +45,7 @@ DEPLOYMENT = "/openai/deployments/model-1/chat/completions"
 MESSAGES = "/v1/messages"
 CONVERSE = "/model/anthropic.claude-3-sonnet-20240229-v1%3A0/converse"
 VERTEX = "/v1/projects/p-1/locations/europe-west4/publishers/google/models/gemini-1.5-pro:generateContent"
+VERTEX_COMPLETIONS = "/v1/projects/p-1/locations/europe-west4/endpoints/openapi/chat/completions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +58,16 @@ class Case:
     path: str = ""
     auth_type: str = "DEFAULT"
     sent: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None
+    is_renewed: bool = False
 
     @property
     def model(self) -> str:
         return MODELS.get(self.provider, "model-1")
+
+    def renewal(self, address: str | None) -> dict[str, Any] | None:
+        """Build the response with the renewed access token."""
+        return replace(self, token=RENEWED_TOKEN).resolution(address) if self.is_renewed else None
 
     def resolution(self, address: str | None) -> dict[str, Any]:
         """Build the service's response for an integration whose base_url is at an address, or that has none."""
@@ -65,7 +76,15 @@ class Case:
         values = {"provider": self.provider, "auth_type": self.auth_type, "base_url": base_url, "api_key": key}
         response = a_response(**values) | FIELDS.get(self.provider, {})
         endpoints = endpoints_of(self.provider, base_url, response.get("provider_metadata"))
-        return response | {"endpoints": endpoints and endpoints._asdict()}
+        token = {"api_key": None, "key_version": None, **access_token(self.token)} if self.token else {}
+        return response | {"endpoints": endpoints and endpoints._asdict()} | token
+
+
+def access_token(value: str) -> dict[str, Any]:
+    """Build the part of a response for an integration without a key. The token expires so soon that it is renewed."""
+    expires_at = datetime.now(UTC) + timedelta(minutes=2)
+    token = {"value": value, "token_type": "Bearer", "headers": {"anthropic-beta": BETA}}
+    return {"access_token": token, "expires_at": expires_at.isoformat()}
 
 
 @cache
@@ -144,6 +163,22 @@ CREDENTIAL_CASES = [
     Case(
         library="openai admin", provider="OPEN_AI", form="/v1", path="/v1/organization/projects/project-1", sent=BEARER
     ),
+]
+# Each library and provider with an access token: for one completion, and for a client that renews it.
+TOKEN_CASES = [
+    Case(library=library, provider=provider, form=form, path=path, token=TOKEN, is_renewed=is_renewed)
+    for provider, form, libraries, path in (
+        ("OPEN_AI", "/v1", ("openai", "openai async", "litellm", "litellm async"), COMPLETIONS),
+        ("CUSTOM", "/v1", ("openai", "litellm"), COMPLETIONS),
+        ("LITELLM", "/v1", ("openai", "litellm"), COMPLETIONS),
+        ("LITELLM", "/v1", ("anthropic",), MESSAGES),
+        ("AZURE_OPEN_AI", "", ("azure", "azure async", "litellm", "litellm async"), DEPLOYMENT),
+        ("ANTHROPIC", "", ("anthropic", "anthropic async", "anthropic beta", "litellm", "litellm async"), MESSAGES),
+        ("VERTEX_AI", "", ("google-genai", "google-genai async"), VERTEX),
+        ("VERTEX_AI", "", ("openai", "openai async", "litellm", "litellm async"), VERTEX_COMPLETIONS),
+    )
+    for library in libraries
+    for is_renewed in (False, True)
 ]
 # Without a base_url: the hosts that are looked up. For Vertex AI, the token is requested first.
 OWN_HOSTS = [

@@ -14,7 +14,7 @@ _RELEVANT = re.compile(
 )
 # They concern neither, or a library does not start with such a value.
 _IRRELEVANT = re.compile(
-    "^(_?PYTHON.*|SSL.*|.*TIKTOKEN.*|.*CA_BUNDLE|NO_PROXY|AWS_S.*_REGIONAL_ENDPOINTS?|.*_(MODE|PORT)|AI_INTEGRATIONS.*|"
+    "^(_?PYTHON.*|LITELLM_LOCAL_.*|SSL.*|.*TIKTOKEN.*|.*CA_BUNDLE|NO_PROXY|AWS_S.*_REGIONAL_ENDPOINTS?|.*_(MODE|PORT)|AI_INTEGRATIONS.*|"
     "(.*_)?(COUNT|LENGTH|MAX|MIN|NUM|SECONDS|SIZE|TTL)(_.*)?)$"
 )
 _FLAG = re.compile("ENABLED|DISABLE|DUALSTACK|FIPS|USE_LITELLM_PROXY")

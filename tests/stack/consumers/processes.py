@@ -19,9 +19,10 @@ RELEASES = ("oldest", "newest")  # of the supported libraries: requirements-*.tx
 PYTHON = {release: ROOT / f".venv-consumers/{release}/bin/python" for release in RELEASES}
 SECONDS_TO_START = 180
 MASTER_KEY = "sk-fake-master-key-of-the-proxy-0123456789-abcdef"
+# LiteLLM downloads nothing when it starts or sends a request.
+OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True"}
 PROXY_SETTINGS = {
     "LITELLM_MASTER_KEY": MASTER_KEY,
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_MODE": "PRODUCTION",
 }
 
@@ -111,7 +112,7 @@ def _running(
     command: list[str], settings: dict[str, str], log: Path, *, release: str = "newest", use_pipes: bool = False
 ) -> Iterator["subprocess.Popen[str]"]:
     """Run a program with a minimal environment: PATH, HOME and the given settings."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), **OFFLINE}
     pipe = subprocess.PIPE if use_pipes else None
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: S603 - programs of this repository

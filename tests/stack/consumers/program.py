@@ -4,8 +4,8 @@ It reads commands from standard input and writes a response to each, one JSON ob
 
 - {"library": a key of LIBRARIES, "integration": …, "model"?: …} → {"completion": …, "retried": true|false} or
   {"error": …}
-- {"library": …, "resolution": a response of the service, "model"?: …, "unset"?: [variable, …]} → the same, or
-  {"refused": the message of UnsuitableError}
+- {"library": …, "resolution": a response of the service, "model"?: …, "unset"?: [variable, …], "renewed"?: a later
+  response} → the same, or {"refused": the message of UnsuitableError}
 - {"event": …}, a change event as EventBridge delivers it → {"concerned": true|false}
 - {"variables": true} → {"variables": [names of the environment variables that were read]}
 
@@ -19,6 +19,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 VARIABLES: set[object] = set()
@@ -58,10 +59,15 @@ from ai_integrations_client.adapters import (  # noqa: E402
     anthropic_arguments,
     azure_openai_arguments,
     bedrock_arguments,
+    google_genai_arguments,
     litellm_arguments,
     openai_arguments,
 )
+from ai_integrations_client.adapters.renewal import Resolve, current  # noqa: E402
 from ai_integrations_client.resolved import parse_response  # noqa: E402
+
+Source = ResolvedIntegration | Resolve
+Complete = Callable[[str], str]
 
 PROMPT = "What is the answer?"
 MESSAGES: Any = [{"role": "user", "content": PROMPT}]
@@ -69,86 +75,127 @@ REGION = "eu-west-1"
 AZURE_API_VERSION = "2024-10-21"
 
 
-def complete_openai(resolved: ResolvedIntegration, model: str) -> str:
+def openai_client(source: Source) -> Complete:
     from openai import OpenAI
 
-    completion = OpenAI(**openai_arguments(resolved)).chat.completions.create(model=model, messages=MESSAGES)
-    return str(completion.choices[0].message.content)
+    client = OpenAI(**openai_arguments(source))
+    return lambda model: _text_of(client.chat.completions.create(model=model, messages=MESSAGES))
 
 
-def complete_openai_async(resolved: ResolvedIntegration, model: str) -> str:
+def async_openai_client(source: Source) -> Complete:
     from openai import AsyncOpenAI
 
-    client = AsyncOpenAI(**openai_arguments(resolved))
-    completion = asyncio.run(client.chat.completions.create(model=model, messages=MESSAGES))
-    return str(completion.choices[0].message.content)
+    client, run = AsyncOpenAI(**openai_arguments(source, asynchronous=callable(source))), asyncio.Runner().run
+    return lambda model: _text_of(run(client.chat.completions.create(model=model, messages=MESSAGES)))
 
 
-def administer_openai(resolved: ResolvedIntegration, _model: str) -> str:
+def openai_administrator(source: Source) -> Complete:
     """Call the administration API, which older releases do not have, and which needs a key of its own."""
     from openai import OpenAI
 
-    client = OpenAI(**openai_arguments(resolved))
-    if hasattr(client, "admin") and "OPENAI_ADMIN_KEY" in os.environ:
-        client.admin.organization.projects.retrieve("project-1")
-    return "Hello."
+    client = OpenAI(**openai_arguments(source))
+
+    def administer(_model: str) -> str:
+        if hasattr(client, "admin") and "OPENAI_ADMIN_KEY" in os.environ:
+            client.admin.organization.projects.retrieve("project-1")
+        return "Hello."
+
+    return administer
 
 
-def complete_azure(resolved: ResolvedIntegration, model: str) -> str:
+def azure_client(source: Source) -> Complete:
     from openai import AzureOpenAI
 
-    client = AzureOpenAI(api_version=AZURE_API_VERSION, **azure_openai_arguments(resolved))
-    completion = client.chat.completions.create(model=model, messages=MESSAGES)
-    return str(completion.choices[0].message.content)
+    client = AzureOpenAI(api_version=AZURE_API_VERSION, **azure_openai_arguments(source))
+    return lambda model: _text_of(client.chat.completions.create(model=model, messages=MESSAGES))
 
 
-def complete_azure_async(resolved: ResolvedIntegration, model: str) -> str:
+def async_azure_client(source: Source) -> Complete:
     from openai import AsyncAzureOpenAI
 
-    client = AsyncAzureOpenAI(api_version=AZURE_API_VERSION, **azure_openai_arguments(resolved))
-    completion = asyncio.run(client.chat.completions.create(model=model, messages=MESSAGES))
-    return str(completion.choices[0].message.content)
+    arguments = azure_openai_arguments(source, asynchronous=callable(source))
+    client, run = AsyncAzureOpenAI(api_version=AZURE_API_VERSION, **arguments), asyncio.Runner().run
+    return lambda model: _text_of(run(client.chat.completions.create(model=model, messages=MESSAGES)))
 
 
-def complete_anthropic(resolved: ResolvedIntegration, model: str) -> str:
+def anthropic_client(source: Source) -> Complete:
     from anthropic import Anthropic
 
-    message = Anthropic(**anthropic_arguments(resolved)).messages.create(model=model, messages=MESSAGES, max_tokens=9)
-    return "".join(block.text for block in message.content if block.type == "text")
+    client = Anthropic(**anthropic_arguments(source))
+    return lambda model: _text_in(client.messages.create(model=model, messages=MESSAGES, max_tokens=9))
 
 
-def complete_anthropic_async(resolved: ResolvedIntegration, model: str) -> str:
+def anthropic_beta_client(source: Source) -> Complete:
+    """Use a beta feature, for which the library sends a header that the token's header must not replace."""
+    from anthropic import Anthropic
+
+    client: Any = Anthropic(**anthropic_arguments(source))
+    betas = ["files-api-2025-04-14"]
+    return lambda model: _text_in(
+        client.beta.messages.create(model=model, messages=MESSAGES, max_tokens=9, betas=betas)
+    )
+
+
+def async_anthropic_client(source: Source) -> Complete:
     from anthropic import AsyncAnthropic
 
-    client = AsyncAnthropic(**anthropic_arguments(resolved))
-    message = asyncio.run(client.messages.create(model=model, messages=MESSAGES, max_tokens=9))
-    return "".join(block.text for block in message.content if block.type == "text")
+    client, run = AsyncAnthropic(**anthropic_arguments(source)), asyncio.Runner().run
+    return lambda model: _text_in(run(client.messages.create(model=model, messages=MESSAGES, max_tokens=9)))
 
 
-def complete_litellm(resolved: ResolvedIntegration, model: str) -> str:
+def google_client(source: Source) -> Complete:
+    from google.genai import Client
+
+    client = Client(**google_genai_arguments(source))
+    return lambda model: str(client.models.generate_content(model=model, contents=PROMPT).text)
+
+
+def async_google_client(source: Source) -> Complete:
+    from google.genai import Client
+
+    client, run = Client(**google_genai_arguments(source)), asyncio.Runner().run
+    return lambda model: str(run(client.aio.models.generate_content(model=model, contents=PROMPT)).text)
+
+
+def litellm_functions(source: Source) -> Complete:
     import litellm
 
-    completion: Any = litellm.completion(**litellm_arguments(resolved, model), messages=MESSAGES)
-    return str(completion.choices[0].message.content)
+    def complete(model: str) -> str:
+        return _text_of(litellm.completion(**litellm_arguments(current(source), model), messages=MESSAGES))
+
+    return complete
 
 
-def complete_litellm_async(resolved: ResolvedIntegration, model: str) -> str:
+def async_litellm_functions(source: Source) -> Complete:
     import litellm
 
-    completion: Any = asyncio.run(litellm.acompletion(**litellm_arguments(resolved, model), messages=MESSAGES))
-    return str(completion.choices[0].message.content)
+    def complete(model: str) -> str:
+        arguments = litellm_arguments(current(source), model)
+        return _text_of(asyncio.run(litellm.acompletion(**arguments, messages=MESSAGES)))
+
+    return complete
 
 
-def complete_bedrock(resolved: ResolvedIntegration, model: str) -> str:
+def bedrock_client(source: Source) -> Complete:
     import boto3
 
-    return _converse(boto3.client("bedrock-runtime", **bedrock_arguments(resolved, region=REGION)), model)
+    client = boto3.client("bedrock-runtime", **bedrock_arguments(current(source), region=REGION))
+    return partial(_converse, client)
 
 
-def complete_bedrock_session(resolved: ResolvedIntegration, model: str) -> str:
+def bedrock_session_client(source: Source) -> Complete:
     from ai_integrations_client.bedrock import bedrock_session
 
-    return _converse(bedrock_session(lambda: resolved, region=REGION).client("bedrock-runtime"), model)
+    client = bedrock_session(lambda: current(source), region=REGION).client("bedrock-runtime")
+    return partial(_converse, client)
+
+
+def _text_of(completion: Any) -> str:
+    return str(completion.choices[0].message.content)
+
+
+def _text_in(message: Any) -> str:
+    return "".join(block.text for block in message.content if block.type == "text")
 
 
 def _converse(client: Any, model: str) -> str:
@@ -156,18 +203,22 @@ def _converse(client: Any, model: str) -> str:
     return str(response["output"]["message"]["content"][0]["text"])
 
 
-LIBRARIES: dict[str, Callable[[ResolvedIntegration, str], str]] = {
-    "openai": complete_openai,
-    "openai async": complete_openai_async,
-    "openai admin": administer_openai,
-    "azure": complete_azure,
-    "azure async": complete_azure_async,
-    "anthropic": complete_anthropic,
-    "anthropic async": complete_anthropic_async,
-    "litellm": complete_litellm,
-    "litellm async": complete_litellm_async,
-    "bedrock": complete_bedrock,
-    "bedrock session": complete_bedrock_session,
+# Each creates a client, and returns a function that requests a completion.
+LIBRARIES: dict[str, Callable[[Source], Complete]] = {
+    "openai": openai_client,
+    "openai async": async_openai_client,
+    "openai admin": openai_administrator,
+    "azure": azure_client,
+    "azure async": async_azure_client,
+    "anthropic": anthropic_client,
+    "anthropic beta": anthropic_beta_client,
+    "anthropic async": async_anthropic_client,
+    "google-genai": google_client,
+    "google-genai async": async_google_client,
+    "litellm": litellm_functions,
+    "litellm async": async_litellm_functions,
+    "bedrock": bedrock_client,
+    "bedrock session": bedrock_session_client,
 }
 
 
@@ -175,23 +226,36 @@ def complete(library: str, integration: str, model: str = "gpt-4o") -> dict[str,
     """Request a completion. If the provider rejects the key, resolve the integration again and retry once."""
     try:
         try:
-            return {"completion": LIBRARIES[library](resolve(integration), model), "retried": False}
+            return {"completion": LIBRARIES[library](resolve(integration))(model), "retried": False}
         except Exception as error:
             if getattr(error, "status_code", None) != 401:
                 raise
             invalidate(integration)
-            return {"completion": LIBRARIES[library](resolve(integration), model), "retried": True}
+            return {"completion": LIBRARIES[library](resolve(integration))(model), "retried": True}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def complete_resolved(
-    library: str, resolution: dict[str, Any], model: str = "gpt-4o", unset: list[str] | None = None
+    library: str,
+    resolution: dict[str, Any],
+    model: str = "gpt-4o",
+    unset: list[str] | None = None,
+    renewed: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Request a completion for a resolution, in an environment without the variables in `unset`."""
+    """Request a completion for a resolution, in an environment without the variables in `unset`.
+
+    With `renewed`, one client requests two completions, between which the resolution changes.
+    """
+    resolutions = [parse_response(resolution)]
     try:
         with without_variables(unset or []):
-            return {"completion": LIBRARIES[library](parse_response(resolution), model)}
+            complete = LIBRARIES[library]((lambda: resolutions[-1]) if renewed else resolutions[0])
+            text = complete(model)
+            if renewed:
+                resolutions.append(parse_response(renewed))
+                text = complete(model)
+            return {"completion": text}
     except UnsuitableError as error:
         return {"refused": str(error)}
     except Exception as error:

@@ -1,4 +1,7 @@
-"""Servers that record requests and answer them in the protocol of the provider whose path they have."""
+"""Servers that record requests and answer them in the protocol of the provider whose path they have.
+
+They also stand for the function `credentials` with prepared resolutions. Its invocations are not recorded.
+"""
 
 import json
 import re
@@ -48,6 +51,9 @@ RESPONSES: dict[str, dict[str, Any]] = {
 }
 
 
+INVOCATION = re.compile("/functions/[^/]+/invocations$")
+
+
 @dataclass(frozen=True)
 class RecordedRequest:
     """A request; the names of its headers are in lower case."""
@@ -59,10 +65,11 @@ class RecordedRequest:
 
 @dataclass(frozen=True)
 class Recorder:
-    """A running server."""
+    """A running server. `resolutions` are its answers as the function `credentials`, by the integration's name."""
 
     address: str
     requests: list[RecordedRequest] = field(default_factory=list)
+    resolutions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def take(self) -> list[RecordedRequest]:
         """Return the requests since the last call."""
@@ -78,15 +85,20 @@ def running_recorder() -> Iterator[Recorder]:
 
         def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            recorder.requests.append(RecordedRequest(self.path, headers, body))
-            path = self.path.partition("?")[0]
-            content = json.dumps(next(RESPONSES[each] for each in RESPONSES if re.search(each, path))).encode()
+            content = json.dumps(self.content_for(body)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def content_for(self, body: str) -> dict[str, Any]:
+            path = self.path.partition("?")[0]
+            if INVOCATION.search(path):
+                return recorder.resolutions[json.loads(body)["integration"]]
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            recorder.requests.append(RecordedRequest(self.path, headers, body))
+            return next(RESPONSES[each] for each in RESPONSES if re.search(each, path))
 
         do_GET = do_POST = do_PUT = do_CONNECT = respond  # noqa: N815 - the names that the base class calls
 

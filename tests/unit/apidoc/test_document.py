@@ -272,6 +272,14 @@ def test_metadata_schema_describes_the_fields_of_each_provider() -> None:
     assert "vertexAI: project_id, location, project_access_label required." in description
 
 
+@pytest.mark.parametrize("body", ["CreateBody", "PatchBody"])
+def test_federation_schema_describes_the_fields_of_each_provider(body: str) -> None:
+    description = document()["components"]["schemas"][body]["properties"]["federation"]["description"]
+    assert "openAI: identity_provider_id, service_account_id required." in description
+    assert "vertexAI: workload_identity_provider required, service_account_email optional." in description
+    assert "custom: token_endpoint, grant, audience required, parameters optional." in description
+
+
 def test_response_schemas_have_no_null() -> None:
     schemas = document()["components"]["schemas"]
     assert '"null"' not in json.dumps([schemas["AiIntegrationList"], schemas["AiIntegration"], schemas["SpaceView"]])

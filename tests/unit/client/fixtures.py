@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +18,8 @@ from ai_integrations_client.resolved import parse_response
 KEY = "sk-fake-first-key"
 ID = "QWlJbnRlZ3JhdGlvbjoxOjAxS0RaM1pRODAwMDAwMDAwMDAwMDAwMDBB"
 CREDENTIALS = {"access_key_id": "ASIAFAKE", "secret_access_key": "fake-secret", "session_token": "fake-token"}
+TOKEN = "sk-ant-oat01-fake-token"
+BETA = {"anthropic-beta": "oauth-2025-04-20"}
 NOON = 1_767_355_200.0  # 2026-01-02T12:00:00Z
 
 
@@ -47,6 +50,14 @@ def a_bedrock(**changes: Any) -> ResolvedIntegration:
     return a_resolved("AWS_BEDROCK", **values)
 
 
+def a_keyless(provider: str = "OPEN_AI", token: str = TOKEN, **changes: Any) -> ResolvedIntegration:
+    """Parse the response for an integration with an access token. Only that of ANTHROPIC has a header."""
+    headers = {"headers": BETA} if provider == "ANTHROPIC" else {}
+    access_token = {"value": token, "token_type": "Bearer", **headers}
+    values = {"api_key": ..., "key_version": ..., "access_token": access_token, "expires_at": "2099-01-01T00:00:00Z"}
+    return a_resolved(provider, **(values | changes))
+
+
 class Omit:
     """Stands for the class of `openai` and `anthropic` whose instances suppress a header."""
 
@@ -57,6 +68,58 @@ def install_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
         library = ModuleType(name)
         library.Omit = Omit  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, name, library)
+
+
+class OpenAI:
+    """Stands for the client of releases that call a function for the key."""
+
+    def __init__(self, *, api_key: "str | Callable[[], str] | None" = None) -> None: ...
+
+
+class Anthropic:
+    """Stands for the client of releases with credentials that are renewed."""
+
+    def __init__(self, *, credentials: Any = None) -> None: ...
+
+
+class AccessToken:
+    """Stands for the class of `anthropic.lib.credentials`."""
+
+    def __init__(self, token: str, expires_at: int) -> None:
+        self.token, self.expires_at = token, expires_at
+
+
+class Credentials:
+    """Stands for the base class of google-auth."""
+
+    token: str | None = None
+
+    def apply(self, headers: dict[str, str]) -> None:
+        headers["authorization"] = f"Bearer {self.token}"
+
+
+class AnthropicModelInfo:
+    """Stands for LiteLLM's, which sends tokens of Anthropic as bearer tokens."""
+
+    def get_anthropic_headers(self, api_key: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {api_key}"} if api_key.startswith("sk-ant-oat") else {"x-api-key": api_key}
+
+
+def install_renewal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the libraries be stubs of releases that renew access tokens. Call `install_libraries` first."""
+    monkeypatch.setattr(sys.modules["openai"], "OpenAI", OpenAI, raising=False)
+    monkeypatch.setattr(sys.modules["anthropic"], "Anthropic", Anthropic, raising=False)
+    members = {
+        "anthropic.lib.credentials": AccessToken,
+        "google.auth.credentials": Credentials,
+        "litellm.llms.anthropic.common_utils": AnthropicModelInfo,
+    }
+    for name, member in members.items():
+        module = ModuleType(name)
+        setattr(module, member.__name__, member)
+        for package in accumulate(name.split(".")[:-1], "{}.{}".format):
+            monkeypatch.setitem(sys.modules, package, sys.modules.get(package, ModuleType(package)))
+        monkeypatch.setitem(sys.modules, name, module)
 
 
 def a_problem(status: int, title: str = "Resource not found") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ai_integrations_client import Freshness, ResolutionError, Secret, UnavailableError
-from tests.unit.client.fixtures import KEY, NOON, ClientFixture, FakeService, a_problem, a_response
+from tests.unit.client.fixtures import KEY, NOON, TOKEN, ClientFixture, FakeService, a_problem, a_response
 
 DOWN = OSError("down")
 NEW = "sk-fake-second-key"
@@ -245,6 +245,61 @@ def test_short_lived_credentials_are_cached_for_most_of_their_lifetime() -> None
     fixture.now = NOON + 63
     fixture.client.resolve("x")
     assert fixture.fetch_count == 1
+
+
+def response_with_token(expires_in: float, value: str = TOKEN) -> dict[str, Any]:
+    token = {"value": value, "token_type": "Bearer"}
+    return a_response(api_key=..., key_version=..., access_token=token, expires_at=timestamp(expires_in))
+
+
+def token_of(fixture: ClientFixture) -> str:
+    token = fixture.client.resolve("x").access_token
+    assert token is not None
+    return token.value.reveal()
+
+
+# The last tokens come from the service's own cache, with little time left.
+@pytest.mark.parametrize(
+    ("lifetime", "refresh_at"), [(3600, 240), (900, 240), (600, 240), (300, 192), (60, 38.4), (10, 6.4)]
+)
+def test_access_token_is_refreshed_in_background_before_it_expires(lifetime: float, refresh_at: float) -> None:
+    fixture = ClientFixture(FakeService(response=response_with_token(lifetime)))
+    token_of(fixture)
+    fixture.run_in_background = True
+    fixture.service.response = response_with_token(2 * lifetime, "fake-renewed-token")
+    fixture.now = NOON + refresh_at - 0.1
+    assert token_of(fixture) == TOKEN
+    assert fixture.background_work == []
+    fixture.now = NOON + refresh_at + 0.1
+    assert token_of(fixture) == TOKEN
+    fixture.run_background_work()
+    assert token_of(fixture) == "fake-renewed-token"
+    assert fixture.fetch_count == 2
+
+
+@pytest.mark.parametrize("lifetime", [3600, 600, 60])
+def test_access_token_is_returned_until_it_expires_while_service_is_down(lifetime: float) -> None:
+    fixture = ClientFixture(FakeService(response=response_with_token(lifetime)))
+    token_of(fixture)
+    fixture.service.response = DOWN
+    for seconds in (0.5 * lifetime, 0.7 * lifetime, 0.9 * lifetime, lifetime - 0.1):
+        fixture.now = NOON + seconds
+        assert token_of(fixture) == TOKEN
+    fixture.now = NOON + lifetime
+    with pytest.raises(UnavailableError):
+        token_of(fixture)
+
+
+def test_access_token_is_not_returned_if_the_provider_rejected_the_exchange() -> None:
+    fixture = ClientFixture(FakeService(response=response_with_token(600)))
+    token_of(fixture)
+    fixture.service.response = a_problem(409, "The token exchange was rejected")
+    fixture.now = NOON + 300
+    with pytest.raises(ResolutionError):
+        token_of(fixture)
+    fixture.service.response = DOWN
+    with pytest.raises(UnavailableError):
+        token_of(fixture)
 
 
 def test_fetched_credentials_are_returned_even_if_already_expired() -> None:

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,13 @@ from ai_integrations_client.adapters import (
     anthropic_arguments,
     azure_openai_arguments,
     bedrock_arguments,
+    google_genai_arguments,
     litellm_arguments,
     openai_arguments,
 )
 from ai_integrations_client.bedrock import bedrock_session
 from tests.builders import ROOT
-from tests.unit.client.fixtures import a_bedrock, a_resolved, install_libraries
+from tests.unit.client.fixtures import a_bedrock, a_keyless, a_resolved, install_libraries, install_renewal
 
 DOCUMENT = (ROOT / "docs/consuming.md").read_text()
 GATEWAY = "https://llm.example.com"
@@ -34,10 +36,32 @@ def complete(resolved: ResolvedIntegration) -> object:
     return litellm_arguments(resolved, "gemini-1.5-pro")
 
 
+def with_function(adapter: Callable[..., object]) -> Adapter:
+    return lambda resolved: adapter(lambda: resolved)
+
+
+def a_vertex(**changes: Any) -> ResolvedIntegration:
+    return a_keyless("VERTEX_AI", provider_metadata=METADATA, **changes)
+
+
 # The rows of the table in docs/consuming.md.
 ROWS: dict[str, list[tuple[Adapter, ResolvedIntegration]]] = {
     "`openai_arguments`": [(openai_arguments, a_resolved(each, base_url=GATEWAY)) for each in OPENAI_PROTOCOL],
-    "`azure_openai_arguments`": [(azure_openai_arguments, a_resolved("AZURE_OPEN_AI", base_url=GATEWAY, **BEARER))],
+    "`openai_arguments` with a function": [
+        (with_function(openai_arguments), a_keyless("CUSTOM", base_url=GATEWAY)),
+        (with_function(openai_arguments), a_vertex()),
+    ],
+    "`azure_openai_arguments` with a function": [
+        (with_function(azure_openai_arguments), a_keyless("AZURE_OPEN_AI", base_url=GATEWAY))
+    ],
+    "`google_genai_arguments`": [
+        (google_genai_arguments, a_vertex()),
+        (with_function(google_genai_arguments), a_vertex()),
+    ],
+    "`azure_openai_arguments`": [
+        (azure_openai_arguments, a_keyless("AZURE_OPEN_AI", base_url=GATEWAY)),
+        (azure_openai_arguments, a_resolved("AZURE_OPEN_AI", base_url=GATEWAY, **BEARER)),
+    ],
     "`azure_openai_arguments`, unless the key is a bearer token": [
         (azure_openai_arguments, a_resolved("AZURE_OPEN_AI", base_url=GATEWAY))
     ],
@@ -45,19 +69,23 @@ ROWS: dict[str, list[tuple[Adapter, ResolvedIntegration]]] = {
         (anthropic_arguments, a_resolved(provider, base_url=GATEWAY, **changes))
         for provider in ("ANTHROPIC", "CUSTOM", "LITELLM")
         for changes in ({}, BEARER)
-    ],
+    ]
+    + [(each, a_keyless("ANTHROPIC")) for each in (anthropic_arguments, with_function(anthropic_arguments))],
     "`bedrock_arguments`": [(bedrock_arguments, a_bedrock())],
     "`litellm_arguments`": [
         (complete, a_resolved("ANTHROPIC")),
         (complete, a_resolved("GEMINI")),
         (complete, a_resolved("VERTEX_AI", base_url=GATEWAY, provider_metadata=METADATA)),
     ],
-    "`litellm_arguments`, OpenAI protocol": [
-        (complete, a_resolved(each, base_url=GATEWAY)) for each in OPENAI_PROTOCOL - {"GEMINI"}
+    "`litellm_arguments`, OpenAI protocol, also for `VERTEX_AI` with an access token": [
+        (complete, a_vertex()),
+        (complete, a_vertex(base_url=GATEWAY)),
+        *((complete, a_resolved(each, base_url=GATEWAY)) for each in OPENAI_PROTOCOL - {"GEMINI"}),
     ],
     "`litellm_arguments`, `AZURE_OPEN_AI`": [(complete, a_resolved("AZURE_OPEN_AI", base_url=GATEWAY))],
     "`litellm_arguments`, `AZURE_OPEN_AI` with a bearer token": [
-        (complete, a_resolved("AZURE_OPEN_AI", base_url=GATEWAY, **BEARER))
+        (complete, a_resolved("AZURE_OPEN_AI", base_url=GATEWAY, **BEARER)),
+        (complete, a_keyless("AZURE_OPEN_AI", base_url=GATEWAY)),
     ],
     "`litellm_arguments`, `AWS_BEDROCK`": [(complete, a_bedrock(base_url=GATEWAY))],
     "`litellm_arguments`, `AWS_BEDROCK` without a `base_url`": [(complete, a_bedrock())],
@@ -84,6 +112,7 @@ def is_part(row: str, other: str) -> bool:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     install_libraries(monkeypatch)
+    install_renewal(monkeypatch)
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
 
@@ -183,7 +212,9 @@ def plain_integrations() -> list[tuple[Adapter, ResolvedIntegration]]:
         (openai_arguments, a_resolved(base_url=PLAIN)),
         (azure_openai_arguments, a_resolved("AZURE_OPEN_AI", base_url=PLAIN)),
         (anthropic_arguments, a_resolved("ANTHROPIC", base_url=PLAIN)),
+        (google_genai_arguments, a_vertex(base_url=PLAIN)),
         (complete, a_resolved(base_url=PLAIN)),
+        (complete, a_vertex(base_url=PLAIN)),
         (complete, a_resolved("VERTEX_AI", base_url=PLAIN, provider_metadata=METADATA)),
         (complete, a_bedrock(base_url=PLAIN)),
         (bedrock_arguments, a_bedrock(base_url=PLAIN)),
@@ -200,7 +231,7 @@ def test_supported_releases_are_the_tested_and_documented_ones() -> None:
     tested = {release: pinned(release) for release in ("oldest", "newest")}
     assert {name: tested["oldest"][name] for name in oldest} == oldest
     assert {*project["optional-dependencies"]} == oldest.keys() - {"boto3"}
-    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \|$", DOCUMENT, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| ([\d.]+) \| ([\d.]+) \|$", DOCUMENT, re.MULTILINE)
     assert rows == [(name, tested["oldest"][name], tested["newest"][name]) for name in sorted(oldest)]
 
 

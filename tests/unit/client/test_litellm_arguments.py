@@ -96,12 +96,13 @@ def test_litellm_arguments_pass_own_header_of_key_as_key(provider: str, header: 
     assert "extra_headers" not in arguments
 
 
-def test_litellm_arguments_of_azure_pass_token() -> None:
+def test_litellm_arguments_of_azure_pass_token_also_as_header() -> None:
     resolved = a_resolved("AZURE_OPEN_AI", base_url="https://llm.example.com/openai/v1", auth_type="BEARER_TOKEN")
     assert litellm_arguments(resolved, "m") == {
         "model": "azure/m",
         "azure_ad_token": KEY,
         "api_base": "https://llm.example.com",
+        "extra_headers": BEARER,
     }
 
 

@@ -11,7 +11,16 @@ import pytest
 from pytest_socket import enable_socket  # type: ignore[import-untyped]
 
 from ai_integrations_client import ResolutionError, ResolvedIntegration, UnsuitableError
-from tests.unit.client.fixtures import KEY, a_bedrock, a_problem, a_resolved
+from tests.unit.client.fixtures import (
+    KEY,
+    TOKEN,
+    a_bedrock,
+    a_keyless,
+    a_problem,
+    a_resolved,
+    install_libraries,
+    install_renewal,
+)
 
 ARGUMENTS = {
     "model": "openai/gpt-4o",
@@ -153,6 +162,41 @@ def test_callback_merges_headers_of_deployment(module: Any, monkeypatch: pytest.
         "X-Team": "deployment",
         "x-trace": "on",
     }
+
+
+KEYLESS: dict[str, dict[str, Any]] = {
+    "OPEN_AI": {"model": "openai/m", "api_key": TOKEN, "api_base": "https://llm.example.com"},
+    "AZURE_OPEN_AI": {
+        "model": "azure/m",
+        "azure_ad_token": TOKEN,
+        "api_base": "https://llm.example.com",
+        "extra_headers": {"Authorization": f"Bearer {TOKEN}"},
+    },
+    "ANTHROPIC": {
+        "model": "anthropic/m",
+        "api_key": TOKEN,
+        "api_base": "https://llm.example.com",
+        "extra_headers": {"Authorization": f"Bearer {TOKEN}", "anthropic-beta": "oauth-2025-04-20"},
+    },
+    "VERTEX_AI": {
+        "model": "openai/google/m",
+        "api_key": TOKEN,
+        "api_base": "https://llm.example.com/v1/projects/p/locations/europe-west4/endpoints/openapi",
+    },
+}
+
+
+@pytest.mark.parametrize("provider", KEYLESS)
+def test_callback_passes_access_token_and_no_other_credentials(
+    module: Any, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    install_libraries(monkeypatch)
+    install_renewal(monkeypatch)
+    metadata = {"project_id": "p", "location": "europe-west4"} if provider == "VERTEX_AI" else ...
+    resolved = a_keyless(provider, base_url="https://llm.example.com", provider_metadata=metadata)
+    deployment = {"vertex_credentials": "fake", "azure_ad_token": "fake", "azure_ad_token_provider": print}
+    arguments = call_for(module, monkeypatch, resolved, model="vertex_ai/m", **deployment)
+    assert arguments == {"messages": [], "stream": True, "client": None, **KEYLESS[provider]}
 
 
 def test_callback_keeps_other_settings_of_deployment(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations_client import AwsCredentials, Endpoints, ResolvedIntegration, Secret
+from ai_integrations_client import AccessToken, AwsCredentials, Endpoints, ResolvedIntegration, Secret
 from ai_integrations_client.resolved import parse_response
 from tests.unit.client.fixtures import ID, KEY, a_response
 
@@ -24,6 +24,7 @@ FULL = a_response(
         "secret_access_key": "fake-secret-access-key",
         "session_token": "fake-session-token",
     },
+    access_token={"value": "fake-access-token", "token_type": "Bearer", "headers": {"x-beta": "1"}, "colour": "red"},
     expires_at="2026-01-02T13:00:00.000Z",
 )
 
@@ -49,6 +50,7 @@ def test_parse_response_reads_all_fields() -> None:
             secret_access_key=Secret("fake-secret-access-key"),
             session_token=Secret("fake-session-token"),
         ),
+        access_token=AccessToken(value=Secret("fake-access-token"), token_type="Bearer", headers={"x-beta": "1"}),
         expires_at=datetime(2026, 1, 2, 13, tzinfo=UTC),
     )
 
@@ -56,8 +58,13 @@ def test_parse_response_reads_all_fields() -> None:
 def test_parse_response_defaults_missing_and_ignores_unknown_fields() -> None:
     resolved = parse_response(a_response(api_key=..., key_version=..., colour="red"))
     assert (resolved.base_url, resolved.api_key, resolved.aws_credentials, resolved.expires_at) == (None,) * 4
-    assert resolved.endpoints is None
+    assert (resolved.endpoints, resolved.access_token) == (None, None)
     assert (dict(resolved.headers), resolved.model_names, dict(resolved.provider_metadata)) == ({}, (), {})
+
+
+def test_parse_response_defaults_headers_of_access_token() -> None:
+    token = parse_response(a_response(access_token={"value": "fake", "token_type": "Bearer"})).access_token
+    assert token == AccessToken(value=Secret("fake"), token_type="Bearer", headers={})
 
 
 def test_resolved_integration_has_defaults() -> None:
@@ -69,6 +76,7 @@ def test_resolved_integration_hides_secrets_when_printed() -> None:
     resolved = parse_response(FULL)
     texts = [repr(resolved), str(resolved), f"{resolved.api_key}", f"{resolved.api_key!r}", f"{resolved.api_key:>20}"]
     texts += ["%s" % resolved.api_key, json.dumps(resolved, default=str), repr([resolved.aws_credentials])]  # noqa: UP031
+    texts += [repr(resolved.access_token), f"{resolved.access_token}"]
     assert not [text for text in texts for secret in (KEY, "fake-", "FAKE", "123456789012") if secret in text]
     assert "https://llm.example.com/v1" in repr(resolved)
 

@@ -2,6 +2,8 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -135,3 +137,81 @@ def test_run_in_thread_runs_inline_if_no_thread_can_start(monkeypatch: pytest.Mo
     done: list[str] = []
     run_in_thread(lambda: done.append("here"))
     assert done == ["here"]
+
+
+TOKEN_LIFETIME = 60
+EXPIRIES = 50
+REQUESTS_PER_SECOND = 200
+SENDERS = 8
+# In seconds. When a refresh is due, a token lives longer than a short outage, but not as long as one in five.
+OUTAGE_EVERY, OUTAGE, LONG_OUTAGE = 100, 9, 70
+
+
+class TokenService(FakeService):
+    """Issues an access token for each call. It is often unavailable, and counts the calls that are in flight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOON
+        self.expires_at = NOON
+        self.tokens, self.failures, self.in_flight, self.most_in_flight = 0, 0, 0, 0
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            return self._issue(request)
+        finally:
+            self.in_flight -= 1
+
+    def _issue(self, request: dict[str, Any]) -> dict[str, Any]:
+        outage, second = divmod(self.now - NOON, OUTAGE_EVERY)
+        if self.tokens and second < (LONG_OUTAGE if outage % 5 == 4 else OUTAGE):
+            self.failures += 1
+            raise OSError
+        self.tokens += 1
+        self.expires_at = self.now + TOKEN_LIFETIME - self.tokens % 5 * 6  # the service has cached some for a while
+        self.response = a_response(
+            api_key=...,
+            access_token={"value": f"expires at {self.expires_at}", "token_type": "Bearer"},
+            expires_at=datetime.fromtimestamp(self.expires_at, UTC).isoformat(),
+        )
+        return super().invoke(**request)
+
+
+def test_threads_use_only_valid_access_tokens_through_expiries_and_outages() -> None:
+    """Threads send 200 requests in each second of a fake clock, until 50 tokens would have expired."""
+    service = TokenService()
+    client = Client(
+        function="credentials",
+        account="acme",
+        consumer="billing-job",
+        lambda_client=service,
+        runtime=Runtime(clock=lambda: service.now),
+    )
+
+    def advance() -> None:
+        service.now += 1
+
+    barrier = threading.Barrier(SENDERS, advance)
+
+    def send() -> int:
+        unavailable = 0
+        for _ in range(EXPIRIES * TOKEN_LIFETIME):
+            try:
+                for _ in range(REQUESTS_PER_SECOND // SENDERS):
+                    token = client.resolve("Production OpenAI").access_token
+                    assert token is not None
+                    assert float(token.value.reveal().removeprefix("expires at ")) > service.now
+            except UnavailableError:
+                assert service.expires_at <= service.now
+                unavailable += 1
+            barrier.wait(SECONDS)
+        return unavailable
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        unavailable = sum(done.result() for done in [pool.submit(send) for _ in range(SENDERS)])
+    assert service.most_in_flight == 1
+    assert EXPIRIES <= service.tokens <= 4 * EXPIRIES
+    assert service.failures
+    assert unavailable

@@ -20,31 +20,45 @@ def run(folder: Path, *arguments: str) -> int:
     return main(["--state-dir", str(folder), *arguments])
 
 
+def error_of(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the one line that a command printed."""
+    printed, error = capsys.readouterr()
+    assert (printed, error.count("\n")) == ("", 1)
+    return error.strip()
+
+
 @pytest.mark.parametrize("port", ["", "0", "65536", "-1", "http", "٤"])
 def test_up_rejects_an_invalid_port(tmp_path: Path, port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as exit_:
-        run(tmp_path, "up", "--port", port)
-    assert exit_.value.code == 2
-    assert "is not a port number" in capsys.readouterr().err
+    assert run(tmp_path, "up", "--port", port) == 1
+    assert error_of(capsys) == "The port must be a number from 1 to 65535: make local PORT=4570"
 
 
 @pytest.mark.parametrize("missing", ["--account", "--user", "--role"])
 def test_access_key_names_an_empty_argument(tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = list(KEY)
     arguments[arguments.index(missing) + 1] = ""
-    with pytest.raises(SystemExit) as exit_:
-        run(tmp_path, *arguments)
-    assert exit_.value.code == 2
-    assert missing in capsys.readouterr().err
+    assert run(tmp_path, *arguments) == 1
+    assert error_of(capsys).startswith(
+        f"Missing: {missing.removeprefix('--').upper()}. Usage: make access-key ACCOUNT=…"
+    )
+
+
+def test_access_key_without_arguments_names_all_variables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, "access-key") == 1
+    assert error_of(capsys).startswith("Missing: ACCOUNT, USER, ROLE. Usage: ")
+
+
+def test_access_key_with_an_unknown_role_lists_the_roles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, *KEY[:-1], "owner") == 1
+    assert error_of(capsys).endswith("ROLE=admin|member|reader")
 
 
 @pytest.mark.parametrize("memberships", ["{", "{}", '"all"'])
 def test_access_key_rejects_memberships_that_are_not_a_json_list(
     tmp_path: Path, memberships: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit):
-        run(tmp_path, *KEY, "--memberships", memberships)
-    assert "JSON" in capsys.readouterr().err
+    assert run(tmp_path, *KEY, "--memberships", memberships) == 1
+    assert error_of(capsys).startswith("The memberships must be a JSON list: make access-key ")
 
 
 def test_access_key_without_a_running_stack_explains_how_to_start_it(

@@ -11,13 +11,16 @@ the adapter raises UnsuitableError, which names the variable. docs/consuming.md 
 | PROXY_WITH_HEADERS | the integration's headers; a stored key is sent too, as with DEFAULT |
 
 The integration's headers are part of every request and replace headers of the same name that a library would send. If
-there is no key, libraries that require one get NO_KEY.
+there is no key, libraries that require one get NO_KEY. An integration without a key may have access tokens. They are
+sent as `Authorization: Bearer`, whatever the auth type. Adapters that accept a function instead of a resolution build
+clients that renew them.
 
-Modules: {settings | environment} <- bedrock <- {openai | anthropic | litellm}.
+Modules: {settings | environment} <- renewal <- {openai | anthropic | google_genai | bedrock} <- litellm.
 """
 
 from ai_integrations_client.adapters.anthropic import anthropic_arguments
 from ai_integrations_client.adapters.bedrock import bedrock_arguments, bedrock_region
+from ai_integrations_client.adapters.google_genai import google_genai_arguments
 from ai_integrations_client.adapters.litellm import LITELLM_PREFIXES, litellm_arguments
 from ai_integrations_client.adapters.openai import OPENAI_PROTOCOL, azure_openai_arguments, openai_arguments
 from ai_integrations_client.adapters.settings import NO_KEY
@@ -30,6 +33,7 @@ __all__ = [
     "azure_openai_arguments",
     "bedrock_arguments",
     "bedrock_region",
+    "google_genai_arguments",
     "litellm_arguments",
     "openai_arguments",
 ]

@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
 from typing import Any, Literal
 
 from ai_integrations_client.adapters.bedrock import bedrock_endpoint, bedrock_region, credential_arguments
@@ -32,6 +34,8 @@ _API_BASES: Mapping[str, Literal["root", "api"]] = {"ANTHROPIC": "root", "AZURE_
 # For Vertex AI it appends only the method (llms/vertex_ai/vertex_llm_base.py, `_check_custom_proxy`).
 _VERTEX_API_BASE = "{api}/projects/{project_id}/locations/{location}/publishers/{publisher}/models/{model}"
 _VERTEX_PUBLISHERS = {"gemini": "google", "claude": "anthropic"}
+# The publisher of a model of Vertex AI whose name has none, in its OpenAI-compatible API.
+_DEFAULT_PUBLISHER = "google/"
 # The header in which LiteLLM sends the key, where it is not Authorization.
 _KEY_HEADERS = {"ANTHROPIC": "x-api-key", "AZURE_OPEN_AI": "api-key", "GEMINI": "x-goog-api-key"}
 
@@ -64,11 +68,35 @@ def litellm_arguments(resolved: ResolvedIntegration, model: str | None = None) -
     if model is None and not resolved.model_names:
         raise UnsuitableError("There are no model_names: pass a model.", resolved.name)
     model = model or resolved.model_names[0]
+    if resolved.access_token:
+        resolved, model = _with_token(resolved, model)
     _check_environment(resolved)
     arguments = _ADDRESS_AND_KEY.get(resolved.provider, _keyed)(resolved, model)
     refuse_proxy(resolved, "litellm", arguments["api_base"])
     present = {name: value for name, value in arguments.items() if value}
     return {"model": f"{LITELLM_PREFIXES[resolved.provider]}/{model}", **present}
+
+
+def _with_token(resolved: ResolvedIntegration, model: str) -> tuple[ResolvedIntegration, str]:
+    """Choose the protocol by which LiteLLM sends an access token as `Authorization: Bearer` alone."""
+    if resolved.provider == "ANTHROPIC" and not _sends_only_bearer(key_of(resolved)):
+        reason = "litellm would send the access token as x-api-key. Install release 1.82.0 or newer."
+        raise UnsuitableError(reason, resolved.name)
+    if resolved.provider != "VERTEX_AI":
+        return resolved, model
+    if model.rpartition("/")[2].startswith("claude"):
+        raise UnsuitableError("With an access token, litellm cannot use Claude models of Vertex AI.", resolved.name)
+    # `vertex_credentials` must be a key from which LiteLLM creates tokens. The OpenAI-compatible API takes a token.
+    return replace(resolved, provider="CUSTOM"), model if "/" in model else _DEFAULT_PUBLISHER + model
+
+
+def _sends_only_bearer(token: str) -> bool:
+    """Ask LiteLLM in which header it sends a token of Anthropic; older releases always send x-api-key."""
+    try:
+        headers = import_module("litellm.llms.anthropic.common_utils").AnthropicModelInfo().get_anthropic_headers(token)
+    except (ImportError, AttributeError):
+        return False
+    return "x-api-key" not in headers
 
 
 def _check_environment(resolved: ResolvedIntegration) -> None:
@@ -103,11 +131,11 @@ def _keyed(resolved: ResolvedIntegration, _model: str) -> dict[str, Any]:
 def _azure(resolved: ResolvedIntegration, model: str) -> dict[str, Any]:
     if not uses_bearer_token(resolved):
         return _keyed(resolved, model)
-    return {
-        "api_base": endpoint(resolved, "root"),
-        "extra_headers": headers_of(resolved, "Authorization", "api-key", *HEADER_VARIABLES.values()),
-        "azure_ad_token": key_of(resolved),
-    }
+    token = key_of(resolved)
+    headers = headers_of(resolved, "Authorization", "api-key", *HEADER_VARIABLES.values())
+    # LiteLLM reuses a client with an earlier token (llms/openai/common_utils.py, `get_openai_client_cache_key`).
+    headers.setdefault("Authorization", f"Bearer {token}")
+    return {"api_base": endpoint(resolved, "root"), "extra_headers": headers, "azure_ad_token": token}
 
 
 def _bedrock(resolved: ResolvedIntegration, _model: str) -> dict[str, Any]:

@@ -29,19 +29,26 @@ def endpoint(resolved: ResolvedIntegration, kind: Literal["root", "api", "openai
 
 
 def key_of(resolved: ResolvedIntegration) -> str:
-    """Reveal the key, or get the placeholder."""
+    """Reveal the access token or the key, or get the placeholder."""
+    if resolved.access_token:
+        return resolved.access_token.value.reveal()
     return resolved.api_key.reveal() if resolved.api_key else NO_KEY
 
 
 def uses_bearer_token(resolved: ResolvedIntegration) -> bool:
-    """Check whether the key is sent as `Authorization: Bearer`."""
-    return resolved.auth_type == _BEARER_TOKEN
+    """Check whether the key is sent as `Authorization: Bearer`, as access tokens always are."""
+    return resolved.access_token is not None or resolved.auth_type == _BEARER_TOKEN
 
 
 def headers_of(resolved: ResolvedIntegration, *replaced: str) -> dict[str, str]:
-    """Copy the integration's headers, with those in `replaced` spelled as the library does.
+    """Copy the headers of the integration and its access token, with those in `replaced` spelled as the library does.
 
-    A library replaces its own header only if the case matches; otherwise it would send both.
+    A library replaces its own header only if the case matches; otherwise it would send both. The access token's headers
+    are lists (`anthropic-beta`), which are joined with the integration's own.
     """
     spelling = {name.lower(): name for name in replaced}
-    return {spelling.get(name.lower(), name): value for name, value in resolved.headers.items()}
+    headers = {spelling.get(name.lower(), name): value for name, value in resolved.headers.items()}
+    for name, value in (resolved.access_token.headers if resolved.access_token else {}).items():
+        own = next((each for each in headers if each.lower() == name.lower()), name)
+        headers[own] = ",".join(dict.fromkeys(filter(None, [*headers.get(own, "").split(","), value])))
+    return headers

@@ -26,15 +26,6 @@ _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard",
 _STS_CONFIG = _CONFIG.merge(Config(parameter_validation=False))
 # A model responds slowly, and a connection test is not retried.
 _MODEL_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
-# Identity tokens and access tokens are exchanged in one deadline, key_access/token_exchange/exchange.py.
-_IDENTITY_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    parameter_validation=False,
-)
-# The function that exchanges tokens ends after 10 seconds, and its cold start takes time. A retry would exchange twice.
-_EXCHANGE_CONFIG = Config(connect_timeout=1, read_timeout=12, retries={"mode": "standard", "total_max_attempts": 1})
 # Verifying a key may take 15 seconds, and is not retried either.
 _TEST_CONFIG = Config(connect_timeout=1, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1})
 
@@ -66,7 +57,14 @@ def sts() -> "STSClient":
 
 def sts_for_identity_tokens() -> "STSClient":
     """Create a Security Token Service client. It is regional: the global endpoint issues no identity tokens."""
-    return cast("STSClient", _client("sts", _IDENTITY_CONFIG))
+    # Identity tokens and access tokens are exchanged in one deadline, key_access/token_exchange/exchange.py.
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        parameter_validation=False,
+    )
+    return cast("STSClient", _client("sts", config))
 
 
 def kms() -> "KMSClient":
@@ -81,7 +79,9 @@ def lambda_() -> "LambdaClient":
 
 def lambda_for_token_exchange() -> "LambdaClient":
     """Create a Lambda client with a timeout that is long enough for functions/exchange_token."""
-    return cast("LambdaClient", _client("lambda", _EXCHANGE_CONFIG))
+    # The function ends after 10 seconds, and its cold start takes time. A retry would exchange twice.
+    config = Config(connect_timeout=1, read_timeout=12, retries={"mode": "standard", "total_max_attempts": 1})
+    return cast("LambdaClient", _client("lambda", config))
 
 
 def bedrock_runtime(credentials: "TemporaryCredentials", region: str, url: str | None) -> "BedrockRuntimeClient":

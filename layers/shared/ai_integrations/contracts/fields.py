@@ -13,7 +13,6 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
 from ai_integrations.domain import api_keys, rules
 from ai_integrations.domain.errors import InvalidRequestError
-from ai_integrations.domain.federations import FEDERATION_KINDS
 from ai_integrations.domain.url_policy import MAX_URL_LENGTH
 
 MAX_HEADERS_BYTES = 8175
@@ -115,6 +114,8 @@ def _valid_integration_id(text: str) -> str:
 
 def _federation_schema() -> core_schema.CoreSchema:
     """Build the schema of `federation`: the fields of all providers, because a patch does not name its provider."""
+    from ai_integrations.domain.federations import FEDERATION_KINDS  # noqa: PLC0415 - as in domain/providers.py
+
     text = core_schema.str_schema(min_length=1, max_length=MAX_URL_LENGTH)
     names = dict.fromkeys(name for kind in FEDERATION_KINDS for name in kind.fields)
     fields = {name: core_schema.typed_dict_field(text, required=False) for name in names}

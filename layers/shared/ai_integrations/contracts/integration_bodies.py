@@ -26,6 +26,7 @@ from ai_integrations.contracts.fields import (
     WholeNumber,
 )
 from ai_integrations.contracts.wire_model import InputModel
+from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import (
     ACCOUNT_WIDE,
     AuthType,
@@ -79,7 +80,10 @@ class IntegrationBody(InputModel):
     provider_metadata: ProviderMetadata | None = None
 
     def credential_change(self) -> CredentialChange:
-        """Determine what the request does with the credentials."""
+        """Determine what the request does with the credentials; RuleViolationError if it sets two kinds of them."""
+        if sum(getattr(self, name, None) is not None for name in REMOVALS) > 1:
+            text = "Send only one of api_key, api_key_secret_arn and federation."
+            raise RuleViolationError(FieldError("", text))
         if self.federation is not None:
             fields = dict(self.federation)
             return Federation(parameters=fields.pop("parameters", {}), fields=fields)
@@ -89,14 +93,6 @@ class IntegrationBody(InputModel):
         for field in REMOVALS.keys() & self.model_fields_set:
             removed |= REMOVALS[field]
         return removed
-
-    @model_validator(mode="after")
-    def _has_one_kind_of_credentials(self) -> Self:
-        if sum(getattr(self, name, None) is not None for name in REMOVALS) > 1:
-            raise PydanticCustomError(
-                "several_credentials", "Send only one of api_key, api_key_secret_arn and federation."
-            )
-        return self
 
     def enum_values(self) -> list[str]:
         """List the enum values that were sent, which may be in either wire format."""
@@ -111,8 +107,9 @@ class KeyedBody(IntegrationBody):
     api_key: ApiKey | None = None
 
     def credential_change(self) -> CredentialChange:
-        """Determine what the request does with the credentials."""
-        return super().credential_change() if self.api_key is None else self.api_key
+        """Determine what the request does with the credentials; RuleViolationError if it sets two kinds of them."""
+        change = super().credential_change()
+        return change if self.api_key is None else self.api_key
 
 
 class NewIntegration(IntegrationBody):

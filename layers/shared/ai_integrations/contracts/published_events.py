@@ -251,6 +251,7 @@ class SweepRan(Event):
     versions_without_integration_count: int
     integrations_without_secret_count: int
     failed_removals_count: int
+    failed_checks_count: int
     secrets_without_integration: list[str] = Field(
         description="ARNs of orphaned secrets. Their deletion is scheduled with the recovery window."
     )
@@ -260,4 +261,7 @@ class SweepRan(Event):
     integrations_without_secret: list[str] = Field(description="Integrations whose secret is missing, as account/ULID.")
     failed_removals: list[str] = Field(
         description="ARNs, with the version if only that was orphaned, that this run could not remove."
+    )
+    failed_checks: list[str] = Field(
+        description="Integrations whose secret this run could not check or not restore, as account/ULID."
     )

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ai_integrations.domain import federations
-from ai_integrations.domain.federations import FederationKind
+if TYPE_CHECKING:
+    from ai_integrations.domain.federations import FederationKind
 
 
 class MetadataKind(NamedTuple):
@@ -121,8 +121,7 @@ class Provider(NamedTuple):
 
     `name` is its value in the table and in the current wire format. `legacy_name` is its value in the legacy format,
     which has none for later providers. `metadata` is what a consumer needs besides a key, if anything.
-    `accepts_json_key` is true if a key may be a JSON object. `federation` is set if the provider exchanges identity
-    tokens of AWS for access tokens.
+    `accepts_json_key` is true if a key may be a JSON object.
     """
 
     name: str
@@ -131,7 +130,14 @@ class Provider(NamedTuple):
     probe: Probe
     metadata: MetadataKind | None = None
     accepts_json_key: bool = False
-    federation: FederationKind | None = None
+
+    @property
+    def federation(self) -> "FederationKind | None":
+        """What the provider needs to exchange identity tokens of AWS for access tokens, if it does so."""
+        # Imported on first use, because it would take 3 million instructions of each cold start.
+        from ai_integrations.domain.federations import BY_PROVIDER  # noqa: PLC0415
+
+        return BY_PROVIDER.get(self.name)
 
 
 PROVIDERS = {
@@ -140,7 +146,6 @@ PROVIDERS = {
         Provider(
             name="OPEN_AI",
             legacy_name="openAI",
-            federation=federations.OPEN_AI,
             # https://developers.openai.com/api/docs/guides/data-residency has the regional hosts. Without a version:
             # https://developers.cloudflare.com/ai-gateway/providers/openai, a gateway.
             address=Address(roots=("https://api.openai.com", "https://{area}.api.openai.com"), verbatim=True),
@@ -154,7 +159,6 @@ PROVIDERS = {
         Provider(
             name="AZURE_OPEN_AI",
             legacy_name="azureOpenAI",
-            federation=federations.MICROSOFT_ENTRA,
             # https://learn.microsoft.com/azure/foundry-classic/foundry-models/concepts/endpoints has the hosts, and
             # https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle the API without dated versions.
             address=Address(
@@ -203,7 +207,6 @@ PROVIDERS = {
         Provider(
             name="VERTEX_AI",
             legacy_name="vertexAI",
-            federation=federations.GOOGLE_CLOUD,
             metadata=GCP,
             accepts_json_key=True,  # a service account key
             # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations, and for multi-regions
@@ -240,7 +243,6 @@ PROVIDERS = {
         Provider(
             name="ANTHROPIC",
             legacy_name="anthropic",
-            federation=federations.ANTHROPIC,
             # https://platform.claude.com/docs/en/api/overview, and for the OpenAI-compatible API
             # https://platform.claude.com/docs/en/cli-sdks-libraries/libraries/openai-sdk
             address=Address(roots=("https://api.anthropic.com",)),
@@ -255,7 +257,6 @@ PROVIDERS = {
         Provider(
             name="CUSTOM",
             legacy_name="custom",
-            federation=federations.CUSTOM,
             # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html,
             # https://docs.ollama.com/api/openai-compatibility, https://lmstudio.ai/docs/developer/openai-compat and
             # https://openrouter.ai/docs/quickstart: the address that the OpenAI SDK takes.
@@ -296,7 +297,6 @@ PROVIDERS = {
         Provider(
             name="LITELLM",
             legacy_name=None,
-            federation=federations.CUSTOM,
             # https://docs.litellm.ai/docs/proxy/user_keys: the proxy has each path with and without /v1. Only with it:
             # https://docs.litellm.ai/docs/anthropic_completion
             address=Address(),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pydantic import SecretStr
 
-from ai_integrations.domain import api_keys, federation_rules
+from ai_integrations.domain import api_keys
 from ai_integrations.domain.destinations import destination_of, redirects, uses_headers_as_credentials
 from ai_integrations.domain.endpoints import accepted_forms, find_flaw
 from ai_integrations.domain.errors import FieldError, RuleViolationError
@@ -55,6 +55,9 @@ def check_credentials(provider: str, change: CredentialChange, *, previous: Inte
     if isinstance(change, SecretStr):
         check_key(provider, change)
     elif isinstance(change, Federation):
+        # Imported on first use, because few requests need it, and each cold start would pay for it.
+        from ai_integrations.domain import federation_rules  # noqa: PLC0415
+
         stored = previous.federation if previous is not None and previous.provider == provider else None
         violations = [*federation_rules.find_violations(provider, change, stored, policy)]
         if violations:

@@ -1,24 +1,24 @@
 """The HTTP app of the `api` function, with all routes except connection tests."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.http import docs
 from ai_integrations.http.docs import DocsRoutes
-from ai_integrations.http.federations import FederationRoutes
 from ai_integrations.http.health import HealthRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.resolver import register_error_handlers
-from ai_integrations.http.roles import RoleRoutes
 from ai_integrations.http.spaces import SpaceRoutes
-from ai_integrations.use_cases.federation_trust import FederationTrusts
+from ai_integrations.http.trusts import TrustRoutes
 from ai_integrations.use_cases.integrations import Integrations, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
-from ai_integrations.use_cases.role_trust import RoleTrusts
 
 if TYPE_CHECKING:
+    from ai_integrations.use_cases.federation_trust import FederationTrusts
     from ai_integrations.use_cases.ports import HealthReader
+    from ai_integrations.use_cases.role_trust import RoleTrusts
 
 
 class UseCases(NamedTuple):
@@ -28,8 +28,8 @@ class UseCases(NamedTuple):
     integration_list: IntegrationList
     space_directory: SpaceDirectory
     healths: "HealthReader"
-    role_trusts: RoleTrusts
-    federation_trusts: FederationTrusts
+    role_trusts: "Callable[[], RoleTrusts]"
+    federation_trusts: "Callable[[], FederationTrusts]"
     verify_key: VerifyKey
 
 
@@ -40,7 +40,6 @@ def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
     SpaceRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)
-    RoleRoutes(app, use_cases.role_trusts)
-    FederationRoutes(app, use_cases.federation_trusts)
+    TrustRoutes(app, use_cases.role_trusts, use_cases.federation_trusts)
     DocsRoutes(app, page=docs_page)
     return app

@@ -226,7 +226,10 @@ class SecretCleanup(Protocol):
 
 
 class SecretInventory(Protocol):
-    """Lists the secrets of this stack and removes orphaned ones. A failed removal raises RemovalFailedError."""
+    """Lists the secrets of this stack and removes orphaned ones.
+
+    A failed removal raises RemovalFailedError. `is_usable` and `cancel_deletion` raise SecretAccessDeniedError.
+    """
 
     def page(self, token: str | None) -> tuple[Iterable[StoredSecret], str | None]:
         """Read one page of active secrets, and the token of the next page (None at the end)."""

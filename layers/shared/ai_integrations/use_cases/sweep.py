@@ -43,6 +43,10 @@ class RemovalFailedError(Exception):
         self.is_rejected = is_rejected
 
 
+class SecretAccessDeniedError(Exception):
+    """Secrets Manager denied a request for one secret, for example because of the secret's resource policy."""
+
+
 class SweepPosition(NamedTuple):
     """Resume point of a sweep: the phase, and the pagination token (None for the first page)."""
 
@@ -72,6 +76,7 @@ class SweepReport:
     versions_without_integration: list[str] = field(default_factory=list)
     integrations_without_secret: list[str] = field(default_factory=list)
     failed_removals: list[str] = field(default_factory=list)
+    failed_checks: list[str] = field(default_factory=list)
 
     def findings(self) -> dict[str, list[str]]:
         """List everything that was found, by kind."""
@@ -80,7 +85,12 @@ class SweepReport:
             "versions_without_integration": self.versions_without_integration,
             "integrations_without_secret": self.integrations_without_secret,
             "failed_removals": self.failed_removals,
+            "failed_checks": self.failed_checks,
         }
+
+    def has_failures(self) -> bool:
+        """Check whether the run could not do something, and continued."""
+        return bool(self.failed_removals or self.failed_checks)
 
 
 class Sweeper:
@@ -123,8 +133,12 @@ class Sweeper:
         integrations, next_token = self._records.page(token)
         for integration in integrations:
             report.integrations += 1
-            if self._lacks_secret(integration):
-                report.integrations_without_secret.append(f"{integration.account}/{integration.id}")
+            finding = f"{integration.account}/{integration.id}"
+            try:
+                if self._lacks_secret(integration):
+                    report.integrations_without_secret.append(finding)
+            except SecretAccessDeniedError:
+                report.failed_checks.append(finding)
         return SweepPosition(part="integrations", token=next_token) if next_token else None
 
     def _sweep_secret(self, secret: StoredSecret, report: SweepReport) -> None:
@@ -132,7 +146,7 @@ class Sweeper:
         references = self._references(secret)
         if not references.used:
             report.secrets_without_integration.append(secret.arn)
-            self._remove(secret.arn, lambda: self._schedule_deletion(secret), report)
+            self._remove(secret.arn, lambda: self._schedule_deletion(secret, report), report)
             return
         for version in sorted(secret.versions - references.used):
             finding = f"{secret.arn} {version}"
@@ -160,11 +174,14 @@ class Sweeper:
         report.removals += is_counted and is_removed
         report.removals_left += is_counted and not is_removed
 
-    def _schedule_deletion(self, secret: StoredSecret) -> None:
+    def _schedule_deletion(self, secret: StoredSecret, report: SweepReport) -> None:
         """Schedule the deletion of a secret, unless its integration is restored meanwhile."""
         self._secrets.schedule_deletion(secret.arn)
         if self._references(secret).used:
-            self._secrets.cancel_deletion(secret.arn)
+            try:
+                self._secrets.cancel_deletion(secret.arn)
+            except SecretAccessDeniedError:
+                report.failed_checks.append(f"{secret.account}/{secret.integration_id}")
 
     def _references(self, secret: StoredSecret) -> _References:
         """List the versions that the table names. A tombstone names none: its secret must be deleted."""

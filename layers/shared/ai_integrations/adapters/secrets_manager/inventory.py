@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG, label
 from ai_integrations.observability import describe, logger
-from ai_integrations.use_cases.sweep import RemovalFailedError, StoredSecret
+from ai_integrations.use_cases.sweep import RemovalFailedError, SecretAccessDeniedError, StoredSecret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -46,7 +46,8 @@ class SecretsManagerInventory:
 
     def is_usable(self, arn: str) -> bool:
         """Check whether a secret exists and is not scheduled for deletion."""
-        return self._is_left(arn)
+        with _reports_denial(arn):
+            return self._is_left(arn)
 
     def schedule_deletion(self, arn: str) -> None:
         """Schedule the deletion of a secret for the end of the recovery window."""
@@ -56,7 +57,8 @@ class SecretsManagerInventory:
 
     def cancel_deletion(self, arn: str) -> None:
         """Cancel a scheduled deletion."""
-        self._client.restore_secret(SecretId=arn)
+        with _reports_denial(arn):
+            self._client.restore_secret(SecretId=arn)
 
     def release_version(self, arn: str, version: str) -> None:
         """Remove our stage label from one version of a secret, if the version still has it."""
@@ -114,3 +116,15 @@ class SecretsManagerInventory:
                 version for version, labels in entry["SecretVersionsToStages"].items() if label(version) in labels
             ),
         )
+
+
+@contextmanager
+def _reports_denial(arn: str) -> Iterator[None]:
+    """Log a denied request for a secret and raise SecretAccessDeniedError. Other errors concern all secrets."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        logger.warning("access to secret denied", secret_arn=arn, **describe(error))
+        raise SecretAccessDeniedError from error

@@ -11,7 +11,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
-from ai_integrations.adapters.secrets_manager.error_codes import GONE, ignore_errors
+from ai_integrations.adapters.secrets_manager.error_codes import GONE, RELEASED, ignore_errors
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
@@ -99,16 +99,21 @@ class SecretsManagerKeyStore:
         return SecretVersion(arn=reference.arn, version=None)
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
-        """Remove, best effort, a stored key that no item references. On failure, log it and leave it to the sweep."""
+        """Remove, best effort, a stored key that no item references. On failure, log it and leave it to the sweep.
+
+        If a response is lost, botocore repeats the request, and Secrets Manager rejects it because the key is removed.
+        """
         if unused.version is None:
             return
         try:
             if kept is not None and kept.arn == unused.arn:
-                self._client.update_secret_version_stage(
-                    SecretId=unused.arn, VersionStage=label(unused.version), RemoveFromVersionId=unused.version
-                )
+                with ignore_errors(RELEASED):
+                    self._client.update_secret_version_stage(
+                        SecretId=unused.arn, VersionStage=label(unused.version), RemoveFromVersionId=unused.version
+                    )
             else:
-                self._client.delete_secret(SecretId=unused.arn, ForceDeleteWithoutRecovery=True)
+                with ignore_errors(GONE):
+                    self._client.delete_secret(SecretId=unused.arn, ForceDeleteWithoutRecovery=True)
         except (BotoCoreError, ClientError) as error:
             logger.warning("orphaned secret not removed", secret_arn=unused.arn, **describe(error))
 

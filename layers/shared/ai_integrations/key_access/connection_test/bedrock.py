@@ -95,5 +95,5 @@ def _describe(error: ClientError | RoleRefusedError, integration: Integration) -
     secrets = collect_secrets(integration, None)
     if isinstance(error, RoleRefusedError):
         return redact_secrets(error.reason, secrets)
-    details = error.response.get("Error", {})
-    return redact_secrets(f"{details.get('Code', '')}: {details.get('Message', '')}", secrets)
+    details = error.response["Error"]
+    return redact_secrets(f"{details['Code']}: {details.get('Message', '')}", secrets)

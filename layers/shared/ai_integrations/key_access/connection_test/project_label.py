@@ -55,5 +55,5 @@ def _read_labels(response: OutboundResponse) -> set[str] | None:
         project = json.loads(response.body)
         labels = project.get("labels", {}).items()
         return {text for key, value in labels for text in (key, value, f"{key}:{value}", f"{key}={value}")}
-    except (AttributeError, RecursionError, ValueError):
+    except (AttributeError, RecursionError, TypeError, ValueError):
         return None

@@ -78,7 +78,6 @@ class Guard:
         except (OSError, HTTPException, ValueError) as error:
             raise UnreachableError(_describe(error)) from None
         finally:
-            connection.close()
             connected.close()
 
     def _open(self, url: str, deadline: Deadline) -> socket.socket:

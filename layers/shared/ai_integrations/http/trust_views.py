@@ -1,21 +1,51 @@
-"""The route of an integration's federation: its settings, and the identity token that the provider must trust."""
+"""Response bodies that show what others must trust: the role of an integration, or its provider.
+
+Only their routes import this module, on first use: each cold start would pay for it.
+"""
 
 from typing import Annotated, Any, NotRequired
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from ai_integrations.contracts import ids
-from ai_integrations.contracts.caller import caller_from_context
 from ai_integrations.domain.mappings import without_none
-from ai_integrations.http.responses import json_response
-from ai_integrations.use_cases.federation_trust import FederationTrust, FederationTrusts
-
-ROUTE = "/v2/ai-integrations/<integration_id>/federation"
+from ai_integrations.use_cases.federation_trust import FederationTrust
+from ai_integrations.use_cases.role_trust import RoleTrust
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html
 _AWS_CLAIMS = "https://sts.amazonaws.com/"
+
+
+class IntegrationRole(TypedDict):
+    """The IAM role of an integration, and what its trust policy must contain."""
+
+    role_arn: str
+    principals: Annotated[list[str], Field(description="ARNs of this service's roles that assume the role.")]
+    external_id: Annotated[str, Field(description="The integration's external ID, otherwise that of your account.")]
+    trust_policy: Annotated[
+        dict[str, Any], Field(description="The trust policy to paste, as JSON. It requires the external ID.")
+    ]
+
+
+def role_view(trust: RoleTrust) -> IntegrationRole:
+    """Render the trust that a role needs."""
+    return {
+        "role_arn": trust.role_arn,
+        "principals": list(trust.principals),
+        "external_id": trust.external_id,
+        "trust_policy": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "AssumeByAiIntegrations",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": list(trust.principals)},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"sts:ExternalId": trust.external_id}},
+                }
+            ],
+        },
+    }
 
 
 class IntegrationFederation(TypedDict):
@@ -53,17 +83,3 @@ def federation_view(trust: FederationTrust) -> IntegrationFederation:
         "required_claims": {_AWS_CLAIMS: claims},
     }
     return without_none(view)
-
-
-class FederationRoutes:
-    """The route of an integration's federation."""
-
-    def __init__(self, app: APIGatewayRestResolver, federation_trusts: FederationTrusts) -> None:
-        self._app = app
-        self._federation_trusts = federation_trusts
-        app.get(ROUTE)(self.get)
-
-    def get(self, integration_id: str) -> Response[str]:
-        """Return the federation of an integration, and what its provider must trust."""
-        caller = caller_from_context(self._app.current_event.request_context.authorizer)
-        return json_response(federation_view(self._federation_trusts.get(caller, ids.decode(integration_id))))

@@ -1,0 +1,33 @@
+"""Compose the use cases that few requests need. They are imported on first use: each cold start would pay for them."""
+
+import os
+from typing import TYPE_CHECKING
+
+from ai_integrations.use_cases.integrations import Integrations
+
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.federation_trust import FederationTrusts
+    from ai_integrations.use_cases.role_trust import RoleTrusts
+
+
+def role_trusts(integrations: Integrations) -> "RoleTrusts":
+    """Build the use case that shows what IAM roles must trust."""
+    from ai_integrations.use_cases.role_trust import RoleTrusts  # noqa: PLC0415
+
+    return RoleTrusts(
+        integrations,
+        principals=tuple(os.environ["ASSUMING_ROLES"].split(",")),
+        external_id_namespace=os.environ["EXTERNAL_ID_NAMESPACE"],
+    )
+
+
+def federation_trusts(integrations: Integrations) -> "FederationTrusts":
+    """Build the use case that shows what providers must trust."""
+    from ai_integrations.use_cases.federation_trust import FederationTrusts  # noqa: PLC0415
+
+    return FederationTrusts(
+        integrations,
+        issuer=os.environ["FEDERATION_ISSUER"],
+        subject=os.environ["FEDERATION_SUBJECT"],
+        aws_account=os.environ["STACK_ACCOUNT_ID"],
+    )
