@@ -505,6 +505,13 @@ def test_guard_rejects_untrusted_certificate(tmp_path: Path) -> None:
         assert server.received == []
 
 
+def test_guard_trusts_the_certificates_of_the_system_by_default(tmp_path: Path) -> None:
+    server_tls, _ = tls_contexts(tmp_path, GATEWAY)
+    guard = Guard(resolver=StubDnsResolver([LOOPBACK]), allowed_private_hosts={GATEWAY})
+    with serve(server_tls) as server, pytest.raises(UnreachableError, match="certificate"):
+        guard.reach(server.url(GATEWAY), Deadline(5))
+
+
 def test_guard_reports_failed_handshake_with_plain_http_server(server: Server) -> None:
     with pytest.raises(UnreachableError, match="handshake"):
         create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).reach(f"https://{GATEWAY}:{server.port}/", Deadline(5))

@@ -93,6 +93,18 @@ def test_renamed_old_integration_releases_its_old_name(aws: AwsStores, name: str
     assert name_guards(aws) == dict.fromkeys(sort_keys(name), "OLD")
 
 
+@pytest.mark.parametrize(
+    ("name", "new_name"), [("GPT\u00b2", "gpt2"), ("gpt2", "GPT\u00b2"), ("GPT\u00b2", "GPT\uff12")]
+)
+def test_integration_renamed_to_a_lookalike_keeps_the_guard_that_both_names_share(
+    aws: AwsStores, name: str, new_name: str
+) -> None:
+    integration = an_integration(id="NEW", name=name)
+    aws.repository.insert(integration, None)
+    aws.repository.update(integration, next_version(integration, name=new_name))
+    assert name_guards(aws) == dict.fromkeys(sort_keys(new_name), "NEW")
+
+
 def test_deleted_old_integration_releases_its_name_and_guards_every_key_when_restored(aws: AwsStores) -> None:
     store_as_in_0_1_0(aws, OLD)
     aws.repository.delete(tombstone(OLD))

@@ -215,7 +215,10 @@ def test_rotation_schedules_the_release_of_the_previous_key_once(aws: AwsStores)
     aws.repository.update(FIRST, rotated)
     assert grace_ends(aws) == [int(end.timestamp())]
     aws.dynamodb.delete_item(TableName=aws.table, Key=to_wire(items.grace_key("acme", "FIRST")))
-    aws.repository.update(rotated, next_version(rotated, "Renamed"))
+    renamed = next_version(rotated, "Renamed")
+    aws.repository.update(rotated, renamed)
+    assert grace_ends(aws) == []
+    aws.repository.update(renamed, replace(next_version(renamed), previous_key=None))
     assert grace_ends(aws) == []
 
 

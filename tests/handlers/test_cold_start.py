@@ -67,7 +67,11 @@ def test_on_demand_init_defers_work_and_excludes_its_objects_from_garbage_collec
 
 @pytest.mark.parametrize("initialization_type", ["snap-start", "provisioned-concurrency"])
 @pytest.mark.parametrize(
-    ("function", "models"), [("api", {"CreateBody", "PatchBody", "RotateBody"}), ("credentials", {"ResolveCommand"})]
+    ("function", "models"),
+    [
+        ("api", {"CreateBody", "PatchBody", "RotateBody"}),
+        ("credentials", {"ResolveCommand", "CredentialRequest", "NamedCredentialRequest"}),
+    ],
 )
 def test_init_ahead_of_requests_builds_models_and_reads_certificates(
     function: str, models: set[str], initialization_type: str

@@ -138,8 +138,10 @@ def test_authorizer_logs_the_holder_of_an_accepted_key(cloud: Cloud, capfd: pyte
     key = issue(cloud)["access_key"]
     authorize(cloud, f"Bearer {key}")
     output = capfd.readouterr().out
-    assert of_caller(json.loads(output)) == CALLER
-    assert [each["operation"] for each in json.loads(output)["aws_calls"]] == ["GetItem"]
+    line = json.loads(output)
+    assert of_caller(line) == CALLER
+    assert (line["level"], line["function_request_id"]) == ("INFO", "lambda-request-id")
+    assert [each["operation"] for each in line["aws_calls"]] == ["GetItem"]
     assert key not in output
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event, signed_event
 from tests.cloud import Cloud, Response
 from tests.handlers.test_authorizer import authorize, issue
+from tests.handlers.test_consumers import grant
 from tests.handlers.test_sweep import list_orphaned_secrets
 from tests.messaging import Requests, a_request_event
 
@@ -89,14 +90,17 @@ def use_api(cloud: Cloud) -> None:
     fail_unexpectedly(cloud, "api")
 
 
+def grant_access(cloud: Cloud) -> None:
+    grant(cloud)
+
+
 def use_credentials(cloud: Cloud) -> None:
     event = {"account": "acme", "integration": "Production OpenAI", "consumer": "billing-job"}
     cloud.function("credentials")(event)
-    arn = "arn:aws:iam::999999999999:user/billing"
-    grant = gateway_event({"principal_arn": arn, "all_integrations": True}, path="/v2/consumers")
-    assert cloud.http("consumers", grant).status == 201
-    assert cloud.http("credentials", signed_event(arn, {"integration": "Production OpenAI"})).status == 200
-    assert cloud.http("credentials", signed_event(arn, {"integration": "No such name"})).status == 404
+    grant_access(cloud)
+    session = "arn:aws:sts::999999999999:assumed-role/billing/job-1"
+    cloud.http("credentials", signed_event(session, {"integration": "Production OpenAI"}))
+    cloud.http("credentials", signed_event(session, {"integration": "No such name"}))
 
 
 def use_exchange_token(cloud: Cloud) -> None:
@@ -119,6 +123,7 @@ USES: dict[str, Callable[[Cloud], None]] = {
     "provision": request_by_event,
     "api": use_api,
     "test-connection": lambda cloud: fail_unexpectedly(cloud, "test_connection"),
+    "consumers": grant_access,
     "credentials": use_credentials,
     "exchange-token": use_exchange_token,
     "sweep": use_sweep,

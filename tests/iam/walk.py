@@ -143,7 +143,7 @@ class Walk:
         self._call("GET", f"/{integration['id']}/role")
 
     def _consumers(self) -> None:
-        integration_id = self._call("POST", body=_body(name="Granted", scopings=SCOPINGS))["id"]
+        integration_id = self._call("POST", body=_body(name="Granted", scopings=ORGANIZATION_SCOPINGS))["id"]
         grant = {"principal_arn": "arn:aws:iam::000000000000:role/program", "integration_ids": [integration_id]}
         one = f"/v2/consumers/{self._call('POST', path='/v2/consumers', body=grant)['id']}"
         self._call("GET", path="/v2/consumers")

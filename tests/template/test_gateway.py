@@ -221,14 +221,26 @@ def throttled_routes() -> dict[tuple[str, str], tuple[object, object]]:
     }
 
 
-def test_routes_that_store_keys_connect_out_or_resolve_have_limits_of_their_own() -> None:
-    one = "/v2/ai-integrations/{integration_id}"
-    connecting = ("/v2/ai-integrations/test", f"{one}/test", f"{one}/key-rotations")
-    limits: dict[tuple[str, str], tuple[object, object]] = {("/v2/ai-integrations", "POST"): (25, 50)}
+ONE = "/v2/ai-integrations/{integration_id}"
+STORING = {("/v2/ai-integrations", "POST"), (ONE, "PATCH"), (f"{ONE}/key-rotations", "POST")}
+
+
+def test_routes_that_change_secrets_connect_out_or_resolve_have_limits_of_their_own() -> None:
+    connecting = ("/v2/ai-integrations/test", f"{ONE}/test", f"{ONE}/key-rotations")
+    limits: dict[tuple[str, str], tuple[object, object]] = {
+        ("/v2/ai-integrations", "POST"): (25, 50),
+        (f"{ONE}/restore", "POST"): (25, 50),
+        (ONE, "PATCH"): (20, 40),
+    }
     limits |= {(path, "POST"): (5, 10) for path in connecting}
-    limits |= {(path, method): ({"Ref": "ThrottlingRate"}, {"Ref": "ThrottlingBurst"}) for method, path in SIGNED}
+    limits |= {(path, method): ({"Ref": "ResolveRate"}, {"Ref": "ResolveBurst"}) for method, path in SIGNED}
     assert throttled_routes() == limits
     assert limits.keys() <= {(each["Path"], each["Method"]) for each in route_events()}
+
+
+def test_all_accounts_together_store_no_more_keys_per_second_than_secrets_manager_accepts() -> None:
+    """Otherwise one account could use up the quota of 50, and the requests of the others would fail."""
+    assert sum(int(str(throttled_routes()[route][0])) for route in STORING) <= 50
 
 
 def test_every_route_of_a_function_that_connects_out_is_throttled_like_a_connection_test() -> None:

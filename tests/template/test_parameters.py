@@ -275,7 +275,9 @@ def test_codedeploy_moves_traffic_with_every_value_except_all_at_once() -> None:
     assert sam_template.template()["Mappings"]["CodeDeploy"] == {"Enabled": enabled}
 
 
-def test_throttling_parameters_limit_all_routes_together() -> None:
+def test_throttling_parameters_limit_each_route_without_a_limit_of_its_own() -> None:
+    """AWS applies the limits of a stage to each method
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html)."""
     [everything] = [each for each in RESOURCES["Api"]["Properties"]["MethodSettings"] if each["ResourcePath"] == "/*"]
     assert everything["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert everything["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}

@@ -57,20 +57,24 @@ def declared() -> Limits:
 @pytest.fixture
 def blocks() -> list[str]:
     found = [each for each in BLOCKS if re.search(r"\blimit\b", each)]
-    assert len(found) == 3
+    assert len(found) == 4
     return found
 
 
-# The routes with which programs resolve integrations stay open.
-RESOLVING = {"~1v2~1credentials/POST", "~1v2~1ai-integrations~1{integration_id}~1credentials/POST"}
+def closed(*blocks: str) -> set[str]:
+    return {path for path, each in limits(*blocks).items() if each == ("0", "0")}
 
 
-def test_closing_the_api_sets_every_limit_of_the_template_to_zero_but_those_of_programs(blocks: list[str]) -> None:
-    define, close, _ = blocks
-    assert declared().keys() > RESOLVING  # otherwise, the limit of all other routes would apply to them
-    assert {path for path, each in limits(define, close).items() if each == ("0", "0")} == declared().keys() - RESOLVING
+def test_closing_the_api_sets_every_limit_but_those_of_consumers_to_zero(blocks: list[str]) -> None:
+    define, close, _, _ = blocks
+    assert closed(define, close) == {path for path in declared() if "credentials" not in path}
+
+
+def test_closing_the_routes_of_consumers_sets_only_their_limits_to_zero(blocks: list[str]) -> None:
+    define, _, close, _ = blocks
+    assert closed(define, close) == {path for path in declared() if "credentials" in path}
 
 
 def test_undoing_it_sets_every_limit_to_the_value_in_the_template(blocks: list[str]) -> None:
-    define, _, restore = blocks
-    assert limits(define, restore) == {path: each for path, each in declared().items() if path not in RESOLVING}
+    define, _, _, restore = blocks
+    assert limits(define, restore) == declared()

@@ -33,3 +33,12 @@ def test_key_is_rejected_from_the_moment_of_its_expiry(seconds_left: int, is_fou
 
 def test_key_without_an_expiry_is_accepted() -> None:
     assert AccessKeyLookup(cast("Any", OneItemTable(HOLDER)), "table").find(KEY, NOON) == HOLDER
+
+
+@pytest.mark.parametrize("key", ["", "key", KEY[:-1], f"{KEY}0", f"{KEY}\n", KEY.upper(), KEY.replace("0", ".")])
+def test_malformed_key_is_rejected_without_a_read(key: str) -> None:
+    assert AccessKeyLookup(cast("Any", OneItemTable(HOLDER)), "table").find(key, NOON) is None
+
+
+def test_unknown_key_is_rejected() -> None:
+    assert AccessKeyLookup(cast("Any", OneItemTable({})), "table").find(KEY, NOON) is None

@@ -5,19 +5,22 @@ The sweep continues if it is denied a single secret.
 """
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from pydantic import SecretStr
 
+from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
-from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore
+from ai_integrations.adapters.secrets_manager.key_store import UNAVAILABLE_SECRET, SecretsManagerKeyStore, label
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import ExternalSecretArn, SecretVersion
 from ai_integrations.use_cases.sweep import SecretAccessDeniedError
-from tests.builders import NOON, an_integration
+from tests.builders import API_KEY, NOON, an_integration
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x", version="v")
 DENIED = ClientError(
@@ -42,7 +45,7 @@ class FailingClient:
     def _fail(self, **_request: Any) -> None:
         raise self._error
 
-    delete_secret = describe_secret = restore_secret = update_secret_version_stage = _fail
+    delete_secret = describe_secret = restore_secret = update_secret_version_stage = put_secret_value = _fail
 
 
 def key_store(error: Exception) -> SecretsManagerKeyStore:
@@ -90,6 +93,46 @@ def test_discard_of_a_secret_with_replicas_logs_a_failed_removal(log: StringIO) 
     assert json.loads(log.getvalue())["message"] == "orphaned secret not removed"
 
 
+class RecordingClient:
+    """A Secrets Manager client that records the removals that it is asked for."""
+
+    def __init__(self) -> None:
+        self.deletions: list[dict[str, Any]] = []
+        self.label_removals: list[dict[str, Any]] = []
+
+    def delete_secret(self, **request: Any) -> None:
+        self.deletions.append(request)
+
+    def update_secret_version_stage(self, **request: Any) -> None:
+        self.label_removals.append(request)
+
+
+def test_discard_removes_the_label_of_one_version_from_a_secret_that_is_kept() -> None:
+    client = RecordingClient()
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").discard(
+        SECRET, SECRET._replace(version="kept")
+    )
+    label_of_version = {"VersionStage": label("v"), "RemoveFromVersionId": "v"}
+    assert client.label_removals == [{"SecretId": SECRET.arn, **label_of_version}]
+    assert client.deletions == []
+
+
+@pytest.mark.parametrize("kept", [None, SECRET._replace(arn="arn:fake:other")])
+def test_discard_deletes_a_secret_of_which_nothing_is_kept(kept: SecretVersion | None) -> None:
+    client = RecordingClient()
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").discard(SECRET, kept)
+    assert client.deletions == [{"SecretId": SECRET.arn, "ForceDeleteWithoutRecovery": True}]
+    assert client.label_removals == []
+
+
+def test_discard_of_an_external_secret_removes_nothing() -> None:
+    client = RecordingClient()
+    SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").discard(
+        SECRET._replace(version=None), None
+    )
+    assert (client.deletions, client.label_removals) == ([], [])
+
+
 def test_discard_propagates_programming_errors() -> None:
     with pytest.raises(AttributeError):
         key_store(AttributeError()).discard(SECRET, None)
@@ -101,28 +144,139 @@ def test_reference_to_a_secret_that_may_not_be_described_is_rejected_like_a_miss
     assert error.value.errors == (FieldError("/api_key_secret_arn", UNAVAILABLE_SECRET),)
 
 
-class ConcurrentlyDeletedSecret:
-    """A Secrets Manager client whose secret becomes scheduled for deletion after the first RestoreSecret call."""
+def test_reference_to_a_secret_raises_the_error_of_an_outage() -> None:
+    outage = ClientError({"Error": {"Code": "InternalServiceError"}}, "DescribeSecret")
+    with pytest.raises(ClientError, match="InternalServiceError"):
+        key_store(outage).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidRequestException", "ResourceExistsException"])
+def test_key_that_secrets_manager_refuses_to_store_again_is_not_held(code: str) -> None:
+    refusal = ClientError({"Error": {"Code": code}}, "PutSecretValue")
+    assert not key_store(refusal).holds_key(SECRET, SecretStr(API_KEY))
+
+
+@pytest.mark.parametrize("code", ["InternalServiceError", "AccessDeniedException", "ThrottlingException"])
+def test_whether_a_key_is_held_is_unknown_after_an_outage(code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        key_store(ClientError({"Error": {"Code": code}}, "PutSecretValue")).holds_key(SECRET, SecretStr(API_KEY))
+
+
+class DescribedSecret:
+    """A Secrets Manager client that describes a secret with these versions, or raises an error, and records changes."""
+
+    class exceptions:  # noqa: N801 - the client's own spelling
+        class InvalidParameterException(Exception):  # noqa: N818
+            pass
+
+    def __init__(self, stages: dict[str, list[str]] | ClientError) -> None:
+        self._stages = stages
+        self.changes: list[dict[str, Any]] = []
+
+    def describe_secret(self, **_request: Any) -> dict[str, Any]:
+        if isinstance(self._stages, ClientError):
+            raise self._stages
+        return {"VersionIdsToStages": self._stages}
+
+    def update_secret_version_stage(self, **change: Any) -> None:
+        self.changes.append(change)
+
+
+def promote(stages: dict[str, list[str]] | ClientError) -> list[dict[str, Any]]:
+    """Promote the version of SECRET, and release its version `old`; return the changes."""
+    client = DescribedSecret(stages)
+    cleanup = SecretsManagerCleanup(cast("Any", client), recovery_days=7)
+    cleanup.promote_version(SECRET, [SECRET._replace(version="old")])
+    return client.changes
+
+
+def test_promotion_moves_the_current_version_and_removes_the_label_of_the_released_one() -> None:
+    assert promote({"old": ["AWSCURRENT", label("old")], "v": [label("v")], "in-flight": [label("in-flight")]}) == [
+        {
+            "SecretId": SECRET.arn,
+            "VersionStage": "AWSCURRENT",
+            "MoveToVersionId": "v",
+            "RemoveFromVersionId": "old",
+        },
+        {"SecretId": SECRET.arn, "VersionStage": label("old"), "RemoveFromVersionId": "old"},
+    ]
+
+
+def test_repeated_promotion_changes_nothing() -> None:
+    assert promote({"old": ["AWSPREVIOUS"], "v": ["AWSCURRENT", label("v")]}) == []
+
+
+def test_promotion_in_a_deleted_secret_succeeds_and_an_outage_is_raised() -> None:
+    for code in ("ResourceNotFoundException", "InvalidRequestException"):
+        assert promote(ClientError({"Error": {"Code": code}}, "DescribeSecret")) == []
+    with pytest.raises(ClientError):
+        promote(DENIED)
+
+
+class ActiveSecret:
+    """A Secrets Manager client that rejects the first RestoreSecret call, and then describes the secret."""
 
     exceptions = SimpleNamespace(InvalidRequestException=ClientError)
 
-    def __init__(self) -> None:
-        self.restored: list[bool] = []
+    def __init__(self, **description: Any) -> None:
+        self._description = description
+        self.calls: list[str] = []
 
-    def restore_secret(self, **_request: Any) -> None:
-        self.restored.append(bool(self.restored))
-        if not self.restored[-1]:
+    def restore_secret(self, *, SecretId: str) -> None:  # noqa: N803 - the client's own spelling
+        assert SecretId == SECRET.arn
+        self.calls.append("restore")
+        if len(self.calls) == 1:
             raise DENIED
 
-    @staticmethod
-    def describe_secret(**_request: Any) -> dict[str, Any]:
-        return {"DeletedDate": NOON}
+    def describe_secret(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803
+        assert SecretId == SECRET.arn
+        self.calls.append("describe")
+        return self._description
 
 
-def test_cancel_deletion_retries_when_deletion_is_scheduled_concurrently() -> None:
-    client = ConcurrentlyDeletedSecret()
+@pytest.mark.parametrize(
+    ("description", "calls"),
+    [({"DeletedDate": NOON}, ["restore", "describe", "restore"]), ({}, ["restore", "describe"])],
+    ids=["deletion scheduled concurrently", "no deletion scheduled"],
+)
+def test_rejected_cancellation_is_repeated_only_if_a_deletion_is_scheduled(
+    description: dict[str, Any], calls: list[str]
+) -> None:
+    client = ActiveSecret(**description)
     SecretsManagerKeyStore(cast("Any", client), prefix="stack", kms_key_id="key").cancel_deletion(SECRET)
-    assert client.restored == [False, True]
+    assert client.calls == calls
+
+
+class Cleanups:
+    """A Secrets Manager client that records deletions and cancellations, and raises `error`."""
+
+    def __init__(self, error: ClientError) -> None:
+        self._error = error
+        self.requests: list[dict[str, Any]] = []
+
+    def _fail(self, **request: Any) -> None:
+        self.requests.append(request)
+        raise self._error
+
+    delete_secret = restore_secret = _fail
+
+
+@pytest.mark.parametrize(
+    ("clean_up", "request_sent"),
+    [
+        (SecretsManagerCleanup.schedule_deletion, {"SecretId": SECRET.arn, "RecoveryWindowInDays": 7}),
+        (SecretsManagerCleanup.cancel_deletion, {"SecretId": SECRET.arn}),
+    ],
+)
+def test_cleanup_of_a_deleted_secret_succeeds_and_other_errors_are_raised(
+    clean_up: Callable[[SecretsManagerCleanup, SecretVersion], None], request_sent: dict[str, Any]
+) -> None:
+    for code in ("ResourceNotFoundException", "InvalidRequestException"):
+        client = Cleanups(ClientError({"Error": {"Code": code}}, "Operation"))
+        clean_up(SecretsManagerCleanup(cast("Any", client), recovery_days=7), SECRET)
+        assert client.requests == [request_sent]
+    with pytest.raises(ClientError):
+        clean_up(SecretsManagerCleanup(cast("Any", Cleanups(DENIED)), recovery_days=7), SECRET)
 
 
 def inventory(error: Exception) -> SecretsManagerInventory:

@@ -1,6 +1,7 @@
 """Failures of the DynamoDB client, and the errors that the repository raises for them. No test here waits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -15,7 +16,9 @@ from ai_integrations.domain.errors import (
     IdempotencyKeyReusedError,
     NameTakenError,
     RepeatedRequestError,
+    VersionConflictError,
 )
+from ai_integrations.domain.model import Tombstone
 from tests.builders import NOON, an_idempotency_key, an_integration
 
 KEY = an_idempotency_key(fingerprint="f1")
@@ -151,6 +154,32 @@ def test_get_for_write_reads_an_integration_that_dynamodb_did_not_process() -> N
         {"Responses": {}, "UnprocessedKeys": {"table": {}}}, {"Item": to_wire(items.integration_item(OWN))}
     )
     assert repository(client).idempotent(KEY).get_for_write(OWN.account, OWN.id, NOON) == (OWN, None)
+    assert client.requests[1]["Key"] == to_wire(items.integration_key(OWN.account, OWN.id))
+
+
+def test_get_for_write_reads_integration_and_idempotency_record_at_once() -> None:
+    found = [items.integration_item(OWN), items.idempotency_item(OTHER, KEY, NOON)]
+    client = ScriptedClient({"Responses": {"table": [to_wire(each) for each in found]}})
+    integration, conflict = repository(client).idempotent(KEY).get_for_write(OWN.account, OWN.id, NOON)
+    assert integration == OWN
+    assert isinstance(conflict, RepeatedRequestError)
+    [request] = client.requests
+    keys = [items.integration_key(OWN.account, OWN.id), items.idempotency_key(OWN.account, KEY)]
+    assert request["RequestItems"]["table"]["Keys"] == [to_wire(key) for key in keys]
+
+
+def test_delete_conflicts_with_a_tombstone_of_another_deletion() -> None:
+    tombstone = Tombstone(integration=OWN, deleted_at=NOON, deleted_by="bob", expires_at=NOON)
+    other = items.tombstone_item(tombstone._replace(deleted_by="carol"))
+    with pytest.raises(VersionConflictError):
+        repository(ScriptedClient(cancelled(other, "None", "None"))).delete(tombstone)
+
+
+def test_restore_conflicts_with_an_integration_that_exists() -> None:
+    tombstone = Tombstone(integration=OWN, deleted_at=NOON, deleted_by="bob", expires_at=NOON)
+    existing = items.integration_item(replace(OWN, version=7))
+    with pytest.raises(VersionConflictError):
+        repository(ScriptedClient(cancelled(existing, "None", "None"))).restore(tombstone, replace(OWN, version=2))
 
 
 def test_conditions_alias_every_attribute() -> None:

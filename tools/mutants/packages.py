@@ -47,7 +47,7 @@ PACKAGES = {
         (
             "tests/unit/test_access_key_lookup.py",
             "tests/unit/test_dynamodb_reads.py",
-            *_handler_tests("authorizer", "access_keys"),
+            *_handler_tests("authorizer", "access_keys", "invocation_log"),
         ),
     ),
     "key_access": Package(

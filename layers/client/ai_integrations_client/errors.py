@@ -46,8 +46,8 @@ class ResolutionError(AiIntegrationsClientError):
 class UnavailableError(AiIntegrationsClientError):
     """The service could not be reached: timeout, throttling, server error, or no valid AWS credentials.
 
-    `reason` is a short text that begins with an AWS error code or the name of an exception, if there is one. `request`
-    is what was requested.
+    `reason` is a short text: the service's explanation, or one that begins with an AWS error code or the name of an
+    exception. `request` is what was requested.
     """
 
     def __init__(self, reason: str, request: ResolveRequest | None = None) -> None:
@@ -68,7 +68,7 @@ def problem_error(problem: Mapping[str, Any], request: ResolveRequest) -> Resolu
     """Build the error for a problem document. Raise AttributeError, TypeError or ValueError if it is malformed."""
     rejection = ResolutionError(problem, request)
     if rejection.status >= _SERVER_ERRORS or rejection.status == _TOO_MANY_REQUESTS:
-        return UnavailableError(rejection.title, request)
+        return UnavailableError(rejection.detail or rejection.title, request)
     return rejection
 
 

@@ -168,8 +168,8 @@ def test_fetch_does_not_blame_the_clock_for_other_rejections() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_fetch_raises_unavailable_error_with_the_title_of_a_temporary_problem(status: int) -> None:
-    assert reason_of(respond(problem(status, "Try later"), status)) == "Try later"
+def test_fetch_raises_unavailable_error_with_the_detail_of_a_temporary_problem(status: int) -> None:
+    assert reason_of(respond(problem(status, "Try later"), status)) == "No."
 
 
 @pytest.mark.parametrize("status", [204, 302, 403, 404, 413, 502])

@@ -34,9 +34,7 @@ class StepTimer:
         """Return an inconclusive step; the test continues."""
         return self._build(CheckStatus.NOT_PROVED, not_proved=reason, message=message)
 
-    def _build(
-        self, status: CheckStatus, *, proved: str = "", not_proved: str = "", message: str | None = None
-    ) -> Rung:
+    def _build(self, status: CheckStatus, *, not_proved: str, proved: str = "", message: str | None = None) -> Rung:
         return Rung(
             name=self._name,
             status=status,
