@@ -21,6 +21,8 @@ class Visibility:
         """
         if caller.may_view(scopings):
             return True
+        if not any(scoping.is_organization for scoping in scopings):
+            return False
         memberships = tuple(self._with_organization(caller.account, each) for each in caller.memberships)
         return memberships != caller.memberships and caller._replace(memberships=memberships).may_view(scopings)
 

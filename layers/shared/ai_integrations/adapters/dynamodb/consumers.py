@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.adapters.dynamodb.transactions import UNUSED, Action, Transactor, at_version
-from ai_integrations.domain.consumers import Consumer, Grant, Revocation
+from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Grant, Revocation
 from ai_integrations.domain.errors import ConsumerExistsError, VersionConflictError
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Membership
@@ -44,8 +44,11 @@ class DynamoDbConsumers:
         response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return consumer_from_item(from_wire(response["Item"])) if "Item" in response else None
 
-    def newest(self, account: str, before: str | None, count: int) -> tuple[Consumer, ...]:
-        """Read at most `count` consumers that are older than the id `before`, using one consistent read."""
+    def newest(self, account: str, before: str | None, count: int) -> ConsumerSlice:
+        """Read at most `count` consumers that are older than the id `before`, using one consistent read.
+
+        There may be fewer before the last: DynamoDB ends a page at 1 MB, which ten grants with long ids can reach.
+        """
         prefix = list_key(account, "")
         response = self._client.query(
             TableName=self._table,
@@ -57,7 +60,8 @@ class DynamoDbConsumers:
             Limit=count,
             ExclusiveStartKey=to_wire(list_key(account, before or "~")),  # a tilde sorts after every id
         )
-        return tuple([consumer_from_item(from_wire(item)) for item in response["Items"]])
+        consumers = tuple([consumer_from_item(from_wire(item)) for item in response["Items"]])
+        return ConsumerSlice(consumers, more="LastEvaluatedKey" in response)
 
     def update(self, current: Consumer, changed: Consumer) -> None:
         """Replace `current` with `changed`. VersionConflictError if another write came first."""
