@@ -112,7 +112,7 @@ def test_breaking_changes_of_an_equal_document_are_empty() -> None:
         (lambda d: properties(d, "AiIntegration").pop("base_url"), "response 200/base_url: the field was removed"),
         (lambda d: properties(d, "AiIntegration").update(x={"type": "string"}), "/x: the field was added"),
         (lambda d: properties(d, "ConnectionHealth").pop("rungs"), "response 200/rungs: the field was removed"),
-        (lambda d: properties(d, "Space").update(x={"type": "string"}), "/x: the field was added"),
+        (lambda d: properties(d, "SpaceView").update(x={"type": "string"}), "/x: the field was added"),
         (lambda d: required(d, "AiIntegration").remove("scopings"), "/scopings: no longer always present"),
         (lambda d: properties(d, "AiIntegration")["name"].update(type="integer"), "/name: the type differs"),
         (lambda d: properties(d, "AiIntegration")["created_at"].pop("format"), "/created_at: format differs"),

@@ -45,7 +45,7 @@ class ConnectionHealth(TypedDict):
     models: NotRequired[
         Annotated[
             list[str] | None,
-            Field(description="The first 200 names of models that the provider listed, sorted. Absent if none."),
+            Field(description="Names of the models that the provider listed, sorted: at most 200. Absent if none."),
         ]
     ]
     integration_version: NotRequired[

@@ -21,7 +21,7 @@ class _ListFormat(NamedTuple):
     prefix: str = ""
 
 
-# Vertex AI lists endpoints, not models. Bedrock lists nothing: the session policy of the role does not allow it.
+# Vertex AI lists endpoints, not models. Bedrock is not asked: the session policy of the role does not allow lists.
 _FORMATS = {
     Dialect.OPEN_AI: _ListFormat("data", "id"),
     Dialect.ANTHROPIC: _ListFormat("data", "id"),
