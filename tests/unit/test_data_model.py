@@ -126,14 +126,22 @@ HEALTH = Health(
         ),
         Rung(
             name="authenticated",
-            status=CheckStatus.FAILED,
+            status=CheckStatus.PASSED,
             latency_ms=180,
-            not_proved="The provider answered with status 401.",
-            provider_said="Incorrect API key provided: [redacted]",
+            proved="The provider lists its models with the credentials and rejects the same request without them.",
+            not_proved="A restricted key may be allowed to list models but not to use them, or the reverse.",
+        ),
+        Rung(
+            name="model_answers",
+            status=CheckStatus.FAILED,
+            latency_ms=95,
+            not_proved="The provider answered with status 404.",
+            provider_said="The model `gpt-4o` does not exist or you do not have access to it.",
         ),
     ),
     key_version=SECOND_VERSION,
     key_fingerprint="00000000000000000000000000000fac",
+    models=("gpt-5", "gpt-5-mini"),
 )
 CALLER = Caller(
     account="acme",

@@ -10,7 +10,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
-from ai_integrations.domain.connection_health import Health, Rung
+from ai_integrations.domain.connection_health import Findings, Health, Rung
 from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Revocation
 from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import IdempotencyConflict
@@ -393,7 +393,7 @@ class KeyFingerprints(Protocol):
 class StepRunner(Protocol):
     """Runs the steps of a connection test."""
 
-    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
+    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> Findings:
         """Run the steps in order, up to the first that fails."""
         ...
 
