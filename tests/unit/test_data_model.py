@@ -16,7 +16,7 @@ from ai_integrations.adapters.dynamodb.access_key_lookup import digest
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
-from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -306,3 +306,8 @@ def test_example_secret_equals_the_stored_secret() -> None:
 def kinds(items: Iterable[Item]) -> set[tuple[str, str]]:
     """Return the kinds of rows: partition and sort keys without the values in them."""
     return {(re.sub("#.*", "#", item["pk"]), re.sub("#.*", "#", item["sk"])) for item in items}
+
+
+def test_consumer_item_without_a_grant_allows_no_integration() -> None:
+    item = {name: value for name, value in consumer_item(ACCOUNT_WIDE).items() if name != "all_integrations"}
+    assert consumer_from_item(item).grant == Grant(integrations=frozenset())

@@ -108,6 +108,7 @@ def consumer_item(consumer: Consumer) -> items.Item:
         "principal_arn": consumer.principal_arn,
         "integrations": integrations,
         "memberships": None if memberships is None else [each._asdict() for each in memberships],
+        "all_integrations": True if consumer.grant == Grant() else None,
         "name": consumer.name,
         "valid_until": consumer.expires_at and items.timestamp(consumer.expires_at),
         "created_at": items.timestamp(consumer.created_at),
@@ -120,17 +121,13 @@ def consumer_item(consumer: Consumer) -> items.Item:
 
 def consumer_from_item(item: Mapping[str, Any]) -> Consumer:
     """Convert an item to a consumer."""
-    memberships = item.get("memberships")
     return Consumer(
         id=item["id"],
         account=item["account"],
         version=int(item["version"]),
         principal=Principal(**item["principal"]),
         principal_arn=item["principal_arn"],
-        grant=Grant(
-            integrations=item.get("integrations"),
-            memberships=None if memberships is None else tuple(Membership(**each) for each in memberships),
-        ),
+        grant=_grant_from_item(item),
         name=item.get("name"),
         expires_at=datetime.fromisoformat(item["valid_until"]) if "valid_until" in item else None,
         created_at=datetime.fromisoformat(item["created_at"]),
@@ -138,6 +135,15 @@ def consumer_from_item(item: Mapping[str, Any]) -> Consumer:
         created_by=item["created_by"],
         updated_by=item["updated_by"],
     )
+
+
+def _grant_from_item(item: Mapping[str, Any]) -> Grant:
+    """Convert the attributes of a grant. Without any of them, it allows nothing."""
+    if "memberships" in item:
+        return Grant(memberships=tuple(Membership(**each) for each in item["memberships"]))
+    if item.get("all_integrations"):
+        return Grant()
+    return Grant(integrations=item.get("integrations", frozenset()))
 
 
 def revocation_item(revocation: Revocation) -> items.Item:
