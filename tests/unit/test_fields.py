@@ -48,6 +48,19 @@ def test_metadata_is_stored_as_sent_with_the_current_kind() -> None:
     assert parse_create_body(provider_metadata=sent).settings().provider_metadata == stored
 
 
+@pytest.mark.parametrize(
+    ("patch", "values"),
+    [
+        ({"provider": "openAI", "auth_type": "DEFAULT"}, ["openAI", "DEFAULT"]),
+        ({"auth_type": "bearer_token", "provider_metadata": {"kind": "gcp"}}, ["bearer_token", "gcp"]),
+        ({"provider_metadata": {"project_id": "p"}}, []),
+        ({"provider_metadata": None, "name": "x"}, []),
+    ],
+)
+def test_enum_values_are_those_of_every_field_as_sent(patch: dict[str, Any], values: list[str]) -> None:
+    assert parse_text(json.dumps(patch), PatchBody).enum_values() == values
+
+
 OPTIONAL_FIELDS = [name for name, field in CreateBody.model_fields.items() if not field.is_required()]
 
 

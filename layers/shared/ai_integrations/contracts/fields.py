@@ -125,7 +125,7 @@ def _federation_schema() -> core_schema.CoreSchema:
 
 def _valid_federation(settings: object) -> dict[str, Any]:
     """Validate `federation`. Only requests that contain one pay for building the validator."""
-    valid: dict[str, Any] = _federation_validator().validate_python(settings, strict=True)
+    valid: dict[str, Any] = _federation_validator().validate_python(settings)
     return valid
 
 
