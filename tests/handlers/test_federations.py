@@ -176,7 +176,7 @@ def test_two_kinds_of_credentials_in_one_body_are_rejected(federated: Cloud, oth
         create(federated, body_of(name="x", **other)),
         send(federated, "PATCH", integration_id, {"federation": federation(), **other}),
     ):
-        assert (response.status, response.pointers) == (400, [""])
+        assert (response.status, response.pointers) == (422, [""])
 
 
 def test_null_of_the_other_kind_may_stand_beside_a_federation_or_key(federated: Cloud) -> None:

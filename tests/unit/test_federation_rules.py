@@ -39,6 +39,24 @@ def test_federation_of_each_provider_is_accepted(provider: str) -> None:
     assert pointers(FEDERATIONS[provider], provider) == []
 
 
+@pytest.mark.parametrize(
+    ("provider", "field", "characters"),
+    [
+        ("OPEN_AI", "identity_provider_id", "letters, digits"),
+        ("OPEN_AI", "service_account_id", "letters, digits"),
+        ("CUSTOM", "audience", "without commas"),
+    ],
+)
+def test_value_with_other_characters_is_rejected_with_the_accepted_ones(
+    provider: str, field: str, characters: str
+) -> None:
+    federation = Federation({**FEDERATIONS[provider].fields, field: "copied, with a blank"})
+    with pytest.raises(RuleViolationError) as raised:
+        rules.check_credentials(provider, federation, previous=None, policy=ON)
+    [error] = raised.value.errors
+    assert characters in error.detail
+
+
 @pytest.mark.parametrize("provider", [name for name, each in PROVIDERS.items() if each.federation is None])
 def test_provider_without_federation_rejects_it(provider: str) -> None:
     assert pointers(FEDERATIONS["OPEN_AI"], provider) == ["/federation"]

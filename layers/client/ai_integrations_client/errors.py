@@ -43,7 +43,8 @@ class ResolutionError(AiIntegrationsClientError):
 class UnavailableError(AiIntegrationsClientError):
     """The service could not be reached: timeout, throttling or server error.
 
-    `reason` is a short text, such as an AWS error code or the name of an exception. `request` is what was asked for.
+    `reason` is a short text: an AWS error code, the name of an exception, or the service's explanation. `request` is
+    what was asked for.
     """
 
     def __init__(self, reason: str, request: ResolveRequest | None = None) -> None:

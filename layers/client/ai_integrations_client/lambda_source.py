@@ -53,7 +53,7 @@ class LambdaSource:
         except (AttributeError, KeyError, TypeError, ValueError):
             raise UnavailableError("malformed response", request) from None
         if rejection.status >= _SERVER_ERRORS or rejection.status == _TOO_MANY_REQUESTS:
-            raise UnavailableError(rejection.title, request)
+            raise UnavailableError(rejection.detail or rejection.title, request)
         raise rejection
 
     def _invoke(self, request: ResolveRequest) -> Any:  # noqa: ANN401 - any JSON

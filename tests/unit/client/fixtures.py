@@ -122,8 +122,8 @@ def install_renewal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, name, module)
 
 
-def a_problem(status: int, title: str = "Resource not found") -> dict[str, Any]:
-    problem = {"type": "https://example.com/e", "title": title, "status": status, "detail": "No.", "instance": "r"}
+def a_problem(status: int, title: str = "Resource not found", detail: str = "No.") -> dict[str, Any]:
+    problem = {"type": "https://example.com/e", "title": title, "status": status, "detail": detail, "instance": "r"}
     return {"problem": problem}
 
 

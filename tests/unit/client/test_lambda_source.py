@@ -88,14 +88,15 @@ def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
         (EndpointConnectionError(endpoint_url=f"http://127.0.0.1/{KEY}"), "EndpointConnectionError"),
         (ReadTimeoutError(endpoint_url="http://127.0.0.1/"), "ReadTimeoutError"),
         (OSError(KEY), "OSError"),
-        (a_problem(503, "Service unavailable"), "Service unavailable"),
-        (a_problem(429, "Rate limit exceeded"), "Rate limit exceeded"),
+        (a_problem(503, detail="The provider did not respond."), "The provider did not respond."),
+        (a_problem(503, "Service unavailable", detail=""), "Service unavailable"),
+        (a_problem(429, detail="Too many requests."), "Too many requests."),
         (a_response(name=...), "malformed response"),
         (a_response(expires_at="tomorrow"), "malformed response"),
         ({"problem": {"status": "x"}}, "malformed response"),
     ],
 )
-def test_fetch_raises_unavailable_error_without_details(response: Any, reason: str) -> None:
+def test_fetch_raises_unavailable_error_with_a_reason_and_without_the_key(response: Any, reason: str) -> None:
     with pytest.raises(UnavailableError) as raised:
         ClientFixture(FakeService(response=response)).key()
     assert raised.value.reason == reason

@@ -25,7 +25,7 @@ from ai_integrations.contracts.fields import (
     WholeNumber,
 )
 from ai_integrations.contracts.wire_model import InputModel
-from ai_integrations.domain.errors import FieldError, InvalidRequestError
+from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import (
     ACCOUNT_WIDE,
     AuthType,
@@ -83,10 +83,10 @@ class IntegrationBody(InputModel):
     provider_metadata: ProviderMetadata | None = None
 
     def credential_change(self) -> CredentialChange:
-        """Determine what the request does with the credentials; InvalidRequestError if it sets two kinds of them."""
+        """Determine what the request does with the credentials; RuleViolationError if it sets two kinds of them."""
         if sum(getattr(self, name, None) is not None for name in REMOVALS) > 1:
             text = "Send only one of api_key, api_key_secret_arn and federation."
-            raise InvalidRequestError(FieldError("", text))
+            raise RuleViolationError(FieldError("", text))
         if self.federation is not None:
             fields = dict(self.federation)
             return Federation(parameters=fields.pop("parameters", {}), fields=fields)
@@ -110,7 +110,7 @@ class KeyedBody(IntegrationBody):
     api_key: ApiKey | None = None
 
     def credential_change(self) -> CredentialChange:
-        """Determine what the request does with the credentials; InvalidRequestError if it sets two kinds of them."""
+        """Determine what the request does with the credentials; RuleViolationError if it sets two kinds of them."""
         change = super().credential_change()
         return change if self.api_key is None else self.api_key
 

@@ -50,6 +50,7 @@ class FederationKind(NamedTuple):
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # The providers document prefixes and examples of their ids (svac_015rSKKoTmnBF2WbzqpemYW5), but no length.
 _OPAQUE = r"[A-Za-z0-9_-]{1,128}"
+_OPAQUE_DESCRIPTION = "which has only letters, digits, hyphens and underscores"
 
 # https://developers.openai.com/api/reference/workload-identity-federation: "Access tokens expire after at most one hour
 # and never outlive the external subject token". The audience is that of
@@ -58,8 +59,10 @@ _OPAQUE = r"[A-Za-z0-9_-]{1,128}"
 OPEN_AI = FederationKind(
     request_format=TokenRequestFormat.OPEN_AI,
     fields={
-        "identity_provider_id": FederationField(_OPAQUE, "the id of a workload identity provider of your organization"),
-        "service_account_id": FederationField(_OPAQUE, "the id of a project's service account"),
+        "identity_provider_id": FederationField(
+            _OPAQUE, f"the id of a workload identity provider of your organization, {_OPAQUE_DESCRIPTION}"
+        ),
+        "service_account_id": FederationField(_OPAQUE, f"the id of a project's service account, {_OPAQUE_DESCRIPTION}"),
     },
     identity=("service_account_id",),
     audience="https://api.openai.com/v1",
@@ -130,7 +133,8 @@ CUSTOM = FederationKind(
         "token_endpoint": FederationField(r"https?://.{1,2000}", "the URL of a token endpoint"),
         "grant": FederationField("token-exchange|jwt-bearer", "token-exchange (RFC 8693) or jwt-bearer (RFC 7523)"),
         "audience": FederationField(
-            r"[\x21-\x23\x25-\x2b\x2d-\x7e]{1,1000}", "the audience that the token endpoint expects"
+            r"[\x21-\x23\x25-\x2b\x2d-\x7e]{1,1000}",
+            "the audience that the token endpoint expects: visible ASCII characters without commas and $",
         ),
     },
     identity=("audience",),
