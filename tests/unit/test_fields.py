@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.contracts.operator_commands import PlaceCommand
 from ai_integrations.contracts.parsing import parse_text
-from ai_integrations.domain.errors import FieldError, InvalidRequestError, RuleViolationError
+from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.model import (
     ACCOUNT_WIDE,
     AuthType,
@@ -102,7 +102,7 @@ CREDENTIALS = {"api_key": "sk-fake-1", "api_key_secret_arn": ARN, "federation": 
 @pytest.mark.parametrize("absent", CREDENTIALS)
 def test_two_kinds_of_credentials_are_rejected(absent: str) -> None:
     body = parse_create_body(**CREDENTIALS | {absent: ...})
-    with pytest.raises(InvalidRequestError) as caught:
+    with pytest.raises(RuleViolationError) as caught:
         body.credential_change()
     assert caught.value.errors == (FieldError("", "Send only one of api_key, api_key_secret_arn and federation."),)
 
