@@ -11,6 +11,7 @@ from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.items import place_item
+from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
@@ -75,6 +76,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "outcome of a request": lambda client: DynamoDbRequestOutcomes(client, "table").find("acme", "request-1"),
     "health": lambda client: DynamoDbConnectionHealth(client, "table").last("acme", ULID),
     "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),
+    "removals of the sweep": lambda client: DynamoDbRemovalCounts(client, "table").load(),
 }
 
 
