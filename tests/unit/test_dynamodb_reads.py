@@ -1,16 +1,17 @@
-"""The reads of the DynamoDB adapters: which must be consistent, and lists that span several pages."""
+"""The DynamoDB adapters: which reads must be consistent, lists that span several pages, and errors of AWS."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
-from ai_integrations.adapters.dynamodb.items import place_item
+from ai_integrations.adapters.dynamodb.items import integration_item, place_item
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
@@ -18,6 +19,7 @@ from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Organization, Space
+from ai_integrations.use_cases.removal_limit import RemovalCount
 from tests.builders import NOON, ULID, a_caller, an_idempotency_key, an_integration
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/models"}
@@ -103,3 +105,30 @@ def test_access_keys_are_read_from_every_page() -> None:
     ]
     client = RecordingClient(*([entry] for entry in entries))
     assert [each.id for each in AccessKeys(cast("Any", client), "table").list("acme")] == ["A", "B"]
+
+
+class ScannedTable:
+    """A DynamoDB client whose scan has two pages. Each contains one integration."""
+
+    LAST_KEY = to_wire({"pk": "ACCOUNT#acme", "sk": f"INTEGRATION#{ULID}"})
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        page = {"Items": [to_wire(integration_item(WITH_ROLE))]}
+        is_last = request.get("ExclusiveStartKey") == self.LAST_KEY
+        return page if is_last else {**page, "LastEvaluatedKey": self.LAST_KEY}
+
+
+def test_sweep_continues_after_the_last_item_of_a_page() -> None:
+    records = SweepRecords(cast("Any", ScannedTable()), "table")
+    found, token = records.page(None)
+    assert (found, records.page(token)) == ([WITH_ROLE], ([WITH_ROLE], None))
+
+
+def test_replace_raises_another_error_than_the_one_of_its_condition() -> None:
+    class ThrottledTable:
+        def put_item(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+
+    count = RemovalCount(allowed=20, made=3, until=NOON)
+    with pytest.raises(ClientError):
+        DynamoDbRemovalCounts(cast("Any", ThrottledTable()), "table").replace(count, count)
