@@ -1,6 +1,7 @@
 """Responses to CloudFormation, over a real server on loopback. No error or log contains the URL, a credential."""
 
 import logging
+import socket
 import traceback
 from typing import Any
 
@@ -118,6 +119,21 @@ def test_refused_connection_raises_without_disclosing_the_url(
     assert len(pauses) == 4
     texts = [*traceback.format_exception(error.value), repr(error.value), caplog.text]
     assert not [text for text in texts if SIGNATURE in text]
+
+
+class RetriedError(Exception):
+    """The responder waits before another attempt."""
+
+
+@pytest.mark.usefixtures("bucket")  # enables sockets
+def test_attempt_ends_if_the_bucket_does_not_respond() -> None:
+    def stop(_seconds: float) -> None:
+        raise RetriedError
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        event = {**IDENTITY, "ResponseURL": f"http://127.0.0.1:{silent.getsockname()[1]}/responses"}
+        with pytest.raises(RetriedError):
+            CloudFormationResponder(None, pause=stop).succeed(event, "id-1", {})
 
 
 @pytest.mark.parametrize(

@@ -112,16 +112,22 @@ class ScannedTable:
 
     LAST_KEY = to_wire({"pk": "ACCOUNT#acme", "sk": f"INTEGRATION#{ULID}"})
 
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
     def scan(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
         page = {"Items": [to_wire(integration_item(WITH_ROLE))]}
-        is_last = request.get("ExclusiveStartKey") == self.LAST_KEY
-        return page if is_last else {**page, "LastEvaluatedKey": self.LAST_KEY}
+        return page if "ExclusiveStartKey" in request else {**page, "LastEvaluatedKey": self.LAST_KEY}
 
 
-def test_sweep_continues_after_the_last_item_of_a_page() -> None:
-    records = SweepRecords(cast("Any", ScannedTable()), "table")
+def test_sweep_continues_after_the_last_item_of_a_page_of_limited_size() -> None:
+    client = ScannedTable()
+    records = SweepRecords(cast("Any", client), "table")
     found, token = records.page(None)
     assert (found, records.page(token)) == ([WITH_ROLE], ([WITH_ROLE], None))
+    assert [each.get("ExclusiveStartKey") for each in client.requests] == [None, ScannedTable.LAST_KEY]
+    assert [each["Limit"] for each in client.requests] == [1000, 1000]
 
 
 def test_replace_raises_another_error_than_the_one_of_its_condition() -> None:
