@@ -76,6 +76,7 @@ def test_response_stays_within_the_size_limit(bucket: Bucket, responder: CloudFo
     responder.fail(request(bucket), "very " * 10_000)
     responder.succeed(request(bucket), "i" * 42, {"name": "𝄞" * 256})
     assert all(len(body) <= 4_096 for _, body in bucket.received)
+    assert "𝄞".encode() in bucket.received[-1][1], "an escaped character takes three times the bytes"
 
 
 @pytest.mark.parametrize("statuses", [[500], [503, 500, 503, 500]], ids=["one error", "four errors"])
