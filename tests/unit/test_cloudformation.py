@@ -91,8 +91,8 @@ def test_server_errors_are_retried_with_backoff(
 
 @pytest.mark.parametrize(
     ("statuses", "message", "attempts"),
-    [([500] * 5, "500", 5), ([403], "403", 1), ([307], "307", 1)],
-    ids=["server errors", "client error", "redirect"],
+    [([500] * 5, "500", 5), ([403], "403", 1), ([300], "300", 1), ([307], "307", 1)],
+    ids=["server errors", "client error", "several choices", "redirect"],
 )
 def test_undeliverable_response_raises_without_disclosing_the_url(
     bucket: Bucket, responder: CloudFormationResponder, statuses: list[int], message: str, attempts: int
@@ -117,7 +117,7 @@ def test_refused_connection_raises_without_disclosing_the_url(
     bucket.server_close()
     with caplog.at_level(logging.INFO), pytest.raises(ResponseNotDeliveredError) as error:
         responder.succeed(event, "id-1", {})
-    assert len(pauses) == 4
+    assert (str(error.value), len(pauses)) == ("NewConnectionError", 4)
     texts = [*traceback.format_exception(error.value), repr(error.value), caplog.text]
     assert not [text for text in texts if SIGNATURE in text]
 
