@@ -25,6 +25,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.httpsession import URLLib3Session, create_urllib3_context
 from botocore.session import Session
 
 from ai_integrations_client import Client, Runtime
@@ -262,8 +263,13 @@ def test_threads_load_credentials_one_after_the_other(api: Server) -> None:
 
 
 @pytest.fixture
-def https_api(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
-    """Run an HTTPS server, and yield it with the CA bundle that trusts it."""
+def https_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, Path]]:
+    """Run an HTTPS server, and yield it with the CA bundle that trusts it.
+
+    The client has a TLS context of its own, as in a program. In this process, tests may have loaded the functions,
+    which share one.
+    """
+    monkeypatch.setattr(URLLib3Session, "_get_ssl_context", lambda _: create_urllib3_context())
     certificate, key = certify(tmp_path, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -282,8 +288,7 @@ def test_post_trusts_the_ca_bundle_of_the_environment(
     https_api: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     server, bundle = https_api
-    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.setenv(variable, str(bundle))
     assert ConnectionFixture(server.url("localhost")).status() == 200
 

@@ -233,7 +233,7 @@ def test_token_that_the_endpoint_repeats_is_redacted(server: Server, status: int
     server.behave = repeat
     error, _ = failure(at(server.url(path="/token")), guard())
     assert error.reason == f"The token endpoint answered with status {status}."
-    assert answer_of(error).startswith("It returned: invalid_grant: Bad")
+    assert answer_of(error).startswith("It returned: ")
 
 
 def test_reason_contains_no_words_of_the_endpoint_which_can_take_the_token_apart(server: Server) -> None:
