@@ -19,10 +19,12 @@ class Visibility:
 
         The organization of a space is only looked up when it can make a difference, which saves a read.
         """
-        if caller.may_view(scopings):
-            return True
+        return caller.may_view(scopings) or self.with_organizations(caller).may_view(scopings)
+
+    def with_organizations(self, caller: Caller) -> Caller:
+        """Add the organization of the space, if the directory knows it, to each membership that names a space alone."""
         memberships = tuple(self._with_organization(caller.account, each) for each in caller.memberships)
-        return memberships != caller.memberships and caller._replace(memberships=memberships).may_view(scopings)
+        return caller._replace(memberships=memberships)
 
     def _with_organization(self, account: str, membership: Membership) -> Membership:
         if membership.space_id is None or membership.organization_id is not None:
