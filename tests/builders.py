@@ -97,6 +97,12 @@ def a_consumer(**changes: Any) -> Consumer:
     return Consumer(**(values | changes))
 
 
+def a_large_consumer(**changes: Any) -> Consumer:
+    """Build a consumer whose item has 100 KB: as many memberships as are allowed, with the longest ids."""
+    places = [Membership(f"{number:03}".ljust(1_000, "o"), f"{number:03}".ljust(1_000, "s")) for number in range(50)]
+    return a_consumer(grant=Grant(memberships=tuple(places)), **changes)
+
+
 def a_caller(
     *, role: Role = Role.ADMIN, account: str = "acme", user: str = "alice", memberships: tuple[Membership, ...] = ()
 ) -> Caller:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG
-from ai_integrations.domain.consumers import Consumer, Revocation
+from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Revocation
 from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.destinations import may_receive
 from ai_integrations.domain.errors import (
@@ -236,10 +236,10 @@ class InMemoryConsumers:
     def get(self, account: str, ulid: str) -> Consumer | None:
         return self.consumers.get((account, ulid))
 
-    def newest(self, account: str, before: str | None, count: int) -> tuple[Consumer, ...]:
+    def newest(self, account: str, before: str | None, count: int) -> ConsumerSlice:
         ids = sorted((ulid for owner, ulid in self.consumers if owner == account), reverse=True)
         older = [self.consumers[account, ulid] for ulid in ids if before is None or ulid < before]
-        return tuple(older[:count])
+        return ConsumerSlice(tuple(older[:count]), more=len(older) > count)
 
     def update(self, current: Consumer, changed: Consumer) -> None:
         self._check_version(current)

@@ -1,6 +1,7 @@
 """`POST …/test` and `GET …/health`, from API Gateway event to AWS state, over real connections; and key commands."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -80,6 +81,42 @@ def test_repeated_test_replaces_health_and_increments_count(cloud: Cloud, server
     [item] = cloud.items("HEALTH#")
     assert item.keys() == {"pk", "sk", "health", "checks"}
     assert item["checks"] == {"N": "2"}
+
+
+def list_models(*names: object) -> Callable[[ReceivedRequest], Reply]:
+    """Behave like a provider that accepts API_KEY and lists models."""
+    models = Reply.from_json({"data": [{"id": name} for name in names]})
+
+    def behave(request: ReceivedRequest) -> Reply:
+        reply = accept_one_key(request)
+        return models if request.method == "GET" and reply.status == 200 else reply
+
+    return behave
+
+
+def test_models_of_the_provider_are_returned_and_stored(cloud: Cloud, server: Server) -> None:
+    integration_id = create(cloud, server)
+    server.behave = list_models("m-2", API_KEY, "<b>m</b>", "m-1", 7, "m-2")
+    response = run_saved_test(cloud, integration_id)
+    assert response.body["models"] == ["m-1", "m-2"]
+    assert get_health(cloud, integration_id, READER).body == response.body
+    assert run_unsaved_test(cloud, body_for(server)).body["models"] == ["m-1", "m-2"]
+
+
+def test_longest_list_of_models_is_stored(cloud: Cloud, server: Server) -> None:
+    integration_id = create(cloud, server)
+    server.behave = list_models(*(f"{number:0256}" for number in range(300)))
+    assert len(run_saved_test(cloud, integration_id).body["models"]) == 200
+    assert len(get_health(cloud, integration_id).body["models"]) == 200
+
+
+def test_result_without_models_replaces_those_of_the_previous_test(cloud: Cloud, server: Server) -> None:
+    integration_id = create(cloud, server)
+    server.behave = list_models("m-1")
+    run_saved_test(cloud, integration_id)
+    server.behave = accept_one_key
+    assert "models" not in run_saved_test(cloud, integration_id).body
+    assert "models" not in get_health(cloud, integration_id).body
 
 
 def test_connection_test_uses_model_of_the_request(cloud: Cloud, server: Server) -> None:

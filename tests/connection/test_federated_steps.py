@@ -62,7 +62,7 @@ def run_steps(
     model: str | None = "gemini-2.5-flash",
 ) -> dict[str, Rung]:
     exchanger = FakeTokenExchanger(errors=[*errors])
-    rungs = HttpSteps(provider or FakeProvider(), exchanger).run(integration, None, model)
+    rungs = HttpSteps(provider or FakeProvider(), exchanger).run(integration, None, model).rungs
     assert PART_OF_TOKEN not in repr(rungs)
     return {rung.name: rung for rung in rungs}
 
@@ -158,7 +158,7 @@ def test_message_of_the_provider_does_not_repeat_the_token() -> None:
 @pytest.mark.parametrize("provider", ["OPEN_AI", "VERTEX_AI"])
 def test_unsaved_federated_integration_is_not_exchanged(provider: str) -> None:
     fake, exchanger = FakeProvider(), FakeTokenExchanger()
-    rungs = HttpSteps(fake, exchanger).run(federated(provider, version=0), None, "m-1")
+    rungs = HttpSteps(fake, exchanger).run(federated(provider, version=0), None, "m-1").rungs
     assert {rung.status for rung in rungs} == {PASSED, NOT_PROVED}
     assert [rung.name for rung in rungs][:4] == ["reachable", "token_exchanged", "authenticated", "model_answers"]
     assert "Save the integration" in (rungs[1].not_proved or "")
@@ -167,7 +167,7 @@ def test_unsaved_federated_integration_is_not_exchanged(provider: str) -> None:
 
 def test_key_of_a_federated_integration_is_tested_without_an_exchange() -> None:
     exchanger = FakeTokenExchanger()
-    rungs = HttpSteps(FakeProvider(), exchanger).run(federated(), SecretStr(API_KEY), None)
+    rungs = HttpSteps(FakeProvider(), exchanger).run(federated(), SecretStr(API_KEY), None).rungs
     assert [rung.name for rung in rungs] == ["reachable", "authenticated", "model_answers"]
     assert exchanger.exchanged == []
 
@@ -277,3 +277,14 @@ def test_vertex_ai_without_federation_recommends_it() -> None:
     assert statuses(rungs) == {"reachable": PASSED, "authenticated": NOT_PROVED, "model_answers": NOT_PROVED}
     assert "federation" in (rungs["authenticated"].not_proved or "")
     assert fake.sent == []
+
+
+def test_model_that_repeats_the_access_token_is_left_out() -> None:
+    models = {"data": [{"id": TOKEN}, {"id": f"m-{PART_OF_TOKEN}"}, {"id": "m-1"}]}
+    fake = FakeProvider({"https://api.openai.com/v1/models": (200, models)})
+    assert HttpSteps(fake, FakeTokenExchanger()).run(federated(), None, None).models == ("m-1",)
+
+
+def test_endpoints_of_vertex_ai_are_not_returned_as_models() -> None:
+    fake = FakeProvider({LIST: (200, {"endpoints": [{"name": "endpoints/7", "displayName": "e-7"}]})})
+    assert HttpSteps(fake, FakeTokenExchanger()).run(federated("VERTEX_AI"), None, None).models == ()

@@ -282,6 +282,8 @@ def test_post_trusts_the_ca_bundle_of_the_environment(
     https_api: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     server, bundle = https_api
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(bundle))
     assert ConnectionFixture(server.url("localhost")).status() == 200
 

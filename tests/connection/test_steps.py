@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Rung, overall_status
+from ai_integrations.domain.connection_health import CheckStatus, Findings, Rung, overall_status
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.connection_test.http import HttpSteps
@@ -53,7 +53,7 @@ def run_steps(
     server: Server, key: SecretStr | None = KEY, model: str | None = "m-1", **changes: Any
 ) -> tuple[Rung, ...]:
     settings = {"provider": "CUSTOM", "base_url": server.url(GATEWAY)} | changes
-    return provider_steps().run(an_integration(**settings), key, model)
+    return provider_steps().run(an_integration(**settings), key, model).rungs
 
 
 def statuses(rungs: tuple[Rung, ...]) -> list[CheckStatus]:
@@ -122,7 +122,7 @@ class OutboundWithoutResponse:
 )
 def test_reachable_reports_what_the_url_scheme_proves(scheme: str, proved: str, not_proved: str | None) -> None:
     integration = an_integration(provider="CUSTOM", base_url=f"{scheme}://{GATEWAY}")
-    reachable, _ = HttpSteps(OutboundWithoutResponse(), FederationOff()).run(integration, KEY, None)
+    reachable, _ = HttpSteps(OutboundWithoutResponse(), FederationOff()).run(integration, KEY, None).rungs
     assert (reachable.status, reachable.proved, reachable.not_proved) == (PASSED, proved, not_proved)
 
 
@@ -141,10 +141,10 @@ CHAT = ("authorization", f"Bearer {API_KEY}", "/v1/models", "/v1/chat/completion
 REQUEST_FORMATS = {
     "OPEN_AI": CHAT,
     "AZURE_OPEN_AI": ("api-key", API_KEY, "/openai/v1/models", "/openai/v1/chat/completions"),
-    "ANTHROPIC": ("x-api-key", API_KEY, "/v1/models", "/v1/messages"),
+    "ANTHROPIC": ("x-api-key", API_KEY, "/v1/models?limit=200", "/v1/messages"),
     "CUSTOM": CHAT,
     "NVIDIA_NIM": CHAT,
-    "GEMINI": ("x-goog-api-key", API_KEY, "/v1beta/models", "/v1beta/models/m-1:generateContent"),
+    "GEMINI": ("x-goog-api-key", API_KEY, "/v1beta/models?pageSize=200", "/v1beta/models/m-1:generateContent"),
     "LITELLM": CHAT,
     "FIREWORKS": CHAT,
     "TOGETHER_AI": CHAT,
@@ -159,7 +159,7 @@ def test_every_provider_with_a_key_has_a_request_format() -> None:
 def test_requests_use_the_format_of_the_provider(server: Server, provider: str) -> None:
     header, value, models, completion = REQUEST_FORMATS[provider]
     server.behave = requiring(lambda request: request.headers.get(header) == value)
-    base_url = server.url(GATEWAY, models.removesuffix("/models"))
+    base_url = server.url(GATEWAY, models.partition("/models")[0])
     assert statuses(run_steps(server, provider=provider, base_url=base_url)) == [PASSED, PASSED, PASSED]
     assert {request.target for request in server.received} == {models, completion}
     assert ("anthropic-version" in server.received[0].headers) is (provider == "ANTHROPIC")
@@ -327,7 +327,7 @@ def test_authenticated_is_not_proved_without_key_and_headers(server: Server) -> 
 
 def test_reachable_fails_for_destination_that_is_not_allowed(server: Server) -> None:
     settings = an_integration(provider="CUSTOM", base_url="https://other.example.com/")
-    rungs = provider_steps().run(settings, KEY, None)
+    rungs = provider_steps().run(settings, KEY, None).rungs
     assert statuses(rungs) == [FAILED]
     assert "Nothing was sent" in (rungs[0].not_proved or "")
     assert server.received == []
@@ -335,12 +335,12 @@ def test_reachable_fails_for_destination_that_is_not_allowed(server: Server) -> 
 
 def test_reachable_fails_for_host_removed_from_allow_list(server: Server) -> None:
     settings = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY))
-    assert statuses(provider_steps(allowed="another.corp").run(settings, KEY, None)) == [FAILED]
+    assert statuses(provider_steps(allowed="another.corp").run(settings, KEY, None).rungs) == [FAILED]
 
 
 @pytest.mark.parametrize("provider", ["CUSTOM", "AZURE_OPEN_AI", "LITELLM"])
 def test_reachable_fails_without_provider_address(provider: str) -> None:
-    rungs = provider_steps().run(an_integration(provider=provider), KEY, None)
+    rungs = provider_steps().run(an_integration(provider=provider), KEY, None).rungs
     assert [(rung.name, rung.status) for rung in rungs] == [("reachable", FAILED)]
     assert "base_url" in (rungs[0].not_proved or "")
     assert "Use " in (rungs[0].not_proved or "")
@@ -350,14 +350,14 @@ def test_bedrock_integration_runs_role_steps() -> None:
     roles = RecordingRoleSteps()
     guard = Guard(resolver=StubDnsResolver([[]]), allowed_private_hosts=())
     steps = ProviderSteps(keys=HttpSteps(guard, FederationOff()), roles=roles)
-    assert steps.run(an_integration(provider="AWS_BEDROCK", model_names=("m-1",)), None, None) == ()
+    assert steps.run(an_integration(provider="AWS_BEDROCK", model_names=("m-1",)), None, None) == Findings(())
     assert roles.tested == ["AWS_BEDROCK m-1"]
 
 
 def test_connection_test_ends_at_total_deadline(server: Server) -> None:
     server.behave = lambda _: sleep(0.4) or Reply()  # type: ignore[func-returns-value]
     settings = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY))
-    rungs = provider_steps(seconds=0.6).run(settings, KEY, "m-1")
+    rungs = provider_steps(seconds=0.6).run(settings, KEY, "m-1").rungs
     assert sum(rung.latency_ms for rung in rungs) < 1500
     assert rungs[-1].status is FAILED
     assert rungs[-1].not_proved == "The provider did not respond in time."
@@ -371,3 +371,67 @@ def test_authenticated_fails_if_connection_is_lost(server: Server) -> None:
     rungs = run_steps(server)
     assert statuses(rungs) == [PASSED, FAILED]
     assert rungs[1].not_proved == "The connection was lost."
+
+
+MODEL_LISTS: dict[str, Any] = {
+    "OPEN_AI": {"data": [{"id": "m-2"}, {"id": "m-1"}, {"id": "m-2"}]},
+    "ANTHROPIC": {"data": [{"id": "m-2"}, {"id": "m-1"}]},
+    "GEMINI": {"models": [{"name": "models/m-2"}, {"name": "models/m-1"}]},
+    "TOGETHER_AI": [{"id": "m-2"}, {"id": "m-1"}],
+}
+
+
+def listed_models(server: Server, models: Reply, key: SecretStr = KEY, **changes: Any) -> tuple[str, ...]:
+    server.behave = lambda request: models if request.method == "GET" else Reply()
+    settings = {"provider": "CUSTOM", "base_url": server.url(GATEWAY)} | changes
+    return provider_steps().run(an_integration(**settings), key, None).models
+
+
+@pytest.mark.parametrize("provider", MODEL_LISTS)
+def test_connection_test_returns_the_models_that_the_provider_lists(server: Server, provider: str) -> None:
+    models = Reply.from_json(MODEL_LISTS[provider])
+    assert listed_models(server, models, provider=provider, base_url=server.url(GATEWAY, "")) == ("m-1", "m-2")
+
+
+def test_connection_test_returns_models_even_if_the_key_may_not_use_them(server: Server) -> None:
+    behave = requiring(has_key)
+    models = Reply.from_json(MODEL_LISTS["OPEN_AI"])
+    server.behave = lambda request: models if request.method == "GET" and has_key(request) else behave(request)
+    integration = an_integration(provider="CUSTOM", base_url=server.url(GATEWAY), headers={"X-Team": "blue"})
+    findings = provider_steps().run(integration, KEY, "no-such-model")
+    assert findings.models == ("m-1", "m-2")
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_connection_test_returns_no_models_of_a_rejected_request(server: Server, status: int) -> None:
+    assert listed_models(server, Reply.from_json(MODEL_LISTS["OPEN_AI"], status)) == ()
+
+
+def test_connection_test_returns_no_model_that_repeats_the_key_or_a_header(server: Server) -> None:
+    names = [API_KEY, f"m-{API_KEY}", "team-blue-7781", "m-1"]
+    models = Reply.from_json({"data": [{"id": name} for name in names]})
+    assert listed_models(server, models, headers={"X-Team": "team-blue-7781"}) == ("m-1",)
+
+
+@pytest.mark.parametrize(("size", "models"), [(1_048_576, ("m-1",)), (1_048_577, ())])
+def test_connection_test_returns_no_models_of_a_list_that_is_too_long(
+    server: Server, size: int, models: tuple[str, ...]
+) -> None:
+    assert listed_models(server, Reply(body=b'{"data": [{"id": "m-1"}]}'.ljust(size))) == models
+
+
+@dataclass
+class RecordingOutbound(OutboundWithoutResponse):
+    """Lists its models to everyone, and records how much of each response is read."""
+
+    limits: list[int] = field(default_factory=list)
+
+    def send(self, request: OutboundRequest, _deadline: Deadline) -> OutboundResponse:
+        self.limits.append(request.max_bytes)
+        return OutboundResponse(status=200, body=b"{}")
+
+
+def test_only_the_status_of_the_request_without_credentials_is_read() -> None:
+    outbound = RecordingOutbound()
+    HttpSteps(outbound, FederationOff()).run(an_integration(), KEY, None)
+    assert outbound.limits == [1_048_576, 0]

@@ -136,7 +136,7 @@ def test_concurrent_grants_to_one_principal_store_one_consumer(emulator_stores: 
         emulator_stores.consumers.insert(a_consumer(id=f"01KDZ3ZQ8000000000000000{number:02}"))
 
     results = outcomes(insert)
-    assert len(emulator_stores.consumers.newest("acme", None, RACERS)) == 1
+    assert len(emulator_stores.consumers.newest("acme", None, RACERS).consumers) == 1
     assert results.count(None) == 1
     assert {type(each) for each in results if each} <= {ConsumerExistsError, ContentionError}
 

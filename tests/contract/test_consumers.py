@@ -8,7 +8,7 @@ from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.domain.consumers import Consumer, Grant, Revocation
 from ai_integrations.domain.errors import ConsumerExistsError, VersionConflictError
 from ai_integrations.domain.model import Membership
-from tests.builders import NOON, ULID, a_consumer, an_integration
+from tests.builders import NOON, ULID, a_consumer, a_large_consumer, an_integration
 from tests.contract.stores import AwsStores, Stores
 
 IDS = [f"01KDZ3ZQ8000000000000000{number:02}" for number in range(5)]
@@ -50,13 +50,13 @@ def test_insert_for_a_principal_with_a_grant_conflicts_and_stores_nothing(stores
     stores.consumers.insert(FULL)
     with pytest.raises(ConsumerExistsError):
         stores.consumers.insert(a_consumer(id=IDS[2], principal_arn=arn))
-    assert stores.consumers.newest("acme", None, 10) == (FULL,)
+    assert stores.consumers.newest("acme", None, 10).consumers == (FULL,)
 
 
 def test_insert_for_the_same_principal_in_another_account_succeeds(stores: Stores) -> None:
     stores.consumers.insert(FULL)
     stores.consumers.insert(FULL._replace(account="other"))
-    assert stores.consumers.newest("other", None, 10) == (FULL._replace(account="other"),)
+    assert stores.consumers.newest("other", None, 10).consumers == (FULL._replace(account="other"),)
 
 
 def test_newest_lists_consumers_after_an_id_of_one_account(stores: Stores) -> None:
@@ -65,9 +65,23 @@ def test_newest_lists_consumers_after_an_id_of_one_account(stores: Stores) -> No
         stores.consumers.insert(each)
     stores.consumers.insert(FULL._replace(account="other"))
     stores.consumers.revoke(revocation_of(consumers[3]))
-    assert [each.id for each in stores.consumers.newest("acme", None, 2)] == [IDS[4], IDS[2]]
-    assert [each.id for each in stores.consumers.newest("acme", IDS[2], 2)] == [IDS[1], IDS[0]]
-    assert stores.consumers.newest("acme", IDS[0], 2) == ()
+    assert [each.id for each in stores.consumers.newest("acme", None, 2).consumers] == [IDS[4], IDS[2]]
+    assert [each.id for each in stores.consumers.newest("acme", IDS[2], 2).consumers] == [IDS[1], IDS[0]]
+    assert stores.consumers.newest("acme", IDS[0], 2).consumers == ()
+
+
+def test_newest_lists_every_consumer_although_their_items_exceed_a_page_of_the_table(stores: Stores) -> None:
+    """DynamoDB reads at most 1 MB at once."""
+    ids = [f"01KDZ3ZQ8000000000000000{number}" for number in range(10, 22)]
+    for ulid in ids:
+        stores.consumers.insert(a_large_consumer(id=ulid, principal_arn=f"arn:aws:iam::999999999999:role/{ulid}"))
+    listed: list[str] = []
+    more = True
+    while more:
+        found = stores.consumers.newest("acme", listed[-1] if listed else None, 100)
+        listed += [each.id for each in found.consumers]
+        more = found.more
+    assert listed == ids[::-1]
 
 
 def test_update_replaces_the_consumer(stores: Stores) -> None:

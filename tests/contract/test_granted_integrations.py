@@ -12,7 +12,7 @@ from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrant
 from ai_integrations.domain.consumers import Grant, Revocation
 from ai_integrations.domain.model import Membership
 from ai_integrations.domain.principals import Principal
-from tests.builders import NOON, ULID, a_consumer, an_integration
+from tests.builders import NOON, ULID, a_consumer, a_large_consumer, an_integration
 from tests.contract.stores import AwsStores, Stores
 
 CONSUMER = a_consumer(
@@ -78,6 +78,14 @@ def test_consumers_of_a_principal_are_listed_in_every_account(stores: Stores) ->
     )
     same = PRINCIPAL._replace(name="Billing")  # AWS ignores the case of role names
     assert sorted(stores.granted.consumers(same)) == sorted([CONSUMER, theirs])
+
+
+def test_large_grants_of_other_accounts_do_not_hide_a_grant(stores: Stores) -> None:
+    """DynamoDB reads at most 1 MB at once."""
+    others = [f"aaa-{number:02}" for number in range(12)]  # before the account in the order of the table
+    for account in others:
+        stores.consumers.insert(a_large_consumer(account=account, principal_arn=CONSUMER.principal_arn))
+    assert [each.account for each in stores.granted.consumers(PRINCIPAL)].count("acme") == 1
 
 
 def test_consumer_is_not_returned_after_its_revocation(stores: Stores) -> None:

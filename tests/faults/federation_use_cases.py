@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ai_integrations.contracts import problems
 from ai_integrations.observability import LoggedError
 from tests.builders import ACCESS_TOKEN
 from tests.connection.servers import ReceivedRequest, Reply
@@ -62,7 +63,7 @@ def connection_test_request(account: Account) -> Request:
         account.responses.append(account.stack.http("test_connection", event))
         response = account.responses[-1]
         has_failed = response.status == 200 and response.body["status"] != "passed"
-        return SERVICE_UNAVAILABLE if has_failed else response.status
+        return problems.FAILED_DEPENDENCY.status if has_failed else response.status
 
     return send
 

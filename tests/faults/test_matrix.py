@@ -22,7 +22,7 @@ from tests.faults.resolve_use_cases import RESOLVE_USE_CASES
 from tests.faults.role_use_cases import ROLE_USE_CASES
 from tests.faults.use_case import UseCase
 
-SERVER_ERRORS = {429, 500, 503}
+SERVER_ERRORS = {424, 429, 500, 503}
 USE_CASES = (
     API_USE_CASES
     | ROLE_USE_CASES

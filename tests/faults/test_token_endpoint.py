@@ -17,7 +17,7 @@ from tests.faults.federation_use_cases import connection_test_request, federated
 from tests.faults.in_process_stack import InProcessStack
 
 SECONDS = 0.4  # for an exchange
-CONFLICT, UNAVAILABLE = 409, 503
+CONFLICT, UNAVAILABLE = 409, 424
 TOKEN_DOCUMENT = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 3600}
 
 

@@ -308,6 +308,13 @@ def test_resolve_for_a_space_looks_up_its_organization_only_if_it_can_make_a_dif
         assert cloud.calls.count("dynamodb:GetItem") == reads
 
 
+def test_resolve_of_an_integration_of_other_spaces_looks_up_no_organization(cloud: Cloud) -> None:
+    store(cloud, a_consumer(principal_arn=ROLE, grant=IN_SPACE))
+    cloud.calls.clear()
+    assert resolve(cloud, {"account": "acme"}, integration=ids.encode(OTHER_SPACE)).status == 404
+    assert cloud.calls == ["dynamodb:BatchGetItem"]
+
+
 def test_resolve_logs_session_principal_account_and_integration(cloud: Cloud) -> None:
     store(cloud, a_consumer(principal_arn=ROLE))
     resolve(cloud, {"integration": NAME})

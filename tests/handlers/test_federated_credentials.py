@@ -95,7 +95,7 @@ def test_resolve_after_the_federation_was_replaced_by_a_key_returns_no_token(clo
 
 @pytest.mark.parametrize(
     ("response", "status"),
-    [({"refusal": "Status 400.", "answer": "words of the provider"}, 409), ({"outage": "No answer."}, 503)],
+    [({"refusal": "Status 400.", "answer": "words of the provider"}, 409), ({"outage": "No answer."}, 424)],
 )
 def test_resolve_without_a_token_returns_a_problem_and_logs_the_reason(
     cloud: Cloud, response: dict[str, str], status: int

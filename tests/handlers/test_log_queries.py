@@ -100,6 +100,7 @@ def use_credentials(cloud: Cloud) -> None:
     grant_access(cloud)
     session = "arn:aws:sts::999999999999:assumed-role/billing/job-1"
     cloud.http("credentials", signed_event(session, {"integration": "Production OpenAI"}))
+    cloud.http("credentials", signed_event(session, {"integration": "No such name"}))
 
 
 def use_exchange_token(cloud: Cloud) -> None:

@@ -19,6 +19,7 @@ UNUSED = {
     ("api", "WriteProviderKeys", "secretsmanager:DescribeSecret"): (
         "only if Secrets Manager rejects the restore of an active secret, as emulators do"
     ),
+    ("credentials", "ReadGrants", "dynamodb:GetItem"): "only if DynamoDB throttles the read of several items",
     ("exchange_token", "IssueIdentityTokens", "sts:GetWebIdentityToken"): (
         "only for the token endpoints of providers, to which tests do not connect"
     ),

@@ -19,6 +19,7 @@ from tests.connection.servers import Reply, serve
 from tests.iam.recording import calls
 from tests.stack.conftest import Stack
 from tests.stack.platform_client import PlatformClient
+from tests.stack.signed_program import session_of
 
 SPACE, ORGANIZATION = "space-1", "org-1"
 ORGANIZATION_SCOPINGS = [{"organization_id": ORGANIZATION}]
@@ -149,6 +150,10 @@ class Walk:
         one = f"/v2/consumers/{self._call('POST', path='/v2/consumers', body=grant)['id']}"
         self._call("GET", path="/v2/consumers")
         self._call("GET", path=one)
+        program = session_of(self._stack, "program", "session")
+        by_id = program.resolve(f"/v2/ai-integrations/{integration_id}/credentials", account=self._account)
+        by_name = program.resolve("/v2/credentials", integration="Granted")
+        assert by_id.status == by_name.status == HTTPStatus.OK
         self._call("PATCH", path=one, body={"memberships": [{"space_id": SPACE}]})
         self._call("GET", f"/{integration_id}/consumers")
         self._call("DELETE", path=one)

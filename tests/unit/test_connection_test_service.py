@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.connection_health import CheckStatus, Findings, Health, Rung
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
@@ -54,9 +54,9 @@ class ServiceFixture:
             integrations=self.repository, reader=self, tester=tester, healths=self, policy=a_policy()
         )
 
-    def run(self, _integration: Integration, key: SecretStr | None, _model: str | None) -> tuple[Rung, ...]:
+    def run(self, _integration: Integration, key: SecretStr | None, _model: str | None) -> Findings:
         self.tested.append(key.get_secret_value() if key else None)
-        return (Rung(name=AUTHENTICATED, status=CheckStatus.PASSED, latency_ms=1),)
+        return Findings((Rung(name=AUTHENTICATED, status=CheckStatus.PASSED, latency_ms=1),))
 
     def compute(self, _account: str, _key: SecretStr) -> str:
         return "fake-fingerprint"

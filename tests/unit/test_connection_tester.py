@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.domain.connection_health import CheckStatus, Findings, Rung
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED, MODEL_ANSWERS, REACHABLE
@@ -22,9 +22,10 @@ class FakeSteps:
 
     authenticated: CheckStatus
 
-    def run(self, _integration: Integration, _key: SecretStr | None, _model: str | None) -> tuple[Rung, ...]:
+    def run(self, _integration: Integration, _key: SecretStr | None, _model: str | None) -> Findings:
         statuses = {REACHABLE: PASSED, AUTHENTICATED: self.authenticated, MODEL_ANSWERS: PASSED}
-        return tuple(Rung(name=name, status=status, latency_ms=1) for name, status in statuses.items())
+        rungs = tuple(Rung(name=name, status=status, latency_ms=1) for name, status in statuses.items())
+        return Findings(rungs, models=("m-1", "m-2"))
 
 
 @dataclass
@@ -80,6 +81,13 @@ def test_typed_key_gets_a_fingerprint_only_at_the_address_that_all_customers_sha
     provider: str, base_url: str | None, fingerprints: int
 ) -> None:
     assert len(run_test(provider, PASSED, base_url=base_url)[1]) == fingerprints
+
+
+def test_result_has_the_steps_and_the_models_of_the_provider() -> None:
+    steps = FakeSteps(PASSED)
+    tester = ConnectionTester(steps=steps, fingerprints=FakeFingerprints(), clock=lambda: NOON)
+    health = tester.test(an_integration(), TYPED_KEY, None)
+    assert (health.rungs, health.models) == steps.run(an_integration(), None, None)
 
 
 def test_draft_is_no_stored_integration() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.domain.consumers import Consumer, Grant
+from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Grant
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
     ConsumerExistsError,
@@ -17,7 +17,7 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
-from ai_integrations.use_cases.consumers import Consumers, NewGrant
+from ai_integrations.use_cases.consumers import MAX_EXAMINED, Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_integration
 from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces
@@ -266,6 +266,23 @@ def test_pages_list_every_consumer_of_the_account_once_and_newest_first(fixture:
     assert listed == sorted(IDS[:5], reverse=True)
 
 
+class ShortPages(InMemoryConsumers):
+    """Returns one consumer at a time, as DynamoDB does if they are large."""
+
+    def newest(self, account: str, before: str | None, count: int) -> ConsumerSlice:
+        return super().newest(account, before, min(count, 1))
+
+
+def test_page_that_the_table_ends_early_is_not_the_last() -> None:
+    fixture = ConsumersFixture(ShortPages())
+    for number in range(2):
+        fixture.create(arn=f"{ROLE}{number}")
+    first = fixture.consumers.page(ADMIN, after=None, limit=100)
+    second = fixture.consumers.page(ADMIN, after=first.last_read, limit=100)
+    assert ([each.id for each in first.consumers], first.last_read) == ([IDS[1]], IDS[1])
+    assert ([each.id for each in second.consumers], second.last_read) == ([IDS[0]], None)
+
+
 GRANTS = {
     "all": Grant(),
     "by-id": Grant(integrations=frozenset({ULID})),
@@ -306,6 +323,19 @@ def test_consumers_of_an_integration_lack_expired_and_revoked_ones(fixture: Cons
     fixture.consumers.revoke(ADMIN, revoked.id, any_version)
     assert fixture.with_access() == []
     assert fixture.consumers.get(ADMIN, expiring.id) == expiring
+
+
+def test_page_of_consumers_of_an_integration_examines_a_bounded_number_of_consumers(
+    fixture: ConsumersFixture,
+) -> None:
+    fixture.add_integration()
+    for number in range(MAX_EXAMINED + 1):
+        consumer = a_consumer(id=f"01KDZ3ZQ8000000000000000{number:02}", principal_arn=f"{ROLE}{number}")
+        fixture.repository.insert(consumer)
+    page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=100)
+    assert len(page.consumers) == MAX_EXAMINED
+    rest = fixture.consumers.with_access(ADMIN, ULID, after=page.last_read, limit=100)
+    assert (len(rest.consumers), rest.last_read) == (1, None)
 
 
 def test_page_of_consumers_of_an_integration_can_be_empty_before_the_last(fixture: ConsumersFixture) -> None:

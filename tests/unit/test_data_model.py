@@ -16,7 +16,7 @@ from ai_integrations.adapters.dynamodb.access_key_lookup import digest
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
-from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
+from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -126,14 +126,22 @@ HEALTH = Health(
         ),
         Rung(
             name="authenticated",
-            status=CheckStatus.FAILED,
+            status=CheckStatus.PASSED,
             latency_ms=180,
-            not_proved="The provider answered with status 401.",
-            provider_said="Incorrect API key provided: [redacted]",
+            proved="The provider lists its models with the credentials and rejects the same request without them.",
+            not_proved="A restricted key may be allowed to list models but not to use them, or the reverse.",
+        ),
+        Rung(
+            name="model_answers",
+            status=CheckStatus.FAILED,
+            latency_ms=95,
+            not_proved="The provider answered with status 404.",
+            provider_said="The model `gpt-4o` does not exist or you do not have access to it.",
         ),
     ),
     key_version=SECOND_VERSION,
     key_fingerprint="00000000000000000000000000000fac",
+    models=("gpt-5", "gpt-5-mini"),
 )
 CALLER = Caller(
     account="acme",
@@ -298,3 +306,8 @@ def test_example_secret_equals_the_stored_secret() -> None:
 def kinds(items: Iterable[Item]) -> set[tuple[str, str]]:
     """Return the kinds of rows: partition and sort keys without the values in them."""
     return {(re.sub("#.*", "#", item["pk"]), re.sub("#.*", "#", item["sk"])) for item in items}
+
+
+def test_consumer_item_without_a_grant_allows_no_integration() -> None:
+    item = {name: value for name, value in consumer_item(ACCOUNT_WIDE).items() if name != "all_integrations"}
+    assert consumer_from_item(item).grant == Grant(integrations=frozenset())

@@ -1,5 +1,6 @@
 """Connection health: the overall status, the item in the table, and the events about changes."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.connection_health import health_from_item, health_item
 from ai_integrations.contracts import ids
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung, overall_status
+from ai_integrations.key_access.connection_test.listed_models import MAX_MODELS
 from tests.builders import NOON, ULID
 from tests.streams import events_of, record_of
 
@@ -48,8 +50,18 @@ def test_overall_status_is_the_worst_step(statuses: list[CheckStatus], overall: 
 
 
 def test_health_item_round_trips() -> None:
-    for health in (health_with(PASSED, FAILED), health_with(PASSED, model="m", key_version="v", key_fingerprint="f")):
+    complete = health_with(PASSED, model="m", key_version="v", key_fingerprint="f", models=("m-1", "m-2"))
+    for health in (health_with(PASSED, FAILED), complete):
         assert health_from_item({"health": health_item(health)}) == health
+
+
+def test_health_item_without_models_has_no_such_attribute() -> None:
+    assert "models" not in health_item(health_with(PASSED))
+
+
+def test_health_item_with_the_greatest_number_of_longest_models_is_below_the_limit_of_dynamodb() -> None:
+    longest = health_with(PASSED, models=("m" * 256,) * MAX_MODELS)
+    assert len(json.dumps(health_item(longest))) < 400_000 / 2
 
 
 def stream_record(number: int, new: Health, old: Health | None = None) -> dict[str, Any]:
@@ -87,6 +99,11 @@ def test_only_a_changed_status_publishes_an_event() -> None:
     assert list(events_of(stream_record(6, health_with(PASSED, FAILED, checked_at=later), bad))) == []
 
 
-def test_event_omits_the_message_of_the_provider() -> None:
-    [event] = events_of(stream_record(1, health_with(FAILED)))
+def test_event_omits_the_message_and_the_models_of_the_provider() -> None:
+    [event] = events_of(stream_record(1, health_with(FAILED, models=("model-of-the-provider",))))
     assert "No." not in event.model_dump_json()
+    assert "model-of-the-provider" not in event.model_dump_json()
+
+
+def test_other_models_of_the_provider_publish_no_event() -> None:
+    assert list(events_of(stream_record(2, health_with(PASSED, models=("m-2",)), health_with(PASSED)))) == []

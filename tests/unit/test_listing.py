@@ -100,8 +100,8 @@ def test_list_by_space_without_organization_finds_integrations_of_the_space() ->
 
 @pytest.mark.parametrize(("name", "ids"), [("SEARCH", ["s", "t"]), ("tests", ["t"]), ("", ["s", "t", "u"]), ("z", [])])
 def test_space_list_matches_part_of_a_name(name: str, ids: list[str]) -> None:
-    page = SpaceDirectory(the_spaces()).spaces(a_caller(), name, None, after=None, limit=9)
-    assert [each.id for each in page.places] == ids
+    places, _ = SpaceDirectory(the_spaces()).spaces(a_caller(), name, None, after=None, limit=9)
+    assert [each.id for each in places] == ids
 
 
 def test_list_by_space_finds_organization_in_memberships_or_directory() -> None:
@@ -147,18 +147,17 @@ CALLERS = [
 
 @pytest.mark.parametrize(("caller", "ids"), CALLERS)
 def test_space_list_contains_only_spaces_that_the_caller_belongs_to(caller: Caller, ids: list[str]) -> None:
-    page = SpaceDirectory(the_spaces()).spaces(caller, None, None, after=None, limit=9)
-    assert ([each.id for each in page.places], page.last_read) == (ids, None)
-    assert {each.account for each in page.places} <= {caller.account}
+    places, last_read = SpaceDirectory(the_spaces()).spaces(caller, None, None, after=None, limit=9)
+    assert ([each.id for each in places], last_read) == (ids, None)
+    assert {each.account for each in places} <= {caller.account}
 
 
 @pytest.mark.parametrize(("caller", "ids"), CALLERS)
 def test_space_list_pages_count_only_visible_spaces(caller: Caller, ids: list[str]) -> None:
     directory, found, after = SpaceDirectory(the_spaces()), list[str](), None
     for _ in range(len(ids) or 1):
-        page = directory.spaces(caller, None, None, after=after, limit=1)
-        found += [each.id for each in page.places]
-        after = page.last_read
+        places, after = directory.spaces(caller, None, None, after=after, limit=1)
+        found += [each.id for each in places]
     assert (found, after) == (ids, None)
 
 
@@ -217,9 +216,9 @@ def test_organizations_that_the_caller_belongs_to_are_listed_and_readable_and_ot
     caller: Caller, ids: list[str]
 ) -> None:
     directory = the_directory()
-    page = directory.organizations(caller, None, after=None, limit=9)
-    assert ([each.id for each in page.places], page.last_read) == (ids, None)
-    assert [directory.organization(caller, each) for each in ids] == list(page.places)
+    places, last_read = directory.organizations(caller, None, after=None, limit=9)
+    assert ([each.id for each in places], last_read) == (ids, None)
+    assert [directory.organization(caller, each) for each in ids] == places
     for hidden in {"o", "p", "q", "z"} - set(ids):
         with pytest.raises(NotFoundError):
             directory.organization(caller, hidden)
@@ -227,10 +226,10 @@ def test_organizations_that_the_caller_belongs_to_are_listed_and_readable_and_ot
 
 def test_organization_list_matches_part_of_a_name_and_continues_after_an_id() -> None:
     directory, admin = the_directory(), a_caller()
-    assert [each.id for each in directory.organizations(admin, "SEAR", after=None, limit=9).places] == ["o"]
-    first = directory.organizations(admin, None, after=None, limit=1)
-    assert ([each.id for each in first.places], first.last_read) == (["o"], "o")
-    assert [each.id for each in directory.organizations(admin, None, after="o", limit=1).places] == ["p"]
+    assert [each.id for each in directory.organizations(admin, "SEAR", after=None, limit=9)[0]] == ["o"]
+    first, last_read = directory.organizations(admin, None, after=None, limit=1)
+    assert ([each.id for each in first], last_read) == (["o"], "o")
+    assert [each.id for each in directory.organizations(admin, None, after="o", limit=1)[0]] == ["p"]
 
 
 @pytest.mark.parametrize(
@@ -240,8 +239,8 @@ def test_organization_list_matches_part_of_a_name_and_continues_after_an_id() ->
 def test_space_list_of_an_organization_contains_its_visible_spaces(
     caller: Caller, organization_id: str, ids: list[str]
 ) -> None:
-    page = the_directory().spaces(caller, None, organization_id, after=None, limit=9)
-    assert [each.id for each in page.places] == ids
+    places, _ = the_directory().spaces(caller, None, organization_id, after=None, limit=9)
+    assert [each.id for each in places] == ids
 
 
 @pytest.mark.parametrize(("caller", "ids"), CALLERS)

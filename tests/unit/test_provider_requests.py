@@ -84,10 +84,25 @@ def test_requests_follow_the_provider_protocol(
     completion = access.completion_request(model)
     assert (completion.method, completion.url, completion.headers) == ("POST", url, protocol_headers)
     assert json.loads(completion.body or b"") == body
+    assert completion.max_bytes == 262_144
+
+
+@pytest.mark.parametrize(
+    ("provider", "protocol_headers", "path"),
+    [
+        ("TOGETHER_AI", {}, "/models"),
+        ("ANTHROPIC", ANTHROPIC, "/models?limit=200"),
+        ("GEMINI", {}, "/models?pageSize=200"),
+    ],
+)
+def test_list_request_asks_for_as_many_models_as_are_shown(
+    provider: str, protocol_headers: dict[str, str], path: str
+) -> None:
+    access = build_access(an_integration(provider=provider), None)
+    assert access
     models = access.models_request()
-    assert (models.method, models.url, models.headers) == ("GET", f"{access.api}/models", protocol_headers)
-    assert models.body is None
-    assert (models.max_bytes, completion.max_bytes) == (4096, 262_144)
+    assert (models.method, models.url, models.headers) == ("GET", f"{access.api}{path}", protocol_headers)
+    assert (models.body, models.max_bytes) == (None, 1_048_576)
 
 
 OWN_KEY = {"Authorization": "Bearer fake-key"}

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.domain.connection_health import CheckStatus, Findings, Rung
 from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED, MODEL_ANSWERS, REACHABLE
 from ai_integrations.key_access.verify_key import KeyVerification
@@ -23,9 +23,9 @@ class FakeSteps:
         )
         self.tested: list[tuple[str | None, str | None]] = []
 
-    def run(self, _integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
+    def run(self, _integration: Integration, key: SecretStr | None, model: str | None) -> Findings:
         self.tested.append((key.get_secret_value() if key else None, model))
-        return self.rungs
+        return Findings(self.rungs)
 
 
 @pytest.mark.parametrize(

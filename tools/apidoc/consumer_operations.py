@@ -5,7 +5,13 @@ from dataclasses import replace
 from ai_integrations.contracts.consumer_bodies import ConsumerChange, NewConsumer
 from ai_integrations.contracts.consumer_views import ConsumerAccessList, ConsumerList, ConsumerView
 from ai_integrations.contracts.credential_bodies import CredentialRequest, NamedCredentialRequest
-from ai_integrations.contracts.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, PRECONDITION_FAILED
+from ai_integrations.contracts.problems import (
+    CONFLICT,
+    FAILED_DEPENDENCY,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+)
 from ai_integrations.http import consumers, credentials
 from ai_integrations.key_access.messages import Resolution
 from tools.apidoc.operation import (
@@ -41,7 +47,7 @@ _RESOLVE = Operation(
     body_examples=("nothing", "credentials_of_account"),
     parameters=("integration_id",),
     response=Response(description="The integration and its credentials.", body=Resolution, examples=("resolution",)),
-    errors=(INVALID_REQUEST, *COMMON_ERRORS, NOT_FOUND, CONFLICT, *BODY_ERRORS),
+    errors=(INVALID_REQUEST, *COMMON_ERRORS, NOT_FOUND, CONFLICT, *BODY_ERRORS, FAILED_DEPENDENCY),
 )
 
 CONSUMER_OPERATIONS = (

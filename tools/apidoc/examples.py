@@ -56,7 +56,8 @@ _HEALTH = Health(
     id=EXAMPLE_ULID,
     integration_version=3,
     checked_at=_TIME,
-    model=None,
+    model="gpt-4o",
+    models=("gpt-5", "gpt-5-mini"),
     rungs=(
         Rung(
             name="reachable",
@@ -66,10 +67,17 @@ _HEALTH = Health(
         ),
         Rung(
             name="authenticated",
-            status=CheckStatus.FAILED,
+            status=CheckStatus.PASSED,
             latency_ms=180,
-            not_proved="The provider answered with status 401.",
-            provider_said="Incorrect API key provided: [redacted]",
+            proved="The provider lists its models with the credentials and rejects the same request without them.",
+            not_proved="A restricted key may be allowed to list models but not to use them, or the reverse.",
+        ),
+        Rung(
+            name="model_answers",
+            status=CheckStatus.FAILED,
+            latency_ms=95,
+            not_proved="The provider answered with status 404.",
+            provider_said="The model `gpt-4o` does not exist or you do not have access to it.",
         ),
     ),
 )
@@ -244,7 +252,7 @@ def responses() -> dict[str, dict[str, Any]]:
             "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER)], pagination=last_page)
         ),
         "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
-        "health": _example("An API key that the provider rejects", health_view(_HEALTH, _HEALTH.integration_version)),
+        "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
         "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),
         "space": _example("As newer clients receive it", space_view(space, private=True, with_organization=True)),

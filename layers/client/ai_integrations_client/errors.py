@@ -12,7 +12,7 @@ from typing import Any
 
 from ai_integrations_client.resolve_request import ResolveRequest
 
-_TOO_MANY_REQUESTS = 429
+_TEMPORARY = frozenset({424, 429})  # a provider did not issue an access token; throttling
 _SERVER_ERRORS = 500
 
 
@@ -67,7 +67,7 @@ class UnsuitableError(AiIntegrationsClientError):
 def problem_error(problem: Mapping[str, Any], request: ResolveRequest) -> ResolutionError | UnavailableError:
     """Build the error for a problem document. Raise AttributeError, TypeError or ValueError if it is malformed."""
     rejection = ResolutionError(problem, request)
-    if rejection.status >= _SERVER_ERRORS or rejection.status == _TOO_MANY_REQUESTS:
+    if rejection.status >= _SERVER_ERRORS or rejection.status in _TEMPORARY:
         return UnavailableError(rejection.detail or rejection.title, request)
     return rejection
 

@@ -52,7 +52,7 @@ STATUSES = {
     ("patch", CONSUMER): {200, 400, 401, 404, 412, 413, 415, 422},
     ("delete", CONSUMER): {204, 400, 401, 404, 412},
     ("get", f"{ONE}/consumers"): {200, 400, 401, 404},
-    **{key: {200, 400, 404, 409, 413, 415, 422} for key in SIGNED},
+    **{key: {200, 400, 404, 409, 413, 415, 422, 424} for key in SIGNED},
     ("get", "/v2/spaces"): {200, 400, 401},
     ("get", "/v2/spaces/{space_id}"): {200, 400, 401, 404},
     ("get", "/v2/organizations"): {200, 400, 401},

@@ -167,7 +167,7 @@ def test_fetch_does_not_blame_the_clock_for_other_rejections() -> None:
     assert isinstance(error_of(respond(problem(404), 404), 12), ResolutionError)
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [424, 429, 500, 503])
 def test_fetch_raises_unavailable_error_with_the_detail_of_a_temporary_problem(status: int) -> None:
     assert reason_of(respond(problem(status, "Try later"), status)) == "No."
 

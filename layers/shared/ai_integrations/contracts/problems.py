@@ -30,6 +30,8 @@ CONFLICT = Kind(409, "resource-conflict", "Resource conflict")
 PRECONDITION_FAILED = Kind(412, "precondition-failed", "Precondition failed")
 UNSUPPORTED_MEDIA_TYPE = Kind(415, "unsupported-media-type", "Unsupported media type")
 UNPROCESSABLE = Kind(422, "unprocessable-entity", "Unprocessable entity")
+# Not 5xx: these count as errors of the service, ring alarms and roll deployments back.
+FAILED_DEPENDENCY = Kind(424, "failed-dependency", "Failed dependency", {"Retry-After": "1"})
 # One second, because old Python clients retry three times and sleep exactly that long.
 RATE_LIMITED = Kind(429, "rate-limit-exceeded", "Rate limit exceeded", {"Retry-After": "1"})
 INTERNAL = Kind(500, "internal-error", "Internal error")
@@ -84,7 +86,7 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         "the sub-resource /federation returns what the provider must trust.",
     ),
     errors.TokenUnavailableError: (
-        UNAVAILABLE,
+        FAILED_DEPENDENCY,
         "The access token could not be obtained: AWS or the provider did not respond. Retry the request.",
     ),
     errors.FederationOffError: (

@@ -35,10 +35,18 @@ class Rung(NamedTuple):
     provider_said: str | None = None
 
 
+class Findings(NamedTuple):
+    """What the steps of a connection test found: their results, and the models that the provider listed."""
+
+    rungs: tuple[Rung, ...]
+    models: tuple[str, ...] = ()
+
+
 class Health(NamedTuple):
     """The result of one connection test. It identifies the tested key by version and fingerprint only.
 
-    `integration_version` is 0 for settings that are not saved. `model` is the model that the request named.
+    `integration_version` is 0 for settings that are not saved. `model` is the model that the request named;
+    `models` are the names that the provider listed.
     """
 
     account: str
@@ -49,6 +57,7 @@ class Health(NamedTuple):
     rungs: tuple[Rung, ...]
     key_version: str | None = None
     key_fingerprint: str | None = None
+    models: tuple[str, ...] = ()
 
     @property
     def status(self) -> CheckStatus:

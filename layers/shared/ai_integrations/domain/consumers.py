@@ -53,6 +53,13 @@ class Consumer(NamedTuple):
         return Caller(account=self.account, user=user, role=role, memberships=memberships or ())
 
 
+class ConsumerSlice(NamedTuple):
+    """Part of an account's consumers, newest first. `more` is true if older ones follow."""
+
+    consumers: tuple[Consumer, ...]
+    more: bool
+
+
 class Revocation(NamedTuple):
     """A revoked grant. It is kept for a while, so that the change event can name who revoked it."""
 

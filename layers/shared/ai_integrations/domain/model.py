@@ -42,6 +42,11 @@ class Scoping(NamedTuple):
             return self.space_id == space_id
         return self.organization_id in {None, organization_id}
 
+    @property
+    def is_organization(self) -> bool:
+        """Whether the rule names an organization as a whole."""
+        return self.space_id is None and self.organization_id is not None
+
 
 ACCOUNT_WIDE = Scoping()
 

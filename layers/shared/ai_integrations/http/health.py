@@ -42,6 +42,12 @@ class ConnectionHealth(TypedDict):
     rungs: list[RungView]
     checked_at: NotRequired[Timestamp | None]
     model: NotRequired[Annotated[str | None, Field(description="The model that the request named.")]]
+    models: NotRequired[
+        Annotated[
+            list[str] | None,
+            Field(description="Names of the models that the provider listed, sorted: at most 200. Absent if none."),
+        ]
+    ]
     integration_version: NotRequired[
         Annotated[int | None, Field(description="Absent if the integration is not saved.")]
     ]
@@ -57,6 +63,7 @@ def health_view(health: Health, current_version: int | None = None) -> Connectio
         "rungs": [_rung_view(each) for each in health.rungs],
         "checked_at": timestamp(health.checked_at),
         "model": health.model,
+        "models": list(health.models) or None,
         "integration_version": health.integration_version or None,
         "outdated": None if current_version is None else current_version != health.integration_version,
     }

@@ -45,11 +45,10 @@ class DirectoryRoutes:
         issued_for = (SPACES, caller.account, name, organization_id)
         after = cursors.decode(sent.get("cursor"), query_parameters.is_opaque_id, *issued_for)
         limit = query_parameters.limit(sent)
-        page = self._directory.spaces(caller, name, organization_id, after=after, limit=limit)
-        cursor = cursors.encode(page.last_read, *issued_for) if page.last_read else None
-        return json_response(
-            SpaceList(spaces=[self._space_view(each) for each in page.places], pagination=pagination(cursor))
-        )
+        spaces, last_read = self._directory.spaces(caller, name, organization_id, after=after, limit=limit)
+        cursor = cursors.encode(last_read, *issued_for) if last_read else None
+        views = [self._space_view(each) for each in spaces]
+        return json_response(SpaceList(spaces=views, pagination=pagination(cursor)))
 
     def get_space(self, space_id: str) -> Response[str]:
         """Return a space."""
@@ -61,9 +60,10 @@ class DirectoryRoutes:
         name = query_parameters.text(sent, "name", query_parameters.MAX_NAME_LENGTH)
         issued_for = (ORGANIZATIONS, caller.account, name)
         after = cursors.decode(sent.get("cursor"), query_parameters.is_opaque_id, *issued_for)
-        page = self._directory.organizations(caller, name, after=after, limit=query_parameters.limit(sent))
-        cursor = cursors.encode(page.last_read, *issued_for) if page.last_read else None
-        views = [organization_view(each) for each in page.places]
+        limit = query_parameters.limit(sent)
+        organizations, last_read = self._directory.organizations(caller, name, after=after, limit=limit)
+        cursor = cursors.encode(last_read, *issued_for) if last_read else None
+        views = [organization_view(each) for each in organizations]
         return json_response(OrganizationList(organizations=views, pagination=pagination(cursor)))
 
     def get_organization(self, org_id: str) -> Response[str]:

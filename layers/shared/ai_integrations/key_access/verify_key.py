@@ -32,7 +32,7 @@ class KeyVerification:
 
         No step may fail, and `authenticated` must pass.
         """
-        for rung in self._steps.run(integration, api_key, None):
+        for rung in self._steps.run(integration, api_key, None).rungs:
             if rung.status is CheckStatus.FAILED or (
                 rung.name == AUTHENTICATED and rung.status is not CheckStatus.PASSED
             ):

@@ -20,6 +20,9 @@ from ai_integrations.use_cases.visibility import Visibility
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import ConsumerRepository, IntegrationIndex
 
+# Each may need a read for each of its 50 spaces. Without this limit, a few requests could keep every instance busy.
+MAX_EXAMINED = 20
+
 Condition = Callable[[Consumer], bool]
 
 
@@ -106,7 +109,7 @@ class Consumers:
         integration = self._integrations.get(caller.account, integration_id)
         if integration is None:
             raise NotFoundError
-        page = self._read_page(caller.account, after, limit)
+        page = self._read_page(caller.account, after, min(limit, MAX_EXAMINED))
         now = self._clock()
         allowed = tuple(each for each in page.consumers if each.is_valid(now) and self._may_resolve(each, integration))
         return page._replace(consumers=allowed)
@@ -140,8 +143,9 @@ class Consumers:
 
     def _read_page(self, account: str, after: str | None, limit: int) -> ConsumerPage:
         found = self._repository.newest(account, after, limit + 1)
-        page = found[:limit]
-        return ConsumerPage(consumers=page, last_read=page[-1].id if len(found) > limit else None)
+        page = found.consumers[:limit]
+        has_more = found.more or len(found.consumers) > limit
+        return ConsumerPage(consumers=page, last_read=page[-1].id if has_more else None)
 
     def _get_matching(self, caller: Caller, ulid: str, condition: Condition) -> Consumer:
         consumer = self.get(caller, ulid)

@@ -1,7 +1,7 @@
 """List the integrations, organizations and spaces of an account that a caller sees, page by page."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ai_integrations.domain.errors import NotFoundError
 from ai_integrations.domain.model import Caller, Integration, Organization, Space, fold_name
@@ -92,17 +92,11 @@ class IntegrationList:
         return [self._spaces.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
 
 
-class PlacePage(NamedTuple, Generic[PlaceT]):
-    """Matching places, ordered by id. The next page starts after the id `last_read`, None on the last page."""
-
-    places: tuple[PlaceT, ...]
-    last_read: str | None
-
-
 class SpaceDirectory:
     """Reads the registered organizations and spaces of an account that a caller sees.
 
-    A page has at most `limit` places after the id `after`, whose names contain `name`.
+    A page has at most `limit` places after the id `after`, ordered by id, whose names contain `name`. With it comes
+    the id after which the next page starts, or None on the last page.
     """
 
     def __init__(self, spaces: "SpaceReader") -> None:
@@ -111,7 +105,7 @@ class SpaceDirectory:
 
     def spaces(
         self, caller: Caller, name: str | None, organization_id: str | None, *, after: str | None, limit: int
-    ) -> PlacePage[Space]:
+    ) -> tuple[list[Space], str | None]:
         """List the caller's spaces, of one organization if `organization_id` is not None."""
         visible = visible_spaces(self._spaces, caller)
         return _page((each for each in visible if organization_id in {None, each.organization_id}), name, after, limit)
@@ -125,7 +119,7 @@ class SpaceDirectory:
 
     def organizations(
         self, caller: Caller, name: str | None, *, after: str | None, limit: int
-    ) -> PlacePage[Organization]:
+    ) -> tuple[list[Organization], str | None]:
         """List the organizations that the caller, or a space of the caller, belongs to."""
         viewer = self._visibility.with_organizations(caller)
         registered = self._spaces.organizations(caller.account)
@@ -149,11 +143,11 @@ def _is_visible(space: Space, caller: Caller) -> bool:
     return bool(space.name) and caller.may_view_space(space.id)
 
 
-def _page(places: Iterable[PlaceT], name: str | None, after: str | None, limit: int) -> PlacePage[PlaceT]:
+def _page(places: Iterable[PlaceT], name: str | None, after: str | None, limit: int) -> tuple[list[PlaceT], str | None]:
     matching = [
         place
         for place in places
         if fold_name(name or "") in fold_name(place.name or "") and (after is None or place.id > after)
     ]
-    page = tuple(matching[:limit])
-    return PlacePage(places=page, last_read=page[-1].id if len(matching) > limit else None)
+    page = matching[:limit]
+    return page, page[-1].id if len(matching) > limit else None

@@ -10,8 +10,8 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
-from ai_integrations.domain.connection_health import Health, Rung
-from ai_integrations.domain.consumers import Consumer, Revocation
+from ai_integrations.domain.connection_health import Findings, Health, Rung
+from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Revocation
 from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import IdempotencyConflict
 from ai_integrations.domain.model import (
@@ -153,8 +153,8 @@ class ConsumerRepository(Protocol):
         """Read a consumer, or None if there is none."""
         ...
 
-    def newest(self, account: str, before: str | None, count: int) -> tuple[Consumer, ...]:
-        """Read at most `count` consumers that are older than the id `before`."""
+    def newest(self, account: str, before: str | None, count: int) -> ConsumerSlice:
+        """Read at most `count` consumers that are older than the id `before`: at least one, if there are any."""
         ...
 
     def update(self, current: Consumer, changed: Consumer) -> None:
@@ -402,7 +402,7 @@ class KeyFingerprints(Protocol):
 class StepRunner(Protocol):
     """Runs the steps of a connection test."""
 
-    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
+    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> Findings:
         """Run the steps in order, up to the first that fails."""
         ...
 

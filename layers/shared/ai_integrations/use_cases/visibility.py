@@ -19,7 +19,11 @@ class Visibility:
 
         The organization of a space is only looked up when it can make a difference, which saves a read.
         """
-        return caller.may_view(scopings) or self.with_organizations(caller).may_view(scopings)
+        if caller.may_view(scopings):
+            return True
+        if not any(scoping.is_organization for scoping in scopings):
+            return False
+        return self.with_organizations(caller).may_view(scopings)
 
     def with_organizations(self, caller: Caller) -> Caller:
         """Add the organization of the space, if the directory knows it, to each membership that names a space alone."""

@@ -46,7 +46,8 @@ def health_item(health: Health) -> items.Item:
     """Convert the outcome of a test to an item, without the attributes that are not set."""
     checked_at = items.timestamp(health.checked_at)
     rungs = [without_none({**each._asdict(), "status": each.status.value}) for each in health.rungs]
-    return without_none({**health._asdict(), "checked_at": checked_at, "rungs": rungs})
+    models = list(health.models) or None
+    return without_none({**health._asdict(), "checked_at": checked_at, "rungs": rungs, "models": models})
 
 
 def health_from_item(item: Mapping[str, Any]) -> Health:
@@ -58,6 +59,7 @@ def health_from_item(item: Mapping[str, Any]) -> Health:
         integration_version=int(health["integration_version"]),
         checked_at=datetime.fromisoformat(health["checked_at"]),
         rungs=tuple(_rung_from_item(each) for each in health["rungs"]),
+        models=tuple(health.get("models", ())),
         **{name: health.get(name) for name in _OPTIONAL},
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.adapters.dynamodb.transactions import UNUSED, Action, Transactor, at_version
-from ai_integrations.domain.consumers import Consumer, Grant, Revocation
+from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Grant, Revocation
 from ai_integrations.domain.errors import ConsumerExistsError, VersionConflictError
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import Membership
@@ -44,8 +44,11 @@ class DynamoDbConsumers:
         response = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return consumer_from_item(from_wire(response["Item"])) if "Item" in response else None
 
-    def newest(self, account: str, before: str | None, count: int) -> tuple[Consumer, ...]:
-        """Read at most `count` consumers that are older than the id `before`, using one consistent read."""
+    def newest(self, account: str, before: str | None, count: int) -> ConsumerSlice:
+        """Read at most `count` consumers that are older than the id `before`, using one consistent read.
+
+        There may be fewer before the last: DynamoDB ends a page at 1 MB, which ten grants with long ids can reach.
+        """
         prefix = list_key(account, "")
         response = self._client.query(
             TableName=self._table,
@@ -57,7 +60,8 @@ class DynamoDbConsumers:
             Limit=count,
             ExclusiveStartKey=to_wire(list_key(account, before or "~")),  # a tilde sorts after every id
         )
-        return tuple([consumer_from_item(from_wire(item)) for item in response["Items"]])
+        consumers = tuple([consumer_from_item(from_wire(item)) for item in response["Items"]])
+        return ConsumerSlice(consumers, more="LastEvaluatedKey" in response)
 
     def update(self, current: Consumer, changed: Consumer) -> None:
         """Replace `current` with `changed`. VersionConflictError if another write came first."""
@@ -104,6 +108,7 @@ def consumer_item(consumer: Consumer) -> items.Item:
         "principal_arn": consumer.principal_arn,
         "integrations": integrations,
         "memberships": None if memberships is None else [each._asdict() for each in memberships],
+        "all_integrations": True if consumer.grant == Grant() else None,
         "name": consumer.name,
         "valid_until": consumer.expires_at and items.timestamp(consumer.expires_at),
         "created_at": items.timestamp(consumer.created_at),
@@ -116,17 +121,13 @@ def consumer_item(consumer: Consumer) -> items.Item:
 
 def consumer_from_item(item: Mapping[str, Any]) -> Consumer:
     """Convert an item to a consumer."""
-    memberships = item.get("memberships")
     return Consumer(
         id=item["id"],
         account=item["account"],
         version=int(item["version"]),
         principal=Principal(**item["principal"]),
         principal_arn=item["principal_arn"],
-        grant=Grant(
-            integrations=item.get("integrations"),
-            memberships=None if memberships is None else tuple(Membership(**each) for each in memberships),
-        ),
+        grant=_grant_from_item(item),
         name=item.get("name"),
         expires_at=datetime.fromisoformat(item["valid_until"]) if "valid_until" in item else None,
         created_at=datetime.fromisoformat(item["created_at"]),
@@ -134,6 +135,15 @@ def consumer_from_item(item: Mapping[str, Any]) -> Consumer:
         created_by=item["created_by"],
         updated_by=item["updated_by"],
     )
+
+
+def _grant_from_item(item: Mapping[str, Any]) -> Grant:
+    """Convert the attributes of a grant. Without any of them, it allows nothing."""
+    if "memberships" in item:
+        return Grant(memberships=tuple(Membership(**each) for each in item["memberships"]))
+    if item.get("all_integrations"):
+        return Grant()
+    return Grant(integrations=item.get("integrations", frozenset()))
 
 
 def revocation_item(revocation: Revocation) -> items.Item:

@@ -21,15 +21,16 @@ class DynamoDbGrantedIntegrations:
         self._table = table
 
     def consumers(self, principal: Principal) -> tuple[Consumer, ...]:
-        """List a principal's consumers, expired ones included, using one read."""
-        response = self._client.query(
+        """List a principal's consumers, expired ones included, usually using one read."""
+        # All pages: otherwise, large grants of some accounts could hide the grant of another one.
+        pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk",
             ExpressionAttributeNames={"#pk": "pk"},
             ExpressionAttributeValues=to_wire({":pk": principal_key(principal, "")["pk"]}),
             ConsistentRead=True,
         )
-        return tuple([consumer_from_item(from_wire(item)) for item in response["Items"]])
+        return tuple([consumer_from_item(from_wire(item)) for page in pages for item in page["Items"]])
 
     def get(self, principal: Principal, account: str, ulid: str) -> tuple[Consumer | None, Integration | None]:
         """Read a principal's consumer in an account, and an integration of that account, using one read."""

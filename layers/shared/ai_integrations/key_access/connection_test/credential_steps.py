@@ -5,11 +5,12 @@ succeed, the endpoint is public, and the test has proved nothing about the key.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.key_access.connection_test.listed_models import find_models
 from ai_integrations.key_access.connection_test.outcomes import (
     FAILURES,
     describe_failure,
@@ -42,13 +43,17 @@ _NO_CREDENTIALS = "The integration has no key and no headers, so there are no cr
 
 @dataclass(frozen=True)
 class CredentialSteps:
-    """Tests the credentials and a model. `secrets` must not appear in the results."""
+    """Tests the credentials and a model. `secrets` must not appear in the results.
+
+    `models` receives the names that the provider lists.
+    """
 
     outbound: "Outbound"
     access: ProviderAccess
     secrets: list[str] = field(repr=False)
     model: str | None
     deadline: Deadline
+    models: list[str] = field(default_factory=list)
 
     def run(self) -> Iterator[Rung]:
         """Run the steps in order, up to the first that fails."""
@@ -80,6 +85,7 @@ class CredentialSteps:
         except FAILURES as failure:
             return timer.failed(describe_failure(failure))
         if is_success(response):
+            self.models.extend(find_models(self.access.probe.dialect, response, self.secrets))
             return self._compare_without_credentials(timer, request)
         message = describe_response(response.body, self.secrets)
         if response.status in _INCONCLUSIVE | self.access.probe.unclear_statuses:
@@ -97,7 +103,7 @@ class CredentialSteps:
 
     def _status_without_credentials(self, request: OutboundRequest) -> int | None:
         try:
-            return self._send(request, _LIST, with_credentials=False).status
+            return self._send(replace(request, max_bytes=0), _LIST, with_credentials=False).status
         except FAILURES:
             return None
 

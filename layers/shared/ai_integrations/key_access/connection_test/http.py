@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.domain.connection_health import CheckStatus, Findings, Rung
 from ai_integrations.domain.endpoints import accepted_forms
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.providers import GCP, PROVIDERS
@@ -41,17 +41,18 @@ class HttpSteps:
         self._token_step = TokenStep(exchanger)
         self._seconds = seconds
 
-    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> tuple[Rung, ...]:
+    def run(self, integration: Integration, key: SecretStr | None, model: str | None) -> Findings:
         """Run the steps in order, up to the first that fails. A federated integration is tested without a key."""
         access = build_access(integration, key)
         if access is None:
             timer = StepTimer(REACHABLE)
             forms = accepted_forms(integration.provider)
-            return (timer.failed(f"The integration has no base_url of an accepted form. {forms}"),)
+            return Findings((timer.failed(f"The integration has no base_url of an accepted form. {forms}"),))
         secrets = collect_secrets(integration, key)
         steps = CredentialSteps(self._outbound, access, secrets, model, Deadline(self._seconds))
         test = _HttpTest(integration, steps, self._token_step if key is None else None)
-        return tuple(_until_failure(test.run()))
+        rungs = tuple(_until_failure(test.run()))
+        return Findings(rungs, tuple(steps.models))
 
 
 @dataclass(frozen=True)

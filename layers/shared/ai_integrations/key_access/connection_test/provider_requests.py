@@ -11,11 +11,12 @@ from pydantic import SecretStr
 from ai_integrations.domain.endpoints import endpoints_of
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS, Dialect, Probe
+from ai_integrations.key_access.connection_test.listed_models import MAX_MODELS
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest
 
 _ANTHROPIC_VERSION = {"anthropic-version": "2023-06-01"}
 _PROMPT = "Hi"
-_LIST_BYTES = 4096  # only the status of a list matters, and the message of an error
+_LIST_BYTES = 1_048_576  # hundreds of models, with prices and descriptions
 _COMPLETION_BYTES = 262_144
 
 
@@ -40,9 +41,11 @@ class ProviderAccess:
 
     def models_request(self) -> OutboundRequest:
         """Build the request that lists models, or endpoints in Vertex AI. Both are free of charge."""
-        path = f"{self.resource}/endpoints?pageSize=1" if self.probe.dialect is Dialect.VERTEX else "/models"
         return OutboundRequest(
-            method="GET", url=f"{self.api}{path}", headers=self._protocol_headers(), max_bytes=_LIST_BYTES
+            method="GET",
+            url=f"{self.api}{_LIST_PATHS[self.probe.dialect].format(resource=self.resource)}",
+            headers=self._protocol_headers(),
+            max_bytes=_LIST_BYTES,
         )
 
     def completion_request(self, model: str) -> OutboundRequest:
@@ -170,6 +173,14 @@ def _vertex_completion(access: ProviderAccess, model: str) -> tuple[str, dict[st
     return f"{access.resource}/endpoints/openapi{path}", body
 
 
+# Without a size, pages have 20 models (https://platform.claude.com/docs/en/api/models/list) or 50
+# (https://ai.google.dev/api/models).
+_LIST_PATHS = {
+    Dialect.OPEN_AI: "/models",
+    Dialect.ANTHROPIC: f"/models?limit={MAX_MODELS}",
+    Dialect.GEMINI: f"/models?pageSize={MAX_MODELS}",
+    Dialect.VERTEX: "{resource}/endpoints?pageSize=1",
+}
 _COMPLETION_REQUESTS: dict[Dialect, Callable[[ProviderAccess, str], tuple[str, dict[str, Any]]]] = {
     Dialect.OPEN_AI: _openai_completion,
     Dialect.ANTHROPIC: _anthropic_completion,

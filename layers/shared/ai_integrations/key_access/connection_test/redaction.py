@@ -19,13 +19,16 @@ _DECODED_LENGTH = 4000
 # How many characters are examined. The time that the patterns take grows with the square of a word's length.
 _EXAMINED_LENGTH = 2000
 _SHARED_CHARACTERS = 5  # consecutive characters of a secret that make a word secret
+_SHARED_IN_NAMES = 8  # the same, for names of models
 _LAST_CHARACTERS = 4  # how many of a key's last characters providers like to show
 _WORD = re.compile(r"[^\s\"'`<>(){}\[\],;:|]+")
 _MASKED = re.compile(r"[*\u2022\u25cf]{2,}|\w\.{3,}\w|\w\u2026\w")
-_LOOKS_LIKE_A_KEY = re.compile(
+# Long words with letters and digits. Names of models are long too, but have separators.
+_LONG = re.compile(r"(?<![A-Za-z0-9_\-+/=.])(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{24,}")
+_UNBROKEN = re.compile(r"(?=\d*[A-Za-z])(?=[A-Za-z]*\d)[A-Za-z0-9]{24,}")
+_BEGINS_LIKE_A_KEY = re.compile(
     r"""
-      (?<![A-Za-z0-9_\-+/=.])(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{24,}   # long, with letters and digits
-    | \b(sk|pk|rk|nvapi|fw|tgp|gsk|hf|xai|aik)[-_][A-Za-z0-9_-]{6,}
+      \b(sk|pk|rk|nvapi|fw|tgp|gsk|hf|xai|aik)[-_][A-Za-z0-9_-]{6,}
     | \b(key|api|token)[-_](?=\S*\d)[A-Za-z0-9_-]{6,}
     | \bAIza[\w-]{10,} | \b(AKIA|ASIA)[A-Z0-9]{8,} | \bey[JK][\w-]{10,}
     """,
@@ -62,6 +65,19 @@ def redact_secrets(text: str, secrets: Iterable[str]) -> str:
     return line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}\u2026"
 
 
+def reveals_secret(name: str, secrets: Iterable[str]) -> bool:
+    """Check whether the name of a model reveals a secret or looks like a key.
+
+    The rules are less strict than for messages: names of models may be long, and share dates and words with headers.
+    """
+    if _UNBROKEN.search(name) or _BEGINS_LIKE_A_KEY.search(name):
+        return True
+    return any(
+        _shares_characters(name, each, _SHARED_IN_NAMES) or (len(each) >= _SHARED_CHARACTERS and each in name)
+        for each in secrets
+    )
+
+
 def _extract_message(text: str) -> str:
     """Find the message in the formats of providers: {"error": {"message": …}}, {"message": …}, {"detail": …}."""
     try:
@@ -82,14 +98,14 @@ def _decode(text: str) -> str:
 
 def _reveals_secret(word: str, secrets: Iterable[str]) -> bool:
     bare = word.strip(".!?")
-    if _MASKED.search(word) or _LOOKS_LIKE_A_KEY.search(word):
+    if _MASKED.search(word) or _LONG.search(word) or _BEGINS_LIKE_A_KEY.search(word):
         return True
-    return any(_shares_characters(bare, secret) for secret in secrets)
+    return any(_shares_characters(bare, secret, _SHARED_CHARACTERS) for secret in secrets)
 
 
-def _shares_characters(word: str, secret: str) -> bool:
+def _shares_characters(word: str, secret: str, number: int) -> bool:
     is_ending = len(secret) >= 2 * _LAST_CHARACTERS and word == secret[-_LAST_CHARACTERS:]
     if word == secret or is_ending:
         return True
-    runs = (word[at : at + _SHARED_CHARACTERS] for at in range(len(word) - _SHARED_CHARACTERS + 1))
+    runs = (word[at : at + number] for at in range(len(word) - number + 1))
     return any(run in secret for run in runs)

@@ -37,13 +37,15 @@ class ConnectionTester:
         provider accepted it at its own address. Otherwise callers could type keys to find out which of them the account
         holds, with a server of their own that accepts every key.
         """
+        findings = self._steps.run(integration, key.value if key else None, model)
         health = Health(
             account=integration.account,
             id=integration.id,
             integration_version=integration.version,
             checked_at=self._clock(),
             model=model,
-            rungs=self._steps.run(integration, key.value if key else None, model),
+            rungs=findings.rungs,
+            models=findings.models,
         )
         is_stored = integration.version > 0
         if key is None or not (is_stored or _accepted_key(integration, health.rungs)):
