@@ -17,7 +17,7 @@ def test_registered_organizations_are_listed_by_id_and_readable(stores: Stores) 
     assert stores.spaces.organization("acme", "a") == first
     assert stores.spaces.organization("acme", "c") is None
     assert stores.spaces.organization("acme", "s") is None
-    assert stores.spaces.organizations("nobody") == []
+    assert stores.spaces.organizations("empty") == []
 
 
 def test_registering_an_organization_again_replaces_its_name(stores: Stores) -> None:
