@@ -9,6 +9,7 @@ from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG
 from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.use_cases.sweep import SweepPosition
 from tests.builders import API_KEY, an_integration
 from tests.contract.stores import AwsStores
 
@@ -81,3 +82,13 @@ def test_page_of_integrations_lists_only_those_that_own_a_secret(aws: AwsStores)
     insert("EXTERNAL", SecretVersion(arn="arn:external", version=None))
     owner = insert("OWNER", SecretVersion(arn="arn:own", version="1"))
     assert SweepRecords(aws.dynamodb, aws.table).page(None) == ([owner], None)
+
+
+def test_position_of_the_sweep_is_kept_until_the_round_ends(aws: AwsStores) -> None:
+    records = SweepRecords(aws.dynamodb, aws.table)
+    assert records.load_position() == SweepPosition()
+    for position in (SweepPosition(part="integrations", token="next"), SweepPosition(part="integrations", token=None)):
+        records.store_position(position)
+        assert records.load_position() == position
+    records.store_position(None)
+    assert records.load_position() == SweepPosition()

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.connection_health import health_item
+from ai_integrations.adapters.dynamodb.stream import dead_letter
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.published_events import CHANGE_EVENTS, ChangeEvent, Deleted, KeyRotated, Updated
 from ai_integrations.contracts.views import timestamp
+from ai_integrations.domain.connection_health import Health
 from ai_integrations.domain.model import AuthType, Integration, Scoping, SecretVersion, Settings, Tombstone
 from ai_integrations.use_cases.changes import Change
 from tests.builders import FEDERATIONS, NOON, ULID, an_idempotency_key, an_integration
-from tests.streams import a_record, events_of, record_of
+from tests.streams import STREAM, a_record, events_of, record_of
 
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/1", version="v1")
 OTHER_VERSION = SECRET._replace(version="v2")
@@ -193,3 +196,21 @@ def test_malformed_record_raises() -> None:
     del broken["dynamodb"]["NewImage"]["version"]
     with pytest.raises(KeyError):
         events(broken)
+
+
+def test_dead_letter_names_the_record_and_its_item_without_the_images() -> None:
+    assert json.loads(dead_letter(a_record(FIRST, SECOND, "101"))) == {
+        "keys": {"pk": "ACCOUNT#acme", "sk": f"INTEGRATION#{ULID}"},
+        "DDBStreamBatchInfo": {
+            "streamArn": STREAM,
+            "startSequenceNumber": "101",
+            "endSequenceNumber": "101",
+            "batchSize": 1,
+        },
+    }
+
+
+def test_removed_connection_test_has_no_event() -> None:
+    health = Health(account="acme", id=ULID, integration_version=1, checked_at=NOON, model=None, rungs=())
+    item = {**items.health_key("acme", ULID), "health": health_item(health), "checks": 1}
+    assert events(record_of(item, None)) == []

@@ -1,6 +1,7 @@
 """Responses to CloudFormation, over a real server on loopback. No error or log contains the URL, a credential."""
 
 import logging
+import socket
 import traceback
 from typing import Any
 
@@ -75,6 +76,7 @@ def test_response_stays_within_the_size_limit(bucket: Bucket, responder: CloudFo
     responder.fail(request(bucket), "very " * 10_000)
     responder.succeed(request(bucket), "i" * 42, {"name": "𝄞" * 256})
     assert all(len(body) <= 4_096 for _, body in bucket.received)
+    assert "𝄞".encode() in bucket.received[-1][1], "an escaped character takes three times the bytes"
 
 
 @pytest.mark.parametrize("statuses", [[500], [503, 500, 503, 500]], ids=["one error", "four errors"])
@@ -89,8 +91,8 @@ def test_server_errors_are_retried_with_backoff(
 
 @pytest.mark.parametrize(
     ("statuses", "message", "attempts"),
-    [([500] * 5, "500", 5), ([403], "403", 1), ([307], "307", 1)],
-    ids=["server errors", "client error", "redirect"],
+    [([500] * 5, "500", 5), ([403], "403", 1), ([300], "300", 1), ([307], "307", 1)],
+    ids=["server errors", "client error", "several choices", "redirect"],
 )
 def test_undeliverable_response_raises_without_disclosing_the_url(
     bucket: Bucket, responder: CloudFormationResponder, statuses: list[int], message: str, attempts: int
@@ -115,9 +117,24 @@ def test_refused_connection_raises_without_disclosing_the_url(
     bucket.server_close()
     with caplog.at_level(logging.INFO), pytest.raises(ResponseNotDeliveredError) as error:
         responder.succeed(event, "id-1", {})
-    assert len(pauses) == 4
+    assert (str(error.value), len(pauses)) == ("NewConnectionError", 4)
     texts = [*traceback.format_exception(error.value), repr(error.value), caplog.text]
     assert not [text for text in texts if SIGNATURE in text]
+
+
+class RetriedError(Exception):
+    """The responder waits before another attempt."""
+
+
+@pytest.mark.usefixtures("bucket")  # enables sockets
+def test_attempt_ends_if_the_bucket_does_not_respond() -> None:
+    def stop(_seconds: float) -> None:
+        raise RetriedError
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        event = {**IDENTITY, "ResponseURL": f"http://127.0.0.1:{silent.getsockname()[1]}/responses"}
+        with pytest.raises(RetriedError):
+            CloudFormationResponder(None, pause=stop).succeed(event, "id-1", {})
 
 
 @pytest.mark.parametrize(

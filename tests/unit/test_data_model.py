@@ -179,6 +179,15 @@ BY_MEMBERSHIP = a_consumer(
 ACCOUNT_WIDE = a_consumer(id="01KDZ3ZQ80000000000000000J", principal_arn="arn:aws:iam::123456789012:role/reporting")
 
 
+OUTCOME = RecordedOutcome(
+    fingerprint="fake-fingerprint",
+    detail_type="AI Integration Create Succeeded",
+    detail='{"account":"acme","request_id":"order-4711","version":1}',
+)
+POSITION = SweepPosition(part="secrets", token="fake-next-token")
+REMOVALS = RemovalCount(allowed=20, made=20, until=NOON + timedelta(days=1), stopped_at=NOON)
+
+
 class Table(NamedTuple):
     client: "DynamoDBClient"
     name: str
@@ -226,37 +235,50 @@ def write_the_rest(table: Table) -> None:
     for place in PLACES:
         DynamoDbSpaces(*table).register(place)
     DynamoDbConnectionHealth(*table).record(HEALTH)
-    outcome = RecordedOutcome(
-        fingerprint="fake-fingerprint",
-        detail_type="AI Integration Create Succeeded",
-        detail='{"account":"acme","request_id":"order-4711","version":1}',
-    )
-    DynamoDbRequestOutcomes(*table).record("acme", "order-4711", outcome, NOON)
-    SweepRecords(*table).store_position(SweepPosition(part="secrets", token="fake-next-token"))
-    stopped = RemovalCount(allowed=20, made=20, until=NOON + timedelta(days=1), stopped_at=NOON)
-    DynamoDbRemovalCounts(*table).replace(None, stopped)
+    DynamoDbRequestOutcomes(*table).record("acme", "order-4711", OUTCOME, NOON)
+    SweepRecords(*table).store_position(POSITION)
+    DynamoDbRemovalCounts(*table).replace(None, REMOVALS)
 
 
 @pytest.fixture(scope="module")
-def written() -> Iterator[dict[str, Item]]:
-    """Write at least one item of every kind with the real adapters; return the table's content by key."""
+def table() -> Iterator[Table]:
     with mock_aws():
         table = Table(boto3.client("dynamodb"), "table")
         table.client.create_table(**sam_template.table(table.name))
-        write_integrations(table)
-        write_consumers(table)
-        write_senders(table)
-        write_the_rest(table)
-        hashes = write_access_keys(table)
-        content = json.dumps(list(table.items()), default=sorted)  # sorted: sets become lists
-        for of_key, placeholder in hashes.items():
-            content = content.replace(of_key, placeholder)
-        yield {f"{item['pk']} {item['sk']}": item for item in json.loads(content)}
+        yield table
 
 
-@pytest.mark.parametrize("key", ITEMS)
-def test_example_item_equals_the_written_item(key: str, written: dict[str, Item]) -> None:
-    assert ITEMS[key] == written[key]
+@pytest.fixture(scope="module")
+def written(table: Table) -> dict[str, Item]:
+    """Write at least one item of every kind with the real adapters; return the table's content by key."""
+    write_integrations(table)
+    write_consumers(table)
+    write_senders(table)
+    write_the_rest(table)
+    hashes = write_access_keys(table)
+    content = json.dumps(list(table.items()), default=sorted)  # sorted: sets become lists
+    for of_key, placeholder in hashes.items():
+        content = content.replace(of_key, placeholder)
+    return {f"{item['pk']} {item['sk']}": item for item in json.loads(content)}
+
+
+def test_example_items_equal_the_written_items(written: dict[str, Item]) -> None:
+    assert {key: written.get(key) for key in ITEMS} == ITEMS
+
+
+@pytest.mark.usefixtures("written")
+def test_written_items_are_read_as_the_same_values(table: Table) -> None:
+    integrations = DynamoDbIntegrations(*table, Transactor(*table))
+    newest = integrations.newest("acme", None, 9)
+    assert [*newest.integrations] == [FEDERATED, BEDROCK, VERTEX, ROTATED]
+    assert integrations.get_deleted("acme", ANTHROPIC.id) == TOMBSTONE
+    spaces = DynamoDbSpaces(*table)
+    assert [*spaces.organizations("acme"), spaces.space("acme", REGISTERED_SPACE)] == PLACES
+    assert spaces.spaces("acme") == [Space(account="acme", id=SPACE, organization_id=ORGANIZATION), PLACES[1]]
+    assert DynamoDbConnectionHealth(*table).last("acme", OPEN_AI.id) == HEALTH
+    assert DynamoDbRequestOutcomes(*table).find("acme", "order-4711") == OUTCOME
+    assert SweepRecords(*table).load_position() == POSITION
+    assert DynamoDbRemovalCounts(*table).load() == REMOVALS
 
 
 def test_every_kind_of_row_has_an_example(written: dict[str, Item]) -> None:

@@ -1,9 +1,10 @@
-"""The reads of the DynamoDB adapters: which must be consistent, and lists that span several pages."""
+"""The DynamoDB adapters: which reads must be consistent, lists that span several pages, and errors of AWS."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
@@ -12,13 +13,15 @@ from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnecti
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
-from ai_integrations.adapters.dynamodb.items import place_item
+from ai_integrations.adapters.dynamodb.items import integration_item, place_item
+from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.model import Organization, Space
+from ai_integrations.use_cases.removal_limit import RemovalCount
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_idempotency_key, an_integration
 
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/models"}
@@ -84,6 +87,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "grant": lambda client: DynamoDbGrantedIntegrations(client, "table").get(PRINCIPAL, "acme", ULID),
     "grant by name": lambda client: DynamoDbGrantedIntegrations(client, "table").find(PRINCIPAL, "acme", "x"),
     "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),
+    "removals of the sweep": lambda client: DynamoDbRemovalCounts(client, "table").load(),
 }
 
 
@@ -124,3 +128,36 @@ class PartialClient:
 
 def test_existing_reads_the_keys_that_a_throttled_request_left_out() -> None:
     assert integrations(PartialClient()).existing("acme", ["A", "B", "C"]) == {"A", "B", "C"}
+
+
+class ScannedTable:
+    """A DynamoDB client whose scan has two pages. Each contains one integration."""
+
+    LAST_KEY = to_wire({"pk": "ACCOUNT#acme", "sk": f"INTEGRATION#{ULID}"})
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        page = {"Items": [to_wire(integration_item(WITH_ROLE))]}
+        return page if "ExclusiveStartKey" in request else {**page, "LastEvaluatedKey": self.LAST_KEY}
+
+
+def test_sweep_continues_after_the_last_item_of_a_page_of_limited_size() -> None:
+    client = ScannedTable()
+    records = SweepRecords(cast("Any", client), "table")
+    found, token = records.page(None)
+    assert (found, records.page(token)) == ([WITH_ROLE], ([WITH_ROLE], None))
+    assert [each.get("ExclusiveStartKey") for each in client.requests] == [None, ScannedTable.LAST_KEY]
+    assert [each["Limit"] for each in client.requests] == [1000, 1000]
+
+
+def test_replace_raises_another_error_than_the_one_of_its_condition() -> None:
+    class ThrottledTable:
+        def put_item(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+
+    count = RemovalCount(allowed=20, made=3, until=NOON)
+    with pytest.raises(ClientError):
+        DynamoDbRemovalCounts(cast("Any", ThrottledTable()), "table").replace(count, count)

@@ -4,12 +4,22 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody, RotateBody
 from ai_integrations.contracts.operator_commands import PlaceCommand
 from ai_integrations.contracts.parsing import parse_text
-from ai_integrations.domain.errors import RuleViolationError
-from ai_integrations.domain.model import ACCOUNT_WIDE, AuthType, Scoping, Settings
+from ai_integrations.domain.errors import FieldError, RuleViolationError
+from ai_integrations.domain.model import (
+    ACCOUNT_WIDE,
+    AuthType,
+    CredentialChange,
+    ExternalSecretArn,
+    Federation,
+    Removal,
+    Scoping,
+    Settings,
+)
 from ai_integrations.http.connection_tests import ModelChoice
 from tests.builders import create_body
 from tests.unit.test_api_keys import MASKED_KEYS, PLACEHOLDERS, REAL_KEYS, SERVICE_ACCOUNT, UNSENDABLE_KEYS
@@ -46,6 +56,55 @@ def test_metadata_is_stored_as_sent_with_the_current_kind() -> None:
     assert parse_create_body(provider_metadata=sent).settings().provider_metadata == stored
     del sent["kind"], stored["kind"]
     assert parse_create_body(provider_metadata=sent).settings().provider_metadata == stored
+
+
+@pytest.mark.parametrize(
+    ("patch", "values"),
+    [
+        ({"provider": "openAI", "auth_type": "DEFAULT"}, ["openAI", "DEFAULT"]),
+        ({"auth_type": "bearer_token", "provider_metadata": {"kind": "gcp"}}, ["bearer_token", "gcp"]),
+        ({"provider_metadata": {"project_id": "p"}}, []),
+        ({"provider_metadata": None, "name": "x"}, []),
+    ],
+)
+def test_enum_values_are_those_of_every_field_as_sent(patch: dict[str, Any], values: list[str]) -> None:
+    assert parse_text(json.dumps(patch), PatchBody).enum_values() == values
+
+
+ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shared/openai-AbCdEf"
+FEDERATION = {"audience": "https://llm", "parameters": {"scope": "models"}}
+
+
+@pytest.mark.parametrize(
+    ("patch", "change"),
+    [
+        ({"api_key": "sk-fake-1"}, SecretStr("sk-fake-1")),
+        ({"api_key_secret_arn": ARN}, ExternalSecretArn(arn=ARN)),
+        ({"federation": FEDERATION}, Federation({"audience": "https://llm"}, {"scope": "models"})),
+        ({"federation": {"audience": "https://llm"}}, Federation({"audience": "https://llm"}, {})),
+        ({"api_key": None}, Removal.KEY),
+        ({"api_key_secret_arn": None}, Removal.KEY),
+        ({"federation": None}, Removal.FEDERATION),
+        ({"api_key": None, "federation": None}, Removal.KEY | Removal.FEDERATION),
+        ({"api_key": None, "federation": FEDERATION}, Federation({"audience": "https://llm"}, {"scope": "models"})),
+        ({"name": "x"}, Removal.NOTHING),
+    ],
+)
+def test_credential_change_is_the_value_that_was_sent_or_the_removal_by_null(
+    patch: dict[str, Any], change: CredentialChange
+) -> None:
+    assert parse_text(json.dumps(patch), PatchBody).credential_change() == change
+
+
+CREDENTIALS = {"api_key": "sk-fake-1", "api_key_secret_arn": ARN, "federation": FEDERATION}
+
+
+@pytest.mark.parametrize("absent", CREDENTIALS)
+def test_two_kinds_of_credentials_are_rejected(absent: str) -> None:
+    body = parse_create_body(**CREDENTIALS | {absent: ...})
+    with pytest.raises(RuleViolationError) as caught:
+        body.credential_change()
+    assert caught.value.errors == (FieldError("", "Send only one of api_key, api_key_secret_arn and federation."),)
 
 
 OPTIONAL_FIELDS = [name for name, field in CreateBody.model_fields.items() if not field.is_required()]

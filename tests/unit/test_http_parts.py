@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from ai_integrations.contracts import ids
-from ai_integrations.domain.errors import InvalidRequestError
+from ai_integrations.domain.errors import FieldError, InvalidRequestError
 from ai_integrations.http import cursors, query_parameters
 from ai_integrations.http.etags import etag, if_match
 from tests.builders import ULID, an_integration
@@ -50,10 +50,13 @@ def test_id_is_decoded_with_and_without_percent_encoding(quoting: Callable[[str]
         to_base64(f"AiIntegration:1:{ULID}\n"),
         ids.encode(ULID) + "=",
         "../" + ids.encode(ULID),
+        ids.encode(ULID)[:8] + "*" + ids.encode(ULID)[8:],
     ],
 )
 def test_malformed_or_foreign_id_is_rejected(text: str) -> None:
-    assert is_rejected(lambda: ids.decode(text), text)
+    with pytest.raises(InvalidRequestError) as caught:
+        ids.decode(text)
+    assert caught.value.errors == (FieldError("", "This is not the id of an AI integration."),)
 
 
 def test_cursor_returns_the_last_read_id_for_its_query() -> None:

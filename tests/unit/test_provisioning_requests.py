@@ -37,3 +37,8 @@ class RemoveRequested(DeleteRequested):
 def test_fingerprint_differs_for_another_kind_of_request() -> None:
     requests = (DeleteRequested.model_validate(DELETE), RemoveRequested.model_validate(DELETE))
     assert requests[0].fingerprint() != requests[1].fingerprint()
+
+
+def test_fingerprint_stays_the_same_between_releases() -> None:
+    digest = "b023116ef3b0752e90ded52e700d0ad318f69e4f8f04a0ba531ab74a98edd754"
+    assert DeleteRequested.model_validate(DELETE).fingerprint() == digest, "stored records of earlier releases differ"

@@ -74,17 +74,18 @@ class Interrupted(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    "function",
+    "response",
     [
-        FakeLambda(ISSUED, FunctionError="Unhandled"),
-        FakeLambda({"errorMessage": ACCESS_TOKEN}, FunctionError="Unhandled"),
-        FakeLambda(error=aws_error("TooManyRequestsException", 429)),
-        FakeLambda(error=aws_error("ServiceException", 500)),
-        FakeLambda(error=ReadTimeoutError(endpoint_url="https://lambda.test")),
-        FakeLambda(Payload=Interrupted()),
+        {"payload": ISSUED, "FunctionError": "Unhandled"},
+        {"payload": {"errorMessage": ACCESS_TOKEN}, "FunctionError": "Unhandled"},
+        {"error": aws_error("TooManyRequestsException", 429)},
+        {"error": aws_error("ServiceException", 500)},
+        {"error": ReadTimeoutError(endpoint_url="https://lambda.test")},
+        {"Payload": Interrupted()},
     ],
 )
-def test_function_that_does_not_respond_is_an_outage(function: FakeLambda) -> None:
+def test_function_that_does_not_respond_is_an_outage(response: dict[str, Any]) -> None:
+    function = FakeLambda(**response)
     with pytest.raises(TokenUnavailableError) as caught:
         exchange(function)
     assert caught.value.reason == "The function that exchanges tokens did not respond."

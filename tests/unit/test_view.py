@@ -10,8 +10,22 @@ from pydantic_core import to_json
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
-from ai_integrations.contracts.views import integration_view, organization_view, pagination, space_view
-from ai_integrations.domain.model import AuthType, Integration, Organization, Scoping, SecretVersion, Space
+from ai_integrations.contracts.views import (
+    integration_view,
+    organization_view,
+    pagination,
+    rotation_view,
+    space_view,
+)
+from ai_integrations.domain.model import (
+    AuthType,
+    Integration,
+    Organization,
+    PreviousKey,
+    Scoping,
+    SecretVersion,
+    Space,
+)
 from tests.builders import NOON, ULID, an_integration
 
 REQUIRED_FIELDS = {
@@ -91,6 +105,16 @@ def test_later_provider_is_custom_in_legacy_view() -> None:
 @pytest.mark.parametrize(("provider", "metadata"), [("OPEN_AI", {"location": "eu"}), ("VERTEX_AI", None)])
 def test_view_of_metadata_older_than_the_rules_leaves_them_out(provider: str, metadata: dict[str, str] | None) -> None:
     assert "provider_metadata" not in render(an_integration(provider=provider, provider_metadata=metadata))
+
+
+def test_rotation_view_contains_the_previous_key_until_its_grace_period_ends() -> None:
+    previous = PreviousKey(SecretVersion(arn=SECRET.arn, version="version-0"), usable_until=NOON)
+    assert rotation_view(an_integration(secret=SECRET, previous_key=previous)) == {
+        "key_version": "version-1",
+        "former_key_version": "version-0",
+        "former_key_usable_until": "2026-01-02T12:00:00.000Z",
+    }
+    assert rotation_view(an_integration(secret=SECRET)) == {"key_version": "version-1"}
 
 
 def test_space_view_states_that_it_is_private_if_asked() -> None:

@@ -33,7 +33,7 @@ PACKAGES = {
     "domain": Package((f"{_SERVICE}/domain",), ("tests/unit",)),
     "contracts": Package(
         (f"{_SERVICE}/contracts",),
-        ("tests/unit", "tests/events", *_handler_tests("access_keys", "credentials", "spaces")),
+        ("tests/unit", "tests/events", *_handler_tests("access_keys", "authorizer", "credentials", "spaces")),
     ),
     "client": Package(
         tuple(f"{_CLIENT}/{name}.py" for name in ("cache", "cache_entry", "client", "policy")), ("tests/unit/client",)

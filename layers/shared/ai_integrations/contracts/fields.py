@@ -29,7 +29,7 @@ _COMPLETE_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Z
 
 
 def _without_control_characters(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
         raise PydanticCustomError("control_characters", "The text must not contain control characters.")
     return text
 
@@ -125,7 +125,7 @@ def _federation_schema() -> core_schema.CoreSchema:
 
 def _valid_federation(settings: object) -> dict[str, Any]:
     """Validate `federation`. Only requests that contain one pay for building the validator."""
-    valid: dict[str, Any] = _federation_validator().validate_python(settings, strict=True)
+    valid: dict[str, Any] = _federation_validator().validate_python(settings)
     return valid
 
 
