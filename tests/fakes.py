@@ -30,6 +30,7 @@ from ai_integrations.domain.model import (
     ExternalSecretArn,
     IdempotencyKey,
     Integration,
+    Organization,
     Policy,
     SecretVersion,
     Slice,
@@ -45,12 +46,22 @@ from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
 
 @dataclass
 class InMemorySpaces:
-    """Spaces in a dictionary."""
+    """Spaces and organizations in dictionaries."""
 
     known: dict[tuple[str, str], Space] = field(default_factory=dict)
+    registered_organizations: dict[tuple[str, str], Organization] = field(default_factory=dict)
 
-    def register(self, place: Space) -> None:
-        self.known[place.account, place.id] = place
+    def register(self, place: Organization | Space) -> None:
+        if isinstance(place, Organization):
+            self.registered_organizations[place.account, place.id] = place
+        else:
+            self.known[place.account, place.id] = place
+
+    def organization(self, account: str, organization_id: str) -> Organization | None:
+        return self.registered_organizations.get((account, organization_id))
+
+    def organizations(self, account: str) -> list[Organization]:
+        return [each for (owner, _), each in sorted(self.registered_organizations.items()) if owner == account]
 
     def space(self, account: str, space_id: str) -> Space | None:
         return self.known.get((account, space_id))

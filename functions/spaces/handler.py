@@ -58,7 +58,7 @@ def _register(place: Organization | Space) -> dict[str, Any]:
 
 def _check_organization(command: RegisterSpace) -> None:
     organization = command.organization_id
-    if organization is not None and not _spaces.has_organization(command.account, organization):
+    if organization is not None and _spaces.organization(command.account, organization) is None:
         raise RuleViolationError(
             FieldError("/organization_id", "The organization is not registered. Register it first.")
         )

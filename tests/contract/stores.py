@@ -16,7 +16,7 @@ from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
-from ai_integrations.domain.model import SecretVersion, Space
+from ai_integrations.domain.model import Organization, SecretVersion, Space
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
     ConsumerRepository,
@@ -52,7 +52,7 @@ class ListableRepository(IntegrationRepository, IntegrationPages, IntegrationInd
 class WritableSpaces(SpaceReader, Protocol):
     """Spaces, with the write operation for operators."""
 
-    def register(self, place: Space) -> None: ...
+    def register(self, place: Organization | Space) -> None: ...
 
 
 class WritableSenders(Senders, Protocol):

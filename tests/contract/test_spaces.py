@@ -1,8 +1,8 @@
-"""`DynamoDbSpaces`: what operators write, and what it returns of one account."""
+"""Organizations and spaces: what operators write, and what is returned of one account."""
 
 from ai_integrations.domain.model import Organization, Space
 from tests.builders import NOON
-from tests.contract.stores import AwsStores
+from tests.contract.stores import AwsStores, Stores
 
 ORGANIZATION = Organization(account="acme", id="o", name="Research", created_at=NOON)
 SPACES = [
@@ -18,10 +18,8 @@ def test_registered_places_are_returned_for_their_account_only(aws: AwsStores) -
     assert aws.spaces.spaces("acme") == SPACES
     assert aws.spaces.organizations("acme") == [ORGANIZATION]
     assert [aws.spaces.space("acme", each) for each in ("a", "b", "o")] == [*SPACES, None]
-    assert [aws.spaces.has_organization("acme", each) for each in ("o", "a")] == [True, False]
     assert aws.spaces.spaces("other") == []
     assert aws.spaces.organizations("other") == []
-    assert not aws.spaces.has_organization("other", "o")
 
 
 def test_registration_replaces_a_place(aws: AwsStores) -> None:
@@ -36,3 +34,15 @@ def test_removal_deletes_one_space(aws: AwsStores) -> None:
         aws.spaces.register(space)
     aws.spaces.remove_space("acme", "a")
     assert aws.spaces.spaces("acme") == SPACES[1:]
+
+
+def test_registered_organizations_are_listed_by_id_and_readable(stores: Stores) -> None:
+    second = Organization(account="acme", id="p", name="Sales", created_at=NOON)
+    for place in (second, ORGANIZATION, ORGANIZATION._replace(account="other", id="q"), SPACES[0]):
+        stores.spaces.register(place)
+    assert stores.spaces.organizations("acme") == [ORGANIZATION, second]
+    assert stores.spaces.organization("acme", "o") == ORGANIZATION
+    assert [stores.spaces.organization("acme", each) for each in ("q", "a", "unknown")] == [None, None, None]
+    renamed = ORGANIZATION._replace(name="Development")
+    stores.spaces.register(renamed)
+    assert stores.spaces.organizations("acme") == [renamed, second]

@@ -19,6 +19,9 @@ def test_unknown_path_returns_404_as_a_problem_document(cloud: Cloud, method: st
         ("DELETE", "/v2/ai-integrations", "GET, POST"),
         ("HEAD", "/v2/ai-integrations/{integration_id}", "DELETE, GET, PATCH"),
         ("OPTIONS", "/v2/spaces", "GET"),
+        ("DELETE", "/v2/spaces/{space_id}", "GET"),
+        ("POST", "/v2/organizations", "GET"),
+        ("PATCH", "/v2/organizations/{org_id}", "GET"),
         ("GET", "/v2/ai-integrations/{integration_id}/restore", "POST"),
         ("POST", "/v2/docs", "GET"),
     ],
@@ -26,8 +29,8 @@ def test_unknown_path_returns_404_as_a_problem_document(cloud: Cloud, method: st
 def test_unsupported_method_returns_405_with_the_allowed_methods(
     cloud: Cloud, method: str, path: str, allow: str
 ) -> None:
-    event = gateway_event(method=method, path=path.format(integration_id="x")) | {"resource": path}
-    response = cloud.api(event)
+    event = gateway_event(method=method, path=path.format(integration_id="x", space_id="x", org_id="x"))
+    response = cloud.api(event | {"resource": path})
     assert (response.status, response.headers["allow"]) == (405, allow)
     assert response.pointers == []
 

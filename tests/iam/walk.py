@@ -76,7 +76,8 @@ class Walk:
         integration_id = self._call("POST", body=_body(api_key=API_KEY, scopings=SCOPINGS))["id"]
         for query in ("?limit=1", f"?space_id={SPACE}", "?space_name=place"):
             self._call("GET", query)
-        self._call("GET", path="/v2/spaces?limit=100")
+        for path in ("spaces?limit=100", f"spaces/{SPACE}", "organizations", f"organizations/{ORGANIZATION}"):
+            self._call("GET", path=f"/v2/{path}")
         self._call("GET", f"/{integration_id}")
         self._call("PATCH", f"/{integration_id}", {"name": "Renamed"})
         self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "grace_seconds": 600})

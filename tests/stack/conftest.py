@@ -66,9 +66,10 @@ class Stack:
         )
         assert "problem" not in result, result
 
-    def register_space(self, *, account: str, id: str, name: str) -> None:  # noqa: A002 the command's field
+    def register(self, kind: str, *, account: str, **place: str) -> None:
+        """Register a place of this kind, an organization or a space."""
         result = self.deployment.invoke(
-            "SpacesFunctionName", {"action": "register_space", "account": account, "id": id, "name": name}
+            "SpacesFunctionName", {"action": f"register_{kind}", "account": account, **place}
         )
         assert "problem" not in result
 

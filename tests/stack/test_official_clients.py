@@ -5,6 +5,8 @@ The driver programs in tests/stack/clients read these environment variables:
 - AI_INTEGRATIONS_URL: the base URL of the API
 - AI_INTEGRATIONS_API_KEY, AI_INTEGRATIONS_READER_KEY: access keys of an admin and a reader of a new account
 - AI_INTEGRATIONS_SPACE, AI_INTEGRATIONS_SPACE_ID: the name and the id of a registered space
+- AI_INTEGRATIONS_ORGANIZATION, AI_INTEGRATIONS_ORGANIZATION_ID: those of its organization. Another one's name contains
+  this name.
 - AI_INTEGRATIONS_ROLE: the ARN of an IAM role for the account, because a role belongs to one account
 - AI_INTEGRATIONS_EXAMPLE: the request body of the published example
 - AI_INTEGRATIONS_SEEDED_NAMES: a JSON list of the names of integrations created earlier, in both wire formats
@@ -25,6 +27,8 @@ from tests.stack.conftest import Stack
 
 TIMEOUT_SECONDS = 600
 SPACE, SPACE_ID = "Team space", "U3BhY2U6MTphYmM="
+ORGANIZATION, ORGANIZATION_ID = "Research", "T3JnYW5pemF0aW9uOjE6YWI="
+OTHER_ORGANIZATION_ID = "T3JnYW5pemF0aW9uOjE6YWE="  # sorts before the organization
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,9 @@ def seeded_integrations(role_arn: str) -> list[dict[str, Any]]:
 def prepare_account(stack: Stack, account: str) -> dict[str, str]:
     """Create keys, a space and integrations; return the environment variables for a driver."""
     key = stack.issue_key(account=account)
-    stack.register_space(account=account, id=SPACE_ID, name=SPACE)
+    stack.register("organization", account=account, id=ORGANIZATION_ID, name=ORGANIZATION)
+    stack.register("organization", account=account, id=OTHER_ORGANIZATION_ID, name=f"Not {ORGANIZATION}")
+    stack.register("space", account=account, id=SPACE_ID, name=SPACE, organization_id=ORGANIZATION_ID)
     role_arn = f"arn:aws:iam::123456789012:role/{account}"
     seeded = seeded_integrations(role_arn)
     for body in seeded:
@@ -66,6 +72,8 @@ def prepare_account(stack: Stack, account: str) -> dict[str, str]:
         "AI_INTEGRATIONS_READER_KEY": stack.issue_key(account=account, role="reader", user="bob"),
         "AI_INTEGRATIONS_SPACE": SPACE,
         "AI_INTEGRATIONS_SPACE_ID": SPACE_ID,
+        "AI_INTEGRATIONS_ORGANIZATION": ORGANIZATION,
+        "AI_INTEGRATIONS_ORGANIZATION_ID": ORGANIZATION_ID,
         "AI_INTEGRATIONS_ROLE": role_arn,
         "AI_INTEGRATIONS_EXAMPLE": an_event("create_openai")["body"],
         "AI_INTEGRATIONS_SEEDED_NAMES": json.dumps([body["name"] for body in seeded]),

@@ -76,7 +76,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "role": lambda client: integrations(client).check_identity(WITH_ROLE),
     "space": lambda client: DynamoDbSpaces(client, "table").space("acme", "s"),
     "spaces": lambda client: DynamoDbSpaces(client, "table").spaces("acme"),
-    "organization": lambda client: DynamoDbSpaces(client, "table").has_organization("acme", "o"),
+    "organization": lambda client: DynamoDbSpaces(client, "table").organization("acme", "o"),
     "organizations": lambda client: DynamoDbSpaces(client, "table").organizations("acme"),
     "outcome of a request": lambda client: DynamoDbRequestOutcomes(client, "table").find("acme", "request-1"),
     "health": lambda client: DynamoDbConnectionHealth(client, "table").last("acme", ULID),

@@ -10,6 +10,7 @@ from ai_integrations.contracts.enum_values import (
     canonical,
     canonical_change,
     expects_is_private,
+    knows_organization_of_space,
     response_format,
 )
 
@@ -109,3 +110,13 @@ def test_custom_from_a_client_that_knows_the_provider_changes_it() -> None:
 )
 def test_is_private_is_expected_by_python_clients_from_8_43(language: str, version: str, expected: bool) -> None:
     assert expects_is_private({"sdk-language": language, "sdk-version": version}) is expected
+
+
+@pytest.mark.parametrize(
+    ("language", "version", "expected"),
+    [("python", "8.59.0", False), ("python", "8.60.0", True), ("javascript", "8.60.0", False), ("", "", False)],
+)
+def test_organization_of_a_space_is_known_to_python_clients_from_8_60(
+    language: str, version: str, expected: bool
+) -> None:
+    assert knows_organization_of_space({"sdk-language": language, "sdk-version": version}) is expected

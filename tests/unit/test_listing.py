@@ -1,13 +1,13 @@
-"""Lists of integrations, of which one call reads a bounded number, and of spaces, of which a caller sees its own."""
+"""Lists of integrations, of which one call reads a bounded number, and of places, of which a caller sees its own."""
 
 from dataclasses import replace
 
 import pytest
 
 from ai_integrations.domain.errors import NotFoundError
-from ai_integrations.domain.model import Caller, Membership, Role, Scoping, Slice, Space
+from ai_integrations.domain.model import Caller, Membership, Organization, Role, Scoping, Slice, Space
 from ai_integrations.use_cases.listing import READ_BUDGET, IntegrationList, Query, SpaceDirectory
-from tests.builders import a_caller, an_integration
+from tests.builders import NOON, a_caller, an_integration
 from tests.fakes import InMemoryRepository, InMemorySpaces
 
 
@@ -100,8 +100,8 @@ def test_list_by_space_without_organization_finds_integrations_of_the_space() ->
 
 @pytest.mark.parametrize(("name", "ids"), [("SEARCH", ["s", "t"]), ("tests", ["t"]), ("", ["s", "t", "u"]), ("z", [])])
 def test_space_list_matches_part_of_a_name(name: str, ids: list[str]) -> None:
-    page = SpaceDirectory(the_spaces()).page(a_caller(), name, after=None, limit=9)
-    assert [each.id for each in page.spaces] == ids
+    places, _ = SpaceDirectory(the_spaces()).spaces(a_caller(), name, None, after=None, limit=9)
+    assert [each.id for each in places] == ids
 
 
 def test_list_by_space_finds_organization_in_memberships_or_directory() -> None:
@@ -147,18 +147,17 @@ CALLERS = [
 
 @pytest.mark.parametrize(("caller", "ids"), CALLERS)
 def test_space_list_contains_only_spaces_that_the_caller_belongs_to(caller: Caller, ids: list[str]) -> None:
-    page = SpaceDirectory(the_spaces()).page(caller, None, after=None, limit=9)
-    assert ([each.id for each in page.spaces], page.last_read) == (ids, None)
-    assert {each.account for each in page.spaces} <= {caller.account}
+    places, last_read = SpaceDirectory(the_spaces()).spaces(caller, None, None, after=None, limit=9)
+    assert ([each.id for each in places], last_read) == (ids, None)
+    assert {each.account for each in places} <= {caller.account}
 
 
 @pytest.mark.parametrize(("caller", "ids"), CALLERS)
 def test_space_list_pages_count_only_visible_spaces(caller: Caller, ids: list[str]) -> None:
     directory, found, after = SpaceDirectory(the_spaces()), list[str](), None
     for _ in range(len(ids) or 1):
-        page = directory.page(caller, None, after=after, limit=1)
-        found += [each.id for each in page.spaces]
-        after = page.last_read
+        places, after = directory.spaces(caller, None, None, after=after, limit=1)
+        found += [each.id for each in places]
     assert (found, after) == (ids, None)
 
 
@@ -180,3 +179,76 @@ def test_list_by_id_of_a_space_that_the_caller_does_not_belong_to_is_not_found(r
     listing = IntegrationList(integrations=a_repository(1), spaces=the_spaces())
     with pytest.raises(NotFoundError):
         listing.page(MEMBER._replace(role=role), Query(space_id=space_id), after=None, limit=9)
+
+
+def the_directory() -> SpaceDirectory:
+    """Build the directory of `the_spaces`, with the organization o of space t, another one, and one elsewhere."""
+    spaces = the_spaces()
+    for account, organization_id, name in (("acme", "o", "Research"), ("acme", "p", "Sales"), ("other", "q", "Q")):
+        spaces.register(Organization(account=account, id=organization_id, name=name, created_at=NOON))
+    spaces.register(Space(account="acme", id="v", organization_id="p", name="Vendors"))
+    return SpaceDirectory(spaces)
+
+
+SEES_ORGANIZATIONS = [
+    pytest.param(a_caller(), ["o", "p"], id="admin"),
+    pytest.param(a_caller(account="other"), ["q"], id="admin of another account"),
+    pytest.param(MEMBER, ["o"], id="member of a space in the organization"),
+    pytest.param(MEMBER._replace(role=Role.READER), ["o"], id="reader of a space in the organization"),
+    pytest.param(
+        a_caller(role=Role.READER, memberships=(Membership(organization_id="p"),)), ["p"], id="reader of organization"
+    ),
+    pytest.param(
+        a_caller(role=Role.READER, memberships=(Membership(space_id="v"),)),
+        ["p"],
+        id="reader of a space that the directory places in the organization",
+    ),
+    pytest.param(a_caller(role=Role.READER), [], id="reader without memberships"),
+    pytest.param(
+        a_caller(role=Role.READER, memberships=(Membership(organization_id="z"),)), [], id="reader of unregistered one"
+    ),
+    pytest.param(MEMBER._replace(account="other"), [], id="member of an organization in another account"),
+]
+
+
+@pytest.mark.parametrize(("caller", "ids"), SEES_ORGANIZATIONS)
+def test_organizations_that_the_caller_belongs_to_are_listed_and_readable_and_others_not_found(
+    caller: Caller, ids: list[str]
+) -> None:
+    directory = the_directory()
+    places, last_read = directory.organizations(caller, None, after=None, limit=9)
+    assert ([each.id for each in places], last_read) == (ids, None)
+    assert [directory.organization(caller, each) for each in ids] == places
+    for hidden in {"o", "p", "q", "z"} - set(ids):
+        with pytest.raises(NotFoundError):
+            directory.organization(caller, hidden)
+
+
+def test_organization_list_matches_part_of_a_name_and_continues_after_an_id() -> None:
+    directory, admin = the_directory(), a_caller()
+    assert [each.id for each in directory.organizations(admin, "SEAR", after=None, limit=9)[0]] == ["o"]
+    first, last_read = directory.organizations(admin, None, after=None, limit=1)
+    assert ([each.id for each in first], last_read) == (["o"], "o")
+    assert [each.id for each in directory.organizations(admin, None, after="o", limit=1)[0]] == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "organization_id", "ids"),
+    [(a_caller(), "o", ["s", "t", "u"]), (a_caller(), "p", ["v"]), (a_caller(), "z", []), (MEMBER, "o", ["t"])],
+)
+def test_space_list_of_an_organization_contains_its_visible_spaces(
+    caller: Caller, organization_id: str, ids: list[str]
+) -> None:
+    places, _ = the_directory().spaces(caller, None, organization_id, after=None, limit=9)
+    assert [each.id for each in places] == ids
+
+
+@pytest.mark.parametrize(("caller", "ids"), CALLERS)
+def test_space_that_the_caller_belongs_to_is_readable_and_any_other_is_not_found(
+    caller: Caller, ids: list[str]
+) -> None:
+    directory = SpaceDirectory(the_spaces())
+    assert [directory.space(caller, each).id for each in ids] == ids
+    for hidden in {"s", "t", "u", "x", "unknown"} - set(ids):
+        with pytest.raises(NotFoundError):
+            directory.space(caller, hidden)

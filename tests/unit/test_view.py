@@ -10,8 +10,22 @@ from pydantic_core import to_json
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
-from ai_integrations.contracts.views import integration_view, pagination, rotation_view, space_view
-from ai_integrations.domain.model import AuthType, Integration, PreviousKey, Scoping, SecretVersion, Space
+from ai_integrations.contracts.views import (
+    integration_view,
+    organization_view,
+    pagination,
+    rotation_view,
+    space_view,
+)
+from ai_integrations.domain.model import (
+    AuthType,
+    Integration,
+    Organization,
+    PreviousKey,
+    Scoping,
+    SecretVersion,
+    Space,
+)
 from tests.builders import NOON, ULID, an_integration
 
 REQUIRED_FIELDS = {
@@ -107,6 +121,18 @@ def test_space_view_states_that_it_is_private_if_asked() -> None:
     space = Space(account="acme", id="s", name="Team", created_at=NOON)
     assert space_view(space, private=True)["is_private"] is True
     assert "is_private" not in space_view(space)
+
+
+@pytest.mark.parametrize("organization_id", ["o", None])
+def test_space_view_names_a_known_organization_if_asked(organization_id: str | None) -> None:
+    space = Space(account="acme", id="s", name="Team", organization_id=organization_id, created_at=NOON)
+    assert space_view(space, with_organization=True).get("organization_id") == organization_id
+    assert "organization_id" not in space_view(space)
+
+
+def test_organization_view_has_the_fields_that_clients_require_and_no_others() -> None:
+    view = organization_view(Organization(account="acme", id="o", name="Research", created_at=NOON))
+    assert view == {"id": "o", "name": "Research", "description": "", "created_at": "2026-01-02T12:00:00.000Z"}
 
 
 @pytest.mark.parametrize(("stored", "expected"), [(None, ""), ("", ""), ("Our team", "Our team")])

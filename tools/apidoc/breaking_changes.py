@@ -1,9 +1,10 @@
 """Find changes of the OpenAPI document that break existing clients.
 
 A request that was valid must stay valid: each old request schema must be contained in the new one. A response must
-stay readable: each new response schema must be contained in the old one, because clients reject unknown fields. One
-exception: a response enum may gain values such as a new provider, because legacy clients never receive them. Another
-one: results of connection tests may gain fields, because the official clients do not request them.
+stay readable: each new response schema must be contained in the old one, because clients reject unknown fields. Two
+exceptions, because older releases never receive them: a response enum may gain values such as a new provider, and a
+response may gain fields marked `x-release-dependent`. Another one: results of connection tests may gain fields, because
+the official clients do not request them.
 
 The existing tool for this comparison, oasdiff, is a Go binary and not on PyPI. `make lint` must need only CPython and
 make.

@@ -22,10 +22,11 @@ from tools.apidoc.operation import (
     Operation,
     Response,
     Security,
+    path_template,
 )
 
 _CONSUMERS = "Consumers"
-_ONE = consumers.ONE.replace("<", "{").replace(">", "}")
+_ONE = path_template(consumers.ONE)
 _CONSUMER = Response(description="The consumer.", body=ConsumerView, headers=("ETag",), examples=("consumer",))
 
 _RESOLVE = Operation(

@@ -19,8 +19,10 @@ from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.views import (
     AiIntegrationList,
+    OrganizationList,
     SpaceList,
     integration_view,
+    organization_view,
     pagination,
     rotation_view,
     space_view,
@@ -29,7 +31,7 @@ from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.iam_roles import IamRole
-from ai_integrations.domain.model import Federation, Integration, PreviousKey, SecretVersion, Space
+from ai_integrations.domain.model import Federation, Integration, Organization, PreviousKey, SecretVersion, Space
 from ai_integrations.domain.principals import Principal
 from ai_integrations.http.health import health_view
 from ai_integrations.http.trust_views import federation_view, role_view
@@ -37,7 +39,13 @@ from ai_integrations.key_access.credential_reader import Resolved
 from ai_integrations.key_access.messages import resolution_view
 from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
-from tools.apidoc.parameters import EXAMPLE_CONSUMER, EXAMPLE_ULID, INTEGRATION_ID
+from tools.apidoc.parameters import (
+    EXAMPLE_CONSUMER,
+    EXAMPLE_ORGANIZATION,
+    EXAMPLE_SPACE,
+    EXAMPLE_ULID,
+    INTEGRATION_ID,
+)
 
 _EVENTS = Path(__file__).parent.parent.parent / "events"
 REQUEST_ID = "0d6c1f5e-2f1e-4b5a-9a55-1f0b6c1c2d3e"
@@ -143,7 +151,7 @@ BODIES: dict[str, dict[str, Any]] = {
                 "location": "europe-west3",
                 "project_access_label": "our-label",
             },
-            "scopings": [{"organization_id": "T3JnYW5pemF0aW9uOjE6YQ", "space_id": "U3BhY2U6MTph"}],
+            "scopings": [{"organization_id": EXAMPLE_ORGANIZATION, "space_id": EXAMPLE_SPACE}],
         },
     },
     "gateway": {
@@ -191,7 +199,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "summary": "Grant a role what a space sees",
         "value": {
             "principal_arn": "arn:aws:iam::111122223333:role/search",
-            "memberships": [{"organization_id": "T3JnYW5pemF0aW9uOjE6YQ", "space_id": "U3BhY2U6MTph"}],
+            "memberships": [{"organization_id": EXAMPLE_ORGANIZATION, "space_id": EXAMPLE_SPACE}],
         },
     },
     "grant_all": {
@@ -218,7 +226,17 @@ def responses() -> dict[str, dict[str, Any]]:
     integration = _integration()
     legacy = integration_view(integration, WireFormat.LEGACY)
     current = integration_view(integration, WireFormat.CURRENT)
-    space = Space(account="acme", id="U3BhY2U6MTph", name="Search", description="Search team", created_at=_TIME)
+    organization = organization_view(
+        Organization(account="acme", id=EXAMPLE_ORGANIZATION, name="Research", created_at=_TIME)
+    )
+    space = Space(
+        account="acme",
+        id=EXAMPLE_SPACE,
+        organization_id=EXAMPLE_ORGANIZATION,
+        name="Search",
+        description="Search team",
+        created_at=_TIME,
+    )
     last_page = pagination(None)
     return {
         "integration": _example("An integration with an API key", legacy),
@@ -237,6 +255,11 @@ def responses() -> dict[str, dict[str, Any]]:
         "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
         "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),
+        "space": _example("As newer clients receive it", space_view(space, private=True, with_organization=True)),
+        "organizations": _example(
+            "The only page", OrganizationList(organizations=[organization], pagination=last_page)
+        ),
+        "organization": _example("An organization", organization),
     }
 
 

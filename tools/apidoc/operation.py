@@ -24,7 +24,14 @@ TOO_LARGE = Kind(413, INVALID_REQUEST.fragment, INVALID_REQUEST.title)
 COMMON_ERRORS = (ACCESS_FORBIDDEN, RATE_LIMITED, INTERNAL, UNAVAILABLE)
 AUTHENTICATED_ERRORS = (INVALID_REQUEST, AUTHENTICATION_REQUIRED, *COMMON_ERRORS)
 BODY_ERRORS = (TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE)
-INTEGRATION_PATH = integrations.ONE.replace("<", "{").replace(">", "}")
+
+
+def path_template(route: str) -> str:
+    """Convert the path of a route to that of the document."""
+    return route.replace("<", "{").replace(">", "}")
+
+
+INTEGRATION_PATH = path_template(integrations.ONE)
 
 
 class Security(Enum):

@@ -2,7 +2,14 @@
 
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody
 from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
-from ai_integrations.contracts.views import AiIntegration, AiIntegrationList, SpaceList
+from ai_integrations.contracts.views import (
+    AiIntegration,
+    AiIntegrationList,
+    OrganizationList,
+    OrganizationView,
+    SpaceList,
+    SpaceView,
+)
 from ai_integrations.http import docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
 from tools.apidoc.consumer_operations import CONSUMER_OPERATIONS
@@ -15,12 +22,13 @@ from tools.apidoc.operation import (
     Operation,
     Response,
     Security,
+    path_template,
 )
 from tools.apidoc.role_operations import ROLE_OPERATIONS
 from tools.apidoc.rotation_operations import ROTATION_OPERATIONS
 
 _INTEGRATIONS = "AI integrations"
-_SPACES = "Spaces"
+_DIRECTORY = "Organizations and spaces"
 _DESCRIPTION = "API description"
 
 OPERATIONS = (
@@ -140,15 +148,57 @@ OPERATIONS = (
     Operation(
         id="listSpaces",
         method="get",
-        path=spaces.COLLECTION,
-        tag=_SPACES,
+        path=spaces.SPACES,
+        tag=_DIRECTORY,
         summary="List spaces",
         description=(
             "Returns the spaces that the caller can see, ordered by id. Use it to find the id of a space by its name."
         ),
-        parameters=("limit", "cursor", "name"),
+        parameters=("limit", "cursor", "name", "org_id"),
         response=Response(description="A page of spaces.", body=SpaceList, examples=("spaces",)),
         errors=AUTHENTICATED_ERRORS,
+    ),
+    Operation(
+        id="getSpace",
+        method="get",
+        path=path_template(spaces.SPACE),
+        tag=_DIRECTORY,
+        summary="Get a space",
+        description=(
+            "Returns one space. A space that the caller cannot see gets the same 404 response as one that does not "
+            "exist."
+        ),
+        parameters=("space_in_path",),
+        response=Response(description="The space.", body=SpaceView, examples=("space",)),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND),
+    ),
+    Operation(
+        id="listOrganizations",
+        method="get",
+        path=spaces.ORGANIZATIONS,
+        tag=_DIRECTORY,
+        summary="List organizations",
+        description=(
+            "Returns the organizations that the caller, or a space of the caller, belongs to, ordered by id. An admin "
+            "gets all."
+        ),
+        parameters=("limit", "cursor", "name"),
+        response=Response(description="A page of organizations.", body=OrganizationList, examples=("organizations",)),
+        errors=AUTHENTICATED_ERRORS,
+    ),
+    Operation(
+        id="getOrganization",
+        method="get",
+        path=path_template(spaces.ORGANIZATION),
+        tag=_DIRECTORY,
+        summary="Get an organization",
+        description=(
+            "Returns one organization. An organization that the caller cannot see gets the same 404 response as one "
+            "that does not exist."
+        ),
+        parameters=("organization_in_path",),
+        response=Response(description="The organization.", body=OrganizationView, examples=("organization",)),
+        errors=(*AUTHENTICATED_ERRORS, NOT_FOUND),
     ),
     Operation(
         id="getOpenApi",

@@ -8,6 +8,8 @@ from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, 
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
 EXAMPLE_CONSUMER = "01KDZ3ZQ80000000000000000C"
+EXAMPLE_SPACE = "U3BhY2U6MTph"
+EXAMPLE_ORGANIZATION = "T3JnYW5pemF0aW9uOjE6YQ"
 
 INTEGRATION_ID = {
     "type": "string",
@@ -22,6 +24,10 @@ def _string(max_length: int) -> dict[str, Any]:
 
 def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _path(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
 def _header(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -51,20 +57,17 @@ _ALL: tuple[dict[str, Any], ...] = (
         "Like `space_id`, for all spaces whose name contains this text, ignoring case.",
         _string(MAX_NAME_LENGTH),
     ),
-    {
-        "name": "integration_id",
-        "in": "path",
-        "required": True,
-        "description": "The id of an integration.",
-        "schema": INTEGRATION_ID,
-    },
-    {
-        "name": "consumer_id",
-        "in": "path",
-        "required": True,
-        "description": "The id of a consumer.",
-        "schema": {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
-    },
+    _query(
+        "org_id",
+        "Returns only spaces of this organization, as far as the organization of a space is known.",
+        _string(MAX_ID_LENGTH),
+    ),
+    _path("integration_id", "The id of an integration.", INTEGRATION_ID),
+    _path(
+        "consumer_id",
+        "The id of a consumer.",
+        {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
+    ),
     _header(
         "If-Match",
         "The `ETag` of the version that you expect. If there is another version, the response is 412.",
@@ -77,7 +80,14 @@ _ALL: tuple[dict[str, Any], ...] = (
         {"type": "string", "pattern": f"^{idempotency.VALID}$"},
     ),
 )
-PARAMETERS = {each["name"]: each for each in _ALL}
+PARAMETERS = {
+    **{each["name"]: each for each in _ALL},
+    # Query parameters have the names of these two.
+    "space_in_path": _path("space_id", "The id of a space.", _string(MAX_ID_LENGTH) | {"examples": [EXAMPLE_SPACE]}),
+    "organization_in_path": _path(
+        "org_id", "The id of an organization.", _string(MAX_ID_LENGTH) | {"examples": [EXAMPLE_ORGANIZATION]}
+    ),
+}
 
 
 def _response_header(description: str, schema: dict[str, Any]) -> dict[str, Any]:

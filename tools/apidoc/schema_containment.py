@@ -13,7 +13,9 @@ Json = dict[str, Any]
 _UPPER_LIMITS = ("maxLength", "maxItems", "maxProperties", "maximum")
 _LOWER_LIMITS = ("minLength", "minItems", "minProperties", "minimum")
 _EXACT = ("pattern", "format", "propertyNames", "uniqueItems")
-_ANNOTATIONS = frozenset({"default", "description", "example", "examples", "title", "writeOnly"})
+# Marks a field that a response contains only for the releases of clients that know it.
+RELEASE_DEPENDENT = "x-release-dependent"
+_ANNOTATIONS = frozenset({"default", "description", "example", "examples", "title", "writeOnly", RELEASE_DEPENDENT})
 _STRUCTURE = frozenset(
     {"additionalProperties", "allOf", "anyOf", "const", "enum", "items", "properties", "required", "type"}
 )
@@ -107,7 +109,9 @@ def _compare_properties(pair: Pair) -> Iterator[str]:
     for name, schema in inner.items():
         if name in outer:
             yield from _compare(pair.at(schema, outer[name], name))
-        elif pair.outer.get("additionalProperties") is False:
+        elif pair.outer.get("additionalProperties") is False and not (
+            pair.is_response and schema.get(RELEASE_DEPENDENT)
+        ):
             yield f"{pair.where}/{name}: the field was {'added' if pair.is_response else 'removed'}"
     if pair.is_response:
         yield from (f"{pair.where}/{name}: the field was removed" for name in outer.keys() - inner.keys())

@@ -24,6 +24,8 @@ VERSION = version("arize-ax-cli")
 USES_CURRENT_FORMAT = tuple(map(int, VERSION.split(".")[:2])) >= (0, 26)
 SPACE = os.environ["AI_INTEGRATIONS_SPACE"]
 SPACE_ID = os.environ["AI_INTEGRATIONS_SPACE_ID"]
+ORGANIZATION = os.environ["AI_INTEGRATIONS_ORGANIZATION"]
+ORGANIZATION_ID = os.environ["AI_INTEGRATIONS_ORGANIZATION_ID"]
 # The client reads the key from the environment at each call. `update` would look for newer releases on PyPI.
 PROFILE = """
 profile = {{ name = "stack-test" }}
@@ -60,7 +62,11 @@ def create_profile() -> None:
 
 
 def ax(command: str, *arguments: str, **options: str) -> Any:
-    return json.loads(run("ai-integrations", command, *arguments, "--output", "json", **options))
+    return as_json("ai-integrations", command, *arguments, **options)
+
+
+def as_json(*arguments: str, **options: str) -> Any:
+    return json.loads(run(*arguments, "--output", "json", **options))
 
 
 def enum_value(legacy: str) -> str:
@@ -199,8 +205,35 @@ def get_by_name_in_a_space() -> None:
 
 
 def list_spaces() -> None:
-    spaces = json.loads(run("spaces", "list", "--output", "json"))["spaces"]
+    spaces = as_json("spaces", "list")["spaces"]
     assert {"id": SPACE_ID, "name": SPACE}.items() <= next(each for each in spaces if each["id"] == SPACE_ID).items()
+
+
+def list_spaces_of_an_organization() -> None:
+    (space,) = as_json("spaces", "list", "--organization-id", ORGANIZATION_ID)["spaces"]
+    assert space["id"] == SPACE_ID
+    assert space.get("organization_id", ORGANIZATION_ID) == ORGANIZATION_ID
+    assert as_json("spaces", "list", "--organization-id", "T3JnYW5pemF0aW9uOjE6eHg=")["spaces"] == []
+
+
+def get_space_by_id_and_name() -> None:
+    space = as_json("spaces", "get", SPACE)
+    assert space["id"] == SPACE_ID
+    assert as_json("spaces", "get", SPACE_ID) == space
+    expect_error(404, lambda: as_json("spaces", "get", "U3BhY2U6MTp4eA=="))
+
+
+def list_organizations() -> None:
+    organizations = as_json("organizations", "list", "--name", ORGANIZATION.upper())["organizations"]
+    assert len(organizations) == 2
+    assert {"id": ORGANIZATION_ID, "name": ORGANIZATION}.items() <= organizations[1].items()
+
+
+def get_organization_by_id_and_name() -> None:
+    organization = as_json("organizations", "get", ORGANIZATION)
+    assert organization["id"] == ORGANIZATION_ID
+    assert as_json("organizations", "get", ORGANIZATION_ID) == organization
+    expect_error(404, lambda: as_json("organizations", "get", "T3JnYW5pemF0aW9uOjE6eHg="))
 
 
 def update_name_and_models() -> None:
@@ -266,6 +299,10 @@ STEPS = (
     get_by_id,
     get_by_name_in_a_space,
     list_spaces,
+    list_spaces_of_an_organization,
+    get_space_by_id_and_name,
+    list_organizations,
+    get_organization_by_id_and_name,
     update_name_and_models,
     set_the_key,
     remove_the_key,

@@ -13,12 +13,16 @@ import {
   createClient,
   deleteAiIntegration,
   getAiIntegration,
+  getOrganization,
+  getSpace,
   listAiIntegrations,
+  listOrganizations,
   listSpaces,
   updateAiIntegration,
 } from "@arizeai/ax-client";
 
 const { AI_INTEGRATIONS_SPACE: SPACE, AI_INTEGRATIONS_SPACE_ID: SPACE_ID } = process.env;
+const { AI_INTEGRATIONS_ORGANIZATION: ORGANIZATION, AI_INTEGRATIONS_ORGANIZATION_ID: ORGANIZATION_ID } = process.env;
 const VERSION = JSON.parse(readFileSync("node_modules/@arizeai/ax-client/package.json", "utf8")).version;
 const [MAJOR, MINOR] = VERSION.split(".").map(Number);
 const USES_CURRENT_FORMAT = MAJOR > 1 || MINOR >= 24;
@@ -160,6 +164,32 @@ const STEPS = {
   "list spaces": async () => {
     const { data } = await listSpaces({ client, limit: 100 });
     assert.equal(data.find(({ id }) => id === SPACE_ID).name, SPACE);
+  },
+  "list spaces of an organization": async () => {
+    const spaces = async (organizationId) => (await listSpaces({ client, organizationId })).data.map(({ id }) => id);
+    assert.deepEqual(await spaces(ORGANIZATION_ID), [SPACE_ID]);
+    assert.deepEqual(await spaces("T3JnYW5pemF0aW9uOjE6eHg="), []);
+  },
+  "get space by id and name": async () => {
+    const space = await getSpace({ client, space: SPACE });
+    assert.deepEqual([space.id, space.name], [SPACE_ID, SPACE]);
+    assert.ok(!("organization_id" in space), "the client does not know the field");
+    assert.deepEqual(await getSpace({ client, space: SPACE_ID }), space);
+    await expectError(404, () => getSpace({ client, space: "U3BhY2U6MTp4eA==" }));
+  },
+  "list organizations in pages": async () => {
+    const first = await listOrganizations({ client, limit: 1 });
+    const second = await listOrganizations({ client, limit: 1, cursor: first.pagination.nextCursor });
+    assert.deepEqual(second.data.map(({ id, name }) => [id, name]), [[ORGANIZATION_ID, ORGANIZATION]]);
+  },
+  "get organization by id and name": async () => {
+    const organization = await getOrganization({ client, organization: ORGANIZATION });
+    assert.equal(organization.id, ORGANIZATION_ID);
+    assert.deepEqual(await getOrganization({ client, organization: ORGANIZATION_ID }), organization);
+    await expectError(404, () => getOrganization({ client, organization: "T3JnYW5pemF0aW9uOjE6eHg=" }));
+  },
+  "list organizations with an empty name returns 400": async () => {
+    await expectError(400, () => listOrganizations({ client, name: "" }));
   },
   "update name and models": async () => {
     const created = await create("Before", "openAI", { modelNames: ["a", "b"] });

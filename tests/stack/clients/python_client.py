@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ except ImportError:  # older releases: enum values are strings, metadata and sco
 PROBLEM_TYPE = "https://arize.com/docs/ax/rest-reference/errors#"
 SPACE = os.environ["AI_INTEGRATIONS_SPACE"]
 SPACE_ID = os.environ["AI_INTEGRATIONS_SPACE_ID"]
+ORGANIZATION = os.environ["AI_INTEGRATIONS_ORGANIZATION"]
+ORGANIZATION_ID = os.environ["AI_INTEGRATIONS_ORGANIZATION_ID"]
 
 
 class NotSupportedError(Exception):
@@ -44,6 +47,7 @@ CLIENT = connect(os.environ["AI_INTEGRATIONS_API_KEY"])
 INTEGRATIONS = CLIENT.ai_integrations
 ID = next(name for name in ("integration", "integration_id") if name in inspect.signature(INTEGRATIONS.get).parameters)
 RESOLVES_NAMES = ID == "integration"
+ORGANIZATIONS = getattr(CLIENT, "organizations", None)
 
 
 def enum_member(enum: str, legacy: str) -> Any:
@@ -254,6 +258,60 @@ def list_spaces() -> None:
     assert spaces[SPACE_ID].name == SPACE
 
 
+def list_spaces_of_an_organization() -> None:
+    (space,) = CLIENT.spaces.list(organization_id=ORGANIZATION_ID).spaces
+    assert space.id == SPACE_ID
+    assert getattr(space, "organization_id", ORGANIZATION_ID) == ORGANIZATION_ID
+    assert CLIENT.spaces.list(organization_id="T3JnYW5pemF0aW9uOjE6eHg=").spaces == []
+
+
+def get_space() -> None:
+    (reference,) = inspect.signature(CLIENT.spaces.get).parameters
+    space = CLIENT.spaces.get(**{reference: SPACE_ID})
+    assert (space.id, space.name) == (SPACE_ID, SPACE)
+    if reference == "space":
+        assert CLIENT.spaces.get(space=SPACE) == space
+    expect_problem(404, "resource-not-found", lambda: CLIENT.spaces.get(**{reference: "U3BhY2U6MTp4eA=="}))
+
+
+def list_organizations_in_pages() -> None:
+    first = _organizations().list(limit=1)
+    second = _organizations().list(limit=1, cursor=first.pagination.next_cursor)
+    (organization,) = second.organizations
+    assert (organization.id, organization.name, organization.description) == (ORGANIZATION_ID, ORGANIZATION, "")
+    assert second.pagination.has_more is False
+
+
+def get_organization_by_id_and_name() -> None:
+    organization = _organizations().get(organization=ORGANIZATION)
+    assert organization.id == ORGANIZATION_ID
+    assert _organizations().get(organization=ORGANIZATION_ID) == organization
+    unknown = lambda: _organizations().get(organization="T3JnYW5pemF0aW9uOjE6eHg=")  # noqa: E731
+    expect_problem(404, "resource-not-found", unknown)
+
+
+def create_with_a_scoping_found_by_names() -> None:
+    found = CLIENT.spaces.list(organization_id=_organizations().get(organization=ORGANIZATION).id, name=SPACE)
+    ids = {"organization_id": ORGANIZATION_ID, "space_id": found.spaces[0].id}
+    created = create("Scoped by names", scopings=[scoping(**ids)])
+    assert [each.to_dict() for each in created.scopings] == [ids]
+
+
+def list_with_an_empty_name_returns_400() -> None:
+    resources = [each for each in (INTEGRATIONS, CLIENT.spaces, ORGANIZATIONS) if each]
+    lists = [each.list for each in resources if "name" in inspect.signature(each.list).parameters]
+    if not lists:
+        raise NotSupportedError("no list can filter by name")
+    for each in lists:
+        expect_problem(400, "invalid-request", partial(each, name=""))
+
+
+def _organizations() -> Any:
+    if ORGANIZATIONS is None:
+        raise NotSupportedError("the client has no organizations")
+    return ORGANIZATIONS
+
+
 def update_name_and_models() -> None:
     created = create("Before", model_names=["a", "b"])
     changed = update(created.id, name="After", model_names=["c"])
@@ -331,6 +389,12 @@ STEPS = (
     get_by_id,
     get_by_name_in_a_space,
     list_spaces,
+    list_spaces_of_an_organization,
+    get_space,
+    list_organizations_in_pages,
+    get_organization_by_id_and_name,
+    create_with_a_scoping_found_by_names,
+    list_with_an_empty_name_returns_400,
     update_name_and_models,
     remove_and_set_the_key,
     clear_optional_fields,

@@ -149,6 +149,7 @@ def test_breaking_changes_reports_an_incompatible_edit(edit: Edit, expected: str
         lambda d: properties(d, "CreateBody").update(colour={"type": "string"}),
         lambda d: properties(d, "CreateBody")["provider"]["enum"].append("newAI"),
         lambda d: properties(d, "AiIntegration")["provider"]["enum"].append("newAI"),
+        lambda d: properties(d, "SpaceView").update(x={"type": "string", "x-release-dependent": True}),
         lambda d: properties(d, "ConnectionHealth").update(x={"type": "string"}),
         lambda d: properties(d, "RungView").update(x={"type": "string"}),
         lambda d: properties(d, "CreateBody")["name"].update(maxLength=1000),

@@ -54,6 +54,9 @@ STATUSES = {
     ("get", f"{ONE}/consumers"): {200, 400, 401, 404},
     **{key: {200, 400, 404, 409, 413, 415, 422, 424} for key in SIGNED},
     ("get", "/v2/spaces"): {200, 400, 401},
+    ("get", "/v2/spaces/{space_id}"): {200, 400, 401, 404},
+    ("get", "/v2/organizations"): {200, 400, 401},
+    ("get", "/v2/organizations/{org_id}"): {200, 400, 401, 404},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
 }
@@ -158,6 +161,8 @@ def test_document_has_the_headers_and_parameters_of_the_contract() -> None:
     for key in (("patch", ONE), ("delete", ONE), ("patch", CONSUMER), ("delete", CONSUMER)):
         assert "IfMatch" in sent[key]
     assert sent["get", COLLECTION] == ["Limit", "Cursor", "Name", "SpaceId", "SpaceName"]
+    assert sent["get", "/v2/spaces"] == ["Limit", "Cursor", "Name", "OrgId"]
+    assert sent["get", "/v2/organizations"] == ["Limit", "Cursor", "Name"]
 
 
 def every_example() -> Iterator[tuple[dict[str, Any], Any]]:

@@ -32,11 +32,12 @@ PROVIDER_NAMES = _in_both_formats(_LEGACY_PROVIDERS)
 AUTH_TYPE_NAMES = _in_both_formats(_LEGACY_AUTH_TYPES)
 KIND_NAMES = _in_both_formats(_LEGACY_KINDS)
 
-# The first release of each official client that uses current values, that accepts later providers, and that requires
-# is_private in a space.
+# The first release of each official client that uses current values, that accepts later providers, that requires
+# is_private in a space, and that knows organization_id in a space.
 _FIRST_CURRENT = {"python": (8, 40, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51, 0), "javascript": (1, 24, 0)}
 _FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43, 0)}
+_FIRST_WITH_ORGANIZATION_OF_SPACE = {"python": (8, 60, 0)}
 _RELEASE = r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})"
 
 
@@ -84,6 +85,11 @@ def response_format(values: Iterable[str], headers: Mapping[str, str]) -> WireFo
 def expects_is_private(headers: Mapping[str, str]) -> bool:
     """Check whether the client requires is_private in a space. Older releases reject the field."""
     return _is_at_least(headers, _FIRST_WITH_PRIVATE_SPACES)
+
+
+def knows_organization_of_space(headers: Mapping[str, str]) -> bool:
+    """Check whether the client knows organization_id in a space. Older releases reject the field."""
+    return _is_at_least(headers, _FIRST_WITH_ORGANIZATION_OF_SPACE)
 
 
 def _format_of_client(headers: Mapping[str, str]) -> WireFormat:

@@ -14,7 +14,7 @@ from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.fields import AuthTypeName, ProviderName
 from ai_integrations.domain.mappings import without_none
-from ai_integrations.domain.model import Integration, Scoping, Space
+from ai_integrations.domain.model import Integration, Organization, Scoping, Space
 from ai_integrations.domain.providers import PROVIDERS
 
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -125,10 +125,46 @@ class AiIntegrationList(TypedDict):
 
 
 # Old clients reject unknown fields and a missing description.
+class OrganizationView(TypedDict):
+    """An organization of the account."""
+
+    id: str
+    name: str
+    description: Annotated[str, Field(description="Always empty. Official clients require it.")]
+    created_at: Timestamp
+
+
+def organization_view(organization: Organization) -> OrganizationView:
+    """Render an organization."""
+    return {
+        "id": organization.id,
+        "name": organization.name,
+        "description": "",
+        "created_at": timestamp(organization.created_at),
+    }
+
+
+class OrganizationList(TypedDict):
+    """A page of organizations, ordered by id."""
+
+    organizations: list[OrganizationView]
+    pagination: Pagination
+
+
+# Old clients reject unknown fields and a missing description.
 class SpaceView(TypedDict):
     """A space of the account."""
 
     id: str
+    organization_id: NotRequired[
+        Annotated[
+            str | None,
+            Field(
+                description="Present only for clients that know the field, if the space has a known organization.",
+                json_schema_extra={"x-release-dependent": True},
+            ),
+        ]
+    ]
     name: str
     description: Annotated[str, Field(description="Empty if the space has none.")]
     created_at: Timestamp
@@ -143,11 +179,12 @@ class SpaceView(TypedDict):
     ]
 
 
-def space_view(space: Space, *, private: bool | None = None) -> SpaceView:
+def space_view(space: Space, *, private: bool | None = None, with_organization: bool = False) -> SpaceView:
     """Render a space. It must be registered, so that it has a name and a creation time."""
     name, created_at = cast("tuple[str, datetime]", (space.name, space.created_at))
     view: SpaceView = {
         "id": space.id,
+        "organization_id": space.organization_id if with_organization else None,
         "name": name,
         "description": space.description or "",
         "created_at": timestamp(created_at),

@@ -92,6 +92,10 @@ class Caller(NamedTuple):
         """Check whether the caller may list the integrations that a space sees."""
         return self.role is Role.ADMIN or any(own.space_id == space_id for own in self.memberships)
 
+    def may_view_organization(self, organization_id: str) -> bool:
+        """Check whether the caller belongs to an organization, or to a space that its membership places in it."""
+        return self.role is Role.ADMIN or any(own.organization_id == organization_id for own in self.memberships)
+
     def may_write(self, scopings: tuple[Scoping, ...]) -> bool:
         """Check whether the caller may create or change an integration with these scopings."""
         if self.role is Role.MEMBER:

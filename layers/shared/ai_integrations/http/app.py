@@ -10,7 +10,7 @@ from ai_integrations.http.docs import DocsRoutes
 from ai_integrations.http.health import HealthRoutes
 from ai_integrations.http.integrations import IntegrationRoutes
 from ai_integrations.http.resolver import register_error_handlers
-from ai_integrations.http.spaces import SpaceRoutes
+from ai_integrations.http.spaces import DirectoryRoutes
 from ai_integrations.http.trusts import TrustRoutes
 from ai_integrations.use_cases.integrations import Integrations, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, SpaceDirectory
@@ -38,7 +38,7 @@ def build_app(use_cases: UseCases, *, docs_page: bool) -> APIGatewayRestResolver
     app = APIGatewayRestResolver()
     register_error_handlers(app, disabled=() if docs_page else (docs.PAGE,))
     IntegrationRoutes(app, use_cases.integrations, use_cases.integration_list, use_cases.verify_key)
-    SpaceRoutes(app, use_cases.space_directory)
+    DirectoryRoutes(app, use_cases.space_directory)
     HealthRoutes(app, use_cases.integrations, use_cases.healths)
     TrustRoutes(app, use_cases.role_trusts, use_cases.federation_trusts)
     DocsRoutes(app, page=docs_page)

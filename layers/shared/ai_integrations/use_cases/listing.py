@@ -1,10 +1,11 @@
-"""List the integrations and spaces of an account that are visible to a caller, page by page."""
+"""List the integrations, organizations and spaces of an account that a caller sees, page by page."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ai_integrations.domain.errors import NotFoundError
-from ai_integrations.domain.model import Caller, Integration, Space, fold_name
+from ai_integrations.domain.model import Caller, Integration, Organization, Space, fold_name
+from ai_integrations.use_cases.visibility import Visibility
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import IntegrationPages, SpaceReader
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 READ_BUDGET = 1000
 
 Filter = Callable[[Integration], bool]
+PlaceT = TypeVar("PlaceT", Organization, Space)
 
 
 class Query(NamedTuple):
@@ -90,30 +92,62 @@ class IntegrationList:
         return [self._spaces.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
 
 
-class SpacePage(NamedTuple):
-    """Matching spaces. The next page starts after the id `last_read`, which is None on the last page."""
-
-    spaces: tuple[Space, ...]
-    last_read: str | None
-
-
 class SpaceDirectory:
-    """Lists the spaces of an account that are visible to a caller."""
+    """Reads the registered organizations and spaces of an account that a caller sees.
+
+    A page has at most `limit` places after the id `after`, ordered by id, whose names contain `name`. With it comes
+    the id after which the next page starts, or None on the last page.
+    """
 
     def __init__(self, spaces: "SpaceReader") -> None:
         self._spaces = spaces
+        self._visibility = Visibility(spaces)
 
-    def page(self, caller: Caller, name: str | None, *, after: str | None, limit: int) -> SpacePage:
-        """List at most `limit` spaces after the id `after` whose names contain `name`, ordered by id."""
-        matching = [
-            space
-            for space in visible_spaces(self._spaces, caller)
-            if fold_name(name or "") in fold_name(space.name or "") and (after is None or space.id > after)
-        ]
-        page = tuple(matching[:limit])
-        return SpacePage(spaces=page, last_read=page[-1].id if len(matching) > limit else None)
+    def spaces(
+        self, caller: Caller, name: str | None, organization_id: str | None, *, after: str | None, limit: int
+    ) -> tuple[list[Space], str | None]:
+        """List the caller's spaces, of one organization if `organization_id` is not None."""
+        visible = visible_spaces(self._spaces, caller)
+        return _page((each for each in visible if organization_id in {None, each.organization_id}), name, after, limit)
+
+    def space(self, caller: Caller, space_id: str) -> Space:
+        """Read a space. Raise NotFoundError if it is not registered, or not the caller's."""
+        space = self._spaces.space(caller.account, space_id)
+        if space is None or not _is_visible(space, caller):
+            raise NotFoundError
+        return space
+
+    def organizations(
+        self, caller: Caller, name: str | None, *, after: str | None, limit: int
+    ) -> tuple[list[Organization], str | None]:
+        """List the organizations that the caller, or a space of the caller, belongs to."""
+        viewer = self._visibility.with_organizations(caller)
+        registered = self._spaces.organizations(caller.account)
+        return _page((each for each in registered if viewer.may_view_organization(each.id)), name, after, limit)
+
+    def organization(self, caller: Caller, organization_id: str) -> Organization:
+        """Read an organization. Raise NotFoundError if it is not registered, or `organizations` does not list it."""
+        viewer = self._visibility.with_organizations(caller)
+        organization = self._spaces.organization(caller.account, organization_id)
+        if organization is None or not viewer.may_view_organization(organization_id):
+            raise NotFoundError
+        return organization
 
 
 def visible_spaces(spaces: "SpaceReader", caller: Caller) -> list[Space]:
-    """List the named spaces that the caller may see, ordered by id."""
-    return [space for space in spaces.spaces(caller.account) if space.name and caller.may_view_space(space.id)]
+    """List the registered spaces that the caller may see, ordered by id."""
+    return [space for space in spaces.spaces(caller.account) if _is_visible(space, caller)]
+
+
+def _is_visible(space: Space, caller: Caller) -> bool:
+    return bool(space.name) and caller.may_view_space(space.id)
+
+
+def _page(places: Iterable[PlaceT], name: str | None, after: str | None, limit: int) -> tuple[list[PlaceT], str | None]:
+    matching = [
+        place
+        for place in places
+        if fold_name(name or "") in fold_name(place.name or "") and (after is None or place.id > after)
+    ]
+    page = matching[:limit]
+    return page, page[-1].id if len(matching) > limit else None

@@ -20,6 +20,7 @@ from ai_integrations.domain.model import (
     ExternalSecretArn,
     IdempotencyKey,
     Integration,
+    Organization,
     SecretVersion,
     Settings,
     Slice,
@@ -283,7 +284,15 @@ class RemovalCounts(Protocol):
 
 
 class SpaceReader(Protocol):
-    """Reads the spaces of an account."""
+    """Reads the organizations and spaces of an account."""
+
+    def organization(self, account: str, organization_id: str) -> Organization | None:
+        """Read an organization, or None if it is not registered."""
+        ...
+
+    def organizations(self, account: str) -> list[Organization]:
+        """Read all registered organizations of an account, ordered by id."""
+        ...
 
     def space(self, account: str, space_id: str) -> Space | None:
         """Read a space, or None if it is unknown."""

@@ -23,8 +23,12 @@ class Visibility:
             return True
         if not any(scoping.is_organization for scoping in scopings):
             return False
+        return self.with_organizations(caller).may_view(scopings)
+
+    def with_organizations(self, caller: Caller) -> Caller:
+        """Add the organization of the space, if the directory knows it, to each membership that names a space alone."""
         memberships = tuple(self._with_organization(caller.account, each) for each in caller.memberships)
-        return memberships != caller.memberships and caller._replace(memberships=memberships).may_view(scopings)
+        return caller._replace(memberships=memberships)
 
     def _with_organization(self, account: str, membership: Membership) -> Membership:
         if membership.space_id is None or membership.organization_id is not None:

@@ -27,9 +27,10 @@ class DynamoDbSpaces:
         """Read all spaces of an account, ordered by id."""
         return [items.space_from_item(account, item) for item in self._query(items.space_key(account, ""))]
 
-    def has_organization(self, account: str, organization_id: str) -> bool:
-        """Check whether an organization is registered."""
-        return bool(self._get_item(items.organization_key(account, organization_id)))
+    def organization(self, account: str, organization_id: str) -> Organization | None:
+        """Read an organization, or None if it is not registered."""
+        item = self._get_item(items.organization_key(account, organization_id))
+        return items.organization_from_item(item) if item else None
 
     def organizations(self, account: str) -> list[Organization]:
         """Read all organizations of an account, ordered by id."""
