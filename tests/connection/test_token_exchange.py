@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ai_integrations.domain.credentials import AccessToken
-from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.errors import TokenNotIssuedError, TokenRefusedError
 from ai_integrations.domain.federation import audience_of, request_tags
 from ai_integrations.domain.model import Federation, Integration
 from ai_integrations.key_access.outbound.deadline import Deadline
@@ -159,14 +159,14 @@ def answer_of(error: Exception) -> str:
 
 def failure(
     integration: Integration, outbound: Any, seconds: float = 5.0, sts: SigningSts | None = None
-) -> tuple[TokenRefusedError | TokenUnavailableError, SigningSts]:
+) -> tuple[TokenRefusedError | TokenNotIssuedError, SigningSts]:
     """Return the error of an exchange, after checking that it contains no token."""
     sts = sts or SigningSts()
     tokens = StsIdentityTokens(lambda: cast("Any", sts))
     tested = TokenExchange(identity_tokens=tokens, outbound=outbound, clock=lambda: datetime.now(UTC), seconds=seconds)
-    with pytest.raises((TokenRefusedError, TokenUnavailableError)) as caught:
+    with pytest.raises((TokenRefusedError, TokenNotIssuedError)) as caught:
         tested.exchange(integration)
-    error = cast("TokenRefusedError | TokenUnavailableError", caught.value)
+    error = cast("TokenRefusedError | TokenNotIssuedError", caught.value)
     assert_no_token(error.reason + answer_of(error), *sts.tokens)
     assert_no_token("".join(traceback.format_exception(error)), *sts.tokens)
     return error, sts
@@ -188,9 +188,9 @@ def without(*names: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("reply", "kind", "reason"),
     [
-        pytest.param(Reply(500), TokenUnavailableError, "status 500", id="500"),
-        pytest.param(Reply.from_json(GOOD, 503), TokenUnavailableError, "status 503", id="503"),
-        pytest.param(Reply(429), TokenUnavailableError, "status 429", id="429"),
+        pytest.param(Reply(500), TokenNotIssuedError, "status 500", id="500"),
+        pytest.param(Reply.from_json(GOOD, 503), TokenNotIssuedError, "status 503", id="503"),
+        pytest.param(Reply(429), TokenNotIssuedError, "status 429", id="429"),
         pytest.param(Reply(302, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="302"),
         pytest.param(Reply(307, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="307"),
         pytest.param(Reply(200, b"x" * 1_000_000), TokenRefusedError, "too long", id="1 MB"),
@@ -233,7 +233,8 @@ def test_token_that_the_endpoint_repeats_is_redacted(server: Server, status: int
     server.behave = repeat
     error, _ = failure(at(server.url(path="/token")), guard())
     assert error.reason == f"The token endpoint answered with status {status}."
-    assert answer_of(error).startswith("It returned: ")
+    # A word that is too short to be part of the token. Others may share characters with it by chance.
+    assert "Bad" in answer_of(error).split()
 
 
 def test_reason_contains_no_words_of_the_endpoint_which_can_take_the_token_apart(server: Server) -> None:
@@ -308,13 +309,13 @@ def drip(connected: socket.socket) -> None:
 def test_endpoint_that_does_not_answer_is_an_outage(converse: Callable[[socket.socket], None], reason: str) -> None:
     with serve_socket(converse) as port:
         error, _ = failure(at(f"http://127.0.0.1:{port}/token"), guard(), seconds=0.3)
-    assert isinstance(error, TokenUnavailableError)
+    assert isinstance(error, TokenNotIssuedError)
     assert any(each in error.reason for each in reason.split("|"))
 
 
 def test_endpoint_that_refuses_connections_is_an_outage() -> None:
     error, _ = failure(at(f"http://127.0.0.1:{free_port()}/token"), guard())
-    assert isinstance(error, TokenUnavailableError)
+    assert isinstance(error, TokenNotIssuedError)
     assert error.reason == "The token endpoint could not be used. The connection was refused."
 
 
@@ -325,7 +326,7 @@ def test_time_that_aws_takes_is_not_left_for_the_endpoint(server: Server) -> Non
             return super().get_web_identity_token(**request)
 
     error, _ = failure(at(server.url(path="/token")), guard(), seconds=0.01, sts=SlowSts())
-    assert isinstance(error, TokenUnavailableError)
+    assert isinstance(error, TokenNotIssuedError)
     assert server.received == []
 
 

@@ -111,6 +111,14 @@ def test_resolve_without_a_token_returns_a_problem_and_logs_the_reason(
     assert not any(words in json.dumps([cloud.log(), problem]) for words in answer)
 
 
+def test_resolve_when_the_exchange_function_fails_returns_503_which_alarms_count(cloud: Cloud) -> None:
+    integration_id = create(cloud)
+    failure = {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": BytesIO(b"{}")}
+    cloud.respond(EXCHANGE, failure)
+    problem, _ = resolve(cloud, cloud.function("credentials"), integration_id)
+    assert problem["problem"]["status"] == 503
+
+
 def test_resolve_when_federation_is_off_returns_409_that_names_the_remedy(cloud: Cloud) -> None:
     integration_id = create(cloud)
     cloud.variables["EXCHANGE_TOKEN_FUNCTION"] = ""

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from botocore.stub import ANY, Stubber
 
 from ai_integrations.bootstrap import aws_clients
-from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.errors import TokenNotIssuedError, TokenRefusedError
 from ai_integrations.key_access.token_exchange.identity_tokens import IdentityToken, StsIdentityTokens
 from tests.builders import FEDERATIONS, ULID, an_integration
 
@@ -117,7 +117,7 @@ def test_rejection_of_aws_is_a_refusal_with_its_words(code: str, status: int) ->
     ],
 )
 def test_failure_of_aws_is_an_outage(failure: Exception, reason: str) -> None:
-    with pytest.raises(TokenUnavailableError) as caught:
+    with pytest.raises(TokenNotIssuedError) as caught:
         issue(FakeSts(failure))
     assert caught.value.reason == f"AWS issued no identity token. {reason}"
 
@@ -130,7 +130,7 @@ def test_token_is_shorter_if_the_credentials_of_the_function_end_soon() -> None:
 
 def test_credentials_that_end_at_once_are_an_outage() -> None:
     escalation = aws_error("SessionDurationEscalationException", 403)
-    with pytest.raises(TokenUnavailableError):
+    with pytest.raises(TokenNotIssuedError):
         issue(FakeSts(escalation, escalation))
 
 

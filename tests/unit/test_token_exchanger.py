@@ -14,7 +14,7 @@ from ai_integrations.adapters.dynamodb.items import integration_from_item
 from ai_integrations.adapters.token_exchanger import LambdaTokenExchanger
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.domain.credentials import AccessToken
-from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.errors import ExchangeFailedError, TokenNotIssuedError, TokenRefusedError
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, an_integration
 
 INTEGRATION = an_integration(federation=FEDERATIONS["OPEN_AI"], headers={"X-Team": "billing"})
@@ -58,7 +58,7 @@ def test_refusal_of_the_function_keeps_its_reason() -> None:
 
 
 def test_outage_of_the_function_keeps_its_reason() -> None:
-    with pytest.raises(TokenUnavailableError) as caught:
+    with pytest.raises(TokenNotIssuedError) as caught:
         exchange(FakeLambda({"outage": "Down."}))
     assert caught.value.reason == "Down."
 
@@ -86,7 +86,7 @@ class Interrupted(io.BytesIO):
 )
 def test_function_that_does_not_respond_is_an_outage(response: dict[str, Any]) -> None:
     function = FakeLambda(**response)
-    with pytest.raises(TokenUnavailableError) as caught:
+    with pytest.raises(ExchangeFailedError) as caught:
         exchange(function)
     assert caught.value.reason == "The function that exchanges tokens did not respond."
     assert len(function.requests) == 1

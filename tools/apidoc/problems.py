@@ -21,7 +21,7 @@ _EXAMPLE_ERRORS = (
     errors.VersionConflictError,
     UnsupportedMediaTypeError,
     errors.RuleViolationError,
-    errors.TokenUnavailableError,
+    errors.TokenNotIssuedError,
     errors.ContentionError,
 )
 # Statuses without a domain error. The texts are those of the gateway responses in template.yaml.

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ai_integrations.adapters.aws_failures import may_succeed_later
 from ai_integrations.adapters.dynamodb.items import integration_item
 from ai_integrations.domain.credentials import AccessToken
-from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.errors import ExchangeFailedError, TokenNotIssuedError, TokenRefusedError
 from ai_integrations.domain.model import Integration
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class LambdaTokenExchanger:
         self._function = function
 
     def exchange(self, integration: Integration) -> AccessToken:
-        """Get a new access token. Raise TokenRefusedError or TokenUnavailableError if that fails."""
+        """Get a new access token. Raise TokenRefusedError, TokenNotIssuedError or ExchangeFailedError if that fails."""
         response = self._invoke(integration)
         if "refusal" in response:
             raise TokenRefusedError(response["refusal"], response["answer"])
         if "outage" in response:
-            raise TokenUnavailableError(response["outage"])
+            raise TokenNotIssuedError(response["outage"])
         return AccessToken(
             value=SecretStr(response["access_token"]),
             expires_at=datetime.fromisoformat(response["expires_at"]),
@@ -51,8 +51,8 @@ class LambdaTokenExchanger:
         except (BotoCoreError, ClientError) as error:
             if not may_succeed_later(error):
                 raise
-            raise TokenUnavailableError(_NO_RESPONSE) from error
+            raise ExchangeFailedError(_NO_RESPONSE) from error
         if "FunctionError" in response:  # its payload is not read: errors are in the function's own log
-            raise TokenUnavailableError(_NO_RESPONSE)
+            raise ExchangeFailedError(_NO_RESPONSE)
         result: dict[str, Any] = json.loads(payload)
         return result

@@ -85,10 +85,11 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         "The integration's identity token was not exchanged for an access token. Test the connection for the reason; "
         "the sub-resource /federation returns what the provider must trust.",
     ),
-    errors.TokenUnavailableError: (
+    errors.TokenNotIssuedError: (
         FAILED_DEPENDENCY,
         "The access token could not be obtained: AWS or the provider did not respond. Retry the request.",
     ),
+    errors.ExchangeFailedError: (UNAVAILABLE, "The access token could not be obtained. Retry the request."),
     errors.FederationOffError: (
         CONFLICT,
         "Workload identity federation is off in this service. Ask its operator to turn it on, or set an API key.",

@@ -96,12 +96,20 @@ class TokenRefusedError(AiIntegrationsError):
 
 
 class TokenUnavailableError(AiIntegrationsError):
-    """The token exchange failed for a temporary reason: a timeout, or an error of AWS or the provider."""
+    """Base class of temporary failures of the token exchange."""
 
     def __init__(self, reason: str = "") -> None:
         """`reason` names what failed. It contains nothing of the provider's response."""
         super().__init__()
         self.reason = reason
+
+
+class TokenNotIssuedError(TokenUnavailableError):
+    """AWS STS or the provider did not issue a token: a timeout, or an error of theirs."""
+
+
+class ExchangeFailedError(TokenUnavailableError):
+    """The function that exchanges tokens did not respond."""
 
 
 class FederationOffError(AiIntegrationsError):

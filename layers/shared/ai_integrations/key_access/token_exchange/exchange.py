@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from ai_integrations.domain.credentials import AccessToken
-from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.errors import TokenNotIssuedError, TokenRefusedError
 from ai_integrations.domain.federation import audience_of
 from ai_integrations.domain.federation_rules import is_reserved_audience
 from ai_integrations.domain.federations import TokenRequestFormat
@@ -58,7 +58,7 @@ class TokenExchange:
 
         Raises:
             TokenRefusedError: AWS issued no identity token, or the provider rejected it.
-            TokenUnavailableError: AWS or the provider did not answer.
+            TokenNotIssuedError: AWS or the provider did not answer.
         """
         kind, federation = PROVIDERS[integration.provider].federation, integration.federation
         if kind is None or federation is None:
@@ -91,7 +91,7 @@ class TokenExchange:
             raise TokenRefusedError(f"Nothing was sent: the token endpoint {refused}.") from None
         except (UnreachableError, DeadlinePassedError) as failure:
             reason = str(failure) or "The provider did not respond in time."
-            raise TokenUnavailableError(f"The token endpoint could not be used. {reason}") from None
+            raise TokenNotIssuedError(f"The token endpoint could not be used. {reason}") from None
         _check_status(response, secrets)
         return parse(response.body, now)
 
@@ -99,7 +99,7 @@ class TokenExchange:
 def _check_status(response: OutboundResponse, secrets: list[SecretStr]) -> None:
     status = response.status
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TEMPORARY:
-        raise TokenUnavailableError(f"The token endpoint answered with status {status}.")
+        raise TokenNotIssuedError(f"The token endpoint answered with status {status}.")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         reason = (
             f"The token endpoint redirected the request (status {status}). Tokens are not sent to redirect targets."

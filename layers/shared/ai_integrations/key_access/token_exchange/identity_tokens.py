@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
-from ai_integrations.domain.errors import TokenRefusedError, TokenUnavailableError
+from ai_integrations.domain.errors import TokenNotIssuedError, TokenRefusedError
 from ai_integrations.domain.federation import audience_of, request_tags
 from ai_integrations.domain.model import Integration
 from ai_integrations.key_access.connection_test.redaction import redact_secrets
@@ -49,7 +49,7 @@ class StsIdentityTokens:
 
         Raises:
             TokenRefusedError: AWS rejected the request.
-            TokenUnavailableError: AWS did not answer.
+            TokenNotIssuedError: AWS did not answer.
         """
         try:
             token = self._issue(integration, lifetime)
@@ -57,9 +57,9 @@ class StsIdentityTokens:
             if is_refusal(error):
                 reason = redact_secrets(describe_refusal(error), [])
                 raise TokenRefusedError(f"AWS issued no identity token. {reason}") from None
-            raise TokenUnavailableError(f"AWS issued no identity token. {error.response['Error']['Code']}.") from None
+            raise TokenNotIssuedError(f"AWS issued no identity token. {error.response['Error']['Code']}.") from None
         except BotoCoreError:
-            raise TokenUnavailableError("AWS issued no identity token. AWS STS did not respond.") from None
+            raise TokenNotIssuedError("AWS issued no identity token. AWS STS did not respond.") from None
         return IdentityToken(SecretStr(token), _read_claims(token))
 
     def _issue(self, integration: Integration, lifetime: int) -> str:
