@@ -127,7 +127,8 @@ class Consumers:
             current, changed = versions
             if changed == current:
                 return current
-            changed = changed._replace(version=current.version + 1, updated_at=self._clock(), updated_by=caller.user)
+            now = max(self._clock(), current.updated_at)  # changes stay in order
+            changed = changed._replace(version=current.version + 1, updated_at=now, updated_by=caller.user)
             self._repository.update(current, changed)
             return changed
 
@@ -137,7 +138,8 @@ class Consumers:
         """Revoke the grant of a consumer that meets the condition. It is denied from its next request on."""
 
         def commit(current: Consumer) -> None:
-            self._repository.revoke(Revocation(consumer=current, revoked_at=self._clock(), revoked_by=caller.user))
+            now = max(self._clock(), current.updated_at)  # changes stay in order
+            self._repository.revoke(Revocation(consumer=current, revoked_at=now, revoked_by=caller.user))
 
         retry_on_conflict(lambda: self._get_matching(caller, ulid, condition), commit)
 
