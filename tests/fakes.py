@@ -275,11 +275,11 @@ class InMemoryUses:
             self.uses[key] = Use(account, ulid, consumer, now, frozenset(days))
 
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
-        stored = self.uses.values()
+        stored = sorted(self.uses.values(), key=lambda each: each.integration_id)
         return [each for each in stored if each.account == account and oldest <= each.integration_id <= newest]
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
-        keys = [(account, ulid, each.identity) for each in consumers]
+        keys = {(account, ulid, each.identity) for each in consumers}
         return [self.uses[key] for key in keys if key in self.uses]
 
 

@@ -38,7 +38,8 @@ class UsedBy(NamedTuple):
 class Use(NamedTuple):
     """The uses of one integration by one consumer.
 
-    `last_used_at` is right to the hour. `days` are those of the last 31 days on which it was used, in UTC.
+    `last_used_at` is right to the hour. `days` are days of use in UTC: for each day of the month, the last one. They
+    include all of the last DAYS_KEPT, and may include older ones.
     """
 
     account: str

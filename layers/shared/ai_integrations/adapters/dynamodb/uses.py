@@ -46,8 +46,12 @@ class DynamoDbUses:
         return [use_from_item(from_wire(item)) for page in pages for item in page["Items"]]
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
-        """Read the uses of an integration by at most 100 consumers."""
-        keys = [to_wire(use_key(account, ulid, each)) for each in consumers]
+        """Read the uses of an integration by at most 100 consumers.
+
+        Eventually consistent, as above. DynamoDB may return a part of the items, and always returns some.
+        """
+        distinct = {each.identity: each for each in consumers}.values()  # DynamoDB rejects repeated keys
+        keys = [to_wire(use_key(account, ulid, each)) for each in distinct]
         remaining: Mapping[str, Any] = {self._table: {"Keys": keys}} if keys else {}
         found: list[Use] = []
         while remaining:
@@ -82,9 +86,15 @@ class DynamoDbUses:
             return
 
 
+def uses_prefix(account: str, ulid: str) -> items.Item:
+    """Build the start of the keys of all uses of an integration."""
+    return {"pk": f"USES#{account}", "sk": f"USE#{ulid}#"}
+
+
 def use_key(account: str, ulid: str, consumer: UsedBy) -> items.Item:
     """Build the key of the uses of an integration by a consumer."""
-    return {"pk": f"USES#{account}", "sk": f"USE#{ulid}#{items.digest(consumer.identity)}"}
+    prefix = uses_prefix(account, ulid)
+    return {**prefix, "sk": prefix["sk"] + items.digest(consumer.identity)}
 
 
 def use_from_item(item: Mapping[str, Any]) -> Use:
