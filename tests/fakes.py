@@ -271,7 +271,7 @@ class InMemoryUses:
         key = account, ulid, consumer.identity
         known = self.uses.get(key, Use(account, ulid, consumer, datetime.min.replace(tzinfo=UTC)))
         if known.last_used_at < now.replace(minute=0, second=0, microsecond=0):
-            days = {each for each in known.days if each.day != now.day} | {now.date()}
+            days = {each for each in known.days if (now.date() - each).days % 31} | {now.date()}
             self.uses[key] = Use(account, ulid, consumer, now, frozenset(days))
 
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:

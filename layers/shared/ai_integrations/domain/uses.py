@@ -38,8 +38,7 @@ class UsedBy(NamedTuple):
 class Use(NamedTuple):
     """The uses of one integration by one consumer.
 
-    `last_used_at` is right to the hour. `days` are days of use in UTC: for each day of the month, the last one. They
-    include all of the last DAYS_KEPT, and may include older ones.
+    `last_used_at` is right to the hour. `days` are days of use in UTC: all of the last DAYS_KEPT, and maybe older ones.
     """
 
     account: str

@@ -1,7 +1,8 @@
 """The use ledger in DynamoDB. Uses sort by integration, so that one query reads those of a whole page of integrations.
 
-31 attributes, one for each day of the month, hold the last date with that number on which there was a use. So an
-item keeps its size, and a write needs to know nothing about the uses before.
+31 attributes hold the days of use. Each day has the attribute of the day 31 days before, which it replaces. So an item
+keeps its size, and a write needs to know nothing about the uses before. The number of the day in its month would not
+do: the last 30 days before the 2nd of March have some numbers twice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY = "day_"
+_DAYS = 31
 _AFTER_EVERY_DIGEST = "~"
 
 
@@ -67,7 +69,7 @@ class DynamoDbUses:
             "integration_id": ulid,
             "consumer": consumer._asdict(),
             "last_used_at": items.timestamp(now),
-            f"{_DAY}{now:%d}": now.date().isoformat(),
+            f"{_DAY}{now.toordinal() % _DAYS:02}": now.date().isoformat(),
             "expires_at": items.epoch_seconds(now + RETENTION),
         }
         hour = items.timestamp(now.replace(minute=0, second=0, microsecond=0))
