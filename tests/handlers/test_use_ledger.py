@@ -1,5 +1,6 @@
 """The use ledger behind `functions/credentials`: what is in the table, and what a failure of the table changes."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -81,6 +82,18 @@ def test_text_that_is_no_id_is_not_recorded(cloud: Cloud) -> None:
     refusals = ledger(cloud, "REFUSED#")
     assert len(refusals) == 2
     assert not any("integration_id" in item for item in refusals)
+
+
+def test_consumers_of_an_integration_are_listed_with_their_last_use(cloud: Cloud, integration_id: str) -> None:
+    path = f"/v2/ai-integrations/{integration_id}/consumers"
+    listing = gateway_event(method="GET", path=path)
+    [before] = cloud.http("consumers", listing).body["consumers"]
+    assert "last_used_at" not in before
+    signed(cloud, integration_id)
+    [after] = cloud.http("consumers", listing).body["consumers"]
+    [use] = ledger(cloud, "USE#")
+    assert datetime.fromisoformat(after.pop("last_used_at")) == datetime.fromisoformat(use["last_used_at"])
+    assert after == before
 
 
 FAILURES: list[Failure] = [

@@ -249,7 +249,7 @@ def responses() -> dict[str, dict[str, Any]]:
             "The only page", ConsumerList(consumers=[consumer_view(_CONSUMER)], pagination=last_page)
         ),
         "consumers_of_integration": _example(
-            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER)], pagination=last_page)
+            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER, _TIME)], pagination=last_page)
         ),
         "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
         "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
