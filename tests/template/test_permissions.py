@@ -112,6 +112,8 @@ GRANTS: dict[str, Grants] = {
     "sweep": {
         "ACCOUNT#*": of("dynamodb", "GetItem"),
         "SWEEP": of("dynamodb", "DeleteItem", "GetItem", "PutItem"),
+        "REMINDERS#*": of("dynamodb", "BatchGetItem", "PutItem"),
+        "USES#*": of("dynamodb", "Query"),
         "Table": of("dynamodb", "Scan"),
         "own secrets": CLEANS_UP,
         "*": of("secretsmanager", "ListSecrets"),
