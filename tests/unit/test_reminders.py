@@ -1,6 +1,5 @@
 """Reminders of stored keys: from when, how often, about which keys, and what a failure costs."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -228,6 +227,12 @@ def test_ledger_is_read_only_for_keys_that_are_old_enough_to_be_unused() -> None
     assert fixture.run(at=30 * DAY).failed_checks == [f"acme/{ULID}"]
 
 
+def test_ledger_is_not_read_for_keys_that_are_only_due() -> None:
+    fixture = ReminderFixture(limits={Reason.DUE: 90, Reason.UNUSED: 400}, uses=UnreadableUses())
+    assert fixture.run(at=90 * DAY).failed_checks == []
+    assert len(fixture.bus.events) == 1
+
+
 def test_record_is_read_only_for_keys_that_reached_a_limit() -> None:
     fixture = ReminderFixture(limits=BOTH)
     fixture.use(NOON + 59 * DAY)
@@ -323,9 +328,3 @@ def test_ten_thousand_due_keys_are_reminded_of_once_in_a_week() -> None:
         fixture.run(*keys, at=90 * DAY + hour * HOUR)
     assert len(fixture.bus.events) == len({each.event_id for each in fixture.bus.events}) == 10_000
     assert fixture.store.journal.count("save") == 10_000
-
-
-def test_restored_integration_keeps_its_reminders() -> None:
-    fixture = ReminderFixture()
-    fixture.run(at=90 * DAY)
-    assert fixture.published(replace(with_key(), version=2), at=91 * DAY) == []

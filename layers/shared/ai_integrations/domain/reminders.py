@@ -11,7 +11,7 @@ from ai_integrations.domain.model import Integration
 INTERVAL = timedelta(weeks=1)
 
 RETENTION = timedelta(weeks=5)
-"""How long the last reminder is known. Longer than any interval between two, however late the sweep is."""
+"""How long the last reminder is recorded. A sweep that is weeks late still finds it."""
 
 
 class Reason(StrEnum):
