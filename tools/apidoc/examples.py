@@ -33,7 +33,7 @@ from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Federation, Integration, Organization, PreviousKey, SecretVersion, Space
 from ai_integrations.domain.principals import Principal
-from ai_integrations.http.health import health_view
+from ai_integrations.http.health_views import health_view
 from ai_integrations.http.trust_views import federation_view, role_view
 from ai_integrations.key_access.credential_reader import Resolved
 from ai_integrations.key_access.messages import resolution_view

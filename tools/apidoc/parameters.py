@@ -3,7 +3,7 @@
 from typing import Any
 
 from ai_integrations.contracts import ids
-from ai_integrations.http import health, idempotency
+from ai_integrations.http import health_views, idempotency
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
@@ -95,7 +95,7 @@ def _response_header(description: str, schema: dict[str, Any]) -> dict[str, Any]
 
 
 HEADERS = {
-    health.FINGERPRINT_HEADER: {
+    health_views.FINGERPRINT_HEADER: {
         "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key. "
         "A test of unsaved settings returns it only if the provider accepted the key.",
         "schema": {"type": "string"},

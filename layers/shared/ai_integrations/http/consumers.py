@@ -22,6 +22,7 @@ from ai_integrations.http.body import parse_body
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.responses import json_response
+from ai_integrations.http.rest_resolver import RestResolver
 from ai_integrations.observability import logger
 from ai_integrations.use_cases.consumers import Consumers, NewGrant
 
@@ -32,7 +33,7 @@ OF_INTEGRATION = "/v2/ai-integrations/<integration_id>/consumers"
 
 def build_consumer_app(consumers: Consumers) -> APIGatewayRestResolver:
     """Build the app of the `consumers` function."""
-    app = APIGatewayRestResolver()
+    app = RestResolver()
     register_error_handlers(app)
     ConsumerRoutes(app, consumers)
     return app

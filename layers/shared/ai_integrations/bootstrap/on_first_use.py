@@ -1,4 +1,4 @@
-"""Compose the use cases that few requests need. They are imported on first use: each cold start would pay for them."""
+"""Compose what few requests of `api` need. It is imported on first use: each cold start would pay for it."""
 
 import os
 from typing import TYPE_CHECKING
@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 from ai_integrations.use_cases.integrations import Integrations
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
     from ai_integrations.use_cases.federation_trust import FederationTrusts
     from ai_integrations.use_cases.role_trust import RoleTrusts
+
+
+def healths(client: "DynamoDBClient") -> "DynamoDbConnectionHealth":
+    """Build the reader of connection tests."""
+    from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth  # noqa: PLC0415
+
+    return DynamoDbConnectionHealth(client, os.environ["TABLE_NAME"])
 
 
 def role_trusts(integrations: Integrations) -> "RoleTrusts":
