@@ -11,7 +11,18 @@ import pytest
 from tests import sam_template
 from tests.builders import ROOT
 
-RARELY_NEEDED = (".connection_health", ".federation_trust", ".health_views", ".role_trust", ".trust_views")
+RARELY_NEEDED = (
+    ".condition_checks",
+    ".connection_health",
+    ".dry_run_keys",
+    ".dry_run_views",
+    ".dry_runs",
+    ".federation_trust",
+    ".health_views",
+    ".role_trust",
+    ".trust_views",
+    ".uses",
+)
 PROBE = """
 import gc, importlib.metadata, json, ssl, sys
 

@@ -1,6 +1,7 @@
 """Compose what few requests of `api` need. It is imported on first use: each cold start would pay for it."""
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ai_integrations.use_cases.integrations import Integrations
@@ -9,8 +10,27 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+    from ai_integrations.use_cases.dry_runs import DryRuns
     from ai_integrations.use_cases.federation_trust import FederationTrusts
     from ai_integrations.use_cases.role_trust import RoleTrusts
+
+
+def dry_runs(client: "DynamoDBClient", integrations: Integrations) -> "DryRuns":
+    """Build the use case that tells what a change would do."""
+    from ai_integrations.adapters.dynamodb.condition_checks import ConditionChecker  # noqa: PLC0415
+    from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations  # noqa: PLC0415
+    from ai_integrations.adapters.dynamodb.uses import DynamoDbUses  # noqa: PLC0415
+    from ai_integrations.adapters.secrets_manager.dry_run_keys import DryRunKeyStore  # noqa: PLC0415
+    from ai_integrations.bootstrap.integrations import key_store  # noqa: PLC0415
+    from ai_integrations.use_cases.dry_runs import DryRuns  # noqa: PLC0415
+
+    table = os.environ["TABLE_NAME"]
+    checks = DynamoDbIntegrations(client, table, ConditionChecker(client, table))
+    return DryRuns(
+        integrations.over(checks, key_store(DryRunKeyStore)),
+        DynamoDbUses(client, table),
+        clock=lambda: datetime.now(UTC),
+    )
 
 
 def healths(client: "DynamoDBClient") -> "DynamoDbConnectionHealth":

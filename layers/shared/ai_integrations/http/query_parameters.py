@@ -22,6 +22,14 @@ def limit(query: Mapping[str, str]) -> int:
     return int(text)
 
 
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """Read a flag, which is false if it is absent."""
+    text = query.get(name, "false")
+    if text not in {"true", "false"}:
+        raise InvalidRequestError(FieldError("", f"The parameter {name} must be true or false."))
+    return text == "true"
+
+
 def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
     """Read a text; None if it is absent."""
     value = query.get(name)
