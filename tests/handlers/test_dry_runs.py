@@ -271,15 +271,15 @@ REFUSALS = {
 def test_dry_run_is_refused_like_the_change_itself(cloud: Cloud, refusal: Refusal) -> None:
     cloud.variables.update(FEDERATION_ISSUER=ISSUER)
     integration_id = create(cloud, **refusal.before)
-    for caller, body in refusal.others:
-        create(cloud, caller, **body)
+    for caller, other in refusal.others:
+        create(cloud, caller, **other)
     before = state(cloud)
     body = refusal.body
     if body == {"api_key_secret_arn": "the secret of umbrella"}:
         tags: Any = [{"Key": ACCOUNT_TAG, "Value": "umbrella"}]
         created = cloud.secrets_manager.create_secret(Name="external", SecretString=API_KEY, Tags=tags)
         before, body = state(cloud), {"api_key_secret_arn": created["ARN"]}
-    parts = {"caller": refusal.caller, "headers": refusal.headers}
+    parts: dict[str, Any] = {"caller": refusal.caller, "headers": refusal.headers}
     tried = dry_run(cloud, refusal.route, integration_id, body, **parts)
     assert (tried.status, state(cloud)) == (refusal.status, before)
     assert send(cloud, refusal.route, integration_id, body, **parts) == tried

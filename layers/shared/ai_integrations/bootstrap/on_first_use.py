@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def dry_runs(client: "DynamoDBClient", integrations: Integrations) -> "DryRuns":
-    """Build the use case that tells what a change would do."""
+    """Build the use case that determines what a change would do."""
     from ai_integrations.adapters.dynamodb.condition_checks import ConditionChecker  # noqa: PLC0415
     from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations  # noqa: PLC0415
     from ai_integrations.adapters.dynamodb.uses import DynamoDbUses  # noqa: PLC0415
