@@ -13,7 +13,7 @@ from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Caller, Membership, Role
 from ai_integrations.domain.uses import UsedBy
-from tests.builders import API_KEY, FEDERATIONS, ULID, a_caller, create_body, gateway_event
+from tests.builders import API_KEY, FEDERATIONS, ROOT, ULID, a_caller, create_body, gateway_event
 from tests.cloud import Cloud, Response
 
 NEW_KEY = "sk-fake-new-key-not-a-key"
@@ -210,6 +210,39 @@ class TestNothingChanges:
         integration_id = create(cloud)
         assert send(cloud, DELETE, integration_id, query={"dry_run": "false"}).status == 204
         assert send(cloud, ("GET", ""), integration_id).status == 404
+
+
+WITHOUT_DRY_RUN = [
+    ("api", "POST", "/v2/ai-integrations"),
+    ("api", "POST", "/v2/ai-integrations/{integration_id}/restore"),
+    ("consumers", "POST", "/v2/consumers"),
+    ("consumers", "PATCH", "/v2/consumers/{consumer_id}"),
+    ("consumers", "DELETE", "/v2/consumers/{consumer_id}"),
+]
+
+
+@pytest.mark.parametrize(("function", "method", "path"), WITHOUT_DRY_RUN)
+def test_operation_without_dry_run_refuses_one_instead_of_executing_it(
+    cloud: Cloud, function: str, method: str, path: str
+) -> None:
+    event = gateway_event(method=method, path=path.format(integration_id=ids.encode(ULID), consumer_id=ULID))
+    for value, detail in (("true", "This operation has no dry run. Nothing was changed."), ("x", "true or false.")):
+        response = cloud.http(function, event | {"queryStringParameters": {"dry_run": value}})
+        assert (response.status, cloud.calls) == (400, [])
+        assert response.body["detail"].endswith(detail)
+
+
+def test_every_change_has_a_dry_run_or_refuses_one() -> None:
+    paths = json.loads((ROOT / "layers/shared/ai_integrations/http/openapi.json").read_text())["paths"]
+    changes = {
+        (method.upper(), path): "#/components/parameters/DryRun" in str(operation)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if method != "get" and not path.endswith(("/test", "/credentials"))
+    }
+    assert {each for each, has_dry_run in changes.items() if not has_dry_run} == {
+        (method, path) for _, method, path in WITHOUT_DRY_RUN
+    }
 
 
 class Refusal(NamedTuple):

@@ -58,6 +58,7 @@ class IntegrationRoutes:
     def create(self) -> Response[str]:
         """Create an integration."""
         event = self._app.current_event
+        query_parameters.refuse_dry_run(event.query_string_parameters)
         body = parse_body(event, CreateBody)
         caller = caller_from_context(event.request_context.authorizer)
         key = idempotency_key(event.headers.get("idempotency-key"), caller.user, body)
@@ -130,6 +131,7 @@ class IntegrationRoutes:
     def restore(self, integration_id: str) -> Response[str]:
         """Restore a deleted integration."""
         event = self._app.current_event
+        query_parameters.refuse_dry_run(event.query_string_parameters)
         ulid = ids.decode(integration_id)
         integration = self._integrations.restore(caller_from_context(event.request_context.authorizer), ulid)
         logger.info("integration restored", integration_id=ulid)

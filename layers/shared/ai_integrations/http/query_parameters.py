@@ -30,6 +30,12 @@ def flag(query: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
+def refuse_dry_run(query: Mapping[str, str]) -> None:
+    """Reject a dry run of an operation that has none, rather than execute the operation."""
+    if flag(query, "dry_run"):
+        raise InvalidRequestError(FieldError("", "This operation has no dry run. Nothing was changed."))
+
+
 def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:
     """Read a text; None if it is absent."""
     value = query.get(name)
