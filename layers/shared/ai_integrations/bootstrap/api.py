@@ -27,7 +27,7 @@ def api() -> APIGatewayRestResolver:
         space_directory=SpaceDirectory(spaces),
         healths=partial(on_first_use.healths, client),
         role_trusts=partial(on_first_use.role_trusts, integration_use_cases),
-        dry_runs=partial(on_first_use.dry_runs, client, integration_use_cases),
+        dry_runs=cache(partial(on_first_use.dry_runs, client, integration_use_cases)),
         federation_trusts=partial(on_first_use.federation_trusts, integration_use_cases),
         verify_key=KeyVerifier(cache(aws_clients.lambda_), os.environ["VERIFY_KEY_FUNCTION"]).verify,
     )

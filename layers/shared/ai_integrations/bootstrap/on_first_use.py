@@ -4,6 +4,8 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.bootstrap.integrations import key_store
 from ai_integrations.use_cases.integrations import Integrations
 
 if TYPE_CHECKING:
@@ -18,10 +20,8 @@ if TYPE_CHECKING:
 def dry_runs(client: "DynamoDBClient", integrations: Integrations) -> "DryRuns":
     """Build the use case that determines what a change would do."""
     from ai_integrations.adapters.dynamodb.condition_checks import ConditionChecker  # noqa: PLC0415
-    from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations  # noqa: PLC0415
     from ai_integrations.adapters.dynamodb.uses import DynamoDbUses  # noqa: PLC0415
     from ai_integrations.adapters.secrets_manager.dry_run_keys import DryRunKeyStore  # noqa: PLC0415
-    from ai_integrations.bootstrap.integrations import key_store  # noqa: PLC0415
     from ai_integrations.use_cases.dry_runs import DryRuns  # noqa: PLC0415
 
     table = os.environ["TABLE_NAME"]
