@@ -245,6 +245,10 @@ def responses() -> dict[str, dict[str, Any]]:
         "integration": _example("An integration with an API key", legacy),
         "current_format": _example("In the current wire format, as newer clients receive it", current),
         "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
+        "dry_run": _example(
+            "What a deletion would do",
+            dry_run_view("deleteAiIntegration", _dry_run(integration), WireFormat.LEGACY),
+        ),
         "role": _example("A role, and what its trust policy must contain", role_view(_ROLE)),
         "federation": _example("A federation of Vertex AI, and what its pool must trust", federation_view(_FEDERATION)),
         "consumer": _example("A role that may resolve one integration", consumer_view(_CONSUMER)),
@@ -256,10 +260,6 @@ def responses() -> dict[str, dict[str, Any]]:
         ),
         "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
         "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
-        "dry_run": _example(
-            "What a deletion would do",
-            dry_run_view("deleteAiIntegration", _dry_run(integration), WireFormat.LEGACY),
-        ),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
         "spaces": _example("The only page", SpaceList(spaces=[space_view(space)], pagination=last_page)),
         "space": _example("As newer clients receive it", space_view(space, private=True, with_organization=True)),

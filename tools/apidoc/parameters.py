@@ -62,17 +62,17 @@ _ALL: tuple[dict[str, Any], ...] = (
         "Returns only spaces of this organization, as far as the organization of a space is known.",
         _string(MAX_ID_LENGTH),
     ),
-    _query(
-        "dry_run",
-        "With `true`, the response is what the request would do, and nothing changes. It is refused like the request "
-        "itself. An `Idempotency-Key` is ignored.",
-        {"type": "boolean", "default": False},
-    ),
     _path("integration_id", "The id of an integration.", INTEGRATION_ID),
     _path(
         "consumer_id",
         "The id of a consumer.",
         {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
+    ),
+    _query(
+        "dry_run",
+        "With `true`, the response is what the request would do, and nothing changes. It is refused like the request "
+        "itself. An `Idempotency-Key` is ignored.",
+        {"type": "boolean", "default": False},
     ),
     _header(
         "If-Match",
