@@ -41,9 +41,11 @@ BUS_EVENT = 1.00 / 1e6
 LOG_GB = 0.50
 ALARM_MONTH = 0.10
 DASHBOARD_MONTH = 3.00
+METRIC_MONTH = 0.30
 
 MEMORY_GB = 0.5
 OWN_SECONDS, TABLE_SECONDS, SECRETS_SECONDS = 0.015, 0.008, 0.060  # of a warm request, and of each AWS call in it
+RUNS, RUN_SECONDS, WEEKS = 730, 870, 365 / 12 / 7  # of the sweep: a month, a run
 MILLION = 1_000_000
 FIXED = "fixed: KMS keys, alarms, dashboard"
 LEDGER = "DynamoDB: use ledger"
@@ -65,10 +67,12 @@ class Use:
     users: float = 10  # consumers in the ledger
     recorded_hours: float = 60  # a month and consumer: 50 minutes a day are in two hours of the clock
     instances: float = 2  # that serve a consumer in an hour: each tries to write, and a refused write costs the same
+    old_keys: float = 0.1  # share of the keys that have reached both limits
 
     # DynamoDB units per call; RESULTS.md has those of each operation.
     write_units: float = 10
     read_units: float = 2
+    ledger_read_units: float = 1.5  # the uses of an integration by ten consumers, 9 KB
 
 
 def month(integrations: int, use: Use | None = None) -> dict[str, float]:
@@ -107,6 +111,22 @@ def federated_month(integrations: int, use: Use | None = None) -> dict[str, floa
     return costs | {EXCHANGES: integrations * use.exchanges * exchange}
 
 
+def reminders_month(integrations: int, use: Use | None = None) -> dict[str, float]:
+    """Return the monthly cost in dollars of reminders of old keys by item."""
+    use = use or Use()
+    # A run has 15 minutes, without its reserve. Each key also costs the check of its secret.
+    checks = RUNS * min(integrations, RUN_SECONDS / (SECRETS_SECONDS + TABLE_SECONDS))
+    reminders = 2 * WEEKS * integrations * use.old_keys
+    return {
+        "DynamoDB: reads of the ledger and of reminders": checks
+        * (use.ledger_read_units + use.old_keys * 0.5)
+        * TABLE_READ_UNIT,
+        "Lambda: time for these reads": checks * TABLE_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND,
+        "EventBridge and DynamoDB: reminders": reminders * (BUS_EVENT + TABLE_WRITE_UNIT),
+        "CloudWatch: two metrics": 2 * METRIC_MONTH,
+    }
+
+
 def measure(bench: Bench) -> Section:
     """Calculate the cost of a million calls of each operation."""
     rows = [[name, *map(_dollars, _million(name, used))] for name, used in measured(bench).items()]
@@ -137,6 +157,14 @@ def table() -> str:
     per_one = ["per integration", *(f"${sum(m.values()) / n:.2f}" for m, n in zip(months, SIZES, strict=True))]
     head = ["integrations", *(f"{size:,}" for size in SIZES)]
     return markdown_table(head, [*lines, total, per_one])
+
+
+def reminders_table() -> str:
+    """Render the monthly costs of reminders as a Markdown table."""
+    months = [reminders_month(size) for size in SIZES]
+    lines = [[name, *(_dollars(each[name]) for each in months)] for name in months[0]]
+    total = ["**per month**", *(f"**{_dollars(sum(each.values()))}**" for each in months)]
+    return markdown_table(["integrations", *(f"{size:,}" for size in SIZES)], [*lines, total])
 
 
 def federation_table() -> str:
@@ -173,3 +201,5 @@ if __name__ == "__main__":
     print(table())
     print()
     print(federation_table())
+    print()
+    print(reminders_table())

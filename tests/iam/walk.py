@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -88,6 +89,11 @@ class Walk:
         reference = {"account": self._account, "integration": integration_id}
         self._command("CredentialsFunctionName", consumer="program", space_id=SPACE, **reference)
         self._wait_until(lambda: self._has_called("credentials", "UpdateItem"))
+        dry_run = "?dry_run=true"
+        to_role = {"provider": "awsBedrock", "provider_metadata": ROLE, "api_key": None}
+        self._call("POST", f"/{integration_id}/key-rotations/rollback{dry_run}")
+        self._call("PATCH", f"/{integration_id}{dry_run}", to_role)
+        self._call("DELETE", f"/{integration_id}{dry_run}")
         self._call("DELETE", f"/{integration_id}")
         self._wait_until(lambda: self._has_called("publish_changes", "UpdateItem"))
         self._call("POST", f"/{integration_id}/restore")
@@ -213,9 +219,17 @@ class Walk:
         name = f"{STACK}/{self._account}/{ids.decode(integration_id)}"
         self._aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._command("SweepFunctionName", dry_run=True)
+        self._remind()
         for seconds in (30, 900):
             name = self._outputs["SweepFunctionName"]
             self._aws("lambda").update_function_configuration(FunctionName=name, Timeout=seconds)
+            self._command("SweepFunctionName")
+
+    def _remind(self) -> None:
+        """Run the sweep as if the keys of the account were old."""
+        platform = PlatformClient(self._stack, self._account)
+        platform.set_age_of_keys(timedelta(days=2))
+        with platform.variables("SweepFunction", MAX_KEY_AGE_DAYS="1", UNUSED_KEY_DAYS="1"):
             self._command("SweepFunctionName")
 
     def _body_with_reference(self, name: str) -> dict[str, Any]:

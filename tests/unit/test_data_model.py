@@ -19,6 +19,7 @@ from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnecti
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals, refusal_from_item
+from ai_integrations.adapters.dynamodb.reminders import DynamoDbReminders
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
@@ -44,6 +45,7 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.reminders import RETENTION, LastReminder, Reason, SentReminders
 from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
@@ -204,6 +206,13 @@ OUTCOME = RecordedOutcome(
     detail='{"account":"acme","request_id":"order-4711","version":1}',
 )
 POSITION = SweepPosition(part="secrets", token="fake-next-token")
+REMINDED_AT = NOON + timedelta(days=97, hours=2)
+REMINDERS = SentReminders.of_key(ROTATED, None)._replace(
+    last={
+        Reason.DUE: LastReminder(number=2, week=NOON + timedelta(days=97, hours=1)),
+        Reason.UNUSED: LastReminder(number=9, week=NOON + timedelta(days=93, hours=1)),
+    }
+)
 REMOVALS = RemovalCount(allowed=20, made=20, until=NOON + timedelta(days=1), stopped_at=NOON)
 
 
@@ -258,6 +267,7 @@ def write_the_rest(table: Table) -> None:
         DynamoDbUses(*table).record("acme", OPEN_AI.id, USE.consumer, datetime.combine(day, NOON.timetz()))
     DynamoDbRefusals(*table).record(REFUSAL)
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", OUTCOME, NOON)
+    DynamoDbReminders(*table).save(REMINDERS, REMINDED_AT + RETENTION)
     SweepRecords(*table).store_position(POSITION)
     DynamoDbRemovalCounts(*table).replace(None, REMOVALS)
 
@@ -301,6 +311,7 @@ def test_written_items_are_read_as_the_same_values(table: Table) -> None:
     assert DynamoDbUses(*table).of_integrations("acme", OPEN_AI.id, OPEN_AI.id) == [USE]
     assert [refusal_from_item(each) for each in table.items() if each["sk"].startswith("REFUSED#")] == [REFUSAL]
     assert DynamoDbRequestOutcomes(*table).find("acme", "order-4711") == OUTCOME
+    assert DynamoDbReminders(*table).load([ROTATED]) == {ROTATED.id: REMINDERS}
     assert SweepRecords(*table).load_position() == POSITION
     assert DynamoDbRemovalCounts(*table).load() == REMOVALS
 

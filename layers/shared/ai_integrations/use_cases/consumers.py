@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ai_integrations.domain.consumers import Consumer, Grant, Revocation
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
+    ConsumerChangedError,
     FieldError,
     NotFoundError,
     RuleViolationError,
-    VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, Integration, Role
 from ai_integrations.domain.principals import principal_of
@@ -175,7 +175,7 @@ class Consumers:
     def _get_matching(self, caller: Caller, ulid: str, condition: Condition) -> Consumer:
         consumer = self.get(caller, ulid)
         if not condition(consumer):
-            raise VersionConflictError
+            raise ConsumerChangedError
         return consumer
 
     def _may_resolve(self, consumer: Consumer, integration: Integration) -> bool:

@@ -29,6 +29,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender
 from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
@@ -282,6 +283,18 @@ class RemovalCounts(Protocol):
 
     def replace(self, current: RemovalCount | None, changed: RemovalCount) -> None:
         """Replace `current`. Raise VersionConflictError if another run replaced it meanwhile."""
+        ...
+
+
+class ReminderStore(Protocol):
+    """Stores the last reminders of keys."""
+
+    def load(self, integrations: Collection[Integration]) -> Mapping[str, SentReminders]:
+        """Read the last reminders of at most 100 integrations, by ULID. An integration without any is left out."""
+        ...
+
+    def save(self, sent: SentReminders, expires_at: datetime) -> None:
+        """Replace the last reminders of an integration."""
         ...
 
 

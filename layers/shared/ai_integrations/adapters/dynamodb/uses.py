@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.adapters.dynamodb.batch_reads import read_batch
 from ai_integrations.domain.uses import RETENTION, Use, UsedBy
 
 if TYPE_CHECKING:
@@ -48,19 +49,10 @@ class DynamoDbUses:
         return [use_from_item(from_wire(item)) for page in pages for item in page["Items"]]
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
-        """Read the uses of an integration by at most 100 consumers.
-
-        Eventually consistent, as above. DynamoDB may return a part of the items, and always returns some.
-        """
+        """Read the uses of an integration by at most 100 consumers. Eventually consistent, as above."""
         distinct = {each.identity: each for each in consumers}.values()  # DynamoDB rejects repeated keys
-        keys = [to_wire(use_key(account, ulid, each)) for each in distinct]
-        remaining: Mapping[str, Any] = {self._table: {"Keys": keys}} if keys else {}
-        found: list[Use] = []
-        while remaining:
-            response = self._client.batch_get_item(RequestItems=remaining)
-            found += [use_from_item(from_wire(item)) for item in response["Responses"].get(self._table, ())]
-            remaining = response.get("UnprocessedKeys", {})
-        return found
+        keys = [use_key(account, ulid, each) for each in distinct]
+        return [use_from_item(item) for item in read_batch(self._client, self._table, keys)]
 
     def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
         """Record a use, with one write unless one of the same hour is recorded. It expires RETENTION later."""
