@@ -188,7 +188,7 @@ def test_key_has_its_facts_its_consumers_and_its_use_by_day() -> None:
     assert {each.consumers for each in details.uses_by_day[1:-1]} == {0}
 
 
-def test_day_of_use_is_that_of_utc() -> None:
+def test_days_with_uses_are_those_of_utc() -> None:
     fixture = KeysFixture(now=datetime.fromisoformat("2026-01-03T00:00:00Z"))
     fixture.add()
     fixture.use(at=fixture.now - INSTANT)
