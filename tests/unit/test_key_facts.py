@@ -268,10 +268,11 @@ def test_list_has_the_usage_of_each_key() -> None:
     fixture = KeysFixture()
     for ulid in IDS[:3]:
         fixture.add(ulid)
+    fixture.use(IDS[0], consumers=3, at=NOON - timedelta(days=9))
     fixture.use(IDS[0], consumers=2, at=NOON - timedelta(days=2))
     fixture.use(IDS[2], consumers=1)
     page = fixture.keys.page(ADMIN, KeyQuery(), after=None, limit=9)
-    expected = [Usage(1, NOON), Usage(), Usage(2, NOON - timedelta(days=2))]
+    expected = [Usage(1, NOON), Usage(), Usage(3, NOON - timedelta(days=2))]
     assert [each.usage for each in page.keys] == expected
 
 
