@@ -88,24 +88,27 @@ def test_only_a_stored_key_has_an_age_and_becomes_overdue(changes: dict[str, Any
 @pytest.mark.parametrize(
     ("age", "limit", "overdue"),
     [
-        (timedelta(days=90), 90, False),
-        (timedelta(days=90) + INSTANT, 90, True),
-        (timedelta(days=1), 1, False),
+        (timedelta(days=90) - INSTANT, 90, False),
+        (timedelta(days=90), 90, True),
+        (timedelta(days=1), 2, False),
         (timedelta(days=2), 1, True),
         (timedelta(days=9999), 0, False),
     ],
 )
-def test_key_is_overdue_once_it_is_older_than_the_limit(age: timedelta, limit: int, overdue: bool) -> None:
-    assert facts(age, max_age_days=limit).is_overdue is overdue
+def test_key_is_overdue_from_the_limit_on_as_its_whole_days_show(age: timedelta, limit: int, overdue: bool) -> None:
+    found = facts(age, max_age_days=limit)
+    assert found.is_overdue is overdue
+    assert found.age is not None
+    assert not limit or overdue is (found.age.days >= limit)
 
 
 @pytest.mark.parametrize(
     ("age", "last_use", "unused"),
     [
-        (timedelta(days=30), None, False),
-        (timedelta(days=30) + INSTANT, None, True),
-        (timedelta(days=99), timedelta(days=30), False),
-        (timedelta(days=99), timedelta(days=30) + INSTANT, True),
+        (timedelta(days=30) - INSTANT, None, False),
+        (timedelta(days=30), None, True),
+        (timedelta(days=99), timedelta(days=30) - INSTANT, False),
+        (timedelta(days=99), timedelta(days=30), True),
         (timedelta(days=1), timedelta(days=31), True),
     ],
 )
@@ -240,10 +243,10 @@ def test_missing_key_and_key_of_another_account_are_not_found(ulid: str, account
         (KeyQuery(), [5, 4, 3, 2, 1, 0]),
         (KeyQuery(provider="ANTHROPIC"), [4]),
         (KeyQuery(provider="GEMINI"), []),
-        (KeyQuery(older_than_days=0), [5, 4, 1, 0]),
-        (KeyQuery(older_than_days=60), [1, 0]),
-        (KeyQuery(unused_for_days=30), [5, 3, 1]),
-        (KeyQuery(unused_for_days=60), [3, 1]),
+        (KeyQuery(older_than_days=10), [5, 4, 1, 0]),
+        (KeyQuery(older_than_days=11), [1, 0]),
+        (KeyQuery(unused_for_days=31), [5, 3, 1]),
+        (KeyQuery(unused_for_days=32), [3, 1]),
         (KeyQuery(unused_for_days=30, older_than_days=60), [1]),
         (KeyQuery(unused_for_days=30, older_than_days=60, provider="ANTHROPIC"), []),
     ],

@@ -66,12 +66,12 @@ _ALL: tuple[dict[str, Any], ...] = (
     ),
     _query(
         "older_than_days",
-        "Returns only stored keys that were set more than this number of days ago.",
+        "Returns only stored keys that are at least this number of days old.",
         {"type": "integer", "minimum": 0, "maximum": key_facts.MAX_AGE_DAYS},
     ),
     _query(
         "unused_for_days",
-        "Returns only credentials whose last use is more than this number of days ago, or that were never used and set "
+        "Returns only credentials whose last use is at least this number of days ago, or that were never used and set "
         "before.",
         {"type": "integer", "minimum": 0, "maximum": RETENTION.days},
     ),

@@ -59,7 +59,7 @@ class KeyFacts(NamedTuple):
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the key is older than the limit."""
+        """Whether the key has reached the limit."""
         return self.max_age_days > 0 and self.is_older_than(self.max_age_days)
 
     @property
@@ -69,10 +69,10 @@ class KeyFacts(NamedTuple):
         return previous.usable_until if previous and previous.usable_until > self.now else None
 
     def is_older_than(self, days: int) -> bool:
-        """Check whether a stored key was set more than a number of days ago."""
-        return self.age is not None and self.age > timedelta(days=days)
+        """Check whether a stored key was set at least a number of days ago."""
+        return self.age is not None and self.age >= timedelta(days=days)
 
     def is_unused_for(self, days: int) -> bool:
-        """Check whether the last use of the credentials, or without any their setting, is longer ago than that."""
+        """Check whether the last use of the credentials, or without any their setting, is at least so many days ago."""
         last = self.usage.last_used_at or self.integration.last_credentials_set.at
-        return self.kind is not KeyKind.NONE and self.now - last > timedelta(days=days)
+        return self.kind is not KeyKind.NONE and self.now - last >= timedelta(days=days)
