@@ -28,6 +28,7 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.senders import Sender
 from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
@@ -301,6 +302,14 @@ class UseRecorder(Protocol):
 
     def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
         """Record that a consumer resolves an integration, unless one of its uses in this hour is recorded."""
+        ...
+
+
+class RefusalRecorder(Protocol):
+    """Writes refused resolves, which the table's stream takes to the audit log."""
+
+    def record(self, refusal: Refusal) -> None:
+        """Record a refusal, unless the same one is recorded for this hour or the account has no integration."""
         ...
 
 
