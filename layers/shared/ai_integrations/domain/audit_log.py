@@ -39,6 +39,11 @@ class Operation(StrEnum):
         """The kind of the operation."""
         return OperationType.QUERY if self is Operation.RESOLVE else OperationType.MUTATION
 
+    @property
+    def resource_type(self) -> ResourceType:
+        """What the operation is about."""
+        return ResourceType.CONSUMER if self.endswith("Consumer") else ResourceType.INTEGRATION
+
 
 class Outcome(StrEnum):
     """What became of the operation."""
@@ -59,7 +64,6 @@ class AuditEntry(NamedTuple):
     actor: str
     at: datetime
     operation: Operation
-    resource_type: ResourceType
     resource_id: str | None
     version: int | None = None
     changed_fields: tuple[str, ...] = ()

@@ -124,6 +124,10 @@ class NoGrantError(FieldsError):
     """No account, or not the named one, has granted the principal access, or the grant has expired."""
 
 
+class AuditLogOffError(AiIntegrationsError):
+    """The service keeps no audit log."""
+
+
 class SenderNotFoundError(AiIntegrationsError):
     """The account has no such sender."""
 

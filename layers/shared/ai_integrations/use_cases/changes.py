@@ -56,13 +56,7 @@ class Change(NamedTuple):
             kind = Restored if self.is_restore else Created
             yield kind(**kind.common_fields(self.after, self.after.updated_by, self.after.updated_at))
         elif self.after is not None and self.before is not None:
-            difference = difference_between(self.before, self.after)
-            if difference.fields:
-                parts = Updated.common_fields(self.after, self.after.updated_by, self.after.updated_at)
-                yield Updated(**parts, changed_fields=difference.fields)
-            if difference.replaces_key:
-                parts = KeyRotated.common_fields(self.after, self.after.updated_by, self.after.updated_at)
-                yield KeyRotated(**parts)
+            yield from _update_events(self.after, difference_between(self.before, self.after))
 
 
 def difference_between(before: Integration, after: Integration) -> Difference:
@@ -102,3 +96,11 @@ def _referenced(integration: Integration | None) -> set[SecretVersion]:
         return set()
     previous = integration.previous_key and integration.previous_key.secret
     return {secret for secret in (integration.secret, previous) if secret}
+
+
+def _update_events(after: Integration, difference: Difference) -> Iterator[ChangeEvent]:
+    if difference.fields:
+        parts = Updated.common_fields(after, after.updated_by, after.updated_at)
+        yield Updated(**parts, changed_fields=difference.fields)
+    if difference.replaces_key:
+        yield KeyRotated(**KeyRotated.common_fields(after, after.updated_by, after.updated_at))
