@@ -89,6 +89,11 @@ GRANTS: dict[str, Grants] = {
         "ACCOUNT#*": of("dynamodb", "BatchGetItem", "GetItem"),
         "SPACES#*": of("dynamodb", "GetItem"),
     },
+    "audit": {
+        "ACCOUNT#*": of("dynamodb", "GetItem", "Query"),
+        "USES#*": of("dynamodb", "Query"),
+        "SPACES#*": of("dynamodb", "GetItem"),
+    },
     "credentials": READS_KEYS
     | {
         "ACCOUNT#*": of("dynamodb", "BatchGetItem", "GetItem", "Query"),

@@ -67,11 +67,23 @@ OWN = {
     # CloudFormation's response buckets have the domain of the stack's partition.
     "URL_SUFFIX": Variable(ref("AWS::URLSuffix"), frozenset({"custom_resource"})),
     # A grant names principals of the stack's partition.
+    "MAX_KEY_AGE_DAYS": Variable(ref("MaxKeyAgeDays"), frozenset({"audit"})),
     "STACK_PARTITION": Variable(ref("AWS::Partition"), frozenset({"consumers"})),
     # Lambda publishes no version whose code and settings equal those of the version before it.
     "RELEASE": Variable(
         ref("Release"),
-        frozenset({"api", "authorizer", "consumers", "credentials", "exchange_token", "test_connection", "verify_key"}),
+        frozenset(
+            {
+                "api",
+                "audit",
+                "authorizer",
+                "consumers",
+                "credentials",
+                "exchange_token",
+                "test_connection",
+                "verify_key",
+            }
+        ),
     ),
     # The audit trail of these functions is written at every LogLevel.
     "POWERTOOLS_LOG_LEVEL": Variable("INFO", frozenset({"credentials", "exchange_token", "sweep"})),

@@ -31,7 +31,7 @@ from ai_integrations.domain.model import (
 from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.senders import Sender
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.uses import LastUse, Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -291,6 +291,13 @@ class UseReader(Protocol):
 
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
         """Read the uses of all integrations of an account from one ULID to another, both included."""
+        ...
+
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterable[LastUse]:
+        """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
+
+        Reads further only as the caller goes on.
+        """
         ...
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
