@@ -77,6 +77,7 @@ GRANTS: dict[str, Grants] = {
     },
     "publish_changes": {
         "ACCOUNT#*": of("dynamodb", "GetItem"),
+        "AUDIT#*": of("dynamodb", "PutItem"),
         "own secrets": CLEANS_UP,
         "Bus": of("events", "PutEvents"),
         "${Table.Arn}/stream/*": of("dynamodb", "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
@@ -92,6 +93,7 @@ GRANTS: dict[str, Grants] = {
     "audit": {
         "ACCOUNT#*": of("dynamodb", "GetItem", "Query"),
         "USES#*": of("dynamodb", "Query"),
+        "AUDIT#*": of("dynamodb", "Query"),
         "SPACES#*": of("dynamodb", "GetItem"),
     },
     "credentials": READS_KEYS

@@ -67,6 +67,7 @@ OWN = {
     # CloudFormation's response buckets have the domain of the stack's partition.
     "URL_SUFFIX": Variable(ref("AWS::URLSuffix"), frozenset({"custom_resource"})),
     # A grant names principals of the stack's partition.
+    "AUDIT_LOG_DAYS": Variable(ref("AuditLogDays"), frozenset({"audit", "publish_changes"})),
     "MAX_KEY_AGE_DAYS": Variable(ref("MaxKeyAgeDays"), frozenset({"audit"})),
     "STACK_PARTITION": Variable(ref("AWS::Partition"), frozenset({"consumers"})),
     # Lambda publishes no version whose code and settings equal those of the version before it.

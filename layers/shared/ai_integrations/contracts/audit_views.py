@@ -26,7 +26,13 @@ class AuditLogEntry(TypedDict):
         ),
     ]
     ip: Annotated[str, Field(description="Always empty. Official clients require it.")]
-    operation_type: Annotated[OperationType, Field(description="QUERY for refused resolves, MUTATION for changes.")]
+    operation_type: Annotated[
+        str,
+        Field(
+            description="QUERY for refused resolves, MUTATION for changes.",
+            json_schema_extra={"enum": [each.value for each in OperationType]},
+        ),
+    ]
     operation_name: Annotated[str, Field(description="The id of the operation in this document.")]
     operation_text: Annotated[None, Field(description="Always null: requests may contain keys.")]
     variables: Annotated[
@@ -52,7 +58,7 @@ def audit_log_entry(entry: AuditEntry) -> AuditLogEntry:
         "id": b64encode(f"AuditLog:{entry.id}".encode()).decode(),
         "user_id": ids.encode_user(entry.actor),
         "ip": "",
-        "operation_type": entry.operation.type,
+        "operation_type": entry.operation.type.value,
         "operation_name": entry.operation.value,
         "operation_text": None,
         "variables": json.dumps(_variables(entry)),
