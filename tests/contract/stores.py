@@ -1,11 +1,13 @@
 """The stores behind the ports, in memory or on AWS, and access to the stored keys."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import boto3
 
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
@@ -19,6 +21,8 @@ from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKey
 from ai_integrations.domain.model import Organization, SecretVersion, Space
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
+    AuditEntryReader,
+    AuditEntryRecorder,
     ConsumerRepository,
     GrantedIntegrations,
     IntegrationIndex,
@@ -32,7 +36,7 @@ from ai_integrations.use_cases.ports import (
     SpaceReader,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
+from tests.event_fakes import InMemoryAuditLog, InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
 from tests.fakes import (
     InMemoryConsumers,
     InMemoryGrantedIntegrations,
@@ -65,6 +69,10 @@ class WritableSenders(Senders, Protocol):
     def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None: ...
 
 
+class WritableAuditLog(AuditEntryReader, AuditEntryRecorder, Protocol):
+    """Reads and writes the audit log."""
+
+
 class Stores(Protocol):
     """The stores that each contract test uses."""
 
@@ -90,6 +98,9 @@ class Stores(Protocol):
     def senders(self) -> WritableSenders: ...
 
     @property
+    def audit_log(self) -> WritableAuditLog: ...
+
+    @property
     def outcomes(self) -> RequestOutcomes: ...
 
     @property
@@ -113,6 +124,7 @@ class InMemoryStores:
         self.spaces = InMemorySpaces()
         self.consumers = InMemoryConsumers()
         self.senders = InMemorySenders()
+        self.audit_log = InMemoryAuditLog()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
         self.repository = InMemoryRepository(spaces=self.spaces)
@@ -137,6 +149,7 @@ class AwsStores:
         self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
         self.granted = DynamoDbGrantedIntegrations(self.dynamodb, self.table)
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
+        self.audit_log = DynamoDbAuditLog(self.dynamodb, self.table, timedelta(days=90))
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")

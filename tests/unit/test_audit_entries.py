@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from tools.apidoc.operations import OPERATIONS
 
+from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.domain.audit_log import AuditEntry, Operation, OperationType, Outcome, ResourceType
 from ai_integrations.domain.consumers import Grant, Revocation
 from ai_integrations.domain.model import (
@@ -25,10 +26,10 @@ from ai_integrations.use_cases.changes import Change
 from ai_integrations.use_cases.consumer_changes import ConsumerChange
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange, Rotation
 from tests.builders import API_KEY, FEDERATIONS, NOON, ULID, a_caller, a_consumer, the_settings
-from tests.fakes import build_integrations
+from tests.fakes import InMemoryKeyStore, build_integrations
 
 ALICE, BOB = a_caller(user="alice"), a_caller(user="bob")
-EXTERNAL = ExternalSecretArn("arn:aws:secretsmanager:eu-central-1:123456789012:secret:external-fAkE01")
+EXTERNAL = ExternalSecretArn("arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/external")
 KEY, OTHER_KEY = SecretStr(API_KEY), SecretStr("sk-fake-other-key-not-a-key")
 HEADERS = {"X-Team": "fake-header-value-0123456789"}
 HOUR = timedelta(hours=1)
@@ -43,7 +44,9 @@ def entry(change: Change | ConsumerChange) -> AuditEntry:
 
 def entry_after(*edits: Callable[[Integrations], Integration]) -> AuditEntry:
     """Make changes, each by a request of its own, and return the entry of the last one."""
-    integrations = build_integrations()
+    keys = InMemoryKeyStore()
+    assert keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}) == EXTERNAL.arn
+    integrations = build_integrations(keys=keys)
     versions = [edit(integrations) for edit in edits]
     return entry(Change(before=versions[-2] if len(versions) > 1 else None, after=versions[-1]))
 
