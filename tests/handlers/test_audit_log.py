@@ -76,7 +76,7 @@ def names(response: Response) -> list[str]:
 
 
 def pages(cloud: Cloud, **query: Any) -> Iterator[list[str]]:
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     while True:
         response = read(cloud, **query, **cursor)
         assert response.status == 200

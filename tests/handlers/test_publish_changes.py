@@ -153,7 +153,7 @@ def test_change_whose_entry_dynamodb_rejects_as_invalid_is_dead_lettered(
     assert (len(dead_letters.receive()), received_ids(bus)) == (1, [])
 
 
-@pytest.mark.usefixtures("bus")
+@pytest.mark.usefixtures("bus", "dead_letters")
 def test_poison_record_is_missing_from_the_audit_log_until_it_is_replayed(cloud: Cloud) -> None:
     assert publish(cloud, CREATE, POISON, SECOND_UPDATE) == DONE
     assert [each.version for each in sorted(audit_log(cloud))] == [1, 3]
