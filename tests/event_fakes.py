@@ -68,6 +68,25 @@ class InMemoryRemovalCounts:
 
 
 @dataclass
+class RecordingUseExpiry:
+    """Records changes of the expiry of uses. While `error` is set, they raise it."""
+
+    journal: list[tuple[object, ...]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def expire(self, account: str, ulid: str, at: datetime) -> None:
+        self._record("expire", account, ulid, at)
+
+    def keep(self, account: str, ulid: str) -> None:
+        self._record("keep", account, ulid)
+
+    def _record(self, *call: object) -> None:
+        if self.error is not None:
+            raise self.error
+        self.journal.append(call)
+
+
+@dataclass
 class InMemoryBus:
     """An event bus that records published events. While `error` is set, `publish` raises it."""
 

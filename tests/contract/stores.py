@@ -16,6 +16,7 @@ from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOu
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import Organization, SecretVersion, Space
@@ -34,6 +35,8 @@ from ai_integrations.use_cases.ports import (
     SecretCleanup,
     Senders,
     SpaceReader,
+    UseReader,
+    UseRecorder,
 )
 from tests import sam_template
 from tests.event_fakes import InMemoryAuditLog, InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
@@ -43,6 +46,7 @@ from tests.fakes import (
     InMemoryKeyStore,
     InMemoryRepository,
     InMemorySpaces,
+    InMemoryUses,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +75,10 @@ class WritableSenders(Senders, Protocol):
 
 class WritableAuditLog(AuditEntryReader, AuditEntryRecorder, Protocol):
     """Reads and writes the audit log."""
+
+
+class Uses(UseReader, UseRecorder, Protocol):
+    """The use ledger, with its write operation."""
 
 
 class Stores(Protocol):
@@ -106,6 +114,9 @@ class Stores(Protocol):
     @property
     def removal_counts(self) -> RemovalCounts: ...
 
+    @property
+    def uses(self) -> Uses: ...
+
     def current_keys(self) -> dict[str, str]:
         """List the current keys of the active secrets by ARN."""
         ...
@@ -127,6 +138,7 @@ class InMemoryStores:
         self.audit_log = InMemoryAuditLog()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
+        self.uses = InMemoryUses()
         self.repository = InMemoryRepository(spaces=self.spaces)
         self.granted = InMemoryGrantedIntegrations(self.consumers, self.repository)
         self.keys = self.cleanup = InMemoryKeyStore()
@@ -152,6 +164,7 @@ class AwsStores:
         self.audit_log = DynamoDbAuditLog(self.dynamodb, self.table, timedelta(days=90))
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
+        self.uses = DynamoDbUses(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")
         self.cleanup = SecretsManagerCleanup(self.secrets_manager, recovery_days=7)
 

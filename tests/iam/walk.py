@@ -50,6 +50,7 @@ class Walk:
         self._federation()
         self._concurrent_writes()
         self._tests_and_credentials()
+        self._refusals()
         self._consumers()
         self._events()
         self._dead_letters()
@@ -84,8 +85,11 @@ class Walk:
         self._call("POST", f"/{integration_id}/key-rotations/rollback")
         self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
         self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-3"})
+        reference = {"account": self._account, "integration": integration_id}
+        self._command("CredentialsFunctionName", consumer="program", space_id=SPACE, **reference)
+        self._wait_until(lambda: self._has_called("credentials", "UpdateItem"))
         self._call("DELETE", f"/{integration_id}")
-        self._wait_until(lambda: self._has_called("publish_changes", "DeleteSecret"))
+        self._wait_until(lambda: self._has_called("publish_changes", "UpdateItem"))
         self._call("POST", f"/{integration_id}/restore")
 
     def _references(self) -> None:
@@ -143,6 +147,12 @@ class Walk:
         self._call("POST", "/test", with_role)
         self._call("GET", f"/{integration['id']}/health")
         self._call("GET", f"/{integration['id']}/role")
+
+    def _refusals(self) -> None:
+        refused = {"account": self._account, "integration": "No such name", "consumer": "program"}
+        response = self._stack.deployment.invoke("CredentialsFunctionName", refused)
+        assert response["problem"]["status"] == HTTPStatus.NOT_FOUND
+        self._wait_until(lambda: self._has_called("credentials", "PutItem"))
 
     def _consumers(self) -> None:
         integration_id = self._call("POST", body=_body(name="Granted", scopings=ORGANIZATION_SCOPINGS))["id"]

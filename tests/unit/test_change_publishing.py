@@ -17,7 +17,7 @@ from ai_integrations.use_cases.change_publishing import ChangePublisher
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
 from ai_integrations.use_cases.consumer_changes import ConsumerChange
 from tests.builders import FEDERATIONS, NOON, a_consumer, an_integration
-from tests.event_fakes import InMemoryAuditLog, InMemoryBus, RecordingCleanup
+from tests.event_fakes import InMemoryAuditLog, InMemoryBus, RecordingCleanup, RecordingUseExpiry
 from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
 
@@ -35,6 +35,7 @@ class StreamFixture:
 
     bus: InMemoryBus = field(default_factory=InMemoryBus)
     cleanup: RecordingCleanup = field(default_factory=RecordingCleanup)
+    uses: RecordingUseExpiry = field(default_factory=RecordingUseExpiry)
     repository: InMemoryRepository = field(default_factory=InMemoryRepository)
     audit_log: InMemoryAuditLog = field(default_factory=InMemoryAuditLog)
     now: datetime = NOON
@@ -42,6 +43,7 @@ class StreamFixture:
     def __post_init__(self) -> None:
         self.publisher = ChangePublisher(
             cleanup=self.cleanup,
+            uses=self.uses,
             integrations=self.repository,
             bus=self.bus,
             audit_log=self.audit_log,
@@ -266,8 +268,59 @@ def test_entry_exists_before_the_event_is_published(stream: StreamFixture) -> No
 
 def test_nothing_is_recorded_while_the_audit_log_is_off(stream: StreamFixture) -> None:
     publisher = ChangePublisher(
-        cleanup=stream.cleanup, integrations=stream.repository, bus=stream.bus, audit_log=None, clock=lambda: NOON
+        cleanup=stream.cleanup,
+        uses=stream.uses,
+        integrations=stream.repository,
+        bus=stream.bus,
+        audit_log=None,
+        clock=lambda: NOON,
     )
     for record in (Change(after=FIRST), CONSUMER_CHANGE, REFUSAL):
         publisher.handle(record)
     assert stream.published() == ["AI Integration Created", "AI Integration Consumer Granted"]
+
+
+def test_deletion_lets_the_uses_expire_with_the_tombstone(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.uses.journal == [("expire", "acme", FIRST.id, TOMBSTONE.expires_at)]
+
+
+def test_deletion_of_integration_without_key_lets_the_uses_expire(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=None))))
+    assert stream.uses.journal == [("expire", "acme", FIRST.id, TOMBSTONE.expires_at)]
+
+
+def test_deletion_processed_after_the_restore_keeps_the_uses(stream: StreamFixture) -> None:
+    stream.repository.insert(SECOND, None)
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.uses.journal == []
+
+
+@pytest.mark.parametrize("secret", [SECRET, None])
+def test_restore_keeps_the_uses(stream: StreamFixture, secret: SecretVersion | None) -> None:
+    restored = replace(SECOND, secret=secret)
+    stream.repository.insert(restored, None)
+    stream.handle(a_record(None, restored))
+    assert stream.uses.journal == [("keep", "acme", FIRST.id)]
+
+
+def test_restore_processed_after_another_deletion_leaves_the_expiry(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, SECOND))
+    assert stream.uses.journal == []
+
+
+@pytest.mark.parametrize("record", [a_record(None, FIRST), a_record(FIRST, replace(SECOND, name="x"))])
+def test_creation_and_change_leave_the_expiry_of_uses(stream: StreamFixture, record: dict[str, Any]) -> None:
+    stream.repository.insert(SECOND, None)
+    stream.handle(record)
+    assert stream.uses.journal == []
+
+
+def test_failure_to_set_the_expiry_of_uses_loses_neither_the_cleanup_nor_the_event(stream: StreamFixture) -> None:
+    stream.uses.error = TimeoutError()
+    with pytest.raises(TimeoutError):
+        stream.handle(a_record(None, TOMBSTONE))
+    assert (stream.cleanup.journal, stream.published()) == ([("schedule_deletion", SECRET)], [])
+    stream.uses.error = None
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.published() == ["AI Integration Deleted"]

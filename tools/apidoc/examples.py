@@ -268,7 +268,7 @@ def responses() -> dict[str, dict[str, Any]]:
             "The only page", ConsumerList(consumers=[consumer_view(_CONSUMER)], pagination=last_page)
         ),
         "consumers_of_integration": _example(
-            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER)], pagination=last_page)
+            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER, _TIME)], pagination=last_page)
         ),
         "key": _example("A stored key", key_details_view(key, uses_by_day, WireFormat.LEGACY)),
         "keys": _example("The only page", KeyList(keys=[key_view(key, WireFormat.LEGACY)], pagination=last_page)),

@@ -1,10 +1,12 @@
 """Refused resolves: which consumer was denied an integration or its credentials, and why."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ai_integrations.domain.errors import (
+    AiIntegrationsError,
     KeyUnavailableError,
     NoGrantError,
     NotFoundError,
@@ -16,7 +18,7 @@ from ai_integrations.domain.uses import UsedBy
 RETENTION = timedelta(days=2)
 """How long a refusal is kept: longer than the stream, which takes it to the audit log."""
 
-REASONS = MappingProxyType(
+REASONS: Mapping[type[AiIntegrationsError], str] = MappingProxyType(
     {
         NoGrantError: "no_grant",
         NotFoundError: "not_found",

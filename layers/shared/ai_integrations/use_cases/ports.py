@@ -313,6 +313,18 @@ class UseRecorder(Protocol):
         ...
 
 
+class UseExpiry(Protocol):
+    """Sets when the uses of an integration expire."""
+
+    def expire(self, account: str, ulid: str, at: datetime) -> None:
+        """Let the uses of a deleted integration expire at a time."""
+        ...
+
+    def keep(self, account: str, ulid: str) -> None:
+        """Let the uses of a restored integration expire as if it had never been deleted."""
+        ...
+
+
 class RefusalRecorder(Protocol):
     """Writes refused resolves, which the table's stream takes to the audit log."""
 

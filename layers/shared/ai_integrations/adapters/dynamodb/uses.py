@@ -1,7 +1,8 @@
 """The use ledger in DynamoDB. Uses sort by integration, so that one query reads those of a whole page of integrations.
 
-31 attributes, one for each day of the month, hold the last date with that number on which there was a use. So an
-item keeps its size, and a write needs to know nothing about the uses before.
+31 attributes hold the days of use. Each day has the attribute of the day 31 days before, which it replaces. So an item
+keeps its size, and a write needs to know nothing about the uses before. The number of the day in its month would not
+do: the last 30 days before the 2nd of March have some numbers twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY = "day_"
+_DAYS = 31
 _AFTER_EVERY_DIGEST = "~"
 
 
@@ -64,8 +66,12 @@ class DynamoDbUses:
         return (from_wire(item) for page in pages for item in page["Items"])
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
-        """Read the uses of an integration by at most 100 consumers."""
-        keys = [to_wire(use_key(account, ulid, each)) for each in consumers]
+        """Read the uses of an integration by at most 100 consumers.
+
+        Eventually consistent, as above. DynamoDB may return a part of the items, and always returns some.
+        """
+        distinct = {each.identity: each for each in consumers}.values()  # DynamoDB rejects repeated keys
+        keys = [to_wire(use_key(account, ulid, each)) for each in distinct]
         remaining: Mapping[str, Any] = {self._table: {"Keys": keys}} if keys else {}
         found: list[Use] = []
         while remaining:
@@ -81,7 +87,7 @@ class DynamoDbUses:
             "integration_id": ulid,
             "consumer": consumer._asdict(),
             "last_used_at": items.timestamp(now),
-            f"{_DAY}{now:%d}": now.date().isoformat(),
+            f"{_DAY}{now.toordinal() % _DAYS:02}": now.date().isoformat(),
             "expires_at": items.epoch_seconds(now + RETENTION),
         }
         hour = items.timestamp(now.replace(minute=0, second=0, microsecond=0))
@@ -100,9 +106,15 @@ class DynamoDbUses:
             return
 
 
+def uses_prefix(account: str, ulid: str) -> items.Item:
+    """Build the start of the keys of all uses of an integration."""
+    return {"pk": f"USES#{account}", "sk": f"USE#{ulid}#"}
+
+
 def use_key(account: str, ulid: str, consumer: UsedBy) -> items.Item:
     """Build the key of the uses of an integration by a consumer."""
-    return {"pk": f"USES#{account}", "sk": f"USE#{ulid}#{items.digest(consumer.identity)}"}
+    prefix = uses_prefix(account, ulid)
+    return {**prefix, "sk": prefix["sk"] + items.digest(consumer.identity)}
 
 
 def use_from_item(item: Mapping[str, Any]) -> Use:
