@@ -14,6 +14,7 @@ from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.key_access import use_ledger
 from ai_integrations.key_access.use_ledger import Task, UseLedger, start_thread
 from tests.builders import API_KEY, NOON, ULID, a_consumer, an_integration
+from tests.cloud import Killed
 from tests.fakes import InMemoryRefusals, InMemoryUses, build_ledger
 
 HOUR = timedelta(hours=1)
@@ -114,30 +115,96 @@ def test_thread_that_cannot_start_is_logged_and_leaves_the_next_use_unaffected(
     assert fixture.recorded() == {(ULID, BILLING.name): NOON}
 
 
-def test_caller_never_waits_for_a_write_and_at_most_one_is_in_progress(fixture: LedgerFixture) -> None:
-    """The table does not respond until the test releases it: a caller that waited would wait forever."""
-    begun, released = Event(), Event()
-    threads: list[Thread] = []
+@dataclass
+class SlowTable:
+    """Starts a thread for each task. A write ends when the test releases it, so a caller that waits would never end."""
 
-    def start(task: Task) -> None:
-        threads.append(Thread(target=task, daemon=True))
-        threads[-1].start()
+    fixture: LedgerFixture
+    begun: Event = field(default_factory=Event)
+    released: Event = field(default_factory=Event)
+    threads: list[Thread] = field(default_factory=list)
 
-    def block() -> None:
-        begun.set()
-        released.wait()
+    def __post_init__(self) -> None:
+        self.fixture.start, self.fixture.uses.before = self.start, self.block
+        self.fixture.ledger.record_use(INTEGRATION, BILLING)
+        self.begun.wait()
 
-    fixture.start, fixture.uses.before = start, block
-    fixture.ledger.record_use(INTEGRATION, BILLING)
-    begun.wait()
+    def start(self, task: Task) -> None:
+        self.threads.append(Thread(target=task, daemon=True))
+        self.threads[-1].start()
+
+    def block(self) -> None:
+        self.begun.set()
+        self.released.wait()
+
+    def release(self) -> None:
+        """Let the write end, and wait until nothing is pending."""
+        self.released.set()
+        for each in self.threads:
+            each.join()
+
+
+def test_caller_never_waits_and_one_write_is_in_progress_while_others_are_pending(fixture: LedgerFixture) -> None:
+    table = SlowTable(fixture)
     for each in (INTEGRATION, *OTHERS):
         fixture.ledger.record_use(each, NIGHTLY)
     assert (fixture.uses.attempts, fixture.uses.uses) == (1, {})
-    released.set()
-    threads[0].join()
+    table.release()
+    assert len(table.threads) == 1
+    assert fixture.recorded().keys() == {
+        (ULID, BILLING.name),
+        *((each.id, NIGHTLY.name) for each in (INTEGRATION, *OTHERS)),
+    }
+
+
+def test_pending_records_are_bounded_and_the_others_are_tried_again(
+    fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(use_ledger, "_MAX_PENDING", 3)
+    table, consumers = SlowTable(fixture), [UsedBy.broker_states(f"job-{number}") for number in range(5)]
+    for _ in range(2):
+        for each in consumers:
+            fixture.ledger.record_use(INTEGRATION, each)
+    table.release()
+    assert fixture.uses.attempts == 4
+    for each in consumers:
+        fixture.ledger.record_use(INTEGRATION, each)
+        table.release()
+    assert fixture.uses.attempts == 6
+
+
+def test_pending_records_are_dropped_if_a_write_fails(fixture: LedgerFixture, log: StringIO) -> None:
+    table = SlowTable(fixture)
+
+    def fail() -> None:
+        table.block()
+        raise TimeoutError
+
+    other = fixture.new_instance()
+    table.release()
+    table.begun.clear()
+    table.released.clear()
+    fixture.uses.before = fail
+    other.record_use(INTEGRATION, BILLING)
+    table.begun.wait()
+    for each in OTHERS:
+        other.record_use(each, NIGHTLY)
+    table.release()
+    assert fixture.uses.attempts == 2
+    assert len(log.getvalue().splitlines()) == 1
+    fixture.uses.before = lambda: None
+    other.record_use(OTHERS[0], NIGHTLY)
+    table.release()
+    assert (OTHERS[0].id, NIGHTLY.name) in fixture.recorded()
+
+
+def test_pending_record_of_an_earlier_hour_is_replaced(fixture: LedgerFixture) -> None:
+    table = SlowTable(fixture)
     fixture.ledger.record_use(INTEGRATION, NIGHTLY)
-    threads[1].join()
-    assert fixture.recorded().keys() == {(ULID, BILLING.name), (ULID, NIGHTLY.name)}
+    fixture.now += HOUR
+    fixture.ledger.record_use(INTEGRATION, NIGHTLY)
+    table.release()
+    assert fixture.recorded() == {(ULID, BILLING.name): NOON, (ULID, NIGHTLY.name): NOON + HOUR}
 
 
 def test_task_runs_in_a_thread_that_does_not_keep_the_process_alive() -> None:
@@ -156,15 +223,37 @@ def test_task_runs_in_a_thread_that_does_not_keep_the_process_alive() -> None:
     assert is_daemon == [True]
 
 
-def test_instance_that_is_ended_during_a_write_loses_one_record_and_no_later_one(fixture: LedgerFixture) -> None:
+def test_instance_that_is_ended_before_a_write_loses_its_record_and_no_later_one(fixture: LedgerFixture) -> None:
     fixture.start = lambda _task: None  # frozen before its first instruction, and never continued
     fixture.ledger.record_use(INTEGRATION, BILLING)
-    fixture.start = lambda task: task()
-    fixture.ledger.record_use(INTEGRATION, BILLING)
     assert fixture.recorded() == {}
+    fixture.start = lambda task: task()
     fixture.now += timedelta(minutes=1)
     fixture.new_instance().record_use(INTEGRATION, BILLING)
     assert fixture.recorded() == {(ULID, BILLING.name): fixture.now}
+
+
+def test_instance_that_is_ended_during_a_write_loses_at_most_its_record(fixture: LedgerFixture) -> None:
+    def end() -> None:
+        raise Killed
+
+    fixture.uses.before = end
+    with pytest.raises(Killed):
+        fixture.ledger.record_use(INTEGRATION, BILLING)
+    fixture.uses.before = lambda: None
+    fixture.new_instance().record_use(INTEGRATION, BILLING)
+    assert fixture.recorded() == {(ULID, BILLING.name): NOON}
+
+
+def test_frozen_write_continues_with_those_that_came_later(fixture: LedgerFixture) -> None:
+    frozen: list[Task] = []
+    fixture.start = frozen.append
+    fixture.ledger.record_use(INTEGRATION, BILLING)
+    fixture.ledger.record_use(INTEGRATION, NIGHTLY)
+    for task in frozen:
+        task()
+    assert fixture.recorded().keys() == {(ULID, BILLING.name), (ULID, NIGHTLY.name)}
+    assert fixture.uses.attempts == 2
 
 
 def test_write_that_is_frozen_for_hours_does_not_prevent_those_of_later_hours(fixture: LedgerFixture) -> None:

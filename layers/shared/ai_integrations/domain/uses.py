@@ -38,7 +38,8 @@ class UsedBy(NamedTuple):
 class Use(NamedTuple):
     """The uses of one integration by one consumer.
 
-    `last_used_at` is right to the hour. `days` are days of use in UTC: all of the last DAYS_KEPT, and maybe older ones.
+    `last_used_at` is right to the hour. `days` are the days with a use, in UTC: all of the last DAYS_KEPT, and
+    maybe older ones.
     """
 
     account: str

@@ -5,7 +5,6 @@ ADR 53 describes why, and what is lost if Lambda freezes or ends the process dur
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,8 +17,10 @@ if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import RefusalRecorder, UseRecorder
 
 _MAX_REMEMBERED = 10_000  # uses and refusals
+_MAX_PENDING = 1_000
 _MAX_REFUSALS_PER_HOUR = 60
 
+Key = tuple[str | None, ...]
 Task = Callable[[], None]
 
 
@@ -36,20 +37,22 @@ def start_thread(task: Task) -> None:
 
 
 class UseLedger:
-    """Records each use and each refusal at most once an hour, with at most one write at a time.
+    """Records each use and each refusal at most once an hour, with one write at a time.
 
-    A record is dropped if the previous write is not finished, or if it fails. The next resolve tries again.
+    A few records wait for the write before. If that fails, they are dropped: the table is slow or unavailable. The next
+    resolve tries again.
     """
 
     def __init__(
         self, recorders: Callable[[], Recorders], clock: Callable[[], datetime], start: Callable[[Task], None]
     ) -> None:
-        """Get `recorders` at the first write only. `clock` returns an aware UTC time. `start` runs a task."""
+        """Call `recorders` at the first write only. `clock` returns an aware UTC time. `start` runs a task."""
         self._recorders = recorders
         self._clock = clock
         self._start = start
         self._writing = Lock()
-        self._recorded: dict[tuple[object, ...], datetime] = {}  # with their hours
+        self._pending: dict[Key, tuple[datetime, Task]] = {}  # the hour and the write of each record
+        self._recorded: dict[Key, datetime] = {}  # the hour of each record
         self._refusals = 0
         self._hour_of_refusals: datetime | None = None
 
@@ -72,27 +75,37 @@ class UseLedger:
             key = account, consumer.identity, ulid, reason
             self._refusals += self._record(key, hour, lambda: self._recorders().refusals.record(refusal))
 
-    def _record(self, key: tuple[object, ...], hour: datetime, write: Task) -> bool:
-        """Start a write, unless it was made in this hour or another one is not finished. Return whether it started."""
-        if self._recorded.get(key) == hour or not self._writing.acquire(blocking=False):
+    def _record(self, key: Key, hour: datetime, write: Task) -> bool:
+        """Write a record in the background, unless it was written in this hour. Return whether it is a new record."""
+        if self._recorded.get(key) == hour or len(self._pending) >= _MAX_PENDING:
             return False
-        try:
-            self._start(partial(self._write, key, hour, write))
-        except RuntimeError as error:  # the process can start no more threads
-            self._writing.release()
-            _log_failure(error)
-        return True
+        is_new = key not in self._pending
+        self._pending[key] = hour, write
+        if not self._writing.locked():
+            try:
+                self._start(self._write_pending)
+            except RuntimeError as error:  # the process can start no more threads
+                _log_failure(error)
+        return is_new
 
-    def _write(self, key: tuple[object, ...], hour: datetime, write: Task) -> None:
-        try:
-            write()
-            if len(self._recorded) >= _MAX_REMEMBERED:
-                self._recorded.clear()
-            self._recorded[key] = hour
-        except Exception as error:  # noqa: BLE001 - a failure must not end up on standard error, with its message
-            _log_failure(error)
-        finally:
-            self._writing.release()
+    def _write_pending(self) -> None:
+        """Write what is pending. A record that is added at the end finds the lock taken, so this looks again."""
+        while self._pending and self._writing.acquire(blocking=False):
+            try:
+                while self._pending:
+                    key, (hour, write) = self._pending.popitem()
+                    write()
+                    self._remember(key, hour)
+            except Exception as error:  # noqa: BLE001 - it would end up on standard error, with its message
+                self._pending.clear()
+                _log_failure(error)
+            finally:
+                self._writing.release()
+
+    def _remember(self, key: Key, hour: datetime) -> None:
+        if len(self._recorded) >= _MAX_REMEMBERED:
+            self._recorded.clear()
+        self._recorded[key] = hour
 
 
 def _hour(moment: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """The use ledger in DynamoDB. Uses sort by integration, so that one query reads those of a whole page of integrations.
 
-31 attributes hold the days of use. Each day has the attribute of the day 31 days before, which it replaces. So an item
-keeps its size, and a write needs to know nothing about the uses before. The number of the day in its month would not
-do: the last 30 days before the 2nd of March have some numbers twice.
+31 attributes hold the days with a use. Each day has the attribute of the day 31 days before, which it replaces. So an
+item keeps its size, and a write needs to know nothing about the uses before. The number of the day in its month would
+not do: the last 30 days before the 2nd of March have some numbers twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
