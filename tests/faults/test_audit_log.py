@@ -80,26 +80,33 @@ class RandomChanges:
     def _send(self, request: Request) -> None:
         with suppress(Killed):
             self.stack.function(request.function)(request.event)
-        rows = self._read_rows()
-        for sk, row in rows.items():
+        user = request.event["requestContext"]["authorizer"]["user"]
+        versions = self._read_versions()
+        for (pk, sk), version in versions.items():
             before = self.rows.get(sk)
-            if before is None or row["version"] != before["version"]:
-                user = request.event["requestContext"]["authorizer"]["user"]
+            if before is None or before["version"] != version:
+                self.rows[sk] = row = self._read(pk, sk)
                 fields = () if before is None else changed_fields(before, row)
-                self.committed.append(Committed(row["id"], row["version"], request.operation, user, fields))
-        self.rows = rows
+                self.committed.append(Committed(row["id"], version, request.operation, user, fields))
+        self.rows = {sk: self.rows[sk] for _pk, sk in versions}
 
-    def _read_rows(self) -> dict[str, Any]:
+    def _read_versions(self) -> dict[tuple[str, str], int]:
+        """Read the version of each row, without its other attributes: moto takes long to render them."""
         cloud = self.stack.cloud
-        rows: dict[str, Any] = {}
+        found: list[dict[str, Any]] = []
         for pk, prefix in KINDS:
-            found = cloud.dynamodb.query(
+            response = cloud.dynamodb.query(
                 TableName=cloud.table,
                 KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
                 ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
+                ProjectionExpression="pk, sk, version",
             )
-            rows |= {item["sk"]: item for item in map(from_wire, found["Items"])}
-        return rows
+            found += map(from_wire, response["Items"])
+        return {(each["pk"], each["sk"]): each["version"] for each in found}
+
+    def _read(self, pk: str, sk: str) -> dict[str, Any]:
+        key = {"pk": {"S": pk}, "sk": {"S": sk}}
+        return from_wire(self.stack.cloud.dynamodb.get_item(TableName=self.stack.cloud.table, Key=key)["Item"])
 
     def _possible(self) -> Iterator[Callable[[], Request]]:
         integrations, consumers = self._existing("INTEGRATION#"), self._existing("CONSUMER#")
