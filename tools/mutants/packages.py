@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+_ROOT = Path(__file__).parents[2]
 _SERVICE = "layers/shared/ai_integrations"
 _CLIENT = "layers/client/ai_integrations_client"
 
@@ -27,6 +29,15 @@ def _unit_tests(*names: str) -> tuple[str, ...]:
 
 def _handler_tests(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/handlers/test_{name}.py" for name in names)
+
+
+def _tests_importing(name: str) -> tuple[str, ...]:
+    """List the tests that import a package. Its others, which reach it through another package, are named below."""
+    files = sorted(
+        each for kind in ("unit", "contract", "handlers") for each in (_ROOT / "tests" / kind).glob("test_*.py")
+    )
+    imports = f"ai_integrations.{name}"
+    return tuple(str(each.relative_to(_ROOT)) for each in files if imports in each.read_text(encoding="utf-8"))
 
 
 PACKAGES = {
@@ -53,21 +64,9 @@ PACKAGES = {
     "key_access": Package(
         (f"{_SERVICE}/key_access",),
         (
-            *_unit_tests(
-                "assume_role",
-                "connection_test_service",
-                "connection_tester",
-                "deadline",
-                "dns",
-                "endpoints",
-                "fingerprints",
-                "provider_requests",
-            ),
-            *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "step_timer", "verify_key"),
-            *_unit_tests("identity_tokens", "token_requests", "token_responses"),
+            *_tests_importing("key_access"),
             "tests/connection",
-            "tests/contract/test_secret_reader.py",
-            *_handler_tests("credentials", "secret_references"),
+            *_handler_tests("consumer_credentials", "credentials", "federated_credentials", "secret_references"),
         ),
     ),
     "use_cases": Package(
@@ -81,11 +80,10 @@ PACKAGES = {
     "adapters": Package(
         (f"{_SERVICE}/adapters",),
         (
-            *_unit_tests("access_key_lookup", "attributes", "aws_failures", "change_events", "change_publishing"),
-            *_unit_tests("cloudformation", "data_model", "dynamodb_reads", "health", "key_store_failures"),
-            *_unit_tests("key_verifier", "repository_failures", "secret_inventory", "sqs", "sweep"),
-            *_unit_tests("token_exchanger"),
+            *_tests_importing("adapters"),
+            *_unit_tests("sweep"),
             "tests/contract",
+            *_handler_tests("federations", "senders"),
         ),
     ),
 }
