@@ -1,6 +1,7 @@
 """The DynamoDB adapters: which reads must be consistent, lists that span several pages, and errors of AWS."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -57,14 +58,12 @@ class RecordingClient:
         return iter([{"Items": [to_wire(item) for item in page]} for page in self._pages])
 
 
-class Throttled:
-    """A client whose batches leave out every item, as a throttled one may, so that each is read alone."""
-
-    def __init__(self, client: RecordingClient) -> None:
-        self.get_item = client.get_item
-
-    def batch_get_item(self, **request: Any) -> dict[str, Any]:
-        return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+def throttled(client: RecordingClient) -> Any:
+    """Build a client whose batches leave out every item, as a throttled one may, so that each is read alone."""
+    return SimpleNamespace(
+        get_item=client.get_item,
+        batch_get_item=lambda **request: {"Responses": {}, "UnprocessedKeys": request["RequestItems"]},
+    )
 
 
 def integrations(client: Any) -> DynamoDbIntegrations:
@@ -97,7 +96,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "accounts of a principal": lambda client: DynamoDbGrantedIntegrations(client, "table").consumers(PRINCIPAL),
     "grant": lambda client: DynamoDbGrantedIntegrations(client, "table").get(PRINCIPAL, "acme", ULID),
     "grant by name": lambda client: DynamoDbGrantedIntegrations(client, "table").find(PRINCIPAL, "acme", "x"),
-    "grant that a throttled read left out": lambda client: DynamoDbGrantedIntegrations(Throttled(client), "table").get(
+    "grant that a throttled read left out": lambda client: DynamoDbGrantedIntegrations(throttled(client), "table").get(
         PRINCIPAL, "acme", ULID
     ),
     "source of events": lambda client: DynamoDbSenders(client, "table").source("acme", "123456789012", "platform"),
