@@ -9,6 +9,20 @@ _ROOT = Path(__file__).parents[2]
 _SERVICE = "layers/shared/ai_integrations"
 _CLIENT = "layers/client/ai_integrations_client"
 
+# What decides where a request and its credentials go, and how long an answer is used.
+_CLIENT_MODULES = (
+    "api_address",
+    "api_source",
+    "cache",
+    "cache_entry",
+    "client",
+    "lambda_source",
+    "policy",
+    "resolve_request",
+    "signed_connection",
+    "sources",
+)
+
 ROOTS = {
     "src/ai_integrations": _SERVICE,
     "src/ai_integrations_client": _CLIENT,
@@ -47,7 +61,8 @@ PACKAGES = {
         ("tests/unit", "tests/events", *_handler_tests("access_keys", "authorizer", "credentials", "spaces")),
     ),
     "client": Package(
-        tuple(f"{_CLIENT}/{name}.py" for name in ("cache", "cache_entry", "client", "policy")), ("tests/unit/client",)
+        tuple(f"{_CLIENT}/{name}.py" for name in _CLIENT_MODULES),
+        ("tests/unit/client", "tests/connection/test_signed_connection.py"),
     ),
     "authorizer": Package(
         (
