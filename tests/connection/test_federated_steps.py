@@ -257,8 +257,10 @@ def test_vertex_ai_without_the_list_is_authenticated_by_the_model(status: int) -
 
 
 def test_vertex_ai_that_rejects_the_token_is_not_authenticated() -> None:
-    rungs = run_steps(federated("VERTEX_AI"), FakeProvider({LIST: (401, {})}))
+    fake = FakeProvider({LIST: (401, {})})
+    rungs = run_steps(federated("VERTEX_AI"), fake)
     assert statuses(rungs) == {"reachable": PASSED, "token_exchanged": PASSED, "authenticated": FAILED}
+    assert [request.url for request in fake.sent] == [LIST]
 
 
 @pytest.mark.parametrize(
