@@ -210,10 +210,12 @@ def test_vertex_ai_is_tested_in_its_project_and_location() -> None:
     assert fake.seconds[-1] <= 5
 
 
-def test_project_labeled_asks_for_exactly_the_project_of_the_integration() -> None:
+def test_vertex_ai_is_asked_about_exactly_the_project_of_the_integration() -> None:
     fake = FakeProvider()
     run_steps(federated("VERTEX_AI", provider_metadata=PROJECT | {"project_id": "example.com:acme/../other"}), fake)
-    assert fake.sent[-1].url == "https://cloudresourcemanager.googleapis.com/v3/projects/example.com:acme%2F..%2Fother"
+    project = "projects/example.com:acme%2F..%2Fother"
+    assert fake.sent[0].url == LIST.replace("projects/acme-ml", project)
+    assert fake.sent[-1].url == LABELS.replace("projects/acme-ml", project)
 
 
 GEMINI_BODY = {
