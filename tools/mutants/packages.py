@@ -88,7 +88,9 @@ PACKAGES = {
         (
             "tests/unit",
             *_handler_tests("custom_resource", "get_update_delete", "key_destinations", "key_rotation", "list"),
-            *_handler_tests("provision", "publish_changes", "secret_references", "sweep"),
+            *_handler_tests(
+                "federations", "provision", "publish_changes", "roles", "secret_references", "senders", "sweep"
+            ),
         ),
     ),
     "adapters": Package(
