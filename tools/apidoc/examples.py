@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from ai_integrations.contracts.audit_views import AuditLogPage, audit_log_entry
 from ai_integrations.contracts.consumer_views import (
     ConsumerAccessList,
     ConsumerList,
@@ -28,6 +29,7 @@ from ai_integrations.contracts.views import (
     rotation_view,
     space_view,
 )
+from ai_integrations.domain.audit_log import AuditEntry, Operation
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.credentials import ReadKey
@@ -35,11 +37,13 @@ from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.key_facts import KeyFacts, Usage
 from ai_integrations.domain.model import Federation, Integration, Organization, PreviousKey, SecretVersion, Space
 from ai_integrations.domain.principals import Principal
-from ai_integrations.domain.uses import ConsumersOnDay
-from ai_integrations.http.health import health_view
+from ai_integrations.domain.uses import ConsumersOnDay, Use, UsedBy
+from ai_integrations.http.dry_run_views import dry_run_view
+from ai_integrations.http.health_views import health_view
 from ai_integrations.http.trust_views import federation_view, role_view
 from ai_integrations.key_access.credential_reader import Resolved
 from ai_integrations.key_access.messages import resolution_view
+from ai_integrations.use_cases.dry_runs import DryRun
 from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
 from tools.apidoc.parameters import (
@@ -123,6 +127,17 @@ _CONSUMER = Consumer(
     updated_by="alice",
     name="Billing job",
     expires_at=_TIME + timedelta(days=365),
+)
+
+_AUDIT_ENTRY = AuditEntry(
+    id=f"2026-01-02T03:04:05.000+00:00#{EXAMPLE_ULID}#0000000002",
+    account="acme",
+    actor="alice",
+    at=_TIME,
+    operation=Operation.UPDATE_INTEGRATION,
+    resource_id=EXAMPLE_ULID,
+    version=2,
+    changed_fields=("api_key", "base_url"),
 )
 
 # The two examples of the published API description.
@@ -248,6 +263,10 @@ def responses() -> dict[str, dict[str, Any]]:
         "integration": _example("An integration with an API key", legacy),
         "current_format": _example("In the current wire format, as newer clients receive it", current),
         "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
+        "dry_run": _example(
+            "What a deletion would do",
+            dry_run_view("deleteAiIntegration", _dry_run(integration), WireFormat.LEGACY),
+        ),
         "role": _example("A role, and what its trust policy must contain", role_view(_ROLE)),
         "federation": _example("A federation of Vertex AI, and what its pool must trust", federation_view(_FEDERATION)),
         "consumer": _example("A role that may resolve one integration", consumer_view(_CONSUMER)),
@@ -255,10 +274,13 @@ def responses() -> dict[str, dict[str, Any]]:
             "The only page", ConsumerList(consumers=[consumer_view(_CONSUMER)], pagination=last_page)
         ),
         "consumers_of_integration": _example(
-            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER)], pagination=last_page)
+            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER, _TIME)], pagination=last_page)
         ),
         "key": _example("A stored key", key_details_view(key, uses_by_day, WireFormat.LEGACY)),
         "keys": _example("The only page", KeyList(keys=[key_view(key, WireFormat.LEGACY)], pagination=last_page)),
+        "audit_logs": _example(
+            "The only page", AuditLogPage(logs=[audit_log_entry(_AUDIT_ENTRY)], pagination=last_page)
+        ),
         "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
         "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),
@@ -269,6 +291,18 @@ def responses() -> dict[str, dict[str, Any]]:
         ),
         "organization": _example("An organization", organization),
     }
+
+
+def _dry_run(integration: Integration) -> DryRun:
+    consumer = UsedBy.principal(_CONSUMER.principal)
+    return DryRun(
+        current=integration,
+        result=integration,
+        changed_fields=(),
+        used_by=(Use(integration.account, integration.id, consumer, _TIME),),
+        used_by_count=1,
+        restorable_until=_TIME + timedelta(days=30),
+    )
 
 
 def _integration() -> Integration:

@@ -30,7 +30,7 @@ class KeyView(TypedDict):
     changed_by_user_id: str
     age_days: NotRequired[Annotated[int | None, Field(description="Whole days since then, for stored keys only.")]]
     max_age_days: NotRequired[Annotated[int | None, Field(description="The limit for stored keys, if there is one.")]]
-    is_overdue: Annotated[bool, Field(description="Whether age_days has reached the limit.")]
+    is_overdue: Annotated[bool, Field(description="Whether the age has reached the limit.")]
     previous_key_usable_until: NotRequired[
         Annotated[Timestamp | None, Field(description="When the grace period ends. Absent outside a grace period.")]
     ]

@@ -37,7 +37,7 @@ class Usage(NamedTuple):
 class KeyFacts(NamedTuple):
     """The facts of an integration's key at the time `now`.
 
-    Keys may be `max_age_days` days old; 0 is no limit.
+    A key is overdue from an age of `max_age_days` days; 0 is no limit.
     """
 
     integration: Integration
@@ -60,7 +60,7 @@ class KeyFacts(NamedTuple):
     @property
     def is_overdue(self) -> bool:
         """Whether the key has reached the limit."""
-        return self.max_age_days > 0 and self.is_older_than(self.max_age_days)
+        return self.max_age_days > 0 and self.is_as_old_as(self.max_age_days)
 
     @property
     def previous_key_usable_until(self) -> datetime | None:
@@ -68,11 +68,12 @@ class KeyFacts(NamedTuple):
         previous = self.integration.previous_key
         return previous.usable_until if previous and previous.usable_until > self.now else None
 
-    def is_older_than(self, days: int) -> bool:
-        """Check whether a stored key was set at least a number of days ago."""
+    def is_as_old_as(self, days: int) -> bool:
+        """Check whether a stored key was set at least that many days ago."""
         return self.age is not None and self.age >= timedelta(days=days)
 
     def is_unused_for(self, days: int) -> bool:
-        """Check whether the last use of the credentials, or without any their setting, is at least so many days ago."""
-        last = self.usage.last_used_at or self.integration.last_credentials_set.at
-        return self.kind is not KeyKind.NONE and self.now - last >= timedelta(days=days)
+        """Check whether the credentials were set, and the integration was last used, at least that many days ago."""
+        set_at = self.integration.last_credentials_set.at
+        since = max(set_at, self.usage.last_used_at or set_at)
+        return self.kind is not KeyKind.NONE and self.now - since >= timedelta(days=days)

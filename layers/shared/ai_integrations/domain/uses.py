@@ -16,8 +16,9 @@ DAYS_KEPT = timedelta(days=30)
 class UsedBy(NamedTuple):
     """A consumer as the ledger knows it.
 
-    `identity` is equal for all names of one consumer. `name` is for people: the ARN of an IAM principal, or the name
-    that a broker states.
+    `identity` is equal for all names of one consumer. `name` is for people: the ARN of an IAM principal, or `broker/`
+    and the name that a broker states. A broker may state any text, so the prefix distinguishes it from a principal that
+    AWS attests: neither an ARN nor the identity of a principal can start with it.
     """
 
     identity: str
@@ -31,13 +32,14 @@ class UsedBy(NamedTuple):
     @classmethod
     def broker_states(cls, name: str) -> "UsedBy":
         """Build the consumer that a broker names."""
-        return cls(identity=name, name=name)
+        return cls(identity=f"broker/{name}", name=f"broker/{name}")
 
 
 class Use(NamedTuple):
     """The uses of one integration by one consumer.
 
-    `last_used_at` is right to the hour. `days` are those of the last 31 days on which it was used, in UTC.
+    `last_used_at` is right to the hour. `days` are the days with a use, in UTC: all of the last DAYS_KEPT, and
+    maybe older ones.
     """
 
     account: str

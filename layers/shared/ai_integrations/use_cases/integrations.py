@@ -100,9 +100,13 @@ class Integrations:
 
         A retried update or delete raises RepeatedRequestError; a retried rotation returns the original result.
         """
+        return self.over(self._repository.idempotent(key), self._keys)
+
+    def over(self, repository: "IntegrationRepository", keys: "KeyStore") -> "Integrations":
+        """Bind other stores, such as those of dry runs."""
         return Integrations(
-            repository=self._repository.idempotent(key),
-            keys=self._keys,
+            repository=repository,
+            keys=keys,
             clock=self._clock,
             new_id=self._new_id,
             policy=self._policy,

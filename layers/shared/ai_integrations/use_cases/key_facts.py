@@ -29,7 +29,7 @@ class KeyQuery(NamedTuple):
     def matches_key(self, facts: KeyFacts) -> bool:
         """Check all filters but the one that needs the usage."""
         return self.provider in {None, facts.integration.provider} and (
-            self.older_than_days is None or facts.is_older_than(self.older_than_days)
+            self.older_than_days is None or facts.is_as_old_as(self.older_than_days)
         )
 
     def matches_usage(self, facts: KeyFacts) -> bool:
