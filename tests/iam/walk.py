@@ -81,14 +81,14 @@ class Walk:
         self._call("GET", f"/{integration_id}")
         self._call("PATCH", f"/{integration_id}", {"name": "Renamed"})
         self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "grace_seconds": 600})
-        self._call("POST", f"/{integration_id}/key-rotations/rollback")
-        self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
-        self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-3"})
         dry_run = "?dry_run=true"
         to_role = {"provider": "awsBedrock", "provider_metadata": ROLE, "api_key": None}
         self._call("POST", f"/{integration_id}/key-rotations/rollback{dry_run}")
         self._call("PATCH", f"/{integration_id}{dry_run}", to_role)
         self._call("DELETE", f"/{integration_id}{dry_run}")
+        self._call("POST", f"/{integration_id}/key-rotations/rollback")
+        self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
+        self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-3"})
         self._call("DELETE", f"/{integration_id}")
         self._wait_until(lambda: self._has_called("publish_changes", "DeleteSecret"))
         self._call("POST", f"/{integration_id}/restore")
