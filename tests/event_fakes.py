@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.audit_log import AuditEntry, AuditSlice
 from ai_integrations.domain.errors import VersionConflictError
-from ai_integrations.domain.model import SecretVersion
+from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.provisioning import RecordedOutcome
+from ai_integrations.use_cases.reminders import KeyReminders
 from ai_integrations.use_cases.removal_limit import RemovalCount
+from tests.fakes import InMemoryUses
 
 
 class InMemorySenders:
@@ -67,6 +71,46 @@ class InMemoryRemovalCounts:
 
 
 @dataclass
+class RecordingUseExpiry:
+    """Records changes of the expiry of uses. While `error` is set, they raise it."""
+
+    journal: list[tuple[object, ...]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def expire(self, account: str, ulid: str, at: datetime) -> None:
+        self._record("expire", account, ulid, at)
+
+    def keep(self, account: str, ulid: str) -> None:
+        self._record("keep", account, ulid)
+
+    def _record(self, *call: object) -> None:
+        if self.error is not None:
+            raise self.error
+        self.journal.append(call)
+
+
+@dataclass
+class InMemoryReminders:
+    """The last reminders in a dictionary, and when each expires. `journal` records what is read and written."""
+
+    stored: dict[str, SentReminders] = field(default_factory=dict)
+    expiry: dict[str, datetime] = field(default_factory=dict)
+    journal: list[str] = field(default_factory=list)
+    error: Exception | None = None
+
+    def load(self, integrations: Collection[Integration]) -> dict[str, SentReminders]:
+        self.journal.append("load")
+        return {each.id: self.stored[each.id] for each in integrations if each.id in self.stored}
+
+    def save(self, sent: SentReminders, expires_at: datetime) -> None:
+        self.journal.append("save")
+        if self.error is not None:
+            raise self.error
+        self.stored[sent.integration_id] = sent
+        self.expiry[sent.integration_id] = expires_at
+
+
+@dataclass
 class InMemoryBus:
     """An event bus that records published events. While `error` is set, `publish` raises it."""
 
@@ -77,6 +121,34 @@ class InMemoryBus:
         if self.error is not None:
             raise self.error
         self.events += events
+
+
+def no_reminders() -> KeyReminders:
+    """Build the reminders of a sweep without limits."""
+    return KeyReminders(
+        limits={}, uses=InMemoryUses(), store=InMemoryReminders(), bus=InMemoryBus(), clock=lambda: datetime.now(UTC)
+    )
+
+
+@dataclass
+class InMemoryAuditLog:
+    """Entries by account and id. While `error` is set, `record` raises it."""
+
+    recorded: dict[tuple[str, str], AuditEntry] = field(default_factory=dict)
+    error: Exception | None = None
+
+    def record(self, entry: AuditEntry) -> None:
+        if self.error is not None:
+            raise self.error
+        self.recorded[entry.account, entry.id] = entry
+
+    def newest(self, account: str, start: datetime, end: datetime, before: str | None, count: int) -> AuditSlice:
+        found = [
+            entry
+            for (owner, id_), entry in sorted(self.recorded.items(), reverse=True)
+            if owner == account and start <= entry.at <= end and (before is None or id_ < before)
+        ]
+        return AuditSlice(tuple(found[:count]), more=len(found) > count)
 
 
 @dataclass

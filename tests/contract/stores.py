@@ -1,44 +1,60 @@
 """The stores behind the ports, in memory or on AWS, and access to the stored keys."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import boto3
 
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.reminders import DynamoDbReminders
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import Organization, SecretVersion, Space
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
+    AuditEntryReader,
+    AuditEntryRecorder,
     ConsumerRepository,
     GrantedIntegrations,
     IntegrationIndex,
     IntegrationPages,
     IntegrationRepository,
     KeyStore,
+    ReminderStore,
     RemovalCounts,
     RequestOutcomes,
     SecretCleanup,
     Senders,
     SpaceReader,
+    UseReader,
+    UseRecorder,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
+from tests.event_fakes import (
+    InMemoryAuditLog,
+    InMemoryOutcomes,
+    InMemoryReminders,
+    InMemoryRemovalCounts,
+    InMemorySenders,
+)
 from tests.fakes import (
     InMemoryConsumers,
     InMemoryGrantedIntegrations,
     InMemoryKeyStore,
     InMemoryRepository,
     InMemorySpaces,
+    InMemoryUses,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +79,14 @@ class WritableSenders(Senders, Protocol):
     def register(self, sender: Sender) -> None: ...
 
     def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None: ...
+
+
+class WritableAuditLog(AuditEntryReader, AuditEntryRecorder, Protocol):
+    """Reads and writes the audit log."""
+
+
+class Uses(UseReader, UseRecorder, Protocol):
+    """The use ledger, with its write operation."""
 
 
 class Stores(Protocol):
@@ -90,10 +114,19 @@ class Stores(Protocol):
     def senders(self) -> WritableSenders: ...
 
     @property
+    def audit_log(self) -> WritableAuditLog: ...
+
+    @property
     def outcomes(self) -> RequestOutcomes: ...
 
     @property
     def removal_counts(self) -> RemovalCounts: ...
+
+    @property
+    def uses(self) -> Uses: ...
+
+    @property
+    def reminders(self) -> ReminderStore: ...
 
     def current_keys(self) -> dict[str, str]:
         """List the current keys of the active secrets by ARN."""
@@ -113,8 +146,11 @@ class InMemoryStores:
         self.spaces = InMemorySpaces()
         self.consumers = InMemoryConsumers()
         self.senders = InMemorySenders()
+        self.audit_log = InMemoryAuditLog()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
+        self.uses = InMemoryUses()
+        self.reminders = InMemoryReminders()
         self.repository = InMemoryRepository(spaces=self.spaces)
         self.granted = InMemoryGrantedIntegrations(self.consumers, self.repository)
         self.keys = self.cleanup = InMemoryKeyStore()
@@ -137,8 +173,11 @@ class AwsStores:
         self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
         self.granted = DynamoDbGrantedIntegrations(self.dynamodb, self.table)
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
+        self.audit_log = DynamoDbAuditLog(self.dynamodb, self.table, timedelta(days=90))
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
+        self.uses = DynamoDbUses(self.dynamodb, self.table)
+        self.reminders = DynamoDbReminders(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")
         self.cleanup = SecretsManagerCleanup(self.secrets_manager, recovery_days=7)
 

@@ -10,10 +10,14 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import UsedBy
+from ai_integrations.use_cases.audit_entries import entry_of_change, entry_of_consumer_change, entry_of_refusal
 from ai_integrations.use_cases.change_publishing import ChangePublisher
-from ai_integrations.use_cases.changes import Change, HealthRecorded
-from tests.builders import FEDERATIONS, NOON, an_integration
-from tests.event_fakes import InMemoryBus, RecordingCleanup
+from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
+from ai_integrations.use_cases.consumer_changes import ConsumerChange
+from tests.builders import FEDERATIONS, NOON, a_consumer, an_integration
+from tests.event_fakes import InMemoryAuditLog, InMemoryBus, RecordingCleanup, RecordingUseExpiry
 from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
 
@@ -31,12 +35,19 @@ class StreamFixture:
 
     bus: InMemoryBus = field(default_factory=InMemoryBus)
     cleanup: RecordingCleanup = field(default_factory=RecordingCleanup)
+    uses: RecordingUseExpiry = field(default_factory=RecordingUseExpiry)
     repository: InMemoryRepository = field(default_factory=InMemoryRepository)
+    audit_log: InMemoryAuditLog = field(default_factory=InMemoryAuditLog)
     now: datetime = NOON
 
     def __post_init__(self) -> None:
         self.publisher = ChangePublisher(
-            cleanup=self.cleanup, integrations=self.repository, bus=self.bus, clock=lambda: self.now
+            cleanup=self.cleanup,
+            uses=self.uses,
+            integrations=self.repository,
+            bus=self.bus,
+            audit_log=self.audit_log,
+            clock=lambda: self.now,
         )
 
     def handle(self, record: dict[str, Any]) -> list[tuple[object, ...]]:
@@ -201,3 +212,115 @@ def test_failed_publication_propagates_and_record_can_be_retried(stream: StreamF
     stream.bus.error = None
     assert stream.handle(record) == [("promote_version", OTHER_VERSION, SECRET)] * 2
     assert stream.published() == ["AI Integration Key Rotated"]
+
+
+CONSUMER_CHANGE = ConsumerChange(after=a_consumer())
+REFUSAL = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [Change(after=FIRST), Change(before=FIRST, after=replace(SECOND, name="x")), Change(tombstone=TOMBSTONE)],
+)
+def test_change_is_recorded_once_however_often_its_record_is_processed(stream: StreamFixture, record: Change) -> None:
+    for _ in range(2):
+        stream.publisher.handle(record)
+    assert list(stream.audit_log.recorded.values()) == [entry_of_change(record)]
+
+
+def test_consumer_change_is_recorded_and_published(stream: StreamFixture) -> None:
+    stream.publisher.handle(CONSUMER_CHANGE)
+    assert list(stream.audit_log.recorded.values()) == [entry_of_consumer_change(CONSUMER_CHANGE)]
+    assert stream.published() == ["AI Integration Consumer Granted"]
+
+
+def test_refusal_is_recorded_without_event(stream: StreamFixture) -> None:
+    stream.publisher.handle(REFUSAL)
+    assert list(stream.audit_log.recorded.values()) == [entry_of_refusal(REFUSAL)]
+    assert stream.published() == []
+
+
+def test_connection_test_and_end_of_grace_period_are_not_recorded(stream: StreamFixture) -> None:
+    rungs = (Rung(name="reachable", status=CheckStatus.FAILED, latency_ms=1),)
+    health = Health(account="acme", id=FIRST.id, integration_version=1, checked_at=NOON, model=None, rungs=rungs)
+    stream.publisher.handle(HealthRecorded(health, previous=None, number=1))
+    stream.publisher.handle(GraceEnded("acme", FIRST.id))
+    stream.publisher.handle(Change())
+    stream.publisher.handle(ConsumerChange())
+    assert stream.audit_log.recorded == {}
+
+
+def test_change_whose_entry_cannot_be_written_is_cleaned_up_but_not_published(stream: StreamFixture) -> None:
+    stream.audit_log.error = TimeoutError()
+    with pytest.raises(TimeoutError):
+        stream.handle(a_record(None, TOMBSTONE))
+    assert stream.cleanup.journal == [("schedule_deletion", SECRET)]
+    assert stream.published() == []
+
+
+def test_entry_exists_before_the_event_is_published(stream: StreamFixture) -> None:
+    stream.bus.error = TimeoutError()
+    for record in (Change(after=FIRST), CONSUMER_CHANGE):
+        with pytest.raises(TimeoutError):
+            stream.publisher.handle(record)
+    assert len(stream.audit_log.recorded) == 2
+
+
+def test_nothing_is_recorded_while_the_audit_log_is_off(stream: StreamFixture) -> None:
+    publisher = ChangePublisher(
+        cleanup=stream.cleanup,
+        uses=stream.uses,
+        integrations=stream.repository,
+        bus=stream.bus,
+        audit_log=None,
+        clock=lambda: NOON,
+    )
+    for record in (Change(after=FIRST), CONSUMER_CHANGE, REFUSAL):
+        publisher.handle(record)
+    assert stream.published() == ["AI Integration Created", "AI Integration Consumer Granted"]
+
+
+def test_deletion_lets_the_uses_expire_with_the_tombstone(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.uses.journal == [("expire", "acme", FIRST.id, TOMBSTONE.expires_at)]
+
+
+def test_deletion_of_integration_without_key_lets_the_uses_expire(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=None))))
+    assert stream.uses.journal == [("expire", "acme", FIRST.id, TOMBSTONE.expires_at)]
+
+
+def test_deletion_processed_after_the_restore_keeps_the_uses(stream: StreamFixture) -> None:
+    stream.repository.insert(SECOND, None)
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.uses.journal == []
+
+
+@pytest.mark.parametrize("secret", [SECRET, None])
+def test_restore_keeps_the_uses(stream: StreamFixture, secret: SecretVersion | None) -> None:
+    restored = replace(SECOND, secret=secret)
+    stream.repository.insert(restored, None)
+    stream.handle(a_record(None, restored))
+    assert stream.uses.journal == [("keep", "acme", FIRST.id)]
+
+
+def test_restore_processed_after_another_deletion_leaves_the_expiry(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, SECOND))
+    assert stream.uses.journal == []
+
+
+@pytest.mark.parametrize("record", [a_record(None, FIRST), a_record(FIRST, replace(SECOND, name="x"))])
+def test_creation_and_change_leave_the_expiry_of_uses(stream: StreamFixture, record: dict[str, Any]) -> None:
+    stream.repository.insert(SECOND, None)
+    stream.handle(record)
+    assert stream.uses.journal == []
+
+
+def test_failure_to_set_the_expiry_of_uses_loses_neither_the_cleanup_nor_the_event(stream: StreamFixture) -> None:
+    stream.uses.error = TimeoutError()
+    with pytest.raises(TimeoutError):
+        stream.handle(a_record(None, TOMBSTONE))
+    assert (stream.cleanup.journal, stream.published()) == ([("schedule_deletion", SECRET)], [])
+    stream.uses.error = None
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.published() == ["AI Integration Deleted"]

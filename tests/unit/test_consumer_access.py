@@ -103,6 +103,7 @@ def test_principal_without_a_grant_is_refused_with_its_own_arn(named: str | None
     with pytest.raises(NoGrantError) as error:
         fixture.access.get(PRINCIPAL, named, ULID)
     [only] = error.value.errors
+    assert only.pointer == ""
     assert PRINCIPAL.arn in only.detail
     assert not {"acme", "umbrella", "other"} & set(only.detail.split())
 
@@ -176,6 +177,15 @@ def test_first_grant_takes_effect_at_once() -> None:
     assert fixture.account() == "acme"
 
 
+def test_hint_of_one_principal_does_not_drop_that_of_another() -> None:
+    fixture = AccessFixture()
+    fixture.grant()
+    other = fixture.grant(id="01KDZ3ZQ80000000000000000D", principal_arn="arn:aws:iam::999999999999:role/other")
+    for principal in (PRINCIPAL, other.principal, PRINCIPAL):
+        fixture.access.get(principal, None, ULID)
+    assert fixture.calls() == [*["consumers", "get"] * 2, "get"]
+
+
 def test_hints_are_dropped_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumer_access, "_MAX_HINTS", 1)
     fixture = AccessFixture()
@@ -184,3 +194,24 @@ def test_hints_are_dropped_when_there_are_too_many(monkeypatch: pytest.MonkeyPat
     for principal in (PRINCIPAL, other.principal, PRINCIPAL):
         fixture.access.get(principal, None, ULID)
     assert fixture.calls() == ["consumers", "get"] * 3
+
+
+@pytest.mark.parametrize(
+    ("named", "grants", "account"),
+    [
+        ("acme", [], "acme"),
+        ("acme", ["umbrella"], "acme"),
+        (None, [], None),
+        (None, ["acme"], "acme"),
+        (None, ["acme", "umbrella"], None),
+    ],
+)
+def test_refusal_has_the_account_if_there_is_only_one(
+    named: str | None, grants: list[str], account: str | None
+) -> None:
+    fixture = AccessFixture()
+    for each in grants:
+        fixture.grant(each, expires_at=NOON)
+    with pytest.raises(NoGrantError) as error:
+        fixture.access.get(PRINCIPAL, named, ULID)
+    assert error.value.account == account

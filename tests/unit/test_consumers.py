@@ -13,14 +13,16 @@ from ai_integrations.domain.errors import (
     ConsumerChangedError,
     ConsumerExistsError,
     ContentionError,
+    FieldError,
     NotFoundError,
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
+from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.consumers import MAX_EXAMINED, Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_integration
-from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces
+from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces, InMemoryUses
 
 ADMIN, OTHER_ADMIN = a_caller(), a_caller(account="other")
 ROLE = "arn:aws:iam::999999999999:role/service/billing"
@@ -35,16 +37,23 @@ class ConsumersFixture:
     repository: InMemoryConsumers = field(default_factory=InMemoryConsumers)
     integrations: InMemoryRepository = field(default_factory=InMemoryRepository)
     spaces: InMemorySpaces = field(default_factory=InMemorySpaces)
+    uses: InMemoryUses = field(default_factory=InMemoryUses)
     now: datetime = NOON
 
     def __post_init__(self) -> None:
         ids = iter(IDS)
+
+        def new_id(now: datetime) -> str:
+            assert now == self.now
+            return next(ids)
+
         self.consumers = Consumers(
             repository=self.repository,
             integrations=self.integrations,
             visibility=Visibility(self.spaces),
+            uses=self.uses,
             clock=lambda: self.now,
-            new_id=lambda _now: next(ids),
+            new_id=new_id,
             partition="aws",
         )
 
@@ -62,7 +71,12 @@ class ConsumersFixture:
 
     def with_access(self, ulid: str = ULID) -> list[str]:
         page = self.consumers.with_access(ADMIN, ulid, after=None, limit=100)
-        return [each.principal.name for each in page.consumers]
+        return [each.consumer.principal.name for each in page.consumers]
+
+    def last_uses(self) -> dict[str, datetime | None]:
+        """List the last uses of the integration, by the id of the consumer."""
+        page = self.consumers.with_access(ADMIN, ULID, after=None, limit=100)
+        return {each.consumer.id: each.last_used_at for each in page.consumers}
 
 
 def any_version(_consumer: Consumer) -> bool:
@@ -122,7 +136,8 @@ def test_create_stores_who_granted_what_to_whom(fixture: ConsumersFixture) -> No
 def test_create_for_a_principal_of_another_partition_is_rejected(fixture: ConsumersFixture, arn: str) -> None:
     with pytest.raises(RuleViolationError) as raised:
         fixture.create(arn=arn)
-    assert [each.pointer for each in raised.value.errors] == ["/principal_arn"]
+    detail = "The principal must be in this partition of AWS: aws."
+    assert raised.value.errors == (FieldError("/principal_arn", detail),)
 
 
 @pytest.mark.parametrize("arn", [ROLE, "arn:aws:iam::999999999999:role/other/BILLING"])
@@ -146,8 +161,9 @@ def test_create_after_revocation_succeeds(fixture: ConsumersFixture) -> None:
 
 @pytest.mark.parametrize("expiry", [NOON, NOON - timedelta(seconds=1)])
 def test_expiry_that_is_not_in_the_future_is_rejected(fixture: ConsumersFixture, expiry: datetime) -> None:
-    with pytest.raises(RuleViolationError):
+    with pytest.raises(RuleViolationError) as raised:
         fixture.create(expires_at=expiry)
+    assert raised.value.errors == (FieldError("/expires_at", "The time must be in the future."),)
     consumer = fixture.create()
     with pytest.raises(RuleViolationError):
         fixture.update(consumer, expires_at=expiry)
@@ -159,7 +175,8 @@ def test_create_with_an_integration_that_the_account_lacks_is_rejected(fixture: 
     grant = Grant(integrations=frozenset({own.id, ULID if account == "acme" else own.id}))
     with pytest.raises(RuleViolationError) as raised:
         fixture.create(grant=grant)
-    assert [each.pointer for each in raised.value.errors] == ["/integration_ids"]
+    detail = "The account has no integration with one of these ids."
+    assert raised.value.errors == (FieldError("/integration_ids", detail),)
     assert fixture.repository.consumers == {}
 
 
@@ -346,3 +363,15 @@ def test_page_of_consumers_of_an_integration_can_be_empty_before_the_last(fixtur
     page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=1)
     assert (page.consumers, page.last_read) == ((), IDS[1])
     assert fixture.consumers.with_access(ADMIN, ULID, after=IDS[1], limit=1).last_read is None
+
+
+def test_consumers_of_an_integration_have_their_last_use_of_it(fixture: ConsumersFixture) -> None:
+    fixture.add_integration()
+    used, unused = fixture.create(), fixture.create(arn=f"{ROLE}2")
+    by, broker = UsedBy.principal(used.principal), UsedBy.broker_states(unused.principal.arn)
+    for account, ulid, consumer in (("acme", IDS[5], by), ("other", ULID, by), ("acme", ULID, broker)):
+        fixture.uses.record(account, ulid, consumer, NOON)
+    assert fixture.last_uses() == {used.id: None, unused.id: None}
+    last = NOON + timedelta(days=2)
+    fixture.uses.record("acme", ULID, by, last)
+    assert fixture.last_uses() == {used.id: last, unused.id: None}

@@ -15,9 +15,12 @@ from pydantic import SecretStr
 from ai_integrations.adapters.dynamodb.access_key_lookup import digest
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog, entry_from_item
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals, refusal_from_item
+from ai_integrations.adapters.dynamodb.reminders import DynamoDbReminders
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
@@ -42,7 +45,11 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.reminders import RETENTION, LastReminder, Reason, SentReminders
 from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.use_cases.audit_entries import entry_of_change, entry_of_refusal
+from ai_integrations.use_cases.changes import Change
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
@@ -189,12 +196,27 @@ USE = Use(
     last_used_at=NOON + timedelta(days=1),
     days=frozenset({NOON.date(), NOON.date() + timedelta(days=1)}),
 )
+REFUSAL = Refusal(
+    account="acme",
+    consumer=UsedBy.broker_states("nightly-job"),
+    reason="key_unavailable",
+    refused_at=NOON,
+    integration_id=OPEN_AI.id,
+)
+ENTRIES = [entry_of_change(Change(OPEN_AI, ROTATED)), entry_of_refusal(REFUSAL)]
 OUTCOME = RecordedOutcome(
     fingerprint="fake-fingerprint",
     detail_type="AI Integration Create Succeeded",
     detail='{"account":"acme","request_id":"order-4711","version":1}',
 )
 POSITION = SweepPosition(part="secrets", token="fake-next-token")
+REMINDED_AT = NOON + timedelta(days=97, hours=2)
+REMINDERS = SentReminders.of_key(ROTATED, None)._replace(
+    last={
+        Reason.DUE: LastReminder(number=2, week=NOON + timedelta(days=97, hours=1)),
+        Reason.UNUSED: LastReminder(number=9, week=NOON + timedelta(days=93, hours=1)),
+    }
+)
 REMOVALS = RemovalCount(allowed=20, made=20, until=NOON + timedelta(days=1), stopped_at=NOON)
 
 
@@ -247,7 +269,11 @@ def write_the_rest(table: Table) -> None:
     DynamoDbConnectionHealth(*table).record(HEALTH)
     for day in sorted(USE.days):
         DynamoDbUses(*table).record("acme", OPEN_AI.id, USE.consumer, datetime.combine(day, NOON.timetz()))
+    DynamoDbRefusals(*table).record(REFUSAL)
+    for entry in filter(None, ENTRIES):
+        DynamoDbAuditLog(*table, retention=timedelta(days=90)).record(entry)
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", OUTCOME, NOON)
+    DynamoDbReminders(*table).save(REMINDERS, REMINDED_AT + RETENTION)
     SweepRecords(*table).store_position(POSITION)
     DynamoDbRemovalCounts(*table).replace(None, REMOVALS)
 
@@ -289,7 +315,10 @@ def test_written_items_are_read_as_the_same_values(table: Table) -> None:
     assert spaces.spaces("acme") == [Space(account="acme", id=SPACE, organization_id=ORGANIZATION), PLACES[1]]
     assert DynamoDbConnectionHealth(*table).last("acme", OPEN_AI.id) == HEALTH
     assert DynamoDbUses(*table).of_integrations("acme", OPEN_AI.id, OPEN_AI.id) == [USE]
+    assert [refusal_from_item(each) for each in table.items() if each["sk"].startswith("REFUSED#")] == [REFUSAL]
+    assert [entry_from_item(each) for each in table.items() if each["pk"] == "AUDIT#acme"] == ENTRIES[::-1]
     assert DynamoDbRequestOutcomes(*table).find("acme", "order-4711") == OUTCOME
+    assert DynamoDbReminders(*table).load([ROTATED]) == {ROTATED.id: REMINDERS}
     assert SweepRecords(*table).load_position() == POSITION
     assert DynamoDbRemovalCounts(*table).load() == REMOVALS
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.audit_log import AuditEntry, AuditSlice
 from ai_integrations.domain.connection_health import Findings, Health, Rung
 from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Revocation
 from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
@@ -28,8 +29,10 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.uses import LastUse, Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -284,11 +287,30 @@ class RemovalCounts(Protocol):
         ...
 
 
+class ReminderStore(Protocol):
+    """Stores the last reminders of keys."""
+
+    def load(self, integrations: Collection[Integration]) -> Mapping[str, SentReminders]:
+        """Read the last reminders of at most 100 integrations, by ULID. An integration without any is left out."""
+        ...
+
+    def save(self, sent: SentReminders, expires_at: datetime) -> None:
+        """Replace the last reminders of an integration."""
+        ...
+
+
 class UseReader(Protocol):
     """Reads the use ledger. A use may appear some seconds late."""
 
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
         """Read the uses of all integrations of an account from one ULID to another, both included."""
+        ...
+
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterable[LastUse]:
+        """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
+
+        Reads further only as the caller goes on.
+        """
         ...
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
@@ -301,6 +323,45 @@ class UseRecorder(Protocol):
 
     def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
         """Record that a consumer resolves an integration, unless one of its uses in this hour is recorded."""
+        ...
+
+
+class UseExpiry(Protocol):
+    """Sets when the uses of an integration expire."""
+
+    def expire(self, account: str, ulid: str, at: datetime) -> None:
+        """Let the uses of a deleted integration expire at a time."""
+        ...
+
+    def keep(self, account: str, ulid: str) -> None:
+        """Let the uses of a restored integration expire as if it had never been deleted."""
+        ...
+
+
+class RefusalRecorder(Protocol):
+    """Writes refused resolves, which the table's stream takes to the audit log."""
+
+    def record(self, refusal: Refusal) -> None:
+        """Record a refusal, unless the same one is recorded for this hour or the account has no integration."""
+        ...
+
+
+class AuditEntryRecorder(Protocol):
+    """Writes the audit log."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Write an entry. The same entry may be written again, which changes nothing."""
+        ...
+
+
+class AuditEntryReader(Protocol):
+    """Reads the audit log. An entry may appear some seconds late."""
+
+    def newest(self, account: str, start: datetime, end: datetime, before: str | None, count: int) -> AuditSlice:
+        """Read at most `count` entries from `start` to `end`, both included, that are older than the id `before`.
+
+        There may be fewer before the last.
+        """
         ...
 
 
