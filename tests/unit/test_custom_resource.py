@@ -293,8 +293,11 @@ def test_unknown_request_type_changes_nothing(fixture: CustomResourceFixture) ->
     assert len(fixture.stored()) == 1
 
 
-@pytest.mark.parametrize("stack_id", ["app-1", f"x{STACK_ID}", STACK_ID.replace("cloudformation", "s3")])
-def test_sender_that_is_no_stack_changes_nothing(fixture: CustomResourceFixture, stack_id: str) -> None:
+@pytest.mark.parametrize(
+    "stack_id",
+    ["app-1", f"x{STACK_ID}", STACK_ID.replace("cloudformation", "s3"), STACK_ID.replace(":stack/", ":stack/x")],
+)
+def test_sender_that_is_no_registered_stack_changes_nothing(fixture: CustomResourceFixture, stack_id: str) -> None:
     with pytest.raises(UnregisteredSenderError):
         fixture.resource.handle(a_request("Create", declared(), RequestId="request-1") | {"StackId": stack_id})
     assert fixture.stored() == []
