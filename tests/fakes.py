@@ -3,7 +3,7 @@
 tests/contract runs the same tests over these fakes and over the real adapters.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -40,7 +40,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.refusals import Refusal
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.uses import LastUse, Use, UsedBy
 from ai_integrations.key_access.use_ledger import Recorders, Task, UseLedger
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore, RefusalRecorder, UseRecorder
@@ -121,6 +121,7 @@ class InMemoryRepository:
 
     def existing(self, account: str, ulids: Collection[str]) -> set[str]:
         self.journal.append("existing")
+        assert ulids, "DynamoDB rejects a request without keys."
         return {each for each in ulids if (account, each) in self.integrations}
 
     def find(self, account: str, name: str) -> Integration | None:
@@ -277,6 +278,11 @@ class InMemoryUses:
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
         stored = sorted(self.uses.values(), key=lambda each: each.integration_id)
         return [each for each in stored if each.account == account and oldest <= each.integration_id <= newest]
+
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterator[LastUse]:
+        uses = self.of_integrations(account, oldest, newest)
+        for each in sorted(uses, key=lambda use: use.integration_id, reverse=True):
+            yield LastUse(each.integration_id, each.last_used_at)
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
         keys = {(account, ulid, each.identity) for each in consumers}

@@ -16,6 +16,7 @@ FIRST = {
     "api": "create_openai",
     "authorizer": "authorizer_valid",
     "consumers": "list_consumers",
+    "audit": "list_keys",
     "credentials": "credentials_resolve_by_name",
     "provision": "provision_create",
     "publish_changes": "publish_changes_updated",

@@ -172,6 +172,10 @@ class Walk:
         assert by_id.status == by_name.status == HTTPStatus.OK
         self._call("PATCH", path=one, body={"memberships": [{"space_id": SPACE}]})
         self._call("GET", f"/{integration_id}/consumers")
+        self._call("GET", path="/v2/keys?limit=1")
+        self._call("GET", path="/v2/audit-logs?limit=1")
+        reader = self._stack.issue_key(account=self._account, role="reader", memberships=[{"space_id": SPACE}])
+        self._call("GET", f"/{integration_id}/key", key=reader)
         self._call("DELETE", path=one)
 
     def _events(self) -> None:
@@ -236,13 +240,13 @@ class Walk:
         role = {"provider": "awsBedrock", "provider_metadata": ROLE}
         return _body(name=name, api_key_secret_arn=self._referenced_secret, scopings=SCOPINGS, **role)
 
-    def _call(self, method: str, path: str = "", body: object = None) -> Any:
+    def _call(self, method: str, path: str = "", body: object = None, *, key: str | None = None) -> Any:
         path = path if path.startswith("/v2/") else f"/v2/ai-integrations{path}"
         request = urllib.request.Request(  # noqa: S310 - the address of the stack
             f"{self._stack.url}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {key or self._key}", "Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310

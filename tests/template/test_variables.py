@@ -63,17 +63,29 @@ OWN = {
     "FINGERPRINT_KEY_ID": Variable(arn("FingerprintKey"), frozenset({"credentials", "test_connection"})),
     "EVENT_BUS_NAME": Variable(ref("Bus"), frozenset({"provision", "publish_changes", "sweep"})),
     "QUEUE_URL": Variable(ref("ProvisioningQueue"), frozenset({"provision"})),
-    "MAX_KEY_AGE_DAYS": Variable(ref("MaxKeyAgeDays"), frozenset({"sweep"})),
+    "MAX_KEY_AGE_DAYS": Variable(ref("MaxKeyAgeDays"), frozenset({"audit", "sweep"})),
     "UNUSED_KEY_DAYS": Variable(ref("UnusedKeyDays"), frozenset({"sweep"})),
     "SWEEP_REMOVAL_LIMIT": Variable(ref("SweepRemovalLimit"), frozenset({"sweep"})),
     # CloudFormation's response buckets have the domain of the stack's partition.
     "URL_SUFFIX": Variable(ref("AWS::URLSuffix"), frozenset({"custom_resource"})),
+    "AUDIT_LOG_DAYS": Variable(ref("AuditLogDays"), frozenset({"audit", "publish_changes"})),
     # A grant names principals of the stack's partition.
     "STACK_PARTITION": Variable(ref("AWS::Partition"), frozenset({"consumers"})),
     # Lambda publishes no version whose code and settings equal those of the version before it.
     "RELEASE": Variable(
         ref("Release"),
-        frozenset({"api", "authorizer", "consumers", "credentials", "exchange_token", "test_connection", "verify_key"}),
+        frozenset(
+            {
+                "api",
+                "audit",
+                "authorizer",
+                "consumers",
+                "credentials",
+                "exchange_token",
+                "test_connection",
+                "verify_key",
+            }
+        ),
     ),
     # The audit trail of these functions is written at every LogLevel.
     "POWERTOOLS_LOG_LEVEL": Variable("INFO", frozenset({"credentials", "exchange_token", "sweep"})),

@@ -8,14 +8,16 @@ import pytest
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
 from ai_integrations.domain.errors import (
+    AccessForbiddenError,
     ContentionError,
     FieldsError,
     IdempotencyKeyReusedError,
     InvalidRequestError,
     NameTakenError,
     NotFoundError,
+    UnregisteredSenderError,
 )
-from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Policy, Scoping, SecretVersion
+from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Policy, Role, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
 from tests.builders import API_KEY, FEDERATIONS, STACK_ID, ULID, a_policy, an_integration, the_stacks
 from tests.event_fakes import InMemorySenders
@@ -260,6 +262,15 @@ def test_delete_of_deleted_integration_succeeds(fixture: CustomResourceFixture) 
     assert fixture.stored() == []
 
 
+def test_delete_by_a_stack_that_may_not_view_the_integration_any_more_fails(fixture: CustomResourceFixture) -> None:
+    """Success would mean that the integration is deleted."""
+    fixture.create(declared())
+    fixture.senders.register(the_stacks(name="app*", role=Role.MEMBER))
+    with pytest.raises(AccessForbiddenError):
+        fixture.delete(declared())
+    assert len(fixture.stored()) == 1
+
+
 @pytest.mark.parametrize("physical_id", [FAILED_CREATION, "app-Llm-1ABC2DEF", ""])
 def test_delete_with_invalid_id_deletes_nothing(fixture: CustomResourceFixture, physical_id: str) -> None:
     fixture.create(declared())
@@ -280,6 +291,16 @@ def test_unknown_request_type_changes_nothing(fixture: CustomResourceFixture) ->
     with pytest.raises(NotImplementedError):
         fixture.resource.handle(a_request("Read", declared(), RequestId="1", PhysicalResourceId=ids.encode(ULID)))
     assert len(fixture.stored()) == 1
+
+
+@pytest.mark.parametrize(
+    "stack_id",
+    ["app-1", f"x{STACK_ID}", STACK_ID.replace("cloudformation", "s3"), STACK_ID.replace(":stack/", ":stack/x")],
+)
+def test_sender_that_is_no_registered_stack_changes_nothing(fixture: CustomResourceFixture, stack_id: str) -> None:
+    with pytest.raises(UnregisteredSenderError):
+        fixture.resource.handle(a_request("Create", declared(), RequestId="request-1") | {"StackId": stack_id})
+    assert fixture.stored() == []
 
 
 def test_stack_acts_as_admin_of_the_account(fixture: CustomResourceFixture) -> None:

@@ -1,6 +1,6 @@
 """The use ledger: which consumer resolved which integration, and when it did so last."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -49,6 +49,20 @@ class Use(NamedTuple):
     days: frozenset[date] = frozenset()
 
 
+class LastUse(NamedTuple):
+    """When one consumer last used an integration, right to the hour."""
+
+    integration_id: str
+    at: datetime
+
+
+class ConsumersOnDay(NamedTuple):
+    """How many consumers used an integration on a day, in UTC."""
+
+    day: date
+    consumers: int
+
+
 def last_use(uses: Iterable[Use]) -> datetime | None:
     """Determine the last of the uses, or None without any."""
     return max((each.last_used_at for each in uses), default=None)
@@ -59,3 +73,9 @@ def used_since(uses: Iterable[Use], since: datetime) -> list[Use]:
     return sorted(
         (each for each in uses if each.last_used_at >= since), key=lambda each: each.last_used_at, reverse=True
     )
+
+
+def consumers_by_day(uses: Collection[Use], today: date) -> list[ConsumersOnDay]:
+    """Count the consumers on each of the last DAYS_KEPT, oldest first, today included."""
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS_KEPT.days))]
+    return [ConsumersOnDay(day, consumers=sum(day in use.days for use in uses)) for day in days]

@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.audit_log import AuditEntry, AuditSlice
 from ai_integrations.domain.connection_health import Findings, Health, Rung
 from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Revocation
 from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
@@ -31,7 +32,7 @@ from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.uses import LastUse, Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -305,6 +306,13 @@ class UseReader(Protocol):
         """Read the uses of all integrations of an account from one ULID to another, both included."""
         ...
 
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterable[LastUse]:
+        """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
+
+        Reads further only as the caller goes on.
+        """
+        ...
+
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
         """Read the uses of an integration by at most 100 consumers."""
         ...
@@ -335,6 +343,25 @@ class RefusalRecorder(Protocol):
 
     def record(self, refusal: Refusal) -> None:
         """Record a refusal, unless the same one is recorded for this hour or the account has no integration."""
+        ...
+
+
+class AuditEntryRecorder(Protocol):
+    """Writes the audit log."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Write an entry. The same entry may be written again, which changes nothing."""
+        ...
+
+
+class AuditEntryReader(Protocol):
+    """Reads the audit log. An entry may appear some seconds late."""
+
+    def newest(self, account: str, start: datetime, end: datetime, before: str | None, count: int) -> AuditSlice:
+        """Read at most `count` entries from `start` to `end`, both included, that are older than the id `before`.
+
+        There may be fewer before the last.
+        """
         ...
 
 
