@@ -342,11 +342,14 @@ def test_confirmed_removals_are_made_by_the_next_runs_and_no_others() -> None:
 def test_run_that_stopped_stays_stopped_although_removals_are_confirmed_meanwhile() -> None:
     sweep = SweepFixture(FakeSecrets(pages=[orphans(2), orphans(30)]), limit=1)
 
-    def confirm() -> bool:
-        sweep.removal_limit().confirm(25)
+    report = SweepReport(dry_run=False, position=SweepPosition())
+
+    def confirm_once_stopped() -> bool:
+        if report.stopped:
+            sweep.removal_limit().confirm(25)
         return True
 
-    report = sweep.run(has_time=confirm)
+    sweep.run(report=report, has_time=confirm_once_stopped)
     assert (report.removals, report.removals_left, report.stopped) == (1, 31, True)
 
 
