@@ -41,6 +41,7 @@ OWN = {
         WRITERS | {"test_connection", "verify_key", "exchange_token"},
     ),
     "DOCS_PAGE": Variable(ref("DocsPage"), frozenset({"api"})),
+    "CONSOLE_PAGE": Variable(ref("ConsolePage"), frozenset({"console"})),
     # All functions derive the same external IDs: the API shows them, and the readers of keys send them.
     "EXTERNAL_ID_NAMESPACE": Variable(
         {"Fn::Sub": "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"},
@@ -71,7 +72,18 @@ OWN = {
     # Lambda publishes no version whose code and settings equal those of the version before it.
     "RELEASE": Variable(
         ref("Release"),
-        frozenset({"api", "authorizer", "consumers", "credentials", "exchange_token", "test_connection", "verify_key"}),
+        frozenset(
+            {
+                "api",
+                "authorizer",
+                "console",
+                "consumers",
+                "credentials",
+                "exchange_token",
+                "test_connection",
+                "verify_key",
+            }
+        ),
     ),
     # The audit trail of these functions is written at every LogLevel.
     "POWERTOOLS_LOG_LEVEL": Variable("INFO", frozenset({"credentials", "exchange_token", "sweep"})),

@@ -68,6 +68,7 @@ _ALL: tuple[dict[str, Any], ...] = (
         "The id of a consumer.",
         {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
     ),
+    _path("file", "The name of a file that the page loads.", {"type": "string", "examples": ["main.js"]}),
     _header(
         "If-Match",
         "The `ETag` of the version that you expect. If there is another version, the response is 412.",
