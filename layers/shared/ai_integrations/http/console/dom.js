@@ -25,7 +25,12 @@ export const replace = (node, ...children) => node.replaceChildren(...content(ch
 
 const content = (children) => children.flat(Infinity).filter((child) => child != null && child !== false);
 
+const SHOWN_FOR = 8000; // milliseconds
+let hiding;
+
 // Announce a result to screen readers, and show it for a while.
 export function announce(text) {
+  clearTimeout(hiding);
   byId("status").textContent = text;
+  hiding = setTimeout(() => { byId("status").textContent = ""; }, SHOWN_FOR);
 }

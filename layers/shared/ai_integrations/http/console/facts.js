@@ -8,11 +8,11 @@ export const KINDS = { stored: "Stored key", referenced: "Referenced secret", fe
 // A sign and a word for each status: neither depends on colour.
 const STATUSES = {
   passed: ["✓", "Passed", "good"], failed: ["✕", "Failed", "bad"], not_proved: ["?", "Not proved", "warn"], unknown: ["–", "Not tested", "soft"],
-  waiting: ["…", "Waiting", "soft"],
+  denied: ["✕", "Denied", "bad"], waiting: ["…", "Waiting", "soft"],
 };
 
 export const healthOf = (id) => get(integrationPath(id, "/health"));
-export const keyOf = (id) => get(integrationPath(id, "/key"));
+export const keyOf = async (id) => (await unlessGone(get(integrationPath(id, "/key")))) ?? { kind: "stored", changed_at: 0, consumer_count: 0, uses_by_day: [] };
 
 export function statusBadge(status, text = "") {
   const [sign, word, style] = STATUSES[status] ?? STATUSES.unknown;

@@ -2,12 +2,18 @@
 
 import "./sign-in.js";
 import "./list.js";
-import { announce, byId, h, replace } from "./dom.js";
+import "./editor.js";
+import "./integration.js";
+import "./consumers.js";
+import "./keys.js";
+import "./audit.js";
+import "./deleted.js";
+import { byId, h, replace } from "./dom.js";
 import * as session from "./session.js";
 
 // #/<name> or #/<name>/<id>
-const VIEWS = { integrations: "integration-list" };
-const VIEWS_OF_ONE = {};
+const VIEWS = { integrations: "integration-list", new: "integration-editor", deleted: "deleted-list", consumers: "consumer-list", keys: "key-list", audit: "audit-log" };
+const VIEWS_OF_ONE = { integrations: "integration-page", edit: "integration-editor" };
 const HOME = "#/integrations";
 
 function show() {
@@ -17,7 +23,6 @@ function show() {
     location.replace(HOME);
     return;
   }
-  announce("");
   replace(byId("main"), h(element, { "data-id": id && decodeURIComponent(id) }));
   markCurrent(name);
 }

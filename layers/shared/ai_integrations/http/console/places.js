@@ -24,4 +24,10 @@ export function scopeName({ organization_id: organizationId, space_id: spaceId }
   return names.filter(Boolean).join(" / ") || "Whole account";
 }
 
+// What a scoping can name, for suggestions.
+export const placeOptions = (known) => [
+  ...known.organizations.map(({ id }) => ({ organization_id: id })),
+  ...known.spaces.map(({ id, organization_id: organizationId }) => ({ ...(organizationId && { organization_id: organizationId }), space_id: id })),
+].map((value) => ({ value, label: scopeName(value, known) }));
+
 export const scopeNames = (scopings, known) => scopings.map((each) => scopeName(each, known)).join(", ");

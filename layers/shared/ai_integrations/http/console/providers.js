@@ -34,19 +34,20 @@ const OWN_FEDERATION = {
   audience: { label: "Audience", required: true },
 };
 
-// `metadata` are the fields of provider_metadata. `keyless` providers use a role instead of a key.
+// `metadata` are the fields of provider_metadata, which has this `kind`. A `keyless` provider takes a role instead of a key. Token requests of a
+// federation may have further parameters if the provider `acceptsParameters`.
 export const PROVIDERS = {
   OPEN_AI: { label: "OpenAI", federation: OPEN_AI_FEDERATION },
   AZURE_OPEN_AI: { label: "Azure OpenAI", federation: AZURE_FEDERATION },
-  AWS_BEDROCK: { label: "Amazon Bedrock", metadata: AWS, keyless: true },
-  VERTEX_AI: { label: "Vertex AI", metadata: GCP, federation: GOOGLE_FEDERATION },
+  AWS_BEDROCK: { label: "Amazon Bedrock", kind: "AWS", metadata: AWS, keyless: true },
+  VERTEX_AI: { label: "Vertex AI", kind: "GCP", metadata: GCP, federation: GOOGLE_FEDERATION },
   ANTHROPIC: { label: "Anthropic", federation: ANTHROPIC_FEDERATION },
   GEMINI: { label: "Gemini" },
   NVIDIA_NIM: { label: "NVIDIA NIM" },
   FIREWORKS: { label: "Fireworks" },
   TOGETHER_AI: { label: "Together AI" },
-  LITELLM: { label: "LiteLLM", federation: OWN_FEDERATION },
-  CUSTOM: { label: "Custom", federation: OWN_FEDERATION },
+  LITELLM: { label: "LiteLLM", federation: OWN_FEDERATION, acceptsParameters: true },
+  CUSTOM: { label: "Custom", federation: OWN_FEDERATION, acceptsParameters: true },
 };
 
 export const AUTH_TYPES = {
@@ -54,6 +55,8 @@ export const AUTH_TYPES = {
   BEARER_TOKEN: "Bearer token",
   PROXY_WITH_HEADERS: "Proxy with headers",
 };
+
+export const labels = (table) => Object.fromEntries(Object.entries(table).map(([value, { label }]) => [value, label]));
 
 // A provider that a newer API returns is shown by its value.
 export const providerName = (provider) => PROVIDERS[provider]?.label ?? provider;

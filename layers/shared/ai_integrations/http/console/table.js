@@ -12,5 +12,5 @@ export function table(label, columns, rows) {
 export function row(columns, [first, ...others]) {
   return h("tr", { role: "row" },
     h("th", { role: "rowheader", scope: "row" }, first),
-    others.map((each, index) => h("td", { role: "cell", "data-label": columns[index + 1] }, each)));
+    others.map((each, index) => h("td", { role: "cell", "data-label": columns[index + 1] }, h("span", {}, each))));
 }

@@ -10,5 +10,7 @@ export function heading(text) {
   return title;
 }
 
+export const linkTo = (id, text) => h("a", { href: `#/integrations/${encodeURIComponent(id)}` }, text);
+
 // The detail of a problem document: what happened, then what to do.
 export const problemText = (error) => h("span", { class: "bad" }, error.message);
