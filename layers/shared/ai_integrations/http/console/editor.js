@@ -41,7 +41,7 @@ class IntegrationEditor extends HTMLElement {
     this.controls = {
       name: input({ value: before.name, maxlength: 256 }),
       provider: select(labels(PROVIDERS), { value: before.provider, onchange: () => this.showProviderFields() }),
-      base_url: input({ value: before.base_url, inputmode: "url", placeholder: "https://…" }),
+      base_url: input({ value: before.base_url, inputmode: "url" }),
       auth_type: select(AUTH_TYPES, { value: before.auth_type }),
       headers: h("textarea", { rows: 3, spellcheck: "false" }, toLines(before.headers)),
     };
