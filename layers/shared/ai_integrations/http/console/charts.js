@@ -7,6 +7,7 @@ const WIDTH = 600;
 const HEIGHT = 130;
 const BASE = 105; // the y of the axis
 const TOP = 20;
+const MOST_NUMBERS = 20; // bars above which there is room for a number
 const ROW = 26;
 const NAMES = 150; // the width of the names beside a time line
 
@@ -20,6 +21,7 @@ export function barChart({ title, unit, bars, limit }) {
   const columns = bars.map(({ label, value, title: words, marked }, index) => svg("g", {},
     svg("title", {}, words),
     svg("rect", { class: marked ? "marked" : "bar", fill: marked && hatch.url, x: index * step + step * 0.1, width: step * 0.8, y: BASE - scale(value), height: scale(value), rx: 2 }),
+    value > 0 && bars.length <= MOST_NUMBERS && svg("text", { x: (index + 0.5) * step, y: BASE - scale(value) - 4 }, value),
     label && svg("text", { x: index * step + 2, y: HEIGHT - 8 }, label)));
   const line = limit && [
     svg("line", { class: "limit", x1: limit.index * step, x2: limit.index * step, y1: 4, y2: BASE }),

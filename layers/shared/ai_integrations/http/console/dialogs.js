@@ -1,6 +1,6 @@
 // Modal dialogs. The browser keeps the focus inside, closes on Escape and returns the focus to what opened the dialog.
 
-import { button, h, newId } from "./dom.js";
+import { button, exclusively, h, newId } from "./dom.js";
 import { clearProblem, showProblem } from "./fields.js";
 
 // Open a dialog with a form. `onsubmit` returns when the act has succeeded, and throws a Problem to show at its fields.
@@ -8,21 +8,18 @@ export function openDialog({ title, content, action, danger, broad, onsubmit, ca
   const titleId = newId("title");
   const summary = h("div", { role: "alert", class: "bad" });
   const submit = action && h("button", { class: danger && "danger" }, action);
-  const form = h("form", { onsubmit: (event) => run(event) },
+  const form = h("form", { onsubmit: (event) => { event.preventDefault(); exclusively(submit, run); } },
     h("h2", { id: titleId }, title), content, summary,
     h("p", { class: "buttons" }, submit, button(cancel, () => dialog.close())));
   const dialog = h("dialog", { class: broad && "broad", "aria-labelledby": titleId, onclose: () => dialog.remove() }, form);
 
-  async function run(event) {
-    event.preventDefault();
+  async function run() {
     clearProblem(form, summary);
-    submit.disabled = true;
     try {
-      if ((await onsubmit()) !== "stay") dialog.close();
+      await onsubmit();
+      dialog.close();
     } catch (error) {
       showProblem(form, summary, error);
-    } finally {
-      submit.disabled = false;
     }
   }
 

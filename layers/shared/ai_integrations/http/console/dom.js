@@ -25,6 +25,13 @@ export const replace = (node, ...children) => node.replaceChildren(...content(ch
 
 const content = (children) => children.flat(Infinity).filter((child) => child != null && child !== false);
 
+// Run an act once at a time. The button keeps the focus, which it would lose if it were disabled.
+export async function exclusively(trigger, act) {
+  if (trigger.ariaDisabled) return;
+  trigger.ariaDisabled = "true";
+  await act().finally(() => { trigger.ariaDisabled = null; });
+}
+
 const SHOWN_FOR = 8000; // milliseconds
 let hiding;
 

@@ -1,7 +1,7 @@
 // Create an integration, or change one.
 
 import { call, integrationPath } from "./api.js";
-import { announce, button, h, replace } from "./dom.js";
+import { announce, button, exclusively, h, replace } from "./dom.js";
 import { resolveConflict } from "./conflict.js";
 import "./credentials-field.js";
 import { objectFields, objectValues } from "./credentials-field.js";
@@ -11,6 +11,7 @@ import { picker } from "./picker.js";
 import { placeOptions, places, scopeName } from "./places.js";
 import { AUTH_TYPES, labels, PROVIDERS } from "./providers.js";
 import { retryKeys } from "./retries.js";
+import * as session from "./session.js";
 import { sameValue } from "./settings.js";
 import { runningSteps, steps } from "./steps.js";
 import { heading, problemText } from "./views.js";
@@ -53,7 +54,8 @@ class IntegrationEditor extends HTMLElement {
     this.credentials = h("credentials-field").setUp({ isNew: this.isNew, kind: key.kind });
     this.metadata = h("div");
     this.testResult = h("section", { "aria-label": "Connection test" });
-    this.form = h("form", { class: "card form", novalidate: true, onsubmit: (event) => this.save(event) }, this.sections(), this.summary, this.buttons());
+    this.saveButton = h("button", {}, this.isNew ? "Create" : "Save");
+    this.form = h("form", { class: "card form", novalidate: true, onsubmit: (event) => { event.preventDefault(); exclusively(this.saveButton, () => this.save()); } }, this.sections(), this.summary, this.buttons());
     this.showProviderFields();
     replace(this, heading(this.isNew ? "New integration" : `Edit ${before.name}`), this.form, this.testResult);
     this.offerListedModels();
@@ -80,8 +82,8 @@ class IntegrationEditor extends HTMLElement {
   buttons() {
     const back = this.isNew ? "#/integrations" : `#/integrations/${encodeURIComponent(this.dataset.id)}`;
     return h("p", { class: "buttons" },
-      h("button", {}, this.isNew ? "Create" : "Save"),
-      this.isNew && button("Test before saving", () => this.test()),
+      this.saveButton,
+      this.isNew && session.isAdmin() && button("Test before saving", (event) => exclusively(event.target, () => this.test())),
       h("a", { class: "button plain", href: back }, "Cancel"));
   }
 
@@ -125,8 +127,7 @@ class IntegrationEditor extends HTMLElement {
     return { ...Object.fromEntries(changed), ...this.credentials.request };
   }
 
-  async save(event) {
-    event.preventDefault();
+  async save() {
     clearProblem(this.form, this.summary);
     await this.attempt(() => (this.isNew ? this.create() : this.update()));
   }

@@ -12,7 +12,7 @@ const STATUSES = {
 };
 
 export const healthOf = (id) => get(integrationPath(id, "/health"));
-export const keyOf = async (id) => (await unlessGone(get(integrationPath(id, "/key")))) ?? { kind: "stored", changed_at: 0, consumer_count: 0, uses_by_day: [] };
+export const keyOf = (id) => get(integrationPath(id, "/key"));
 
 export function statusBadge(status, text = "") {
   const [sign, word, style] = STATUSES[status] ?? STATUSES.unknown;
@@ -25,7 +25,7 @@ export const healthBadge = ({ status, checked_at: checkedAt, outdated }) =>
 export function keyBadge(key) {
   return [
     KINDS[key.kind] ?? key.kind,
-    key.age_days != null && `, ${plural(key.age_days, "day")} old`,
+    key.age_days != null && (key.age_days ? `, ${plural(key.age_days, "day")} old` : ", set today"),
     key.is_overdue && [" ", h("span", { class: "status bad" }, h("span", { "aria-hidden": "true" }, "!"), " Overdue")],
   ];
 }

@@ -2,10 +2,10 @@
 
 import { call, integrationPath } from "./api.js";
 import { card } from "./cards.js";
-import { announce, h, replace } from "./dom.js";
+import { announce, exclusively, h, replace } from "./dom.js";
 import { healthBadge, healthOf } from "./facts.js";
 import { field, input } from "./fields.js";
-import { moment } from "./format.js";
+import { moment, plural } from "./format.js";
 import * as session from "./session.js";
 import { runningSteps, steps } from "./steps.js";
 import { problemText } from "./views.js";
@@ -20,17 +20,15 @@ function show(place, health) {
   replace(place,
     h("p", {}, healthBadge(health), health.checked_at && h("span", { class: "soft" }, ` Tested on ${moment(health.checked_at)}.`)),
     steps(health.rungs),
-    health.models && h("details", {}, h("summary", {}, `${health.models.length} models that the provider lists`), h("p", { class: "lines models" }, health.models.join("\n"))));
+    health.models && h("details", {}, h("summary", {}, `${plural(health.models.length, "model")} on the provider’s list`), h("p", { class: "lines models" }, health.models.join("\n"))));
 }
 
 function testForm(id, place) {
   const model = input({ placeholder: "the first of its models" });
   const submit = h("button", {}, "Test the connection");
-  return h("form", { class: "row test", onsubmit: run }, field("Model", model), submit);
+  return h("form", { class: "row test", onsubmit: (event) => { event.preventDefault(); exclusively(submit, run); } }, field("Model", model), submit);
 
-  async function run(event) {
-    event.preventDefault();
-    submit.disabled = true;
+  async function run() {
     replace(place, runningSteps());
     try {
       const { body } = await call("POST", integrationPath(id, "/test"), { body: { model: model.value.trim() || null } });
@@ -39,6 +37,5 @@ function testForm(id, place) {
     } catch (error) {
       replace(place, h("p", { role: "alert" }, problemText(error)));
     }
-    submit.disabled = false;
   }
 }

@@ -16,7 +16,7 @@ import { rollBack, rotate } from "./rotate.js";
 import * as session from "./session.js";
 import { HISTORY, SETTINGS, textOf } from "./settings.js";
 import { federationCard, roleCard } from "./trust.js";
-import { heading, problemText } from "./views.js";
+import { attempt, heading, problemText } from "./views.js";
 
 // The card with what must trust an integration, by the kind of its key.
 const TRUST = { federated: federationCard, role: roleCard };
@@ -31,17 +31,17 @@ class IntegrationPage extends HTMLElement {
     const { id } = this.dataset;
     try {
       const [{ body, etag }, key, known] = await Promise.all([call("GET", integrationPath(id)), keyOf(id), places()]);
-      this.show({ ...body, etag }, key, known);
+      this.show({ ...body, etag }, key, known, await mayChange(body));
     } catch (error) {
       replace(this, heading("Integration"), h("p", {}, problemText(error)), h("p", {}, h("a", { href: "#/integrations" }, "See all integrations")));
     }
   }
 
-  show(integration, key, known) {
+  show(integration, key, known, changeable) {
     const { id, name, provider } = integration;
     replace(this,
       h("p", {}, h("a", { href: "#/integrations" }, "Integrations")),
-      h("div", { class: "title" }, h("div", {}, heading(name), h("p", { class: "soft" }, providerName(provider))), this.acts(integration, key)),
+      h("div", { class: "title" }, h("div", {}, heading(name), h("p", { class: "soft" }, providerName(provider))), changeable ? this.acts(integration, key) : h("p", { class: "soft" }, "You may read this integration, but not change it.")),
       h("div", { class: "cards" },
         h("div", {}, settingsCard(integration, known), session.isAdmin() && TRUST[key.kind]?.(id)),
         h("div", {}, keyCard(key), healthCard(id))),
@@ -54,7 +54,19 @@ class IntegrationPage extends HTMLElement {
       h("a", { class: "button", href: `#/edit/${encodeURIComponent(integration.id)}` }, "Edit"),
       key.kind === "stored" && button("Rotate key", () => rotate(integration, again)),
       key.previous_key_usable_until && button("Roll back key", () => rollBack(integration, again)),
-      button("Delete", () => remove(integration), { class: "danger" }));
+      button("Delete", () => attempt(() => remove(integration)), { class: "danger" }));
+  }
+}
+
+// Admins may change every integration. For others, a dry run that changes nothing shows whether they may.
+async function mayChange({ id, name }) {
+  if (session.isAdmin()) return true;
+  try {
+    await call("PATCH", integrationPath(id), { body: { name }, query: { dry_run: true } });
+    return true;
+  } catch (error) {
+    if (error.status === 403) return false;
+    throw error;
   }
 }
 
@@ -72,7 +84,7 @@ const keyCard = (key) => card("Key", () => [
     ["Last use", lastUse(key.last_used_at)],
     ["Used by", plural(key.consumer_count, "consumer")],
   ]),
-  barChart({
+  key.consumer_count > 0 && barChart({
     title: "Consumers by day, last 30 days",
     unit: "use",
     bars: key.uses_by_day.map(({ date: day, consumers }, index) => ({ value: consumers, label: index % 7 === 2 && date(day).replace(/ \d+$/, ""), title: `${date(day)}: ${plural(consumers, "consumer")}` })),

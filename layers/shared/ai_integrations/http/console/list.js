@@ -37,13 +37,15 @@ class IntegrationList extends HTMLElement {
   }
 
   // The API does not filter by provider, so rows of other providers are left out here.
-  async search() {
+  search() {
     const query = { name: this.name.value.trim(), space_id: this.space.value, limit: 50 };
     const provider = this.provider.value;
     const keys = query.name || query.space_id ? { of: keyOf } : new ListedKeys();
-    const known = await places();
-    this.list.read(pages("ai-integrations", "ai_integrations", query), (page) =>
-      page.filter((each) => !provider || each.provider === provider).map((each) => integrationRow(each, keys, known)));
+    const loading = places();
+    this.list.read(pages("ai-integrations", "ai_integrations", query), async (page) => {
+      const known = await loading;
+      return page.filter((each) => !provider || each.provider === provider).map((each) => integrationRow(each, keys, known));
+    });
   }
 }
 

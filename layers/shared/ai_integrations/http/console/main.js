@@ -1,30 +1,39 @@
 // Show the view that the address names, or the sign-in.
 
-import "./sign-in.js";
-import "./list.js";
-import "./editor.js";
-import "./integration.js";
-import "./consumers.js";
-import "./keys.js";
-import "./audit.js";
-import "./deleted.js";
 import { byId, h, replace } from "./dom.js";
 import * as session from "./session.js";
 
-// #/<name> or #/<name>/<id>
-const VIEWS = { integrations: "integration-list", new: "integration-editor", deleted: "deleted-list", consumers: "consumer-list", keys: "key-list", audit: "audit-log" };
-const VIEWS_OF_ONE = { integrations: "integration-page", edit: "integration-editor" };
 const HOME = "#/integrations";
+const SIGN_IN = ["sign-in", "./sign-in.js"];
+// The element of each view, and the module that defines it: #/<name>, or #/<name>/<id> for one integration.
+const VIEWS = {
+  integrations: ["integration-list", "./list.js"],
+  new: ["integration-editor", "./editor.js"],
+  keys: ["key-list", "./keys.js"],
+  deleted: ["deleted-list", "./deleted.js"],
+  consumers: ["consumer-list", "./consumers.js"],
+  audit: ["audit-log", "./audit.js"],
+};
+const VIEWS_OF_ONE = {
+  integrations: ["integration-page", "./integration.js"],
+  edit: ["integration-editor", "./editor.js"],
+};
 
-function show() {
+let latest; // of the calls of show()
+
+async function show() {
+  const call = latest = {};
   const [, name, id] = location.hash.split("/");
-  const element = session.isSignedIn() ? (id ? VIEWS_OF_ONE : VIEWS)[name] : "sign-in";
-  if (!element) {
+  const view = session.isSignedIn() ? (id ? VIEWS_OF_ONE : VIEWS)[name] : SIGN_IN;
+  if (!view) {
     location.replace(HOME);
     return;
   }
-  replace(byId("main"), h(element, { "data-id": id && decodeURIComponent(id) }));
   markCurrent(name);
+  const [element, module] = view;
+  await import(module);
+  if (call !== latest) return; // the next view is loading already
+  replace(byId("main"), h(element, { "data-id": id && decodeURIComponent(id) }));
 }
 
 function markCurrent(name) {
@@ -44,3 +53,4 @@ addEventListener("hashchange", () => location.hash.startsWith("#/") && show());
 session.changes.addEventListener("change", showSession);
 byId("sign-out").addEventListener("click", () => session.end());
 showSession();
+import("./list.js"); // most sessions begin with it, so it loads while the user enters the key

@@ -15,7 +15,7 @@ export class PagedList {
     this.footer = h("p", { class: "buttons", hidden: true }, this.more);
   }
 
-  // Begin with other pages. `toRows` turns the items of a page into elements, and may leave items out.
+  // Begin with other pages. `toRows` turns the items of a page into elements, and may leave some out.
   read(pages, toRows) {
     this.source = { pages, toRows };
     replace(this.container);
@@ -31,9 +31,10 @@ export class PagedList {
       let done = false;
       while (!done && container.childElementCount < enough) {
         const page = await source.pages.next();
+        const rows = page.done ? [] : await source.toRows(page.value);
         if (source !== this.source) return; // other pages replaced these
         done = page.done;
-        if (!done) container.append(...source.toRows(page.value));
+        container.append(...rows);
       }
       this.footer.hidden = done;
       this.state.textContent = this.summary(container.childElementCount, done);

@@ -1,31 +1,37 @@
 // Delete an integration, after showing who uses it.
 
-import { call, get, integrationPath } from "./api.js";
+import { call, integrationPath } from "./api.js";
 import { rememberDeleted } from "./deleted.js";
 import { openDialog } from "./dialogs.js";
 import { announce, h } from "./dom.js";
-import * as session from "./session.js";
+import { ago, date, plural } from "./format.js";
 
 export async function remove({ id, etag, name }) {
-  const users = session.isAdmin() ? await get(integrationPath(id, "/consumers")) : null;
+  // A dry run checks the same rules, and deletes nothing.
+  const { body: effect } = await call("DELETE", integrationPath(id), { etag, query: { dry_run: true } });
   openDialog({
     title: `Delete ${name}?`,
     content: [
-      h("p", {}, "Programs can no longer resolve it, and its key is deleted. You can restore both until the recovery window ends."),
-      users && usersList(users),
+      users(effect),
+      h("p", {}, `Programs can no longer resolve it, and its key is deleted. You can restore both until ${date(effect.restorable_until)}.`),
     ],
     action: "Delete",
     danger: true,
     async onsubmit() {
       await call("DELETE", integrationPath(id), { etag });
-      rememberDeleted(id, name);
+      rememberDeleted({ id, name, restorableUntil: effect.restorable_until });
       location.hash = "#/deleted";
       announce(`${name} was deleted.`);
     },
   });
 }
 
-function usersList({ consumers, pagination }) {
-  if (!consumers.length) return h("p", {}, "No consumer may resolve it.");
-  return [h("p", {}, "These consumers may resolve it:"), h("ul", {}, consumers.map(({ consumer }) => h("li", {}, consumer.name ?? consumer.principal_arn))), pagination.has_more && h("p", {}, "There are more.")];
+function users({ used_by: usedBy, used_by_count: count }) {
+  if (!count) return h("p", {}, "No consumer used it in the last 30 days.");
+  const others = count - usedBy.length;
+  return [
+    h("p", {}, `${plural(count, "consumer")} used it in the last 30 days:`),
+    h("ul", {}, usedBy.map(({ consumer, last_used_at: used }) => h("li", {}, consumer, h("span", { class: "soft" }, ` ${ago(used)}`))),
+      others > 0 && h("li", {}, `and ${plural(others, "other")}`)),
+  ];
 }

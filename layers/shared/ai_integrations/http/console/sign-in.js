@@ -1,7 +1,7 @@
 // Ask for an access key, and find out what its holder may do.
 
 import { call, Problem } from "./api.js";
-import { h, replace } from "./dom.js";
+import { exclusively, h, replace } from "./dom.js";
 import * as session from "./session.js";
 
 class SignIn extends HTMLElement {
@@ -10,7 +10,7 @@ class SignIn extends HTMLElement {
     this.message = h("p", { role: "alert", class: "bad" }, session.reasonOfEnd());
     this.button = h("button", {}, "Sign in");
     replace(this,
-      h("form", { class: "card narrow", onsubmit: (event) => this.signIn(event) },
+      h("form", { class: "card narrow", onsubmit: (event) => { event.preventDefault(); exclusively(this.button, () => this.signIn()); } },
         h("h1", {}, "Sign in"),
         h("label", { for: "access-key" }, "Access key"),
         this.key,
@@ -20,16 +20,13 @@ class SignIn extends HTMLElement {
     this.key.focus();
   }
 
-  async signIn(event) {
-    event.preventDefault();
+  async signIn() {
     const accessKey = this.key.value.trim();
-    this.button.disabled = true;
     this.message.textContent = "";
     try {
       session.begin(accessKey, { admin: await isAdmin(accessKey) });
     } catch (error) {
       this.message.textContent = error.message;
-      this.button.disabled = false;
       this.key.focus();
     }
   }

@@ -1,6 +1,6 @@
 // What all views have in common.
 
-import { h } from "./dom.js";
+import { announce, h } from "./dom.js";
 
 // The heading of a view gets the focus, so that screen readers start there after a navigation.
 export function heading(text) {
@@ -11,6 +11,15 @@ export function heading(text) {
 }
 
 export const linkTo = (id, text) => h("a", { href: `#/integrations/${encodeURIComponent(id)}` }, text);
+
+// Start an act that may fail before it has a dialog to show the problem in.
+export async function attempt(act) {
+  try {
+    await act();
+  } catch (error) {
+    announce(error.message);
+  }
+}
 
 // The detail of a problem document: what happened, then what to do.
 export const problemText = (error) => h("span", { class: "bad" }, error.message);
