@@ -362,7 +362,7 @@ async function keyboard() {
 async function look(page, view, element, hash, act, name) {
   await page.goto(CONSOLE_URL + hash);
   await page.locator(`${element} h1`).waitFor();
-  await page.waitForFunction(() => !/Loading|…/.test(document.querySelector("main").innerText));
+  await page.waitForFunction(() => !/Loading/.test(document.querySelector("main").innerText));
   if (act) {
     await button(page, act).first().click();
     await page.getByRole("dialog").waitFor();
