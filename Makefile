@@ -4,6 +4,9 @@ PYTHON ?= python3
 STACK ?= ai-integrations
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A number that the caller may choose, with its default.
+number = $(if $(shell printf '%s' '$(or $($(1)),$(2))' | grep -xE '[1-9][0-9]*'),$(or $($(1)),$(2)),$(error \
+	$(1) must be a whole number from 1 on, for example: make $@ $(1)=$(2)))
 # Create a virtual environment, also where an earlier try failed before it installed pip.
 make_venv = test -x $(1)/bin/pip || $(PYTHON) -m venv $(1)
 .DEFAULT_GOAL := help
@@ -97,19 +100,19 @@ faults: .venv/dev ## fail every AWS call of every use case in every way
 	$(BIN)/python -m pytest tests/faults -m '' -q
 
 kills: .venv/dev ## kill functions while clients write (OPERATIONS=2000)
-	KILL_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
+	KILL_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
 
 races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)
-	RACE_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_races.py -s
+	RACE_ROUNDS=$(call number,ROUNDS,200) $(BIN)/python -m pytest tests/stack/test_races.py -s
 
 concurrency: .venv/dev ## write to one integration concurrently (ROUNDS=200)
-	CONCURRENT_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
+	CONCURRENT_ROUNDS=$(call number,ROUNDS,200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
 
 bad-requests: .venv/dev ## send invalid requests to the API (CASES=20000)
-	BAD_REQUESTS=$(or $(CASES),20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
+	BAD_REQUESTS=$(call number,CASES,20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
 
 schemathesis: .venv/dev .venv-schemathesis/installed ## send requests generated from OpenAPI (CASES=5000)
-	SCHEMATHESIS_CASES=$(or $(CASES),5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
+	SCHEMATHESIS_CASES=$(call number,CASES,5000) $(BIN)/python -m pytest tests/stack/test_schemathesis.py -s
 
 clients: .venv/dev ## test every supported official client (needs Node.js)
 	$(BIN)/python -m tests.stack.clients.releases

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ai_integrations.contracts.published_events import Event
 from ai_integrations.domain.errors import VersionConflictError
-from ai_integrations.domain.model import SecretVersion
+from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.provisioning import RecordedOutcome
+from ai_integrations.use_cases.reminders import KeyReminders
 from ai_integrations.use_cases.removal_limit import RemovalCount
+from tests.fakes import InMemoryUses
 
 
 class InMemorySenders:
@@ -67,6 +70,27 @@ class InMemoryRemovalCounts:
 
 
 @dataclass
+class InMemoryReminders:
+    """The last reminders in a dictionary, and when each expires. `journal` records what is read and written."""
+
+    stored: dict[str, SentReminders] = field(default_factory=dict)
+    expiry: dict[str, datetime] = field(default_factory=dict)
+    journal: list[str] = field(default_factory=list)
+    error: Exception | None = None
+
+    def load(self, integrations: Collection[Integration]) -> dict[str, SentReminders]:
+        self.journal.append("load")
+        return {each.id: self.stored[each.id] for each in integrations if each.id in self.stored}
+
+    def save(self, sent: SentReminders, expires_at: datetime) -> None:
+        self.journal.append("save")
+        if self.error is not None:
+            raise self.error
+        self.stored[sent.integration_id] = sent
+        self.expiry[sent.integration_id] = expires_at
+
+
+@dataclass
 class InMemoryBus:
     """An event bus that records published events. While `error` is set, `publish` raises it."""
 
@@ -77,6 +101,13 @@ class InMemoryBus:
         if self.error is not None:
             raise self.error
         self.events += events
+
+
+def no_reminders() -> KeyReminders:
+    """Build the reminders of a sweep without limits."""
+    return KeyReminders(
+        limits={}, uses=InMemoryUses(), store=InMemoryReminders(), bus=InMemoryBus(), clock=lambda: datetime.now(UTC)
+    )
 
 
 @dataclass

@@ -3,9 +3,9 @@
 tests/contract runs the same tests over these fakes and over the real adapters.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
@@ -39,6 +39,7 @@ from ai_integrations.domain.model import (
     fold_name,
 )
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.integrations import Integrations
 from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
 from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
@@ -256,6 +257,28 @@ class InMemoryConsumers:
         stored = self.consumers.get((current.account, current.id))
         if stored is None or stored.version != current.version:
             raise VersionConflictError
+
+
+@dataclass
+class InMemoryUses:
+    """Uses in a dictionary, by integration and consumer."""
+
+    uses: dict[tuple[str, str, str], Use] = field(default_factory=dict)
+
+    def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
+        key = account, ulid, consumer.identity
+        known = self.uses.get(key, Use(account, ulid, consumer, datetime.min.replace(tzinfo=UTC)))
+        if known.last_used_at < now.replace(minute=0, second=0, microsecond=0):
+            days = {each for each in known.days if each.day != now.day} | {now.date()}
+            self.uses[key] = Use(account, ulid, consumer, now, frozenset(days))
+
+    def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
+        stored = self.uses.values()
+        return [each for each in stored if each.account == account and oldest <= each.integration_id <= newest]
+
+    def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
+        keys = [(account, ulid, each.identity) for each in consumers]
+        return [self.uses[key] for key in keys if key in self.uses]
 
 
 @dataclass

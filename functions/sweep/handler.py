@@ -1,4 +1,7 @@
-"""Remove orphaned secrets; on a schedule, or directly with {"dry_run": true} or {"confirm": 25}."""
+"""Remove orphaned secrets and remind of old keys.
+
+It runs on a schedule, or directly with {"dry_run": true} or {"confirm": 25}.
+"""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +15,8 @@ from ai_integrations.contracts.direct_invocation import responds_with_problems
 from ai_integrations.contracts.operator_commands import SweepCommand
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.contracts.published_events import SweepRan
-from ai_integrations.observability import hide_exception_messages, logger, logs_invocation, metrics
+from ai_integrations.domain.reminders import Reason
+from ai_integrations.observability import describe, hide_exception_messages, logger, logs_invocation, metrics
 from ai_integrations.use_cases.sweep import SweepPosition, SweepReport
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ _RESERVE = 30_000  # milliseconds, to finish a page and to report
 # EventBridge accept 256 KB: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 _ENTRIES_PER_LOG_LINE = 100
 _ENTRIES_PER_EVENT = 50  # of each kind of finding
+_LIMIT_METRICS = {Reason.DUE: "KeysDue", Reason.UNUSED: "KeysUnused"}
 
 _sweeper, _limit, _records, _bus = sweep()
 
@@ -79,11 +84,15 @@ def _record(report: SweepReport) -> None:
         metrics.add_metric("SecretsWithoutIntegration", MetricUnit.Count, len(report.secrets_without_integration))
         metrics.add_metric("IntegrationsWithoutSecret", MetricUnit.Count, len(report.integrations_without_secret))
         metrics.add_metric("SweepStopped", MetricUnit.Count, int(report.stopped))
+        for reason, count in report.reached_limits.items():
+            metrics.add_metric(_LIMIT_METRICS[reason], MetricUnit.Count, count)
         metrics.flush_metrics()
     for kind, found in report.findings().items():
         for start in range(0, len(found), _ENTRIES_PER_LOG_LINE):
             entries = found[start : start + _ENTRIES_PER_LOG_LINE]
             logger.info("sweep findings", kind=kind, dry_run=report.dry_run, found=entries)
+    for error in report.reminder_errors:
+        logger.warning("reminders failed", **describe(error))
     logger.info("swept", **_counts(report))
 
 
@@ -101,5 +110,7 @@ def _counts(report: SweepReport) -> dict[str, Any]:
         "integrations": report.integrations,
         "removals": report.removals,
         "removals_left": report.removals_left,
+        "keys_due": report.reached_limits[Reason.DUE],
+        "keys_unused": report.reached_limits[Reason.UNUSED],
         **{f"{kind}_count": len(found) for kind, found in report.findings().items()},
     }

@@ -36,9 +36,11 @@ BUS_EVENT = 1.00 / 1e6
 LOG_GB = 0.50
 ALARM_MONTH = 0.10
 DASHBOARD_MONTH = 3.00
+METRIC_MONTH = 0.30
 
 MEMORY_GB = 0.5
 OWN_SECONDS, TABLE_SECONDS, SECRETS_SECONDS = 0.015, 0.008, 0.060  # of a warm request, and of each AWS call in it
+RUNS, RUN_SECONDS, WEEKS = 730, 870, 365 / 12 / 7  # of the sweep: a month, a run
 MILLION = 1_000_000
 FIXED = "fixed: KMS keys, alarms, dashboard"
 EXCHANGES = "Lambda and logs: token exchanges"
@@ -56,10 +58,12 @@ class Use:
     exchange_gb_seconds: float = 2 * MEMORY_GB * 0.5  # two functions wait 500 ms for AWS STS and the provider
     log_kb: float = 1.3  # the line of the outcome and that of the end
     item_kb: float = 2.0  # an integration with its guard items
+    old_keys: float = 0.1  # share of the keys that have reached both limits
 
     # DynamoDB units per call; RESULTS.md has those of each operation.
     write_units: float = 10
     read_units: float = 2
+    ledger_read_units: float = 1.5  # the uses of an integration by ten consumers, 9 KB
 
 
 def month(integrations: int, use: Use | None = None) -> dict[str, float]:
@@ -90,6 +94,22 @@ def federated_month(integrations: int, use: Use | None = None) -> dict[str, floa
     exchange = LAMBDA_CALL + use.exchange_gb_seconds * LAMBDA_GB_SECOND + use.log_kb / 1e6 * LOG_GB
     costs = {name: cost for name, cost in month(integrations, use).items() if not name.startswith("Secrets Manager")}
     return costs | {EXCHANGES: integrations * use.exchanges * exchange}
+
+
+def reminders_month(integrations: int, use: Use | None = None) -> dict[str, float]:
+    """Return the monthly cost in dollars of reminders of old keys by item."""
+    use = use or Use()
+    # A run has 15 minutes, without its reserve. Each key also costs the check of its secret.
+    checks = RUNS * min(integrations, RUN_SECONDS / (SECRETS_SECONDS + TABLE_SECONDS))
+    reminders = 2 * WEEKS * integrations * use.old_keys
+    return {
+        "DynamoDB: reads of the ledger and of reminders": checks
+        * (use.ledger_read_units + use.old_keys * 0.5)
+        * TABLE_READ_UNIT,
+        "Lambda: time for these reads": checks * TABLE_SECONDS * MEMORY_GB * LAMBDA_GB_SECOND,
+        "EventBridge and DynamoDB: reminders": reminders * (BUS_EVENT + TABLE_WRITE_UNIT),
+        "CloudWatch: two metrics": 2 * METRIC_MONTH,
+    }
 
 
 def measure(bench: Bench) -> Section:
@@ -124,6 +144,14 @@ def table() -> str:
     return markdown_table(head, [*lines, total, per_one])
 
 
+def reminders_table() -> str:
+    """Render the monthly costs of reminders as a Markdown table."""
+    months = [reminders_month(size) for size in SIZES]
+    lines = [[name, *(_dollars(each[name]) for each in months)] for name in months[0]]
+    total = ["**per month**", *(f"**{_dollars(sum(each.values()))}**" for each in months)]
+    return markdown_table(["integrations", *(f"{size:,}" for size in SIZES)], [*lines, total])
+
+
 def federation_table() -> str:
     """Render the monthly costs with stored keys and with federation as a Markdown table."""
     keys, federated = ([calculate(size) for size in SIZES] for calculate in (month, federated_month))
@@ -147,3 +175,5 @@ if __name__ == "__main__":
     print(table())
     print()
     print(federation_table())
+    print()
+    print(reminders_table())

@@ -9,6 +9,7 @@ import boto3
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.reminders import DynamoDbReminders
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
@@ -25,6 +26,7 @@ from ai_integrations.use_cases.ports import (
     IntegrationPages,
     IntegrationRepository,
     KeyStore,
+    ReminderStore,
     RemovalCounts,
     RequestOutcomes,
     SecretCleanup,
@@ -32,7 +34,7 @@ from ai_integrations.use_cases.ports import (
     SpaceReader,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes, InMemoryRemovalCounts, InMemorySenders
+from tests.event_fakes import InMemoryOutcomes, InMemoryReminders, InMemoryRemovalCounts, InMemorySenders
 from tests.fakes import (
     InMemoryConsumers,
     InMemoryGrantedIntegrations,
@@ -95,6 +97,9 @@ class Stores(Protocol):
     @property
     def removal_counts(self) -> RemovalCounts: ...
 
+    @property
+    def reminders(self) -> ReminderStore: ...
+
     def current_keys(self) -> dict[str, str]:
         """List the current keys of the active secrets by ARN."""
         ...
@@ -115,6 +120,7 @@ class InMemoryStores:
         self.senders = InMemorySenders()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
+        self.reminders = InMemoryReminders()
         self.repository = InMemoryRepository(spaces=self.spaces)
         self.granted = InMemoryGrantedIntegrations(self.consumers, self.repository)
         self.keys = self.cleanup = InMemoryKeyStore()
@@ -139,6 +145,7 @@ class AwsStores:
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
+        self.reminders = DynamoDbReminders(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")
         self.cleanup = SecretsManagerCleanup(self.secrets_manager, recovery_days=7)
 

@@ -26,6 +26,11 @@ class Account:
     integration: str = ""
     responses: list[Response] = field(default_factory=list)
 
+    def dry_run(self, method: str, path: str = "", body: object = None) -> Request:
+        """Prepare a dry run of a request for the account's integration."""
+        event = self.event(method, f"/{self.integration}{path}", body)
+        return self._sender(event | {"queryStringParameters": {"dry_run": "true"}})
+
     def event(self, method: str, path: str = "", body: object = None, **headers: str) -> Event:
         """Build the event of a request. Underscores in header names stand for hyphens."""
         caller = a_caller(account=self.name)
@@ -34,8 +39,9 @@ class Account:
 
     def request(self, method: str, path: str = "", body: object = None, **headers: str) -> Request:
         """Prepare a request."""
-        event = self.event(method, path, body, **headers)
+        return self._sender(self.event(method, path, body, **headers))
 
+    def _sender(self, event: Event) -> Request:
         def send() -> int:
             self.responses.append(self.stack.api(event))
             return self.responses[-1].status

@@ -151,6 +151,11 @@ API_USE_CASES: dict[str, UseCase] = {
     "patch of key with concurrent delete": UseCase(_patch_with_concurrent_delete, {}, frozenset({404})),
     "delete": UseCase(existing(Account.delete_request), {}, frozenset({204, 404})),
     "delete with key": UseCase(existing(Account.delete_request, api_key=OLD_KEY), {}, frozenset({204, 404})),
+    "dry run of delete": UseCase(existing(lambda account: account.dry_run("DELETE"), api_key=OLD_KEY), {NAME: OLD_KEY}),
+    "dry run of rotate": UseCase(
+        existing(lambda account: account.dry_run("POST", "/key-rotations", {"api_key": NEW_KEY}), api_key=OLD_KEY),
+        {NAME: OLD_KEY},
+    ),
     "restore": UseCase(_restore(key=None), {NAME: None}),
     "restore with key": UseCase(_restore(), {NAME: OLD_KEY}),
     "restore before stream of deletion is processed": UseCase(_restore(process_stream=False), {NAME: OLD_KEY}),

@@ -3,12 +3,15 @@
 Every test that uses `cloud` ends with a search for leaked keys.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pytest_socket import disable_socket, enable_socket  # type: ignore[import-untyped]
 
-from tests.cloud import cloud
+from ai_integrations.observability import metrics
+from tests.cloud import Cloud, cloud
 from tests.messaging import bus, requests
 
 __all__ = ["bus", "cloud", "requests"]
@@ -19,3 +22,17 @@ def sockets_closed() -> Iterator[None]:
     disable_socket()
     yield
     enable_socket()
+
+
+@pytest.fixture
+def emitted(cloud: Cloud, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Let the functions print their metrics, and return a function that parses them (embedded metric format)."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
+    metrics.clear_metrics()
+
+    def parse() -> list[dict[str, Any]]:
+        printed = capfd.readouterr().out
+        cloud.published.append(printed)  # for the search for leaks
+        return [json.loads(line) for line in printed.splitlines() if "_aws" in line]
+
+    return parse

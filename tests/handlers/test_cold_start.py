@@ -11,6 +11,18 @@ import pytest
 from tests import sam_template
 from tests.builders import ROOT
 
+RARELY_NEEDED = (
+    ".condition_checks",
+    ".connection_health",
+    ".dry_run_keys",
+    ".dry_run_views",
+    ".dry_runs",
+    ".federation_trust",
+    ".health_views",
+    ".role_trust",
+    ".trust_views",
+    ".uses",
+)
 PROBE = """
 import gc, importlib.metadata, json, ssl, sys
 
@@ -88,3 +100,8 @@ def test_init_of_the_authorizer_loads_neither_powertools_nor_pydantic() -> None:
 
 def test_init_of_the_api_does_not_load_unused_modules_of_pydantic() -> None:
     assert not {"pydantic.functional_serializers", "pydantic.root_model"} & set(run_init("api")["modules"])
+
+
+def test_init_of_the_api_does_not_load_what_few_requests_need() -> None:
+    loaded = set(run_init("api")["modules"])
+    assert not {name for name in loaded if name.startswith("ai_integrations.") and name.endswith(RARELY_NEEDED)}

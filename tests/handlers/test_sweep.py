@@ -1,6 +1,5 @@
 """`functions/sweep`: which secrets it removes, what it reports, when it stops, and how it continues."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,20 +70,6 @@ def list_orphaned_secrets(cloud: Cloud, count: int) -> list[str]:
 def logged_findings(cloud: Cloud, kind: str) -> list[str]:
     lines = [each for each in cloud.log() if each["message"] == "sweep findings" and each["kind"] == kind]
     return [entry for line in lines for entry in line["found"]]
-
-
-@pytest.fixture
-def emitted(cloud: Cloud, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """Let the functions print their metrics, and return a function that parses them (embedded metric format)."""
-    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
-    metrics.clear_metrics()
-
-    def parse() -> list[dict[str, Any]]:
-        printed = capfd.readouterr().out
-        cloud.published.append(printed)  # for the search for leaks
-        return [json.loads(line) for line in printed.splitlines() if "_aws" in line]
-
-    return parse
 
 
 def store_position(cloud: Cloud, **position: str) -> None:
@@ -294,7 +279,7 @@ def test_report_with_many_findings_of_every_kind_stays_below_the_limits_of_aws(c
         "failed_removals": version,
         "failed_checks": integration,
     }
-    counts = {"secrets": 500_000, "integrations": 500_000, "removals_left": 500_000}
+    counts = dict.fromkeys(("secrets", "integrations", "removals_left", "keys_due", "keys_unused"), 500_000)
     counts |= {f"{kind}_count": 500_000 for kind in longest}
     event = SweepRan.model_validate(facts | counts | {kind: [entry] * 50 for kind, entry in longest.items()})
     assert len(event.model_dump_json().encode()) < MOST_BYTES / 2

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -84,6 +85,11 @@ class Walk:
         self._call("POST", f"/{integration_id}/key-rotations/rollback")
         self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
         self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-3"})
+        dry_run = "?dry_run=true"
+        to_role = {"provider": "awsBedrock", "provider_metadata": ROLE, "api_key": None}
+        self._call("POST", f"/{integration_id}/key-rotations/rollback{dry_run}")
+        self._call("PATCH", f"/{integration_id}{dry_run}", to_role)
+        self._call("DELETE", f"/{integration_id}{dry_run}")
         self._call("DELETE", f"/{integration_id}")
         self._wait_until(lambda: self._has_called("publish_changes", "DeleteSecret"))
         self._call("POST", f"/{integration_id}/restore")
@@ -203,9 +209,17 @@ class Walk:
         name = f"{STACK}/{self._account}/{ids.decode(integration_id)}"
         self._aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         self._command("SweepFunctionName", dry_run=True)
+        self._remind()
         for seconds in (30, 900):
             name = self._outputs["SweepFunctionName"]
             self._aws("lambda").update_function_configuration(FunctionName=name, Timeout=seconds)
+            self._command("SweepFunctionName")
+
+    def _remind(self) -> None:
+        """Run the sweep as if the keys of the account were old."""
+        platform = PlatformClient(self._stack, self._account)
+        platform.set_age_of_keys(timedelta(days=2))
+        with platform.variables("SweepFunction", MAX_KEY_AGE_DAYS="1", UNUSED_KEY_DAYS="1"):
             self._command("SweepFunctionName")
 
     def _body_with_reference(self, name: str) -> dict[str, Any]:

@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tools.local.aws import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, client
 from tools.local.deployment import STACK
 
+from ai_integrations.adapters.dynamodb.items import timestamp
 from tests.event_subscriber import ReceivedEvent, Subscriber
 from tests.stack.conftest import Stack
 
@@ -134,16 +136,28 @@ class PlatformClient:
     @contextmanager
     def dynamodb_unreachable(self) -> Iterator[None]:
         """Point the function `provision` to a DynamoDB endpoint at which no server listens."""
-        name = self._deployment._physical_id("ProvisionFunction")
+        with self.variables("ProvisionFunction", AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:1"):
+            yield
+
+    @contextmanager
+    def variables(self, function: str, **changed: str) -> Iterator[None]:
+        """Change environment variables of a function."""
+        name = self._deployment._physical_id(function)
         before = self.lambda_.get_function_configuration(FunctionName=name)["Environment"]
-        unreachable = {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
         self.lambda_.update_function_configuration(
-            FunctionName=name, Environment={"Variables": before["Variables"] | unreachable}
+            FunctionName=name, Environment={"Variables": before["Variables"] | changed}
         )
         try:
             yield
         finally:
             self.lambda_.update_function_configuration(FunctionName=name, Environment=before)
+
+    def set_age_of_keys(self, age: timedelta) -> None:
+        """Change the items of the account as if its integrations had been created this long ago."""
+        created_at = {"S": timestamp(datetime.now(UTC) - age)}
+        for item in self.items("INTEGRATION#"):
+            changed = {**item, "created_at": created_at}
+            client("dynamodb", self.endpoint).put_item(TableName=self.outputs["TableName"], Item=changed)
 
     @contextmanager
     def max_receive_count(self, count: int) -> Iterator[None]:

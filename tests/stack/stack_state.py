@@ -12,7 +12,7 @@ from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.use_cases.removal_limit import RemovalLimit
 from ai_integrations.use_cases.sweep import GRACE, Sweeper, SweepPosition, SweepReport
-from tests.event_fakes import InMemoryRemovalCounts
+from tests.event_fakes import InMemoryRemovalCounts, no_reminders
 from tests.stack.conftest import Stack
 
 PAST_GRACE = 2 * GRACE
@@ -47,6 +47,7 @@ class StackState:
             records=records,
             integrations=DynamoDbIntegrations(self.dynamodb, table, Transactor(self.dynamodb, table)),
             limit=RemovalLimit(counts=InMemoryRemovalCounts(), clock=clock, limit=sys.maxsize),
+            reminders=no_reminders(),
             clock=clock,
         )
         report = SweepReport(dry_run=False, position=SweepPosition())

@@ -11,6 +11,7 @@ from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.contracts.published_events import (
     CHANGE_EVENTS,
     CONSUMER_EVENTS,
+    KEY_REMINDERS,
     OUTCOMES,
     SOURCE,
     Event,
@@ -146,7 +147,7 @@ def test_sweep_changes_only_secrets_with_the_tag_of_its_stack(action: str, tag: 
 PUBLISHED: Mapping[str, tuple[type[Event], ...]] = {
     "provision": OUTCOMES,
     "publish_changes": (*CHANGE_EVENTS, HealthChanged, *CONSUMER_EVENTS),
-    "sweep": (SweepRan,),
+    "sweep": (SweepRan, *KEY_REMINDERS),
 }
 
 

@@ -59,7 +59,10 @@ CLEANS_UP = of("secretsmanager", "DeleteSecret", "DescribeSecret", "RestoreSecre
 GRANTS: dict[str, Grants] = {
     "api": WRITES
     | {
-        "ACCOUNT#*": WRITES["ACCOUNT#*"] | of("dynamodb", "Query"),
+        "ACCOUNT#*": WRITES["ACCOUNT#*"] | of("dynamodb", "ConditionCheckItem", "Query"),
+        "ROLE#*": WRITES["ROLE#*"] | of("dynamodb", "ConditionCheckItem"),
+        "FEDERATION#*": WRITES["FEDERATION#*"] | of("dynamodb", "ConditionCheckItem"),
+        "USES#*": of("dynamodb", "Query"),
         "SPACES#*": WRITES["SPACES#*"] | of("dynamodb", "GetItem", "Query"),
         "own secrets": CLEANS_UP | of("secretsmanager", "CreateSecret", "PutSecretValue", "TagResource"),
         "Key": of("kms", "Decrypt", "GenerateDataKey"),
@@ -113,6 +116,8 @@ GRANTS: dict[str, Grants] = {
     "sweep": {
         "ACCOUNT#*": of("dynamodb", "GetItem"),
         "SWEEP": of("dynamodb", "DeleteItem", "GetItem", "PutItem"),
+        "REMINDERS#*": of("dynamodb", "BatchGetItem", "PutItem"),
+        "USES#*": of("dynamodb", "Query"),
         "Table": of("dynamodb", "Scan"),
         "own secrets": CLEANS_UP,
         "*": of("secretsmanager", "ListSecrets"),
@@ -131,7 +136,7 @@ UNLIMITED = {
 # The functions whose purpose requires stored provider keys.
 READERS = {"credentials", "test_connection"}
 VERBS = (
-    "Assume|CleanUp|Decrypt|Delay|Delegate|Delete|Deny|Describe|Encrypt|Generate|Invoke|Issue|List|Publish|Read|Receive|Record"
+    "Assume|Check|CleanUp|Decrypt|Delay|Delegate|Delete|Deny|Describe|Encrypt|Generate|Invoke|Issue|List|Publish|Read|Receive|Record"
     "|Resolve|Scan|Send|Shift|Store|Tag|Write"
 )
 SID = re.compile(rf"(?:{VERBS})(?:And(?:{VERBS}))?(?:[A-Z][a-z]+)+")
@@ -304,7 +309,10 @@ def about_partitions(function: str) -> list[tuple[str, list[str]]]:
 @pytest.mark.parametrize("function", ["api", "provision", "custom_resource"])
 def test_writers_can_neither_replace_nor_delete_a_guard(function: str, partition: str) -> None:
     on_guards = [each for each in about_partitions(function) if each[0] == partition]
-    assert {action for _, each in on_guards for action in each} == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+    assert {action for _, each in on_guards for action in each} - {"dynamodb:ConditionCheckItem"} == {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+    }
 
 
 WRITE_ACTIONS = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}

@@ -20,6 +20,10 @@ def test_monthly_costs_with_federation_equal_the_calculation() -> None:
     assert costs.federation_table() in DOCUMENT
 
 
+def test_monthly_costs_of_reminders_equal_the_calculation() -> None:
+    assert costs.reminders_table() in DOCUMENT
+
+
 def test_federated_integrations_cost_nothing_in_secrets_manager() -> None:
     removed = costs.month(100).keys() - costs.federated_month(100).keys()
     assert removed == {"Secrets Manager: stored secrets", "Secrets Manager and KMS: calls"}

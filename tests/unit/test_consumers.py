@@ -10,11 +10,11 @@ import pytest
 from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Grant
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
+    ConsumerChangedError,
     ConsumerExistsError,
     ContentionError,
     NotFoundError,
     RuleViolationError,
-    VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
 from ai_integrations.use_cases.consumers import MAX_EXAMINED, Consumers, NewGrant
@@ -205,14 +205,14 @@ def test_revoke_keeps_who_revoked_the_grant(fixture: ConsumersFixture) -> None:
 
 def test_update_of_a_version_that_does_not_match_is_rejected(fixture: ConsumersFixture) -> None:
     consumer = fixture.create()
-    with pytest.raises(VersionConflictError):
+    with pytest.raises(ConsumerChangedError):
         fixture.consumers.update(ADMIN, consumer.id, {"name": "x"}, lambda each: each.version == 2)
     assert fixture.repository.get("acme", consumer.id) == consumer
 
 
 def test_revocation_of_a_version_that_does_not_match_is_rejected(fixture: ConsumersFixture) -> None:
     consumer = fixture.create()
-    with pytest.raises(VersionConflictError):
+    with pytest.raises(ConsumerChangedError):
         fixture.consumers.revoke(ADMIN, consumer.id, lambda each: each.version == 2)
     assert fixture.repository.get("acme", consumer.id) == consumer
 
@@ -240,7 +240,7 @@ def test_update_after_a_concurrent_write_is_repeated_on_its_result() -> None:
 def test_conditional_update_after_a_concurrent_write_is_rejected() -> None:
     fixture = ConsumersFixture(RacingConsumers())
     consumer = fixture.create()
-    with pytest.raises(VersionConflictError):
+    with pytest.raises(ConsumerChangedError):
         fixture.consumers.update(ADMIN, consumer.id, {"name": "x"}, lambda each: each.version == 1)
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
@@ -18,18 +18,21 @@ from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.reminders import DynamoDbReminders
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore, label
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.consumers import Grant, Revocation
 from ai_integrations.domain.model import (
     AccessKey,
     Caller,
+    CredentialsSet,
     IdempotencyKey,
     Membership,
     Organization,
@@ -40,6 +43,8 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
+from ai_integrations.domain.reminders import RETENTION, LastReminder, Reason, SentReminders
+from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
@@ -76,6 +81,7 @@ ROTATED = replace(
     updated_at=NOON + timedelta(hours=1),
     updated_by="bob",
     secret=SecretVersion(arn=OPEN_AI_SECRET, version=SECOND_VERSION),
+    credentials_set=CredentialsSet(at=NOON + timedelta(hours=1), by="bob"),
     previous_key=PreviousKey(
         secret=SecretVersion(arn=OPEN_AI_SECRET, version=FIRST_VERSION), usable_until=NOON + timedelta(hours=25)
     ),
@@ -178,13 +184,26 @@ BY_MEMBERSHIP = a_consumer(
 )
 ACCOUNT_WIDE = a_consumer(id="01KDZ3ZQ80000000000000000J", principal_arn="arn:aws:iam::123456789012:role/reporting")
 
-
+USE = Use(
+    account="acme",
+    integration_id=OPEN_AI.id,
+    consumer=UsedBy.principal(BY_ID.principal),
+    last_used_at=NOON + timedelta(days=1),
+    days=frozenset({NOON.date(), NOON.date() + timedelta(days=1)}),
+)
 OUTCOME = RecordedOutcome(
     fingerprint="fake-fingerprint",
     detail_type="AI Integration Create Succeeded",
     detail='{"account":"acme","request_id":"order-4711","version":1}',
 )
 POSITION = SweepPosition(part="secrets", token="fake-next-token")
+REMINDED_AT = NOON + timedelta(days=97, hours=2)
+REMINDERS = SentReminders.of_key(ROTATED, None)._replace(
+    last={
+        Reason.DUE: LastReminder(number=2, week=NOON + timedelta(days=97, hours=1)),
+        Reason.UNUSED: LastReminder(number=9, week=NOON + timedelta(days=93, hours=1)),
+    }
+)
 REMOVALS = RemovalCount(allowed=20, made=20, until=NOON + timedelta(days=1), stopped_at=NOON)
 
 
@@ -235,7 +254,10 @@ def write_the_rest(table: Table) -> None:
     for place in PLACES:
         DynamoDbSpaces(*table).register(place)
     DynamoDbConnectionHealth(*table).record(HEALTH)
+    for day in sorted(USE.days):
+        DynamoDbUses(*table).record("acme", OPEN_AI.id, USE.consumer, datetime.combine(day, NOON.timetz()))
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", OUTCOME, NOON)
+    DynamoDbReminders(*table).save(REMINDERS, REMINDED_AT + RETENTION)
     SweepRecords(*table).store_position(POSITION)
     DynamoDbRemovalCounts(*table).replace(None, REMOVALS)
 
@@ -276,7 +298,9 @@ def test_written_items_are_read_as_the_same_values(table: Table) -> None:
     assert [*spaces.organizations("acme"), spaces.space("acme", REGISTERED_SPACE)] == PLACES
     assert spaces.spaces("acme") == [Space(account="acme", id=SPACE, organization_id=ORGANIZATION), PLACES[1]]
     assert DynamoDbConnectionHealth(*table).last("acme", OPEN_AI.id) == HEALTH
+    assert DynamoDbUses(*table).of_integrations("acme", OPEN_AI.id, OPEN_AI.id) == [USE]
     assert DynamoDbRequestOutcomes(*table).find("acme", "order-4711") == OUTCOME
+    assert DynamoDbReminders(*table).load([ROTATED]) == {ROTATED.id: REMINDERS}
     assert SweepRecords(*table).load_position() == POSITION
     assert DynamoDbRemovalCounts(*table).load() == REMOVALS
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.batch_reads import read_batch
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
@@ -128,6 +129,12 @@ class PartialClient:
 
 def test_existing_reads_the_keys_that_a_throttled_request_left_out() -> None:
     assert integrations(PartialClient()).existing("acme", ["A", "B", "C"]) == {"A", "B", "C"}
+
+
+def test_batch_contains_the_items_that_a_throttled_request_left_out() -> None:
+    keys = [{"pk": "REMINDERS#acme", "sk": f"INTEGRATION#{each}"} for each in ("A", "B", "C")]
+    found = read_batch(cast("Any", PartialClient()), "table", keys)
+    assert [each["id"] for each in found] == ["A", "B", "C"]
 
 
 class ScannedTable:

@@ -1,6 +1,6 @@
 """The sweep: which secrets it removes, which integrations it reports, and where it resumes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
+from ai_integrations.domain.reminders import Reason
+from ai_integrations.use_cases.reminders import KeyReminders
 from ai_integrations.use_cases.removal_limit import RemovalLimit
 from ai_integrations.use_cases.sweep import (
     GRACE,
@@ -20,7 +22,8 @@ from ai_integrations.use_cases.sweep import (
 )
 from tests import sam_template
 from tests.builders import NOON, ULID, an_integration
-from tests.event_fakes import InMemoryRemovalCounts
+from tests.event_fakes import InMemoryRemovalCounts, no_reminders
+from tests.unit.reminder_fixture import ReminderFixture, time_for, with_keys
 
 HOUR = timedelta(hours=1)
 LIMIT = 20
@@ -100,6 +103,7 @@ class SweepFixture:
     counts: InMemoryRemovalCounts = field(default_factory=InMemoryRemovalCounts)
     limit: int = LIMIT
     now: datetime = NOON
+    reminders: KeyReminders = field(default_factory=no_reminders)
 
     def removal_limit(self) -> RemovalLimit:
         return RemovalLimit(counts=self.counts, clock=lambda: self.now, limit=self.limit)
@@ -118,6 +122,7 @@ class SweepFixture:
             records=self.records,
             integrations=self.records,
             limit=self.removal_limit(),
+            reminders=self.reminders,
             clock=lambda: self.now,
         )
         sweeper.run(report, has_time=has_time)
@@ -217,23 +222,46 @@ def test_integration_whose_secret_cannot_be_checked_is_reported_and_the_others_a
     assert (report.integrations, report.position) == (3, None)
 
 
+def test_failed_reminder_is_reported_and_the_secrets_of_the_page_are_checked() -> None:
+    lost = an_integration(secret=SECRET)
+    reminding = ReminderFixture(now=NOON + timedelta(days=90))
+    reminding.bus.error = TimeoutError()
+    records = FakeRecords(pages=[[lost]], existing={ULID: lost})
+    sweep = SweepFixture(FakeSecrets(deleted={SECRET.arn}), records, reminders=reminding.reminders)
+    report = sweep.run()
+    assert (report.failed_checks, report.integrations_without_secret) == ([f"acme/{ULID}"], [f"acme/{ULID}"])
+    assert report.position is None
+
+
+def test_page_whose_reminders_do_not_fit_into_the_run_is_read_again_by_the_next_run() -> None:
+    owners = with_keys(12)
+    reminding = ReminderFixture(now=NOON + timedelta(days=90))
+    records = FakeRecords(pages=[[], owners], existing={each.id: each for each in owners})
+    sweep = SweepFixture(FakeSecrets(), records, reminders=reminding.reminders)
+    last_page = SweepPosition(part="integrations", token="1")
+    first = sweep.run(position=last_page, has_time=time_for(2))
+    assert (first.position, first.integrations, len(reminding.bus.events)) == (last_page, 0, 5)
+    second = sweep.run(position=first.position)
+    assert (second.position, second.integrations, len(reminding.bus.events)) == (None, 12, 12)
+
+
+def test_run_counts_the_limits_that_are_on_although_it_reads_no_integration() -> None:
+    report = SweepFixture(FakeSecrets(), reminders=ReminderFixture().reminders).run(has_time=lambda: False)
+    assert report.reached_limits == {Reason.DUE: 0}
+
+
 def test_run_resumes_where_the_previous_run_stopped() -> None:
     secrets = FakeSecrets(pages=[[a_secret()], [a_secret("arn:secret-2")]])
-    first = run_sweep(secrets, has_time=time_for_one_page())
+    first = run_sweep(secrets, has_time=time_for(1))
     assert first.position == SweepPosition(token="1")
     assert secrets.scheduled == ["arn:secret-1"]
-    second = run_sweep(secrets, position=first.position, has_time=time_for_one_page())
+    second = run_sweep(secrets, position=first.position, has_time=time_for(1))
     assert second.position == SweepPosition(part="integrations")
     assert run_sweep(secrets, position=second.position).position is None
     assert secrets.scheduled == ["arn:secret-1", "arn:secret-2"]
     records = FakeRecords(pages=[[], []])
-    third = run_sweep(secrets, records, position=second.position, has_time=time_for_one_page())
+    third = run_sweep(secrets, records, position=second.position, has_time=time_for(1))
     assert third.position == SweepPosition(part="integrations", token="1")
-
-
-def time_for_one_page() -> Callable[[], bool]:
-    answers: Iterator[bool] = iter([True, False])
-    return lambda: next(answers)
 
 
 def test_orphaned_version_is_released() -> None:
@@ -291,7 +319,7 @@ def test_denied_cancellation_of_a_deletion_is_reported_and_the_sweep_continues()
 
 def test_removals_up_to_the_limit_are_made_and_the_next_one_stops_the_sweep() -> None:
     sweep = SweepFixture(FakeSecrets(pages=[orphans(LIMIT), orphans(LIMIT + 1)]))
-    first = sweep.run(has_time=time_for_one_page())
+    first = sweep.run(has_time=time_for(1))
     assert (first.removals, first.removals_left, first.stopped) == (LIMIT, 0, False)
     second = sweep.run(position=first.position)
     assert (second.removals, second.removals_left, second.stopped) == (0, LIMIT + 1, True)
@@ -332,7 +360,7 @@ def test_confirmed_removals_are_made_by_the_next_runs_and_no_others() -> None:
     sweep = SweepFixture(FakeSecrets(pages=[orphans(2), orphans(30)]), limit=1)
     sweep.run()
     sweep.removal_limit().confirm(25)
-    first = sweep.run(has_time=time_for_one_page())
+    first = sweep.run(has_time=time_for(1))
     second = sweep.run(position=first.position)
     assert (first.removals, second.removals, second.removals_left, second.stopped) == (2, 23, 7, True)
 
@@ -404,6 +432,6 @@ def test_removal_with_an_unknown_outcome_stays_counted() -> None:
 def test_runs_that_fail_again_and_again_remove_no_more_than_the_limit() -> None:
     sweep = SweepFixture(FakeSecrets(pages=[orphans(3)]), limit=2)
     for _ in range(5):
-        report = sweep.run(has_time=time_for_one_page())  # its position is lost, and the secrets are still listed
+        report = sweep.run(has_time=time_for(1))  # its position is lost, and the secrets are still listed
     assert len(sweep.secrets.scheduled) == 2
     assert report.stopped

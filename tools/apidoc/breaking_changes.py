@@ -4,7 +4,7 @@ A request that was valid must stay valid: each old request schema must be contai
 stay readable: each new response schema must be contained in the old one, because clients reject unknown fields. Two
 exceptions, because older releases never receive them: a response enum may gain values such as a new provider, and a
 response may gain fields marked `x-release-dependent`. Another one: results of connection tests may gain fields, because
-the official clients do not request them.
+the official clients do not request them. Nor do they send a parameter whose response is marked `x-on-request`.
 
 The existing tool for this comparison, oasdiff, is a Go binary and not on PyPI. `make lint` must need only CPython and
 make.

@@ -2,16 +2,16 @@
 
 from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND
-from ai_integrations.http import connection_tests, health
+from ai_integrations.http import connection_tests, health_views
 from ai_integrations.http.connection_tests import ModelChoice
-from ai_integrations.http.health import ConnectionHealth
+from ai_integrations.http.health_views import ConnectionHealth
 from tools.apidoc.operation import AUTHENTICATED_ERRORS, BODY_ERRORS, INTEGRATION_PATH, Operation, Response
 
 _TAG = "Connection tests"
 _RESULT = Response(
     description="The result of the completed test, whether it passed or not.",
     body=ConnectionHealth,
-    headers=(health.FINGERPRINT_HEADER,),
+    headers=(health_views.FINGERPRINT_HEADER,),
     examples=("health",),
 )
 
@@ -56,7 +56,7 @@ CONNECTION_TEST_OPERATIONS = (
         response=Response(
             description="The last result. Its status is `unknown` if the integration was never tested.",
             body=ConnectionHealth,
-            headers=(health.FINGERPRINT_HEADER,),
+            headers=(health_views.FINGERPRINT_HEADER,),
             examples=("health",),
         ),
         errors=(*AUTHENTICATED_ERRORS, NOT_FOUND),

@@ -5,11 +5,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from ai_integrations.http.dry_run_views import DryRunResult
 from tools.apidoc import examples, problems
 from tools.apidoc.body_schemas import REF_TEMPLATE, build_body_schemas
 from tools.apidoc.operation import Operation, Response, Security
 from tools.apidoc.operations import OPERATIONS
 from tools.apidoc.parameters import HEADERS, PARAMETERS
+from tools.apidoc.schema_containment import ON_REQUEST
 
 ROOT = Path(__file__).parent.parent.parent
 _DESCRIPTION = """\
@@ -23,6 +25,10 @@ response uses the format of the request body. Without such a value it depends on
 
 Every error is a problem document (RFC 9457).
 """
+
+_DRY_RUN = Response(
+    description="What the request would do.", body=DryRunResult, headers=("ETag",), examples=("dry_run",)
+)
 
 
 def build() -> dict[str, Any]:
@@ -59,10 +65,12 @@ def _paths() -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     bodies = [operation.body for operation in OPERATIONS if operation.body]
-    views = [each.response.body for each in OPERATIONS if isinstance(each.response.body, type)]
+    views = [each.response.body for each in OPERATIONS if isinstance(each.response.body, type)] + [DryRunResult]
     kinds = (problems.KINDS[status] for status in sorted(problems.KINDS))
+    schemas = build_body_schemas(dict.fromkeys(bodies), dict.fromkeys(views))
+    schemas[DryRunResult.__name__][ON_REQUEST] = True
     return {
-        "schemas": {**build_body_schemas(dict.fromkeys(bodies), dict.fromkeys(views)), "Problem": problems.SCHEMA},
+        "schemas": {**schemas, "Problem": problems.SCHEMA},
         "parameters": {_component(name): parameter for name, parameter in PARAMETERS.items()},
         "responses": {problems.response_name(kind): problems.response(kind) for kind in kinds},
         "securitySchemes": {
@@ -105,8 +113,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     errors = sorted(operation.errors, key=lambda kind: kind.status)
+    success = {str(operation.response.status): _response(operation.response)}
     return {
-        str(operation.response.status): _response(operation.response),
+        **(_with_dry_run(success) if "dry_run" in operation.parameters else success),
         **{str(kind.status): _ref("responses", problems.response_name(kind)) for kind in errors},
     }
 
@@ -122,6 +131,17 @@ def _response(response: Response) -> dict[str, Any]:
         views = {name: each for name, each in examples.responses().items() if name in response.examples}
         described["content"] = {"application/json": {"schema": _schema(response.body), "examples": views}}
     return described
+
+
+def _with_dry_run(success: dict[str, Any]) -> dict[str, Any]:
+    """Add the response of a dry run to those of an operation that succeeds."""
+    if "200" not in success:
+        return {"200": _response(_DRY_RUN), **success}
+    change = success["200"]
+    content = change["content"]["application/json"]
+    content["schema"] = {"anyOf": [content["schema"], _schema(DryRunResult)]}
+    change["description"] += " With `dry_run`: what the request would do."
+    return success
 
 
 def _schema(model: type) -> dict[str, str]:

@@ -9,6 +9,7 @@ from ai_integrations.contracts.provisioning_requests import REQUESTS, Provisioni
 from ai_integrations.contracts.published_events import (
     CHANGE_EVENTS,
     CONSUMER_EVENTS,
+    KEY_REMINDERS,
     OUTCOMES,
     Event,
     Failed,
@@ -28,6 +29,7 @@ EVENT_MODELS: tuple[EventModel, ...] = (
     HealthChanged,
     SweepRan,
     *CONSUMER_EVENTS,
+    *KEY_REMINDERS,
 )
 
 

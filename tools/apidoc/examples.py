@@ -33,10 +33,13 @@ from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.model import Federation, Integration, Organization, PreviousKey, SecretVersion, Space
 from ai_integrations.domain.principals import Principal
-from ai_integrations.http.health import health_view
+from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.http.dry_run_views import dry_run_view
+from ai_integrations.http.health_views import health_view
 from ai_integrations.http.trust_views import federation_view, role_view
 from ai_integrations.key_access.credential_reader import Resolved
 from ai_integrations.key_access.messages import resolution_view
+from ai_integrations.use_cases.dry_runs import DryRun
 from ai_integrations.use_cases.federation_trust import FederationTrust
 from ai_integrations.use_cases.role_trust import RoleTrust
 from tools.apidoc.parameters import (
@@ -242,6 +245,10 @@ def responses() -> dict[str, dict[str, Any]]:
         "integration": _example("An integration with an API key", legacy),
         "current_format": _example("In the current wire format, as newer clients receive it", current),
         "rotation": _example("The versions of the new and the previous key", rotation_view(_rotated(integration))),
+        "dry_run": _example(
+            "What a deletion would do",
+            dry_run_view("deleteAiIntegration", _dry_run(integration), WireFormat.LEGACY),
+        ),
         "role": _example("A role, and what its trust policy must contain", role_view(_ROLE)),
         "federation": _example("A federation of Vertex AI, and what its pool must trust", federation_view(_FEDERATION)),
         "consumer": _example("A role that may resolve one integration", consumer_view(_CONSUMER)),
@@ -261,6 +268,18 @@ def responses() -> dict[str, dict[str, Any]]:
         ),
         "organization": _example("An organization", organization),
     }
+
+
+def _dry_run(integration: Integration) -> DryRun:
+    consumer = UsedBy.principal(_CONSUMER.principal)
+    return DryRun(
+        current=integration,
+        result=integration,
+        changed_fields=(),
+        used_by=(Use(integration.account, integration.id, consumer, _TIME),),
+        used_by_count=1,
+        restorable_until=_TIME + timedelta(days=30),
+    )
 
 
 def _integration() -> Integration:

@@ -102,7 +102,7 @@ OPERATIONS = (
         ),
         body=PatchBody,
         body_examples=("rename", "replace_key", "move"),
-        parameters=("integration_id", "If-Match"),
+        parameters=("integration_id", "dry_run", "If-Match"),
         response=Response(
             description="The updated integration.",
             body=AiIntegration,
@@ -118,7 +118,7 @@ OPERATIONS = (
         tag=_INTEGRATIONS,
         summary="Delete an integration",
         description=("Deletes the integration and its API key. Until the recovery window ends, both can be restored."),
-        parameters=("integration_id", "If-Match"),
+        parameters=("integration_id", "dry_run", "If-Match"),
         response=Response(status=204, description="The integration was deleted."),
         errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, PRECONDITION_FAILED),
     ),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ai_integrations.contracts import ids
-from ai_integrations.http import health, idempotency
+from ai_integrations.http import health_views, idempotency
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
@@ -69,6 +69,12 @@ _ALL: tuple[dict[str, Any], ...] = (
         {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
     ),
     _path("file", "The name of a file that the page loads.", {"type": "string", "examples": ["main.js"]}),
+    _query(
+        "dry_run",
+        "With `true`, the response is what the request would do, and nothing changes. It is refused like the request "
+        "itself. An `Idempotency-Key` is ignored.",
+        {"type": "boolean", "default": False},
+    ),
     _header(
         "If-Match",
         "The `ETag` of the version that you expect. If there is another version, the response is 412.",
@@ -96,7 +102,7 @@ def _response_header(description: str, schema: dict[str, Any]) -> dict[str, Any]
 
 
 HEADERS = {
-    health.FINGERPRINT_HEADER: {
+    health_views.FINGERPRINT_HEADER: {
         "description": "A fingerprint of the tested API key. Sent to admins, while the integration still has that key. "
         "A test of unsaved settings returns it only if the provider accepted the key.",
         "schema": {"type": "string"},

@@ -15,7 +15,11 @@ _LOWER_LIMITS = ("minLength", "minItems", "minProperties", "minimum")
 _EXACT = ("pattern", "format", "propertyNames", "uniqueItems")
 # Marks a field that a response contains only for the releases of clients that know it.
 RELEASE_DEPENDENT = "x-release-dependent"
-_ANNOTATIONS = frozenset({"default", "description", "example", "examples", "title", "writeOnly", RELEASE_DEPENDENT})
+# Marks a body that only a request with a new parameter gets.
+ON_REQUEST = "x-on-request"
+_ANNOTATIONS = frozenset(
+    {"default", "description", "example", "examples", "title", "writeOnly", RELEASE_DEPENDENT, ON_REQUEST}
+)
 _STRUCTURE = frozenset(
     {"additionalProperties", "allOf", "anyOf", "const", "enum", "items", "properties", "required", "type"}
 )
@@ -60,7 +64,10 @@ def _compare(pair: Pair) -> Iterator[str]:
 def _compare_alternatives(pair: Pair) -> Iterator[str]:
     """Report, for each inner alternative that fits no outer one, the shortest list of violations."""
     outers = pair.outer.get("anyOf", [pair.outer])
+    is_new = not any(outer.get(ON_REQUEST) for outer in outers)
     for inner in pair.inner.get("anyOf", [pair.inner]):
+        if pair.is_response and is_new and inner.get(ON_REQUEST):
+            continue
         found = [list(_compare(Pair(inner, outer, pair.where, pair.is_response))) for outer in outers]
         if all(found):
             yield from min(found, key=len)

@@ -46,6 +46,12 @@ def operation(document: Json, method: str, path: str) -> Json:
     return found
 
 
+def add_alternative(document: Json, **marks: bool) -> None:
+    """Let a response have another body."""
+    content = operation(document, "get", ONE)["responses"]["200"]["content"]["application/json"]
+    content["schema"] = {"anyOf": [content["schema"], {"type": "object", **marks}]}
+
+
 def problem_parts(document: Json, response: str) -> list[Json]:
     found: list[Json] = document["components"]["responses"][response]["content"]["application/problem+json"]["schema"][
         "allOf"
@@ -129,6 +135,8 @@ def test_breaking_changes_of_an_equal_document_are_empty() -> None:
             "response 401/1/title",
         ),
         (lambda d: problem_parts(d, "ResourceConflict").pop(), "response 409: allOf differs"),
+        (add_alternative, "response 200: other fields are now possible"),
+        (lambda d: properties(d, "DryRunResult").update(x={"type": "string"}), "/x: the field was added"),
         (lambda d: properties(d, "AiIntegration")["name"].update({"not": {}}), "cannot compare not"),
     ],
 )
@@ -150,6 +158,7 @@ def test_breaking_changes_reports_an_incompatible_edit(edit: Edit, expected: str
         lambda d: properties(d, "CreateBody")["provider"]["enum"].append("newAI"),
         lambda d: properties(d, "AiIntegration")["provider"]["enum"].append("newAI"),
         lambda d: properties(d, "SpaceView").update(x={"type": "string", "x-release-dependent": True}),
+        lambda d: add_alternative(d, **{"x-on-request": True}),
         lambda d: properties(d, "ConnectionHealth").update(x={"type": "string"}),
         lambda d: properties(d, "RungView").update(x={"type": "string"}),
         lambda d: properties(d, "CreateBody")["name"].update(maxLength=1000),

@@ -2,7 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ulid import ULID
 
@@ -15,16 +15,14 @@ from ai_integrations.use_cases.integrations import Integrations
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+KeyStoreT = TypeVar("KeyStoreT", bound=SecretsManagerKeyStore)
+
 
 def integrations(client: "DynamoDBClient") -> Integrations:
     """Build the use cases over the stack's table and secrets."""
     return Integrations(
         repository=repository(client),
-        keys=SecretsManagerKeyStore(
-            aws_clients.secrets_manager(),
-            prefix=os.environ["SECRET_PREFIX"],
-            kms_key_id=os.environ["SECRET_KMS_KEY_ID"],
-        ),
+        keys=key_store(SecretsManagerKeyStore),
         clock=lambda: datetime.now(UTC),
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         policy=Policy(
@@ -33,4 +31,13 @@ def integrations(client: "DynamoDBClient") -> Integrations:
             allowed_private_hosts=settings.parse_hosts(os.environ["ALLOWED_PRIVATE_HOSTS"]),
             federation_issuer=os.environ["FEDERATION_ISSUER"],
         ),
+    )
+
+
+def key_store(kind: type[KeyStoreT]) -> KeyStoreT:
+    """Build a key store of the stack's secrets."""
+    return kind(
+        aws_clients.secrets_manager(),
+        prefix=os.environ["SECRET_PREFIX"],
+        kms_key_id=os.environ["SECRET_KMS_KEY_ID"],
     )

@@ -105,6 +105,10 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         "This sender is not registered for the account. Ask an operator to register the source of the event, or the "
         "stack, with its AWS account.",
     ),
+    errors.ConsumerChangedError: (
+        PRECONDITION_FAILED,
+        "The consumer has changed since you read it. Read it again, then retry with its new ETag.",
+    ),
     errors.ConsumerExistsError: (
         CONFLICT,
         "The account already has a consumer for this principal. Change it with PATCH.",

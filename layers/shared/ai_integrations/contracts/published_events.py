@@ -14,6 +14,7 @@ from ai_integrations.contracts.wire_model import WireModel
 from ai_integrations.domain.connection_health import CheckStatus, Health
 from ai_integrations.domain.consumers import Consumer
 from ai_integrations.domain.model import Integration
+from ai_integrations.domain.reminders import Reminder
 
 SOURCE = "ai-integrations"
 
@@ -169,6 +170,76 @@ class HealthChanged(Event):
         )
 
 
+class KeyReminder(Event):
+    """A stored key has reached a limit. One reminder is published in each week from then on."""
+
+    account: str
+    id: str
+    name: str
+    provider: str
+    version: int = Field(description="The current version of the integration.")
+    scopings: list[ScopingView]
+    key_set_at: Timestamp
+    limit_days: int
+    reminder: int = Field(description="How many reminders of this type the key has had, including this one.")
+    occurred_at: Timestamp
+
+    @classmethod
+    def common_fields(cls, reminder: Reminder, occurred_at: datetime) -> dict[str, Any]:
+        """Build the fields that all reminders share. The id is that of the week since the key reached the limit."""
+        finding, integration = reminder.finding, reminder.finding.integration
+        return {
+            "event_id": f"{integration.id}.{finding.week:%Y%m%dT%H%M%S}.key-{finding.reason.value}",
+            "account": integration.account,
+            "id": ids.encode(integration.id),
+            "name": integration.name,
+            "provider": integration.provider,
+            "version": integration.version,
+            "scopings": [scoping_view(each) for each in integration.scopings],
+            "key_set_at": timestamp(integration.last_credentials_set.at),
+            "limit_days": finding.limit_days,
+            "reminder": reminder.number,
+            "occurred_at": timestamp(occurred_at),
+        }
+
+
+class KeyDue(KeyReminder):
+    """A stored key is due for rotation."""
+
+    detail_type = "AI Integration Key Due"
+
+    age_days: int
+
+    @classmethod
+    def of(cls, reminder: Reminder, occurred_at: datetime) -> Self:
+        """Build the event for a reminder."""
+        return cls(**cls.common_fields(reminder, occurred_at), age_days=reminder.finding.days)
+
+
+class KeyUnused(KeyReminder):
+    """A stored key has not been used for a number of days."""
+
+    detail_type = "AI Integration Key Unused"
+
+    unused_for_days: int = Field(description="Days since the last use, or since the key was set if that is later.")
+    last_used_at: Timestamp | None = Field(
+        default=None, description="When a program last resolved the integration, right to the hour. Absent if unknown."
+    )
+
+    @classmethod
+    def of(cls, reminder: Reminder, occurred_at: datetime) -> Self:
+        """Build the event for a reminder."""
+        last = reminder.finding.last_used_at
+        return cls(
+            **cls.common_fields(reminder, occurred_at),
+            unused_for_days=reminder.finding.days,
+            last_used_at=timestamp(last) if last else None,
+        )
+
+
+KEY_REMINDERS: tuple[type[KeyReminder], ...] = (KeyDue, KeyUnused)
+
+
 class Outcome(Event):
     """The outcome of a request by event. `request_id` is the one that the sender chose."""
 
@@ -236,7 +307,10 @@ OUTCOMES: tuple[type[Outcome], ...] = (
 
 
 class SweepRan(Event):
-    """The sweep has searched a part of the stack for orphaned secrets and lost keys. Lists have at most 50 entries."""
+    """The sweep has searched a part of the stack for orphaned secrets and lost keys. Lists have at most 50 entries.
+
+    `keys_due` and `keys_unused` are the numbers of stored keys that reached a limit. They are 0 if the limit is off.
+    """
 
     detail_type = "AI Integration Sweep Ran"
 
@@ -247,6 +321,8 @@ class SweepRan(Event):
     integrations: int
     removals: int = Field(description="Orphaned secrets and versions that this run removed.")
     removals_left: int = Field(description="Orphaned secrets and versions that this run found and did not remove.")
+    keys_due: int
+    keys_unused: int
     secrets_without_integration_count: int
     versions_without_integration_count: int
     integrations_without_secret_count: int
@@ -263,5 +339,5 @@ class SweepRan(Event):
         description="ARNs, with the version if only that was orphaned, that this run could not remove."
     )
     failed_checks: list[str] = Field(
-        description="Integrations whose secret this run could not check or not restore, as account/ULID."
+        description="Integrations that this run could not check, restore or remind of, as account/ULID."
     )

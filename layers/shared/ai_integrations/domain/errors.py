@@ -132,6 +132,10 @@ class UnregisteredSenderError(AiIntegrationsError):
     """The sender of an event or the stack is not registered for the account."""
 
 
+class ConsumerChangedError(AiIntegrationsError):
+    """The stored version of a consumer differs from the one that the caller expects."""
+
+
 class ConsumerExistsError(AiIntegrationsError):
     """The account has already granted this principal access."""
 

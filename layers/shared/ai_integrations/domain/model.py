@@ -153,11 +153,22 @@ class Federation(NamedTuple):
     parameters: Mapping[str, str] = MappingProxyType({})
 
 
+class CredentialsSet(NamedTuple):
+    """When and by whom the credentials of an integration were set."""
+
+    at: datetime
+    by: str
+
+
 class PreviousKey(NamedTuple):
-    """The key before the last rotation. It can be read by its version until `usable_until`."""
+    """The key before the last rotation. It can be read by its version until `usable_until`.
+
+    `credentials_set` is that of the integration while this key was the current one.
+    """
 
     secret: SecretVersion
     usable_until: datetime
+    credentials_set: CredentialsSet | None = None
 
 
 class ExternalSecretArn(NamedTuple):
@@ -206,7 +217,10 @@ def fold_name(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Integration(Settings):
-    """An LLM provider as one account registered it."""
+    """An LLM provider as one account registered it.
+
+    `credentials_set` is None if the credentials are those of the creation.
+    """
 
     id: str
     account: str
@@ -218,6 +232,7 @@ class Integration(Settings):
     secret: SecretVersion | None = None
     previous_key: PreviousKey | None = None
     federation: Federation | None = None
+    credentials_set: CredentialsSet | None = None
 
     @classmethod
     def new(cls, settings: Settings, caller: Caller, ulid: str, now: datetime, *, version: int = 1) -> "Integration":
@@ -232,6 +247,16 @@ class Integration(Settings):
             created_by=caller.user,
             updated_by=caller.user,
         )
+
+    @property
+    def credentials(self) -> tuple[SecretVersion | None, Federation | None, IamRole | None]:
+        """What consumers authenticate with: a key, a federation or an IAM role. Without any, all are None."""
+        return self.secret, self.federation, self.iam_role
+
+    @property
+    def last_credentials_set(self) -> CredentialsSet:
+        """When and by whom the current credentials, or the lack of any, were set."""
+        return self.credentials_set or CredentialsSet(at=self.created_at, by=self.created_by)
 
     def references(self, secret: SecretVersion) -> bool:
         """Check whether a secret version holds its current or its previous key."""

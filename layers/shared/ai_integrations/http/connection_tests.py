@@ -12,9 +12,10 @@ from ai_integrations.contracts.wire_model import InputModel
 from ai_integrations.domain.connection_health import Health
 from ai_integrations.domain.model import Caller
 from ai_integrations.http.body import parse_body
-from ai_integrations.http.health import fingerprint_header, health_view
+from ai_integrations.http.health_views import fingerprint_header, health_view
 from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.responses import json_response
+from ai_integrations.http.rest_resolver import RestResolver
 from ai_integrations.observability import logger
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class ModelChoice(InputModel):
 
 def build_connection_test_app(tests: "ConnectionTestRunner") -> APIGatewayRestResolver:
     """Build the app of the `test_connection` function."""
-    app = APIGatewayRestResolver()
+    app = RestResolver()
     register_error_handlers(app)
     ConnectionTestRoutes(app, tests)
     return app

@@ -22,6 +22,7 @@ from ai_integrations.http.body import parse_body
 from ai_integrations.http.etags import etag, if_match
 from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.responses import json_response
+from ai_integrations.http.rest_resolver import RestResolver
 from ai_integrations.observability import logger
 from ai_integrations.use_cases.consumers import Consumers, NewGrant
 
@@ -32,7 +33,7 @@ OF_INTEGRATION = "/v2/ai-integrations/<integration_id>/consumers"
 
 def build_consumer_app(consumers: Consumers) -> APIGatewayRestResolver:
     """Build the app of the `consumers` function."""
-    app = APIGatewayRestResolver()
+    app = RestResolver()
     register_error_handlers(app)
     ConsumerRoutes(app, consumers)
     return app
@@ -54,6 +55,7 @@ class ConsumerRoutes:
     def create(self) -> Response[str]:
         """Grant a principal access to integrations."""
         event = self._app.current_event
+        query_parameters.refuse_dry_run(event.query_string_parameters)
         body = parse_body(event, NewConsumer)
         grant = NewGrant(body.principal_arn, body.grant(), body.name, body.expires_at)
         consumer = self._consumers.create(self._caller(), grant)
@@ -86,6 +88,7 @@ class ConsumerRoutes:
     def update(self, consumer_id: str) -> Response[str]:
         """Change a consumer."""
         event, ulid = self._app.current_event, _checked(consumer_id)
+        query_parameters.refuse_dry_run(event.query_string_parameters)
         body = parse_body(event, ConsumerChange)
         condition = if_match(event.headers.get("if-match"))
         consumer = self._consumers.update(self._caller(), ulid, body.changes(), condition)
@@ -94,8 +97,9 @@ class ConsumerRoutes:
 
     def revoke(self, consumer_id: str) -> Response[str]:
         """Revoke the grant of a consumer."""
-        ulid = _checked(consumer_id)
-        self._consumers.revoke(self._caller(), ulid, if_match(self._app.current_event.headers.get("if-match")))
+        event, ulid = self._app.current_event, _checked(consumer_id)
+        query_parameters.refuse_dry_run(event.query_string_parameters)
+        self._consumers.revoke(self._caller(), ulid, if_match(event.headers.get("if-match")))
         logger.info("consumer revoked", consumer_id=ulid)
         return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
 

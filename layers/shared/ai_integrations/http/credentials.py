@@ -11,6 +11,7 @@ from ai_integrations.domain.principals import Principal, principal_of_caller
 from ai_integrations.http.body import parse_body
 from ai_integrations.http.resolver import register_error_handlers
 from ai_integrations.http.responses import json_response
+from ai_integrations.http.rest_resolver import RestResolver
 from ai_integrations.observability import logger
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ BY_NAME = "/v2/credentials"
 
 def build_credentials_app(resolver: "ConsumerResolver") -> APIGatewayRestResolver:
     """Build the app of the `credentials` function."""
-    app = APIGatewayRestResolver()
+    app = RestResolver()
     register_error_handlers(app)
     CredentialRoutes(app, resolver)
     return app

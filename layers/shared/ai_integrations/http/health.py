@@ -1,91 +1,29 @@
-"""The health of an integration's connection: the response body, and the route of the last test's result."""
+"""The route of the last connection test's result."""
 
-from typing import TYPE_CHECKING, Annotated, NotRequired
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from pydantic import Field
-from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.caller import caller_from_context
-from ai_integrations.contracts.views import Timestamp, timestamp
-from ai_integrations.domain.connection_health import UNKNOWN, Health, Rung
-from ai_integrations.domain.mappings import without_none
-from ai_integrations.domain.model import Caller, Integration, Role
 from ai_integrations.http.responses import json_response
 from ai_integrations.use_cases.integrations import Integrations
 
 if TYPE_CHECKING:
+    from ai_integrations.domain.connection_health import Health
+    from ai_integrations.domain.model import Integration
     from ai_integrations.use_cases.ports import HealthReader
 
 ROUTE = "/v2/ai-integrations/<integration_id>/health"
-FINGERPRINT_HEADER = "AI-Integration-Key-Fingerprint"
-
-
-class RungView(TypedDict):
-    """One step of a connection test."""
-
-    name: Annotated[
-        str, Field(description="reachable, token_exchanged, authenticated, model_answers or project_labeled.")
-    ]
-    status: Annotated[str, Field(description="passed, failed or not_proved.")]
-    latency_ms: int
-    proved: NotRequired[str | None]
-    not_proved: NotRequired[Annotated[str | None, Field(description="What went wrong, or what the step cannot show.")]]
-    provider_said: NotRequired[Annotated[str | None, Field(description="The provider's error message, redacted.")]]
-
-
-class ConnectionHealth(TypedDict):
-    """The result of a connection test, which stops at the first failed rung."""
-
-    status: Annotated[str, Field(description="passed, failed or not_proved; unknown before the first test.")]
-    rungs: list[RungView]
-    checked_at: NotRequired[Timestamp | None]
-    model: NotRequired[Annotated[str | None, Field(description="The model that the request named.")]]
-    models: NotRequired[
-        Annotated[
-            list[str] | None,
-            Field(description="Names of the models that the provider listed, sorted: at most 200. Absent if none."),
-        ]
-    ]
-    integration_version: NotRequired[
-        Annotated[int | None, Field(description="Absent if the integration is not saved.")]
-    ]
-    outdated: NotRequired[
-        Annotated[bool | None, Field(description="Whether the integration has changed since the test.")]
-    ]
-
-
-def health_view(health: Health, current_version: int | None = None) -> ConnectionHealth:
-    """Render a result. It is outdated if it belongs to another version than `current_version`."""
-    view: ConnectionHealth = {
-        "status": health.status,
-        "rungs": [_rung_view(each) for each in health.rungs],
-        "checked_at": timestamp(health.checked_at),
-        "model": health.model,
-        "models": list(health.models) or None,
-        "integration_version": health.integration_version or None,
-        "outdated": None if current_version is None else current_version != health.integration_version,
-    }
-    return without_none(view)
-
-
-def _rung_view(rung: Rung) -> RungView:
-    view: RungView = {
-        "name": rung.name,
-        "status": rung.status,
-        "latency_ms": rung.latency_ms,
-        "proved": rung.proved,
-        "not_proved": rung.not_proved,
-        "provider_said": rung.provider_said,
-    }
-    return without_none(view)
 
 
 class HealthRoutes:
-    """The route of the last result."""
+    """The route. The reader and the views are imported on first use: each cold start would pay for them."""
 
-    def __init__(self, app: APIGatewayRestResolver, integrations: Integrations, healths: "HealthReader") -> None:
+    def __init__(
+        self, app: APIGatewayRestResolver, integrations: Integrations, healths: "Callable[[], HealthReader]"
+    ) -> None:
         self._app = app
         self._integrations = integrations
         self._healths = healths
@@ -93,23 +31,18 @@ class HealthRoutes:
 
     def get(self, integration_id: str) -> Response[str]:
         """Return the result of the last test."""
+        from ai_integrations.http import health_views  # noqa: PLC0415
+
         caller = caller_from_context(self._app.current_event.request_context.authorizer)
         integration = self._integrations.get(caller, ids.decode(integration_id))
-        health = self._healths.last(caller.account, integration.id)
+        health = self._healths().last(caller.account, integration.id)
         if health is None:
-            return json_response(ConnectionHealth(status=UNKNOWN, rungs=[]))
-        headers = fingerprint_header(caller, health) if _tested_current_key(health, integration) else {}
-        return json_response(health_view(health, integration.version), headers=headers)
+            return json_response(health_views.UNTESTED)
+        headers = health_views.fingerprint_header(caller, health) if _tested_current_key(health, integration) else {}
+        return json_response(health_views.health_view(health, integration.version), headers=headers)
 
 
-def fingerprint_header(caller: Caller, health: Health) -> dict[str, str]:
-    """Build the header with the fingerprint of the tested key, for admins only."""
-    if caller.role is not Role.ADMIN or health.key_fingerprint is None:
-        return {}
-    return {FINGERPRINT_HEADER: health.key_fingerprint}
-
-
-def _tested_current_key(health: Health, integration: Integration) -> bool:
+def _tested_current_key(health: "Health", integration: "Integration") -> bool:
     """Check whether the tested key is the integration's current one.
 
     The current version of an external secret is unknown without reading it, so the integration must be unchanged.

@@ -1,9 +1,10 @@
 """The routes of integrations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -22,6 +23,9 @@ from ai_integrations.observability import logger
 from ai_integrations.use_cases.integrations import Integrations, RequestedChange, Rotation, VerifyKey
 from ai_integrations.use_cases.listing import IntegrationList, Query
 
+if TYPE_CHECKING:
+    from ai_integrations.use_cases.dry_runs import DryRuns, Operation
+
 COLLECTION = "/v2/ai-integrations"
 ONE = f"{COLLECTION}/<integration_id>"
 
@@ -35,11 +39,13 @@ class IntegrationRoutes:
         integrations: Integrations,
         integration_list: IntegrationList,
         verify_key: VerifyKey,
+        dry_runs: "Callable[[], DryRuns]",
     ) -> None:
         self._app = app
         self._integrations = integrations
         self._list = integration_list
         self._verify_key = verify_key
+        self._dry_runs = dry_runs
         app.post(COLLECTION)(self.create)
         app.get(COLLECTION)(self.list_page)
         app.get(ONE)(self.get)
@@ -52,6 +58,7 @@ class IntegrationRoutes:
     def create(self) -> Response[str]:
         """Create an integration."""
         event = self._app.current_event
+        query_parameters.refuse_dry_run(event.query_string_parameters)
         body = parse_body(event, CreateBody)
         caller = caller_from_context(event.request_context.authorizer)
         key = idempotency_key(event.headers.get("idempotency-key"), caller.user, body)
@@ -95,14 +102,17 @@ class IntegrationRoutes:
         event = self._app.current_event
         ulid = ids.decode(integration_id)
         body = parse_body(event, PatchBody)
+        caller = caller_from_context(event.request_context.authorizer)
         condition = if_match(event.headers.get("if-match"))
         wire_format = response_format(body.enum_values(), event.headers)
         change = RequestedChange(
             partial(body.apply, wire_format=wire_format), body.credential_change(), sent_fields=body.model_fields_set
         )
-        integration = self._integrations.update(
-            caller_from_context(event.request_context.authorizer), ulid, change, condition
-        )
+        if self._is_dry_run():
+            return self._dry_run(
+                "updateAiIntegration", lambda tried, is_met: tried.update(caller, ulid, change, is_met), wire_format
+            )
+        integration = self._integrations.update(caller, ulid, change, condition)
         logger.info("integration updated", integration_id=ulid, fields=sorted(body.model_fields_set))
         return _integration_response(integration, wire_format)
 
@@ -110,9 +120,10 @@ class IntegrationRoutes:
         """Delete an integration."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
-        self._integrations.delete(
-            caller_from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
-        )
+        caller = caller_from_context(event.request_context.authorizer)
+        if self._is_dry_run():
+            return self._dry_run("deleteAiIntegration", lambda tried, is_met: tried.delete(caller, ulid, is_met))
+        self._integrations.delete(caller, ulid, if_match(event.headers.get("if-match")))
         logger.info("integration deleted", integration_id=ulid)
         # Not None: it becomes a null body, which some emulators of API Gateway reject.
         return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")
@@ -120,6 +131,7 @@ class IntegrationRoutes:
     def restore(self, integration_id: str) -> Response[str]:
         """Restore a deleted integration."""
         event = self._app.current_event
+        query_parameters.refuse_dry_run(event.query_string_parameters)
         ulid = ids.decode(integration_id)
         integration = self._integrations.restore(caller_from_context(event.request_context.authorizer), ulid)
         logger.info("integration restored", integration_id=ulid)
@@ -137,6 +149,8 @@ class IntegrationRoutes:
         )
         caller = caller_from_context(event.request_context.authorizer)
         request = idempotency_key(event.headers.get("idempotency-key"), caller.user, body, f"rotation {ulid}")
+        if self._is_dry_run():
+            return self._dry_run("rotateKey", lambda tried, is_met: tried.rotate_key(caller, ulid, rotation, is_met))
         integrations = self._integrations.idempotent(request) if request else self._integrations
         integration = integrations.rotate_key(caller, ulid, rotation, if_match(event.headers.get("if-match")))
         logger.info("key rotated", integration_id=ulid, grace_seconds=body.grace_seconds, verified=body.verify)
@@ -146,11 +160,28 @@ class IntegrationRoutes:
         """Roll back to the previous key."""
         event = self._app.current_event
         ulid = ids.decode(integration_id)
-        integration = self._integrations.roll_back_key(
-            caller_from_context(event.request_context.authorizer), ulid, if_match(event.headers.get("if-match"))
-        )
+        caller = caller_from_context(event.request_context.authorizer)
+        if self._is_dry_run():
+            return self._dry_run("rollKeyBack", lambda tried, is_met: tried.roll_back_key(caller, ulid, is_met))
+        integration = self._integrations.roll_back_key(caller, ulid, if_match(event.headers.get("if-match")))
         logger.info("key rolled back", integration_id=ulid)
         return json_response(rotation_view(integration), headers={"ETag": etag(integration)})
+
+    def _is_dry_run(self) -> bool:
+        return query_parameters.flag(self._app.current_event.query_string_parameters, "dry_run")
+
+    def _dry_run(self, name: str, operation: "Operation", wire_format: WireFormat | None = None) -> Response[str]:
+        """Return what an operation would do, and change nothing. The ETag is that of the version it was tried on.
+
+        The code of dry runs is imported on first use: each cold start would pay for it.
+        """
+        from ai_integrations.http.dry_run_views import dry_run_view  # noqa: PLC0415
+
+        headers = self._app.current_event.headers
+        dry_run = self._dry_runs().run(operation, if_match(headers.get("if-match")))
+        logger.info("dry run ended", integration_id=dry_run.current.id, operation=name)
+        view = dry_run_view(name, dry_run, wire_format or response_format((), headers))
+        return json_response(view, headers={"ETag": etag(dry_run.current)})
 
 
 def _integration_response(

@@ -41,3 +41,17 @@ def opaque_id(query: Mapping[str, str], name: str) -> str | None:
     if value is not None and not is_opaque_id(value):
         raise InvalidRequestError(FieldError("", f"The parameter {name} must have at most {MAX_ID_BYTES} bytes."))
     return value
+
+
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """Read a flag, which is false if it is absent."""
+    text = query.get(name, "false")
+    if text not in {"true", "false"}:
+        raise InvalidRequestError(FieldError("", f"The parameter {name} must be true or false."))
+    return text == "true"
+
+
+def refuse_dry_run(query: Mapping[str, str]) -> None:
+    """Reject a dry run of an operation that has none, rather than execute the operation."""
+    if flag(query, "dry_run"):
+        raise InvalidRequestError(FieldError("", "This operation has no dry run. Nothing was changed."))

@@ -18,6 +18,17 @@ from ai_integrations.domain.connection_health import UNKNOWN, Health
 from ai_integrations.domain.model import Integration, SecretVersion, Settings, Tombstone
 
 
+class Difference(NamedTuple):
+    """What differs between two versions of an integration.
+
+    `fields` are the names of the changed settings, and `api_key` if a key was added or removed. `replaces_key` is true
+    if one key was replaced by another.
+    """
+
+    fields: list[str]
+    replaces_key: bool
+
+
 class Change(NamedTuple):
     """One committed write of an integration: its state before and after, or its tombstone."""
 
@@ -45,7 +56,18 @@ class Change(NamedTuple):
             kind = Restored if self.is_restore else Created
             yield kind(**kind.common_fields(self.after, self.after.updated_by, self.after.updated_at))
         elif self.after is not None and self.before is not None:
-            yield from _difference(self.before, self.after)
+            yield from _update_events(self.after, difference_between(self.before, self.after))
+
+
+def difference_between(before: Integration, after: Integration) -> Difference:
+    """Compare two versions of an integration."""
+    changed = [each.name for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
+    if (before.secret is None) != (after.secret is None):
+        changed.append("api_key")
+    if before.federation != after.federation:
+        changed.append("federation")
+    replaces_key = bool(before.secret and after.secret and before.secret != after.secret)
+    return Difference(fields=sorted(changed), replaces_key=replaces_key)
 
 
 class GraceEnded(NamedTuple):
@@ -76,14 +98,9 @@ def _referenced(integration: Integration | None) -> set[SecretVersion]:
     return {secret for secret in (integration.secret, previous) if secret}
 
 
-def _difference(before: Integration, after: Integration) -> Iterator[ChangeEvent]:
-    changed = [each.name for each in fields(Settings) if getattr(before, each.name) != getattr(after, each.name)]
-    if (before.secret is None) != (after.secret is None):
-        changed.append("api_key")
-    if before.federation != after.federation:
-        changed.append("federation")
-    if changed:
+def _update_events(after: Integration, difference: Difference) -> Iterator[ChangeEvent]:
+    if difference.fields:
         parts = Updated.common_fields(after, after.updated_by, after.updated_at)
-        yield Updated(**parts, changed_fields=sorted(changed))
-    if before.secret and after.secret and before.secret != after.secret:
+        yield Updated(**parts, changed_fields=difference.fields)
+    if difference.replaces_key:
         yield KeyRotated(**KeyRotated.common_fields(after, after.updated_by, after.updated_at))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ai_integrations.domain.consumers import Consumer, Grant, Revocation
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
+    ConsumerChangedError,
     FieldError,
     NotFoundError,
     RuleViolationError,
-    VersionConflictError,
 )
 from ai_integrations.domain.model import Caller, Integration, Role
 from ai_integrations.domain.principals import principal_of
@@ -127,7 +127,8 @@ class Consumers:
             current, changed = versions
             if changed == current:
                 return current
-            changed = changed._replace(version=current.version + 1, updated_at=self._clock(), updated_by=caller.user)
+            now = max(self._clock(), current.updated_at)  # changes stay in order
+            changed = changed._replace(version=current.version + 1, updated_at=now, updated_by=caller.user)
             self._repository.update(current, changed)
             return changed
 
@@ -137,7 +138,8 @@ class Consumers:
         """Revoke the grant of a consumer that meets the condition. It is denied from its next request on."""
 
         def commit(current: Consumer) -> None:
-            self._repository.revoke(Revocation(consumer=current, revoked_at=self._clock(), revoked_by=caller.user))
+            now = max(self._clock(), current.updated_at)  # changes stay in order
+            self._repository.revoke(Revocation(consumer=current, revoked_at=now, revoked_by=caller.user))
 
         retry_on_conflict(lambda: self._get_matching(caller, ulid, condition), commit)
 
@@ -150,7 +152,7 @@ class Consumers:
     def _get_matching(self, caller: Caller, ulid: str, condition: Condition) -> Consumer:
         consumer = self.get(caller, ulid)
         if not condition(consumer):
-            raise VersionConflictError
+            raise ConsumerChangedError
         return consumer
 
     def _may_resolve(self, consumer: Consumer, integration: Integration) -> bool:

@@ -22,6 +22,7 @@ from ai_integrations.domain.errors import (
 from ai_integrations.domain.model import (
     Caller,
     CredentialChange,
+    CredentialsSet,
     ExternalSecretArn,
     IdempotencyKey,
     Integration,
@@ -99,9 +100,13 @@ class Integrations:
 
         A retried update or delete raises RepeatedRequestError; a retried rotation returns the original result.
         """
+        return self.over(self._repository.idempotent(key), self._keys)
+
+    def over(self, repository: "IntegrationRepository", keys: "KeyStore") -> "Integrations":
+        """Bind other stores, such as those of dry runs."""
         return Integrations(
-            repository=self._repository.idempotent(key),
-            keys=self._keys,
+            repository=repository,
+            keys=keys,
             clock=self._clock,
             new_id=self._new_id,
             policy=self._policy,
@@ -143,7 +148,10 @@ class Integrations:
             changed = change.edit(current)
             self._check_change(caller, changed, change.credentials, current)
             rules.check_binding(current, changed, change.credentials, sends_headers="headers" in change.sent_fields)
-            return self._writes.with_credentials(changed, change.credentials, self._keys.add_key_version)
+            changed = self._writes.with_credentials(changed, change.credentials, self._keys.add_key_version)
+            if changed.credentials == current.credentials:
+                return changed
+            return replace(changed, credentials_set=self._set_now(caller, current))
 
         return self._edit(caller, ulid, updated, condition)
 
@@ -163,7 +171,7 @@ class Integrations:
             def rotated(current: Integration) -> Integration:
                 if verified is not None and redirects(verified, current):
                     raise ContentionError
-                return self._with_new_key(current, rotation)
+                return self._with_new_key(caller, current, rotation)
 
             return self._edit(caller, ulid, rotated, condition)
         except RepeatedRequestError as repeated:
@@ -176,7 +184,7 @@ class Integrations:
             previous = current.previous_key
             if previous is None or previous.usable_until <= self._clock():
                 raise NoPreviousKeyError
-            return replace(current, secret=previous.secret, previous_key=None)
+            return replace(current, secret=previous.secret, previous_key=None, credentials_set=previous.credentials_set)
 
         return self._edit(caller, ulid, rolled_back, condition)
 
@@ -185,7 +193,7 @@ class Integrations:
 
         def tombstone() -> Tombstone:
             current = self._get_writable(caller, ulid, condition)
-            now = self._clock()
+            now = self._not_before(current.updated_at)
             expiry = now + self._policy.recovery_window
             return Tombstone(integration=current, deleted_at=now, deleted_by=caller.user, expires_at=expiry)
 
@@ -216,7 +224,7 @@ class Integrations:
         def commit(found: Tombstone | Integration) -> Integration:
             if isinstance(found, Integration):
                 return found
-            return self._writes.restore(found, self._next_version(caller, found.integration))
+            return self._writes.restore(found, self._next_version(caller, found.integration, found.deleted_at))
 
         return retry_on_conflict(found, commit)
 
@@ -229,11 +237,17 @@ class Integrations:
         rotation.verify(current, rotation.api_key)
         return current
 
-    def _with_new_key(self, current: Integration, rotation: Rotation) -> Integration:
+    def _with_new_key(self, caller: Caller, current: Integration, rotation: Rotation) -> Integration:
         secret = _check_rotation(current, rotation)
-        until = self._clock() + rotation.grace
-        previous = PreviousKey(secret=secret, usable_until=until) if rotation.grace else None
-        return replace(current, secret=self._keys.add_key_version(current, rotation.api_key), previous_key=previous)
+        previous = PreviousKey(
+            secret=secret, usable_until=self._clock() + rotation.grace, credentials_set=current.credentials_set
+        )
+        return replace(
+            current,
+            secret=self._keys.add_key_version(current, rotation.api_key),
+            previous_key=previous if rotation.grace else None,
+            credentials_set=self._set_now(caller, current),
+        )
 
     def _edit(self, caller: Caller, ulid: str, edit: Edit, condition: VersionCondition) -> Integration:
         def edited() -> tuple[Integration, Integration]:
@@ -242,7 +256,9 @@ class Integrations:
 
         def commit(versions: tuple[Integration, Integration]) -> Integration:
             current, changed = versions
-            return current if changed == current else self._writes.update(current, self._next_version(caller, changed))
+            if changed == current:
+                return current
+            return self._writes.update(current, self._next_version(caller, changed, current.updated_at))
 
         return retry_on_conflict(edited, commit)
 
@@ -278,9 +294,16 @@ class Integrations:
         rules.check_settings(settings, previous=previous, policy=self._policy)
         rules.check_credentials(settings.provider, credentials, previous=previous, policy=self._policy)
 
-    def _next_version(self, caller: Caller, integration: Integration) -> Integration:
-        version = integration.version + 1
-        return replace(integration, version=version, updated_at=self._clock(), updated_by=caller.user)
+    def _set_now(self, caller: Caller, current: Integration) -> CredentialsSet:
+        return CredentialsSet(at=self._not_before(current.updated_at), by=caller.user)
+
+    def _next_version(self, caller: Caller, integration: Integration, earlier: datetime) -> Integration:
+        version, now = integration.version + 1, self._not_before(earlier)
+        return replace(integration, version=version, updated_at=now, updated_by=caller.user)
+
+    def _not_before(self, earlier: datetime) -> datetime:
+        """Read the clock. The time of a change is never before that of the previous one, which keeps them in order."""
+        return max(self._clock(), earlier)
 
 
 def _check_rotation(current: Integration, rotation: Rotation) -> SecretVersion:

@@ -28,7 +28,9 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender
+from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -280,6 +282,38 @@ class RemovalCounts(Protocol):
 
     def replace(self, current: RemovalCount | None, changed: RemovalCount) -> None:
         """Replace `current`. Raise VersionConflictError if another run replaced it meanwhile."""
+        ...
+
+
+class ReminderStore(Protocol):
+    """Stores the last reminders of keys."""
+
+    def load(self, integrations: Collection[Integration]) -> Mapping[str, SentReminders]:
+        """Read the last reminders of at most 100 integrations, by ULID. An integration without any is left out."""
+        ...
+
+    def save(self, sent: SentReminders, expires_at: datetime) -> None:
+        """Replace the last reminders of an integration."""
+        ...
+
+
+class UseReader(Protocol):
+    """Reads the use ledger. A use may appear some seconds late."""
+
+    def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
+        """Read the uses of all integrations of an account from one ULID to another, both included."""
+        ...
+
+    def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
+        """Read the uses of an integration by at most 100 consumers."""
+        ...
+
+
+class UseRecorder(Protocol):
+    """Writes the use ledger."""
+
+    def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
+        """Record that a consumer resolves an integration, unless one of its uses in this hour is recorded."""
         ...
 
 

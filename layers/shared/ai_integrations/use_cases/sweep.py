@@ -1,4 +1,4 @@
-"""Remove orphaned secrets and report integrations whose secret was deleted.
+"""Remove orphaned secrets, report integrations whose secret was deleted, and remind of old keys (`reminders.py`).
 
 A round reads all secrets, then all integrations. A run continues the current round for as long as it has time; the next
 run resumes there. After a complete round, the next run starts over.
@@ -7,6 +7,7 @@ A table that lost items makes referenced secrets look orphaned. Therefore the sw
 (`removal_limit.py`). A stopped sweep still reports, but removes nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,9 +15,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_integrations.domain.model import Integration, SecretVersion
+from ai_integrations.domain.reminders import Reason
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import IntegrationInventory, IntegrationReader, SecretInventory
+    from ai_integrations.use_cases.reminders import KeyReminders
     from ai_integrations.use_cases.removal_limit import RemovalLimit
 
 # Secrets that changed later than this are ignored: a write may be about to reference them. It is far longer than any
@@ -63,7 +66,10 @@ class _References(NamedTuple):
 
 @dataclass(kw_only=True)
 class SweepReport:
-    """What a run read, found and removed. Only removals of what no item names are counted."""
+    """What a run read, found and removed. Only removals of what no item names are counted.
+
+    `reached_limits` counts the stored keys that reached a limit, for each limit that is on.
+    """
 
     dry_run: bool
     position: SweepPosition | None
@@ -72,11 +78,13 @@ class SweepReport:
     integrations: int = 0
     removals: int = 0
     removals_left: int = 0
+    reached_limits: Counter[Reason] = field(default_factory=Counter)
     secrets_without_integration: list[str] = field(default_factory=list)
     versions_without_integration: list[str] = field(default_factory=list)
     integrations_without_secret: list[str] = field(default_factory=list)
     failed_removals: list[str] = field(default_factory=list)
     failed_checks: list[str] = field(default_factory=list)
+    reminder_errors: list[Exception] = field(default_factory=list)
 
     def findings(self) -> dict[str, list[str]]:
         """List everything that was found, by kind."""
@@ -96,19 +104,21 @@ class SweepReport:
 class Sweeper:
     """Sweeps the secrets of a stack, then its integrations."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an independent collaborator
         self,
         *,
         secrets: "SecretInventory",
         records: "IntegrationInventory",
         integrations: "IntegrationReader",
         limit: "RemovalLimit",
+        reminders: "KeyReminders",
         clock: Callable[[], datetime],
     ) -> None:
         self._secrets = secrets
         self._records = records
         self._integrations = integrations
         self._limit = limit
+        self._reminders = reminders
         self._clock = clock
 
     def run(self, report: SweepReport, *, has_time: Callable[[], bool]) -> None:
@@ -116,10 +126,13 @@ class Sweeper:
 
         If an error ends the run, the report contains what was found and removed until then.
         """
+        report.reached_limits.update(dict.fromkeys(self._reminders.limits, 0))
         report.stopped = self._limit.is_reached()
         while report.position is not None and has_time():
-            sweep_page = self._sweep_secrets if report.position.part == "secrets" else self._check_integrations
-            report.position = sweep_page(report.position.token, report)
+            if report.position.part == "secrets":
+                report.position = self._sweep_secrets(report.position.token, report)
+            else:
+                report.position = self._check_integrations(report.position, report, has_time)
 
     def _sweep_secrets(self, token: str | None, report: SweepReport) -> SweepPosition:
         secrets, next_token = self._secrets.page(token)
@@ -129,8 +142,13 @@ class Sweeper:
                 self._sweep_secret(secret, report)
         return SweepPosition(token=next_token) if next_token else SweepPosition(part="integrations")
 
-    def _check_integrations(self, token: str | None, report: SweepReport) -> SweepPosition | None:
-        integrations, next_token = self._records.page(token)
+    def _check_integrations(
+        self, position: SweepPosition, report: SweepReport, has_time: Callable[[], bool]
+    ) -> SweepPosition | None:
+        """Remind of the keys of a page, then check its secrets. Without enough time, the next run reads it again."""
+        integrations, next_token = self._records.page(position.token)
+        if not self._reminders.remind(integrations, report, has_time=has_time):
+            return position
         for integration in integrations:
             report.integrations += 1
             finding = f"{integration.account}/{integration.id}"

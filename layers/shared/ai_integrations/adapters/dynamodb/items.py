@@ -10,6 +10,7 @@ from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.mappings import without_none
 from ai_integrations.domain.model import (
     AuthType,
+    CredentialsSet,
     Federation,
     IdempotencyKey,
     Integration,
@@ -105,6 +106,7 @@ def integration_item(integration: Integration) -> Item:
         "secret_arn": integration.secret and integration.secret.arn,
         "secret_version": integration.secret and integration.secret.version,
         "federation": _federation_item(integration.federation),
+        "credentials_set": _credentials_set_item(integration.credentials_set),
         "former_key": _previous_key_item(integration.previous_key),
     }
     return without_none(item)
@@ -121,15 +123,28 @@ def _previous_key_item(previous: PreviousKey | None) -> Item | None:
         "arn": previous.secret.arn,
         "version": previous.secret.version,
         "usable_until": timestamp(previous.usable_until),
+        "credentials_set": _credentials_set_item(previous.credentials_set),
     }
     return without_none(item)
+
+
+def _credentials_set_item(credentials_set: CredentialsSet | None) -> Item | None:
+    return None if credentials_set is None else {"at": timestamp(credentials_set.at), "by": credentials_set.by}
+
+
+def _credentials_set_from_item(item: Mapping[str, Any] | None) -> CredentialsSet | None:
+    return None if item is None else CredentialsSet(at=datetime.fromisoformat(item["at"]), by=item["by"])
 
 
 def _previous_key_from_item(item: Mapping[str, Any] | None) -> PreviousKey | None:
     if item is None:
         return None
     secret = SecretVersion(arn=item["arn"], version=item.get("version"))
-    return PreviousKey(secret=secret, usable_until=datetime.fromisoformat(item["usable_until"]))
+    return PreviousKey(
+        secret=secret,
+        usable_until=datetime.fromisoformat(item["usable_until"]),
+        credentials_set=_credentials_set_from_item(item.get("credentials_set")),
+    )
 
 
 def integration_from_item(item: Mapping[str, Any]) -> Integration:
@@ -157,6 +172,7 @@ def integration_from_item(item: Mapping[str, Any]) -> Integration:
         else None,
         previous_key=_previous_key_from_item(item.get("former_key")),
         federation=Federation(**item["federation"]) if "federation" in item else None,
+        credentials_set=_credentials_set_from_item(item.get("credentials_set")),
     )
 
 
