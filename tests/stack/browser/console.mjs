@@ -289,8 +289,8 @@ async function roles() {
 async function markup() {
   const hostile = await create(`Hostile ${MARKUP}`, { model_names: [`model ${MARKUP}`], headers: { "X-Hostile": MARKUP }, api_key: BAD_KEY });
   const page = await signedIn("#/integrations", { quiet: true });
-  const said = { status: "failed", rungs: [{ name: "reachable", status: "failed", latency_ms: 1, not_proved: MARKUP, provider_said: `Provider ${MARKUP}` }] };
-  await page.route("**/test", (route) => route.fulfill({ json: said }));
+  const result = { status: "failed", rungs: [{ name: "reachable", status: "failed", latency_ms: 1, not_proved: MARKUP, provider_said: `Provider ${MARKUP}` }] };
+  await page.route("**/test", (route) => route.fulfill({ json: result }));
   await page.getByRole("link", { name: hostile.name }).click();
   await button(page, "Test the connection").click();
   await announced(page, "The test has ended");

@@ -20,10 +20,10 @@ export const runningSteps = () => h("div", { "aria-busy": "true" },
   h("p", { role: "status" }, "The test runs. It takes at most 15 seconds."),
   steps(EXPECTED.map((name) => ({ name, status: "waiting" }))));
 
-function step({ name, status, latency_ms: latency, proved, not_proved: notProved, provider_said: said }) {
+function step({ name, status, latency_ms: latency, proved, not_proved: notProved, provider_said: answer }) {
   return h("li", { class: status },
     h("strong", {}, NAMES[name] ?? name), " ", statusBadge(status), latency != null && h("span", { class: "soft" }, ` ${latency} ms`),
     proved && h("p", {}, proved),
     notProved && h("p", {}, notProved),
-    said && h("p", {}, "The provider answered: ", h("q", {}, said)));
+    answer && h("p", {}, "The provider answered: ", h("q", {}, answer)));
 }
