@@ -108,6 +108,9 @@ races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)
 concurrency: .venv/dev ## write to one integration concurrently (ROUNDS=200)
 	CONCURRENT_ROUNDS=$(call number,ROUNDS,200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
 
+ledger: .venv/dev ## record uses from four processes (RESOLVES=10000)
+	LEDGER_RESOLVES=$(or $(RESOLVES),10000) $(BIN)/python -m pytest tests/contract/test_ledger_of_many_workers.py -s
+
 bad-requests: .venv/dev ## send invalid requests to the API (CASES=20000)
 	BAD_REQUESTS=$(call number,CASES,20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
 

@@ -41,9 +41,10 @@ def hypothesis_settings(cases: int) -> settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request below /v2/ai-integrations. `path` is percent-encoded."""
+    """A request below a collection. `path` is percent-encoded."""
 
     method: str
+    collection: str = COLLECTION
     path: str = ""
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
@@ -180,6 +181,7 @@ _ITEM_ENDPOINTS = (
     ("POST", "/restore"),
     ("POST", "/key-rotations"),
     ("GET", "/health"),
+    ("GET", "/key"),
 )
 _unknown_paths = st.sampled_from(
     ["/../spaces", "/a/b", "/test/../..", "/%2f..%2f", f"/{KNOWN_ID}/{CANARY}", f"/{KNOWN_ID}/restore/x"]
@@ -201,6 +203,11 @@ _unsupported_methods = st.builds(
     st.sampled_from([f"/{KNOWN_ID}", f"/{KNOWN_ID}/key-rotations", "/test"]),
 )
 
+
+def _invalid_days(maximum: int) -> st.SearchStrategy[str]:
+    return st.integers(max_value=-1).map(str) | st.integers(min_value=maximum + 1).map(str) | _texts.map("x{}".format)
+
+
 _invalid_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.builds(
         dict, limit=st.integers(max_value=0).map(str) | st.integers(min_value=101).map(str) | _texts.map("x{}".format)
@@ -214,7 +221,17 @@ _invalid_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
         | st.builds(lambda opening, depth: opening * depth, st.sampled_from(["W1tb", "eyJh"]), st.just(5_000)),
     ),
 )
-_queries = _invalid_parameters.map(lambda query: Request(method="GET", query=query, headers={}))
+_invalid_parameters_of_keys: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.builds(dict, older_than_days=_invalid_days(3_650)),
+    st.builds(dict, unused_for_days=_invalid_days(400)),
+    st.builds(dict, provider=_texts),
+)
+_queries = st.one_of(
+    _invalid_parameters.map(lambda query: Request(method="GET", query=query, headers={})),
+    _invalid_parameters_of_keys.map(
+        lambda query: Request(method="GET", collection="/v2/keys", query=query, headers={})
+    ),
+)
 
 _media_types = st.sampled_from(
     ["", "text/plain", "application/jsonx", "application/json-patch+json", "multipart/form-data; boundary=x", CANARY]

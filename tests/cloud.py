@@ -19,6 +19,7 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
+from ai_integrations.bootstrap import credentials
 from ai_integrations.bootstrap.botocore_session import session
 from ai_integrations.domain.senders import Sender
 from ai_integrations.observability import logger
@@ -122,6 +123,8 @@ class Cloud:
         # As on every emulator, so that the custom resource may send its response to loopback. moto needs no endpoint.
         self.variables["AWS_ENDPOINT_URL"] = self.endpoint or "https://emulator.test"
         self.add_table()
+        # Otherwise a write of the ledger would end at any time, even in the account of another test.
+        self.environment.setattr(credentials, "start_thread", lambda task: task())
         self._responses: dict[str, Exception | tuple[AWSResponse, dict[str, Any]]] = {}
         self._lost_responses: dict[str, Exception] = {}
         self._kill_at: tuple[int, bool] | None = None

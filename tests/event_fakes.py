@@ -70,6 +70,25 @@ class InMemoryRemovalCounts:
 
 
 @dataclass
+class RecordingUseExpiry:
+    """Records changes of the expiry of uses. While `error` is set, they raise it."""
+
+    journal: list[tuple[object, ...]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def expire(self, account: str, ulid: str, at: datetime) -> None:
+        self._record("expire", account, ulid, at)
+
+    def keep(self, account: str, ulid: str) -> None:
+        self._record("keep", account, ulid)
+
+    def _record(self, *call: object) -> None:
+        if self.error is not None:
+            raise self.error
+        self.journal.append(call)
+
+
+@dataclass
 class InMemoryReminders:
     """The last reminders in a dictionary, and when each expires. `journal` records what is read and written."""
 

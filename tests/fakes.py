@@ -3,7 +3,7 @@
 tests/contract runs the same tests over these fakes and over the real adapters.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -39,9 +39,11 @@ from ai_integrations.domain.model import (
     fold_name,
 )
 from ai_integrations.domain.principals import Principal
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import LastUse, Use, UsedBy
+from ai_integrations.key_access.use_ledger import Recorders, Task, UseLedger
 from ai_integrations.use_cases.integrations import Integrations
-from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
+from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore, RefusalRecorder, UseRecorder
 from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
 
 
@@ -269,16 +271,31 @@ class InMemoryUses:
         key = account, ulid, consumer.identity
         known = self.uses.get(key, Use(account, ulid, consumer, datetime.min.replace(tzinfo=UTC)))
         if known.last_used_at < now.replace(minute=0, second=0, microsecond=0):
-            days = {each for each in known.days if each.day != now.day} | {now.date()}
+            days = {each for each in known.days if (now.date() - each).days % 31} | {now.date()}
             self.uses[key] = Use(account, ulid, consumer, now, frozenset(days))
 
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
-        stored = self.uses.values()
+        stored = sorted(self.uses.values(), key=lambda each: each.integration_id)
         return [each for each in stored if each.account == account and oldest <= each.integration_id <= newest]
 
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterator[LastUse]:
+        uses = self.of_integrations(account, oldest, newest)
+        for each in sorted(uses, key=lambda use: use.integration_id, reverse=True):
+            yield LastUse(each.integration_id, each.last_used_at)
+
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
-        keys = [(account, ulid, each.identity) for each in consumers]
+        keys = {(account, ulid, each.identity) for each in consumers}
         return [self.uses[key] for key in keys if key in self.uses]
+
+
+@dataclass
+class InMemoryRefusals:
+    """Refusals in a list."""
+
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def record(self, refusal: Refusal) -> None:
+        self.refusals.append(refusal)
 
 
 @dataclass
@@ -528,6 +545,18 @@ def _identity(integration: Integration) -> str | None:
 
 def _name(integration: Integration) -> tuple[str, str]:
     return integration.account, fold_name(integration.name)
+
+
+def build_ledger(
+    uses: UseRecorder | None = None,
+    refusals: RefusalRecorder | None = None,
+    *,
+    clock: Callable[[], datetime] = lambda: NOON,
+    start: Callable[[Task], None] = lambda task: task(),
+) -> UseLedger:
+    """Build a ledger over fakes, or over the given recorders. By default, each write ends before its response."""
+    recorders = Recorders(uses or InMemoryUses(), refusals or InMemoryRefusals())
+    return UseLedger(lambda: recorders, clock, start)
 
 
 def build_integrations(

@@ -9,9 +9,13 @@ your deployment:
 """
 
 from dataclasses import dataclass
+from math import ceil
+from unittest.mock import Mock
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
+from ai_integrations.domain.uses import UsedBy
 from tests import sam_template
 from tests.benchmarks.bench import Bench, Section
 from tests.benchmarks.calls import Used, measured
@@ -19,6 +23,7 @@ from tests.benchmarks.capacity import size
 from tests.benchmarks.fake_aws import integration
 from tests.benchmarks.report import table as markdown_table
 from tests.benchmarks.requests import INVOCATIONS, SIGNED
+from tests.builders import NOON, ULID, a_consumer
 
 SIZES = (100, 10_000, 1_000_000)
 
@@ -43,6 +48,7 @@ OWN_SECONDS, TABLE_SECONDS, SECRETS_SECONDS = 0.015, 0.008, 0.060  # of a warm r
 RUNS, RUN_SECONDS, WEEKS = 730, 870, 365 / 12 / 7  # of the sweep: a month, a run
 MILLION = 1_000_000
 FIXED = "fixed: KMS keys, alarms, dashboard"
+LEDGER = "DynamoDB: use ledger"
 EXCHANGES = "Lambda and logs: token exchanges"
 
 
@@ -58,6 +64,9 @@ class Use:
     exchange_gb_seconds: float = 2 * MEMORY_GB * 0.5  # two functions wait 500 ms for AWS STS and the provider
     log_kb: float = 1.3  # the line of the outcome and that of the end
     item_kb: float = 2.0  # an integration with its guard items
+    users: float = 10  # consumers in the ledger
+    recorded_hours: float = 60  # a month and consumer: 50 minutes a day are in two hours of the clock
+    instances: float = 2  # that serve a consumer in an hour: each tries to write, and a refused write costs the same
     old_keys: float = 0.1  # share of the keys that have reached both limits
 
     # DynamoDB units per call; RESULTS.md has those of each operation.
@@ -81,6 +90,12 @@ def month(integrations: int, use: Use | None = None) -> dict[str, float]:
         "DynamoDB": changes * use.write_units * TABLE_WRITE_UNIT
         + (2 * api_calls + resolves) * use.read_units * TABLE_READ_UNIT
         + integrations * use.item_kb / 1e6 * TABLE_GB_MONTH,
+        LEDGER: integrations
+        * use.users
+        * (
+            use.recorded_hours * use.instances * ceil(_use_bytes() / 1024) * TABLE_WRITE_UNIT
+            + _use_bytes() / 1e9 * TABLE_GB_MONTH
+        ),
         "EventBridge and logs": changes * 2 * BUS_EVENT + invocations * use.log_kb / 1e6 * LOG_GB,
         FIXED: _count("AWS::KMS::Key") * KMS_KEY_MONTH
         + _count("AWS::CloudWatch::Alarm") * ALARM_MONTH
@@ -161,6 +176,17 @@ def federation_table() -> str:
         ["of this, token exchanges", *(_dollars(each[EXCHANGES]) for each in federated)],
     ]
     return markdown_table(["integrations", *(f"{size:,}" for size in SIZES)], lines)
+
+
+def _use_bytes() -> int:
+    """Measure the item of a consumer that used an integration on each of the last 31 days."""
+    client = Mock()
+    consumer = UsedBy.principal(a_consumer().principal)
+    DynamoDbUses(client, "table").record("acme", ULID, consumer, NOON)
+    request = client.update_item.call_args.kwargs
+    recorded = {name[1:]: value for name, value in request["ExpressionAttributeValues"].items() if name != ":hour"}
+    [day] = [name for name in recorded if name.startswith("day_")]
+    return size({**request["Key"], **recorded}) + 30 * size({day: recorded[day]})
 
 
 def _count(resource_type: str) -> int:

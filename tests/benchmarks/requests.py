@@ -17,6 +17,7 @@ FIRST = {
     "authorizer": "authorizer_valid",
     "console": "get_console",
     "consumers": "list_consumers",
+    "audit": "list_keys",
     "credentials": "credentials_resolve_by_name",
     "provision": "provision_create",
     "publish_changes": "publish_changes_updated",

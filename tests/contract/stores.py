@@ -15,6 +15,7 @@ from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOu
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.domain.model import Organization, SecretVersion, Space
@@ -32,6 +33,8 @@ from ai_integrations.use_cases.ports import (
     SecretCleanup,
     Senders,
     SpaceReader,
+    UseReader,
+    UseRecorder,
 )
 from tests import sam_template
 from tests.event_fakes import InMemoryOutcomes, InMemoryReminders, InMemoryRemovalCounts, InMemorySenders
@@ -41,6 +44,7 @@ from tests.fakes import (
     InMemoryKeyStore,
     InMemoryRepository,
     InMemorySpaces,
+    InMemoryUses,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +69,10 @@ class WritableSenders(Senders, Protocol):
     def register(self, sender: Sender) -> None: ...
 
     def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None: ...
+
+
+class Uses(UseReader, UseRecorder, Protocol):
+    """The use ledger, with its write operation."""
 
 
 class Stores(Protocol):
@@ -98,6 +106,9 @@ class Stores(Protocol):
     def removal_counts(self) -> RemovalCounts: ...
 
     @property
+    def uses(self) -> Uses: ...
+
+    @property
     def reminders(self) -> ReminderStore: ...
 
     def current_keys(self) -> dict[str, str]:
@@ -120,6 +131,7 @@ class InMemoryStores:
         self.senders = InMemorySenders()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
+        self.uses = InMemoryUses()
         self.reminders = InMemoryReminders()
         self.repository = InMemoryRepository(spaces=self.spaces)
         self.granted = InMemoryGrantedIntegrations(self.consumers, self.repository)
@@ -145,6 +157,7 @@ class AwsStores:
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
+        self.uses = DynamoDbUses(self.dynamodb, self.table)
         self.reminders = DynamoDbReminders(self.dynamodb, self.table)
         self.keys = SecretsManagerKeyStore(self.secrets_manager, prefix=self.prefix, kms_key_id="alias/fake")
         self.cleanup = SecretsManagerCleanup(self.secrets_manager, recovery_days=7)

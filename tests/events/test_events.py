@@ -56,6 +56,11 @@ CONSUMERS: dict[str, tuple[int, list[str]]] = {
     "revoke_consumer": (404, []),
     "list_consumers_of_integration": (404, []),
 }
+AUDIT: dict[str, tuple[int, list[str]]] = {
+    "list_keys": (200, []),
+    "list_keys_older_than_text": (400, [""]),
+    "get_key": (404, []),
+}
 KEYS = {
     "credentials_fingerprint": {"problem"},
     "credentials_find_key": {"fingerprint", "holders", "unreadable", "next"},
@@ -95,6 +100,14 @@ def test_test_connection_returns_the_expected_status(cloud: Cloud, name: str) ->
 def test_consumers_returns_the_expected_status_for_an_empty_account(cloud: Cloud, name: str) -> None:
     status, pointers = CONSUMERS[name]
     response = cloud.http("consumers", an_event(name))
+    assert response.status == status
+    assert pointers == (response.pointers if status >= 400 else [])
+
+
+@pytest.mark.parametrize("name", AUDIT)
+def test_audit_returns_the_expected_status_for_an_empty_account(cloud: Cloud, name: str) -> None:
+    status, pointers = AUDIT[name]
+    response = cloud.http("audit", an_event(name))
     assert response.status == status
     assert pointers == (response.pointers if status >= 400 else [])
 

@@ -20,6 +20,12 @@ from tests.seeds import SeedAccount
 
 CASES = bad_requests.REQUESTED_CASES or 300
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+# The function of each resource that another one than `api` serves.
+SERVED_BY = {
+    f"{COLLECTION}/test": "test_connection",
+    "/v2/keys": "audit",
+    f"{COLLECTION}/{{integration_id}}/key": "audit",
+}
 _ID_IN_PATH = re.compile(r"^/(?!test$)[^/]+")
 
 
@@ -34,9 +40,9 @@ def to_gateway_event(request: Request) -> dict[str, Any]:
         caller=a_caller(),
         headers={"Content-Type": None, **request.headers},
         method=request.method,
-        path=COLLECTION + request.path,
+        path=request.collection + request.path,
     )
-    resource = COLLECTION + _ID_IN_PATH.sub("/{integration_id}", request.path)
+    resource = request.collection + _ID_IN_PATH.sub("/{integration_id}", request.path)
     return event | {
         # API Gateway answers other paths itself, so it never passes one as a resource.
         "resource": resource if methods(resource) else "/",
@@ -49,7 +55,7 @@ def to_gateway_event(request: Request) -> dict[str, Any]:
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # as an error it hides the failing request
 def test_invalid_request_is_rejected_and_changes_nothing(cloud: Cloud) -> None:
     cloud.keys.add(CANARY)
-    functions = {name: cloud.function(name) for name in ("api", "test_connection")}
+    functions = {name: cloud.function(name) for name in ("api", "audit", "test_connection")}
     SeedAccount(
         dynamodb=cloud.dynamodb, secrets_manager=cloud.secrets_manager, variables=sam_template.environment("api")
     ).create_seeds()
@@ -60,8 +66,9 @@ def test_invalid_request_is_rejected_and_changes_nothing(cloud: Cloud) -> None:
     def check(request: Request) -> None:
         cloud.calls.clear()
         log_start = len(cloud.written.getvalue())
-        function = functions["test_connection" if request.path == "/test" else "api"]
-        response = Response.from_lambda(function(to_gateway_event(request)))
+        event = to_gateway_event(request)
+        function = functions[SERVED_BY.get(event["resource"], "api")]
+        response = Response.from_lambda(function(event))
         log = cloud.written.getvalue()[log_start:]
         assert 400 <= response.status < 500, log
         assert response.pointers is not None, "the body must be a problem document"

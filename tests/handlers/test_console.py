@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.domain.providers import METADATA_KINDS, PROVIDERS
 from tests import sam_template
 from tests.builders import ROOT, an_event
 from tests.cloud import Cloud, Response
@@ -116,6 +117,15 @@ def test_script_parses_no_html_and_keeps_no_key(script: str) -> None:
 def test_script_imports_only_files_of_the_folder(script: str) -> None:
     imported = re.findall(r'(?:from|import|,) "([^"]+\.js)"', (FOLDER / script).read_text())
     assert {each.removeprefix("./") for each in imported} <= set(SCRIPTS)
+
+
+def test_console_knows_every_provider_and_its_fields() -> None:
+    script = (FOLDER / "providers.js").read_text()
+    assert set(re.findall(r"^  ([A-Z_]+): \{ label:", script, re.MULTILINE)) >= PROVIDERS.keys()
+    shown = set(re.findall(r"^  ([a-z_]+): \{ label:", script, re.MULTILINE))
+    metadata = {field for kind in METADATA_KINDS for field in (*kind.required, *kind.optional)}
+    federations = {field for each in PROVIDERS.values() if each.federation for field in each.federation.fields}
+    assert shown == metadata | federations
 
 
 def test_every_script_is_used() -> None:

@@ -264,6 +264,8 @@ def test_resolve_without_a_verified_role_or_user_returns_403_without_a_call_to_a
     assert cloud.calls == []
 
 
+# What the ledger does beside the response.
+RECORD_USE, RECORD_REFUSAL = "dynamodb:UpdateItem", ["dynamodb:Query", "dynamodb:PutItem"]
 CALLS: list[tuple[str, dict[str, str], list[str]]] = [
     ("in the path", {"account": "acme"}, ["dynamodb:BatchGetItem"]),
     ("in the path", {}, ["dynamodb:Query", "dynamodb:BatchGetItem"]),
@@ -283,21 +285,22 @@ def test_resolve_reads_the_grant_with_the_integration(
     function = cloud.function("credentials")
     path = created if how == "in the path" else None
     event = signed_event(SESSION, account | ({} if path else {"integration": NAME}), integration=path)
-    for reads in (calls, [each for each in calls if each != "dynamodb:Query"]):
+    later = [each for each in calls if each != "dynamodb:Query"]
+    for expected in ([*calls, RECORD_USE], later):
         cloud.calls.clear()
         response = Response.from_lambda(function(event))
         assert response.body["api_key"] == API_KEY
-        assert cloud.calls == [*reads, "secretsmanager:GetSecretValue"]
+        assert cloud.calls == [*expected, "secretsmanager:GetSecretValue"]
 
 
 @pytest.mark.parametrize(("body", "integration"), [({"integration": NAME}, None), ({}, ids.encode(OPEN))])
-def test_resolve_without_a_grant_reads_nothing_else(
+def test_resolve_without_a_grant_reads_nothing_else_for_the_response(
     cloud: Cloud, body: dict[str, str], integration: str | None
 ) -> None:
     store(cloud)
     cloud.calls.clear()
     assert resolve(cloud, {"account": "acme", **body}, integration=integration).status == 403
-    assert cloud.calls == ["dynamodb:BatchGetItem"]
+    assert cloud.calls == ["dynamodb:BatchGetItem", *RECORD_REFUSAL]
 
 
 def test_resolve_for_a_space_looks_up_its_organization_only_if_it_can_make_a_difference(cloud: Cloud) -> None:
@@ -312,7 +315,7 @@ def test_resolve_of_an_integration_of_other_spaces_looks_up_no_organization(clou
     store(cloud, a_consumer(principal_arn=ROLE, grant=IN_SPACE))
     cloud.calls.clear()
     assert resolve(cloud, {"account": "acme"}, integration=ids.encode(OTHER_SPACE)).status == 404
-    assert cloud.calls == ["dynamodb:BatchGetItem"]
+    assert cloud.calls == ["dynamodb:BatchGetItem", *RECORD_REFUSAL]
 
 
 def test_resolve_logs_session_principal_account_and_integration(cloud: Cloud) -> None:

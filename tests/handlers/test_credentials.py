@@ -68,11 +68,11 @@ def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cl
     assert resolved == resolve(cloud, key_version=resolved["key_version"])
 
 
-def test_resolve_by_id_makes_two_calls(cloud: Cloud) -> None:
+def test_resolve_by_id_makes_two_calls_beside_that_of_the_ledger(cloud: Cloud) -> None:
     created = create(cloud)
     cloud.calls.clear()
     resolve(cloud, created["id"])
-    assert cloud.calls == ["dynamodb:GetItem", "secretsmanager:GetSecretValue"]
+    assert cloud.calls == ["dynamodb:GetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue"]
 
 
 def test_resolve_omits_fields_that_are_not_set(cloud: Cloud) -> None:

@@ -12,7 +12,7 @@ from tests.cloud import Cloud
 
 ONE = "/v2/ai-integrations/{}"
 FEDERATION = {"identity_provider_id": "idp_fake", "service_account_id": "sa_fake"}
-READ, EXCHANGE = "dynamodb:GetItem", "lambda:Invoke"
+READ, RECORD_USE, EXCHANGE = "dynamodb:GetItem", "dynamodb:UpdateItem", "lambda:Invoke"
 Function = Callable[[dict[str, Any]], Any]
 
 
@@ -54,7 +54,7 @@ def test_resolve_with_a_cached_token_makes_one_read_and_no_other_call(cloud: Clo
     integration_id, function = create(cloud), cloud.function("credentials")
     respond_to_exchange(cloud)
     first, calls = resolve(cloud, function, integration_id)
-    assert calls == [READ, EXCHANGE]
+    assert calls == [READ, RECORD_USE, EXCHANGE]
     assert (first["access_token"], first["expires_at"]) == (
         {"value": ACCESS_TOKEN, "token_type": "Bearer"},
         "2100-01-01T00:00:00.000Z",

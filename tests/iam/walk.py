@@ -51,6 +51,7 @@ class Walk:
         self._federation()
         self._concurrent_writes()
         self._tests_and_credentials()
+        self._refusals()
         self._consumers()
         self._events()
         self._dead_letters()
@@ -85,13 +86,16 @@ class Walk:
         self._call("POST", f"/{integration_id}/key-rotations/rollback")
         self._call("POST", f"/{integration_id}/key-rotations", {"api_key": f"{API_KEY}-2", "verify": True})
         self._call("PATCH", f"/{integration_id}", {"api_key": f"{API_KEY}-3"})
+        reference = {"account": self._account, "integration": integration_id}
+        self._command("CredentialsFunctionName", consumer="program", space_id=SPACE, **reference)
+        self._wait_until(lambda: self._has_called("credentials", "UpdateItem"))
         dry_run = "?dry_run=true"
         to_role = {"provider": "awsBedrock", "provider_metadata": ROLE, "api_key": None}
         self._call("POST", f"/{integration_id}/key-rotations/rollback{dry_run}")
         self._call("PATCH", f"/{integration_id}{dry_run}", to_role)
         self._call("DELETE", f"/{integration_id}{dry_run}")
         self._call("DELETE", f"/{integration_id}")
-        self._wait_until(lambda: self._has_called("publish_changes", "DeleteSecret"))
+        self._wait_until(lambda: self._has_called("publish_changes", "UpdateItem"))
         self._call("POST", f"/{integration_id}/restore")
 
     def _references(self) -> None:
@@ -150,6 +154,12 @@ class Walk:
         self._call("GET", f"/{integration['id']}/health")
         self._call("GET", f"/{integration['id']}/role")
 
+    def _refusals(self) -> None:
+        refused = {"account": self._account, "integration": "No such name", "consumer": "program"}
+        response = self._stack.deployment.invoke("CredentialsFunctionName", refused)
+        assert response["problem"]["status"] == HTTPStatus.NOT_FOUND
+        self._wait_until(lambda: self._has_called("credentials", "PutItem"))
+
     def _consumers(self) -> None:
         integration_id = self._call("POST", body=_body(name="Granted", scopings=ORGANIZATION_SCOPINGS))["id"]
         grant = {"principal_arn": "arn:aws:iam::000000000000:role/program", "integration_ids": [integration_id]}
@@ -162,6 +172,9 @@ class Walk:
         assert by_id.status == by_name.status == HTTPStatus.OK
         self._call("PATCH", path=one, body={"memberships": [{"space_id": SPACE}]})
         self._call("GET", f"/{integration_id}/consumers")
+        self._call("GET", path="/v2/keys?limit=1")
+        reader = self._stack.issue_key(account=self._account, role="reader", memberships=[{"space_id": SPACE}])
+        self._call("GET", f"/{integration_id}/key", key=reader)
         self._call("DELETE", path=one)
 
     def _events(self) -> None:
@@ -226,13 +239,13 @@ class Walk:
         role = {"provider": "awsBedrock", "provider_metadata": ROLE}
         return _body(name=name, api_key_secret_arn=self._referenced_secret, scopings=SCOPINGS, **role)
 
-    def _call(self, method: str, path: str = "", body: object = None) -> Any:
+    def _call(self, method: str, path: str = "", body: object = None, *, key: str | None = None) -> Any:
         path = path if path.startswith("/v2/") else f"/v2/ai-integrations{path}"
         request = urllib.request.Request(  # noqa: S310 - the address of the stack
             f"{self._stack.url}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {key or self._key}", "Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import bad_requests
-from tests.bad_requests import CANARY, COLLECTION, Request
+from tests.bad_requests import CANARY, Request
 from tests.cloud import Response
 from tests.seeds import ACCOUNT, account_of_stack
 from tests.stack.conftest import Stack
@@ -49,7 +49,7 @@ def send(url: str, request: Request, authorization: str) -> Response:
     """Send a request unchanged; HTTP client libraries would reject some of them."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=60)
-    target = f"{address.path}{COLLECTION}{quote(request.path, safe='/%')}"
+    target = f"{address.path}{request.collection}{quote(request.path, safe='/%')}"
     connection.putrequest(request.method, f"{target}?{urlencode(request.query)}" if request.query else target)
     for name, value in {**request.headers, "Authorization": authorization}.items():
         connection.putheader(name, value.encode())

@@ -10,6 +10,7 @@ import pytest
 from ai_integrations.contracts import problems
 from ai_integrations.http import console, docs
 from ai_integrations.http.app import UseCases, build_app
+from ai_integrations.http.audit import build_audit_app
 from ai_integrations.http.connection_tests import build_connection_test_app
 from ai_integrations.http.console import build_console_app
 from ai_integrations.http.consumers import build_consumer_app
@@ -49,6 +50,7 @@ def resolved_routes() -> Iterator[tuple[str, str]]:
         build_connection_test_app(nothing),
         build_console_app(page=True),
         build_consumer_app(nothing),
+        build_audit_app(nothing),
         build_credentials_app(nothing),
     )
     for route in (route for app in apps for route in app._static_routes + app._dynamic_routes):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.http import key_facts
 from tests import sam_template
 from tests.builders import ROOT
 from tests.sam_template import of_type, processed
@@ -281,6 +282,12 @@ def test_throttling_parameters_limit_each_route_without_a_limit_of_its_own() -> 
     [everything] = [each for each in RESOURCES["Api"]["Properties"]["MethodSettings"] if each["ResourcePath"] == "/*"]
     assert everything["ThrottlingRateLimit"] == {"Ref": "ThrottlingRate"}
     assert everything["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurst"}
+
+
+def test_limit_of_the_age_of_keys_is_off_by_default_and_a_filter_can_find_every_overdue_key() -> None:
+    limit = PARAMETERS["MaxKeyAgeDays"]
+    assert (limit["Default"], limit["MinValue"]) == (0, 0)
+    assert limit["MaxValue"] == key_facts.MAX_AGE_DAYS
 
 
 def test_layers_support_the_runtime_on_every_architecture_and_only_the_latest_version_is_kept() -> None:

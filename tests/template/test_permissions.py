@@ -80,6 +80,7 @@ GRANTS: dict[str, Grants] = {
     },
     "publish_changes": {
         "ACCOUNT#*": of("dynamodb", "GetItem"),
+        "USES#*": of("dynamodb", "Query", "UpdateItem"),
         "own secrets": CLEANS_UP,
         "Bus": of("events", "PutEvents"),
         "${Table.Arn}/stream/*": of("dynamodb", "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"),
@@ -92,12 +93,19 @@ GRANTS: dict[str, Grants] = {
         "CONSUMERS#*": of("dynamodb", "DeleteItem", "GetItem", "PutItem", "Query"),
         "ACCOUNT#*": of("dynamodb", "BatchGetItem", "GetItem"),
         "SPACES#*": of("dynamodb", "GetItem"),
+        "USES#*": of("dynamodb", "BatchGetItem"),
+    },
+    "audit": {
+        "ACCOUNT#*": of("dynamodb", "GetItem", "Query"),
+        "USES#*": of("dynamodb", "Query"),
+        "SPACES#*": of("dynamodb", "GetItem"),
     },
     "credentials": READS_KEYS
     | {
         "ACCOUNT#*": of("dynamodb", "BatchGetItem", "GetItem", "Query"),
         "CONSUMER#*": of("dynamodb", "BatchGetItem", "GetItem", "Query"),
         "SPACES#*": of("dynamodb", "GetItem"),
+        "USES#*": of("dynamodb", "PutItem", "UpdateItem"),
     },
     "test_connection": READS_KEYS
     | {
@@ -335,9 +343,18 @@ def test_only_one_function_can_write_who_may_act(partition: str, writer: str) ->
     assert writers_of(partition) == {writer}
 
 
-def test_function_that_writes_grants_can_write_nothing_else() -> None:
-    written = {each for each, allowed in about_partitions("consumers") if set(allowed) & WRITE_ACTIONS}
-    assert written == {"CONSUMER#*", "CONSUMERS#*"}
+@pytest.mark.parametrize(
+    ("function", "partitions"),
+    [("consumers", {"CONSUMER#*", "CONSUMERS#*"}), ("credentials", {"USES#*"}), ("publish_changes", {"USES#*"})],
+)
+def test_function_can_write_these_partitions_and_no_others(function: str, partitions: set[str]) -> None:
+    written = {each for each, allowed in about_partitions(function) if set(allowed) & WRITE_ACTIONS}
+    assert written == partitions
+
+
+def test_function_that_processes_the_stream_can_change_only_when_a_use_expires() -> None:
+    [write] = [each for each in statements("publish_changes") if "dynamodb:UpdateItem" in actions(each)]
+    assert set(write["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {"pk", "sk", "expires_at"}
 
 
 @pytest.mark.parametrize("partition", ["ROLE#*", "FEDERATION#*"])

@@ -64,7 +64,7 @@ OWN = {
     "FINGERPRINT_KEY_ID": Variable(arn("FingerprintKey"), frozenset({"credentials", "test_connection"})),
     "EVENT_BUS_NAME": Variable(ref("Bus"), frozenset({"provision", "publish_changes", "sweep"})),
     "QUEUE_URL": Variable(ref("ProvisioningQueue"), frozenset({"provision"})),
-    "MAX_KEY_AGE_DAYS": Variable(ref("MaxKeyAgeDays"), frozenset({"sweep"})),
+    "MAX_KEY_AGE_DAYS": Variable(ref("MaxKeyAgeDays"), frozenset({"audit", "sweep"})),
     "UNUSED_KEY_DAYS": Variable(ref("UnusedKeyDays"), frozenset({"sweep"})),
     "SWEEP_REMOVAL_LIMIT": Variable(ref("SweepRemovalLimit"), frozenset({"sweep"})),
     # CloudFormation's response buckets have the domain of the stack's partition.
@@ -77,6 +77,7 @@ OWN = {
         frozenset(
             {
                 "api",
+                "audit",
                 "authorizer",
                 "console",
                 "consumers",

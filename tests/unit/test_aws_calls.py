@@ -1,5 +1,6 @@
 """The record of an invocation's AWS calls, without a client: order, bounds and durations."""
 
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,3 +72,13 @@ def test_restart_forgets_the_calls_of_the_invocation_before(
     call(emitter, clock, 1)
     calls.restart()
     assert calls.log_fields() == {"ms": 0, "aws_ms": 0, "aws_call_count": 0, "aws_calls": []}
+
+
+def test_log_fields_do_not_list_calls_of_an_ignored_client(
+    calls: AwsCalls, emitter: HierarchicalEmitter, clock: Clock
+) -> None:
+    of_client = copy(emitter)
+    calls.ignore(of_client)
+    call(of_client, clock, 1)
+    call(emitter, clock, 0.5)
+    assert [each["ms"] for each in calls.log_fields()["aws_calls"]] == [500]

@@ -13,7 +13,7 @@ from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion
 from ai_integrations.use_cases.change_publishing import ChangePublisher
 from ai_integrations.use_cases.changes import Change, HealthRecorded
 from tests.builders import FEDERATIONS, NOON, an_integration
-from tests.event_fakes import InMemoryBus, RecordingCleanup
+from tests.event_fakes import InMemoryBus, RecordingCleanup, RecordingUseExpiry
 from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
 
@@ -31,12 +31,17 @@ class StreamFixture:
 
     bus: InMemoryBus = field(default_factory=InMemoryBus)
     cleanup: RecordingCleanup = field(default_factory=RecordingCleanup)
+    uses: RecordingUseExpiry = field(default_factory=RecordingUseExpiry)
     repository: InMemoryRepository = field(default_factory=InMemoryRepository)
     now: datetime = NOON
 
     def __post_init__(self) -> None:
         self.publisher = ChangePublisher(
-            cleanup=self.cleanup, integrations=self.repository, bus=self.bus, clock=lambda: self.now
+            cleanup=self.cleanup,
+            uses=self.uses,
+            integrations=self.repository,
+            bus=self.bus,
+            clock=lambda: self.now,
         )
 
     def handle(self, record: dict[str, Any]) -> list[tuple[object, ...]]:
@@ -201,3 +206,49 @@ def test_failed_publication_propagates_and_record_can_be_retried(stream: StreamF
     stream.bus.error = None
     assert stream.handle(record) == [("promote_version", OTHER_VERSION, SECRET)] * 2
     assert stream.published() == ["AI Integration Key Rotated"]
+
+
+def test_deletion_lets_the_uses_expire_with_the_tombstone(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.uses.journal == [("expire", "acme", FIRST.id, TOMBSTONE.expires_at)]
+
+
+def test_deletion_of_integration_without_key_lets_the_uses_expire(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, TOMBSTONE._replace(integration=replace(FIRST, secret=None))))
+    assert stream.uses.journal == [("expire", "acme", FIRST.id, TOMBSTONE.expires_at)]
+
+
+def test_deletion_processed_after_the_restore_keeps_the_uses(stream: StreamFixture) -> None:
+    stream.repository.insert(SECOND, None)
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.uses.journal == []
+
+
+@pytest.mark.parametrize("secret", [SECRET, None])
+def test_restore_keeps_the_uses(stream: StreamFixture, secret: SecretVersion | None) -> None:
+    restored = replace(SECOND, secret=secret)
+    stream.repository.insert(restored, None)
+    stream.handle(a_record(None, restored))
+    assert stream.uses.journal == [("keep", "acme", FIRST.id)]
+
+
+def test_restore_processed_after_another_deletion_leaves_the_expiry(stream: StreamFixture) -> None:
+    stream.handle(a_record(None, SECOND))
+    assert stream.uses.journal == []
+
+
+@pytest.mark.parametrize("record", [a_record(None, FIRST), a_record(FIRST, replace(SECOND, name="x"))])
+def test_creation_and_change_leave_the_expiry_of_uses(stream: StreamFixture, record: dict[str, Any]) -> None:
+    stream.repository.insert(SECOND, None)
+    stream.handle(record)
+    assert stream.uses.journal == []
+
+
+def test_failure_to_set_the_expiry_of_uses_loses_neither_the_cleanup_nor_the_event(stream: StreamFixture) -> None:
+    stream.uses.error = TimeoutError()
+    with pytest.raises(TimeoutError):
+        stream.handle(a_record(None, TOMBSTONE))
+    assert (stream.cleanup.journal, stream.published()) == ([("schedule_deletion", SECRET)], [])
+    stream.uses.error = None
+    stream.handle(a_record(None, TOMBSTONE))
+    assert stream.published() == ["AI Integration Deleted"]

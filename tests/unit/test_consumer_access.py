@@ -184,3 +184,24 @@ def test_hints_are_dropped_when_there_are_too_many(monkeypatch: pytest.MonkeyPat
     for principal in (PRINCIPAL, other.principal, PRINCIPAL):
         fixture.access.get(principal, None, ULID)
     assert fixture.calls() == ["consumers", "get"] * 3
+
+
+@pytest.mark.parametrize(
+    ("named", "grants", "account"),
+    [
+        ("acme", [], "acme"),
+        ("acme", ["umbrella"], "acme"),
+        (None, [], None),
+        (None, ["acme"], "acme"),
+        (None, ["acme", "umbrella"], None),
+    ],
+)
+def test_refusal_has_the_account_if_there_is_only_one(
+    named: str | None, grants: list[str], account: str | None
+) -> None:
+    fixture = AccessFixture()
+    for each in grants:
+        fixture.grant(each, expires_at=NOON)
+    with pytest.raises(NoGrantError) as error:
+        fixture.access.get(PRINCIPAL, named, ULID)
+    assert error.value.account == account

@@ -17,10 +17,11 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
+from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.consumers import MAX_EXAMINED, Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_integration
-from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces
+from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces, InMemoryUses
 
 ADMIN, OTHER_ADMIN = a_caller(), a_caller(account="other")
 ROLE = "arn:aws:iam::999999999999:role/service/billing"
@@ -35,6 +36,7 @@ class ConsumersFixture:
     repository: InMemoryConsumers = field(default_factory=InMemoryConsumers)
     integrations: InMemoryRepository = field(default_factory=InMemoryRepository)
     spaces: InMemorySpaces = field(default_factory=InMemorySpaces)
+    uses: InMemoryUses = field(default_factory=InMemoryUses)
     now: datetime = NOON
 
     def __post_init__(self) -> None:
@@ -43,6 +45,7 @@ class ConsumersFixture:
             repository=self.repository,
             integrations=self.integrations,
             visibility=Visibility(self.spaces),
+            uses=self.uses,
             clock=lambda: self.now,
             new_id=lambda _now: next(ids),
             partition="aws",
@@ -62,7 +65,12 @@ class ConsumersFixture:
 
     def with_access(self, ulid: str = ULID) -> list[str]:
         page = self.consumers.with_access(ADMIN, ulid, after=None, limit=100)
-        return [each.principal.name for each in page.consumers]
+        return [each.consumer.principal.name for each in page.consumers]
+
+    def last_uses(self) -> dict[str, datetime | None]:
+        """List the last uses of the integration, by the id of the consumer."""
+        page = self.consumers.with_access(ADMIN, ULID, after=None, limit=100)
+        return {each.consumer.id: each.last_used_at for each in page.consumers}
 
 
 def any_version(_consumer: Consumer) -> bool:
@@ -346,3 +354,15 @@ def test_page_of_consumers_of_an_integration_can_be_empty_before_the_last(fixtur
     page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=1)
     assert (page.consumers, page.last_read) == ((), IDS[1])
     assert fixture.consumers.with_access(ADMIN, ULID, after=IDS[1], limit=1).last_read is None
+
+
+def test_consumers_of_an_integration_have_their_last_use_of_it(fixture: ConsumersFixture) -> None:
+    fixture.add_integration()
+    used, unused = fixture.create(), fixture.create(arn=f"{ROLE}2")
+    by, broker = UsedBy.principal(used.principal), UsedBy.broker_states(unused.principal.arn)
+    for account, ulid, consumer in (("acme", IDS[5], by), ("other", ULID, by), ("acme", ULID, broker)):
+        fixture.uses.record(account, ulid, consumer, NOON)
+    assert fixture.last_uses() == {used.id: None, unused.id: None}
+    last = NOON + timedelta(days=2)
+    fixture.uses.record("acme", ULID, by, last)
+    assert fixture.last_uses() == {used.id: last, unused.id: None}

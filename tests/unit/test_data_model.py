@@ -18,6 +18,7 @@ from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals, refusal_from_item
 from ai_integrations.adapters.dynamodb.reminders import DynamoDbReminders
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
@@ -43,6 +44,7 @@ from ai_integrations.domain.model import (
     Space,
     Tombstone,
 )
+from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.reminders import RETENTION, LastReminder, Reason, SentReminders
 from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
@@ -191,6 +193,13 @@ USE = Use(
     last_used_at=NOON + timedelta(days=1),
     days=frozenset({NOON.date(), NOON.date() + timedelta(days=1)}),
 )
+REFUSAL = Refusal(
+    account="acme",
+    consumer=UsedBy.broker_states("nightly-job"),
+    reason="key_unavailable",
+    refused_at=NOON,
+    integration_id=OPEN_AI.id,
+)
 OUTCOME = RecordedOutcome(
     fingerprint="fake-fingerprint",
     detail_type="AI Integration Create Succeeded",
@@ -256,6 +265,7 @@ def write_the_rest(table: Table) -> None:
     DynamoDbConnectionHealth(*table).record(HEALTH)
     for day in sorted(USE.days):
         DynamoDbUses(*table).record("acme", OPEN_AI.id, USE.consumer, datetime.combine(day, NOON.timetz()))
+    DynamoDbRefusals(*table).record(REFUSAL)
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", OUTCOME, NOON)
     DynamoDbReminders(*table).save(REMINDERS, REMINDED_AT + RETENTION)
     SweepRecords(*table).store_position(POSITION)
@@ -299,6 +309,7 @@ def test_written_items_are_read_as_the_same_values(table: Table) -> None:
     assert spaces.spaces("acme") == [Space(account="acme", id=SPACE, organization_id=ORGANIZATION), PLACES[1]]
     assert DynamoDbConnectionHealth(*table).last("acme", OPEN_AI.id) == HEALTH
     assert DynamoDbUses(*table).of_integrations("acme", OPEN_AI.id, OPEN_AI.id) == [USE]
+    assert [refusal_from_item(each) for each in table.items() if each["sk"].startswith("REFUSED#")] == [REFUSAL]
     assert DynamoDbRequestOutcomes(*table).find("acme", "order-4711") == OUTCOME
     assert DynamoDbReminders(*table).load([ROTATED]) == {ROTATED.id: REMINDERS}
     assert SweepRecords(*table).load_position() == POSITION

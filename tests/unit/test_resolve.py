@@ -10,9 +10,13 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.credentials import ReadKey, TemporaryCredentials
 from ai_integrations.domain.errors import (
+    AiIntegrationsError,
     FederationOffError,
+    InvalidRequestError,
     KeyUnavailableError,
+    NoGrantError,
     NotFoundError,
+    RoleRefusedError,
     TokenRefusedError,
     TokenUnavailableError,
 )
@@ -26,15 +30,24 @@ from ai_integrations.domain.model import (
     SecretVersion,
     Space,
 )
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import Use, UsedBy
 from ai_integrations.key_access.credential_reader import CredentialReader
 from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.messages import resolution_view
-from ai_integrations.key_access.resolve import CredentialResolver
+from ai_integrations.key_access.resolve import Access, Asked, CredentialResolver
 from ai_integrations.key_access.token_cache import TokenCache
 from ai_integrations.use_cases.ports import TokenExchanger
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, an_integration
-from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces
+from tests.fakes import (
+    FakeTokenExchanger,
+    InMemoryRefusals,
+    InMemoryRepository,
+    InMemorySpaces,
+    InMemoryUses,
+    build_ledger,
+)
 
 ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:stack/acme/x"
 OLD, NEW = SecretVersion(arn=ARN, version="old"), SecretVersion(arn=ARN, version="new")
@@ -81,6 +94,7 @@ class ResolverFixture:
             FakeKeyReader(),
             FakeRoleAssumer(),
         )
+        self.uses, self.refusals = InMemoryUses(), InMemoryRefusals()
         self.now = NOON
         self.exchanger = FakeTokenExchanger(clock=lambda: self.now)
         self.integration = an_integration(**{"secret": NEW, **changes})
@@ -94,6 +108,7 @@ class ResolverFixture:
                 tokens=TokenCache(exchanger or self.exchanger, lambda: self.now),
                 clock=lambda: self.now,
             ),
+            ledger=build_ledger(self.uses, self.refusals, clock=lambda: self.now),
         )
 
     def change(self, **changes: Any) -> None:
@@ -354,3 +369,115 @@ def test_resolve_federated_integration_in_a_stack_without_federation_raises_fede
     fixture = ResolverFixture(FederationOff(), secret=None, federation=FEDERATIONS["OPEN_AI"])
     with pytest.raises(FederationOffError):
         fixture.key()
+
+
+PROGRAM = UsedBy.broker_states("billing-job")
+
+
+def test_resolve_records_the_use_before_it_reads_the_key() -> None:
+    fixture = ResolverFixture()
+    recorded: list[Use] = []
+    fixture.keys.before_reading = lambda: recorded.extend(fixture.uses.uses.values())
+    fixture.key()
+    assert recorded == [Use("acme", ULID, PROGRAM, NOON, frozenset({NOON.date()}))]
+    assert fixture.refusals.refusals == []
+
+
+def test_resolve_that_retries_with_a_changed_integration_records_one_use() -> None:
+    fixture = ResolverFixture(secret=OLD)
+
+    def rotate() -> None:
+        fixture.keys.before_reading = lambda: None
+        fixture.keys.deleted.add(OLD)
+        fixture.change(secret=NEW)
+        fixture.now += timedelta(hours=2)  # so that the ledger would write another record
+
+    fixture.keys.before_reading = rotate
+    assert fixture.key() == "sk-fake-new"
+    assert [each.last_used_at for each in fixture.uses.uses.values()] == [NOON]
+
+
+def refusal(reason: str, ulid: str | None = ULID, account: str = "acme") -> Refusal:
+    return Refusal(account, PROGRAM, reason, NOON, ulid)
+
+
+@pytest.mark.parametrize(
+    ("missing", "recorded"),
+    [
+        (lambda resolver: resolver.by_id(a_program(account="other"), ULID), refusal("not_found", account="other")),
+        (lambda resolver: resolver.by_name(a_program(), "sk-fake-key"), refusal("not_found", None)),
+        (lambda resolver: resolver.by_id(a_program(space="t"), ULID), refusal("not_found")),
+        # The consumer named an integration that exists, so its id is no text of the consumer's.
+        (lambda resolver: resolver.by_name(a_program(space="t"), "Production OpenAI"), refusal("not_found")),
+    ],
+)
+def test_resolve_that_finds_no_visible_integration_records_a_refusal_and_no_use(
+    missing: Callable[[CredentialResolver], object], recorded: Refusal
+) -> None:
+    fixture = ResolverFixture(scopings=(Scoping(space_id="s"),))
+    with pytest.raises(NotFoundError):
+        missing(fixture.resolver)
+    assert (fixture.refusals.refusals, fixture.uses.uses) == ([recorded], {})
+
+
+def refuse_role(_integration: Integration, _consumer: str) -> TemporaryCredentials:
+    raise RoleRefusedError
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda fixture: fixture.keys.deleted.add(NEW), "key_unavailable"),
+        (lambda fixture: setattr(fixture.roles, "assume", refuse_role), "role_refused"),
+        (lambda fixture: fixture.exchanger.errors.append(TokenRefusedError("sk-fake-answer")), "token_refused"),
+    ],
+)
+def test_resolve_that_gets_no_credentials_records_the_use_and_the_refusal(
+    prepare: Callable[[ResolverFixture], object], reason: str
+) -> None:
+    fixture = ResolverFixture(
+        provider="AWS_BEDROCK",
+        provider_metadata={"role_arn": "arn:aws:iam::123456789012:role/r"},
+        federation=FEDERATIONS["OPEN_AI"],
+    )
+    prepare(fixture)
+    with pytest.raises(AiIntegrationsError):
+        fixture.key()
+    assert fixture.refusals.refusals == [refusal(reason)]
+    assert len(fixture.uses.uses) == 1
+
+
+@pytest.mark.parametrize("error", [TokenUnavailableError(), FederationOffError(), InvalidRequestError()])
+def test_resolve_that_fails_otherwise_records_no_refusal(error: AiIntegrationsError) -> None:
+    fixture = federated()
+    fixture.exchanger.errors.append(error)
+    with pytest.raises(type(error)):
+        fixture.key()
+    assert fixture.refusals.refusals == []
+
+
+def test_resolve_whose_grant_is_revoked_meanwhile_records_a_refusal() -> None:
+    fixture = ResolverFixture(secret=OLD)
+    fixture.keys.deleted.add(OLD)
+    reads = iter([Access(fixture.integration, a_program())])
+
+    def find() -> Access:
+        for access in reads:
+            return access
+        raise NoGrantError
+
+    with pytest.raises(NoGrantError):
+        fixture.resolver.resolve(Asked(PROGRAM, None), find, None)
+    assert fixture.refusals.refusals == [refusal("no_grant")]
+
+
+@pytest.mark.parametrize("account", ["acme", None])
+def test_resolve_without_a_grant_records_a_refusal_if_the_account_is_known(account: str | None) -> None:
+    fixture = ResolverFixture()
+
+    def find() -> Access:
+        raise NoGrantError(account=account)
+
+    with pytest.raises(NoGrantError):
+        fixture.resolver.resolve(Asked(PROGRAM, ULID), find, None)
+    assert fixture.refusals.refusals == ([refusal("no_grant")] if account else [])

@@ -21,7 +21,7 @@ from ai_integrations.key_access.token_cache import TokenCache, reuse_margin
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, NOON, ULID, a_caller, an_integration
 from tests.cloud import Killed
-from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces
+from tests.fakes import FakeTokenExchanger, InMemoryRepository, InMemorySpaces, build_ledger
 
 INSTANT = timedelta(microseconds=1)
 OTHER_ULID = "01KDZ3ZQ80000000000000000B"
@@ -223,4 +223,9 @@ def test_200_resolutions_a_second_over_50_expiries_always_have_a_valid_token_fro
 def a_resolver(repository: InMemoryRepository, tokens: TokenCache, clock: Callable[[], datetime]) -> CredentialResolver:
     unused: Any = None
     credentials = CredentialReader(keys=unused, roles=unused, tokens=tokens, clock=clock)
-    return CredentialResolver(integrations=repository, visibility=Visibility(InMemorySpaces()), credentials=credentials)
+    return CredentialResolver(
+        integrations=repository,
+        visibility=Visibility(InMemorySpaces()),
+        credentials=credentials,
+        ledger=build_ledger(clock=clock),
+    )

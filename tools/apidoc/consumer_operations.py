@@ -127,8 +127,8 @@ CONSUMER_OPERATIONS = (
         tag=_CONSUMERS,
         summary="List the consumers of an integration",
         description=(
-            "Returns the consumers that may resolve the integration now, newest first, and which part of their grant "
-            "allows it. For admins only."
+            "Returns the consumers that may resolve the integration now, newest first, with the part of their grant "
+            "that allows it and their last use. For admins only."
         ),
         parameters=("integration_id", "limit", "cursor"),
         response=Response(

@@ -17,6 +17,7 @@ from ai_integrations.contracts.consumer_views import (
 )
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import CreateBody
+from ai_integrations.contracts.key_views import KeyList, key_details_view, key_view
 from ai_integrations.contracts.views import (
     AiIntegrationList,
     OrganizationList,
@@ -31,9 +32,10 @@ from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.iam_roles import IamRole
+from ai_integrations.domain.key_facts import KeyFacts, Usage
 from ai_integrations.domain.model import Federation, Integration, Organization, PreviousKey, SecretVersion, Space
 from ai_integrations.domain.principals import Principal
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.uses import ConsumersOnDay, Use, UsedBy
 from ai_integrations.http.dry_run_views import dry_run_view
 from ai_integrations.http.health_views import health_view
 from ai_integrations.http.trust_views import federation_view, role_view
@@ -240,6 +242,9 @@ def responses() -> dict[str, dict[str, Any]]:
         description="Search team",
         created_at=_TIME,
     )
+    now = _TIME + timedelta(days=120)
+    key = KeyFacts(integration, Usage(consumers=3, last_used_at=now - timedelta(hours=1)), now, max_age_days=90)
+    uses_by_day = [ConsumersOnDay(now.date() - timedelta(days=ago), consumers=3) for ago in (1, 0)]
     last_page = pagination(None)
     return {
         "integration": _example("An integration with an API key", legacy),
@@ -256,8 +261,10 @@ def responses() -> dict[str, dict[str, Any]]:
             "The only page", ConsumerList(consumers=[consumer_view(_CONSUMER)], pagination=last_page)
         ),
         "consumers_of_integration": _example(
-            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER)], pagination=last_page)
+            "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER, _TIME)], pagination=last_page)
         ),
+        "key": _example("A stored key", key_details_view(key, uses_by_day, WireFormat.LEGACY)),
+        "keys": _example("The only page", KeyList(keys=[key_view(key, WireFormat.LEGACY)], pagination=last_page)),
         "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
         "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),

@@ -14,6 +14,7 @@ from ai_integrations.http import console, docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
 from tools.apidoc.consumer_operations import CONSUMER_OPERATIONS
 from tools.apidoc.federation_operations import FEDERATION_OPERATIONS
+from tools.apidoc.key_operations import KEY_OPERATIONS
 from tools.apidoc.operation import (
     AUTHENTICATED_ERRORS,
     BODY_ERRORS,
@@ -145,6 +146,7 @@ OPERATIONS = (
     *ROLE_OPERATIONS,
     *FEDERATION_OPERATIONS,
     *CONNECTION_TEST_OPERATIONS,
+    *KEY_OPERATIONS,
     *CONSUMER_OPERATIONS,
     Operation(
         id="listSpaces",

@@ -3,7 +3,9 @@
 from typing import Any
 
 from ai_integrations.contracts import ids
-from ai_integrations.http import health_views, idempotency
+from ai_integrations.contracts.enum_values import PROVIDER_NAMES
+from ai_integrations.domain.uses import RETENTION
+from ai_integrations.http import health_views, idempotency, key_facts
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
@@ -62,6 +64,17 @@ _ALL: tuple[dict[str, Any], ...] = (
         "Returns only spaces of this organization, as far as the organization of a space is known.",
         _string(MAX_ID_LENGTH),
     ),
+    _query(
+        "older_than_days",
+        "Returns only stored keys that were set at least this number of days ago.",
+        {"type": "integer", "minimum": 0, "maximum": key_facts.MAX_AGE_DAYS},
+    ),
+    _query(
+        "unused_for_days",
+        "Returns only credentials that were set, and if used last used, at least this number of days ago.",
+        {"type": "integer", "minimum": 0, "maximum": RETENTION.days},
+    ),
+    _query("provider", "Returns only keys for this provider.", {"type": "string", "enum": PROVIDER_NAMES}),
     _path("integration_id", "The id of an integration.", INTEGRATION_ID),
     _path(
         "consumer_id",

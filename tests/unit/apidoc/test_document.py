@@ -57,6 +57,8 @@ STATUSES = {
     ("get", "/v2/spaces/{space_id}"): {200, 400, 401, 404},
     ("get", "/v2/organizations"): {200, 400, 401},
     ("get", "/v2/organizations/{org_id}"): {200, 400, 401, 404},
+    ("get", "/v2/keys"): {200, 400, 401},
+    ("get", f"{ONE}/key"): {200, 400, 401, 404},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
     ("get", "/v2/console"): {200, 404},

@@ -30,10 +30,17 @@ class AwsCalls:
         self._started = self._clock()
 
     def observe(self, emitter: "BaseEventHooks") -> None:
-        """Observe all clients that share this event emitter."""
-        emitter.register("provide-client-params", self._begin)
-        emitter.register("after-call", self._end)
-        emitter.register("after-call-error", self._end)
+        """Observe all clients that share this event emitter, or are created with it later."""
+        for event, handler in self._handlers():
+            emitter.register(event, handler)
+
+    def ignore(self, emitter: "BaseEventHooks") -> None:
+        """Stop observing the client of this event emitter, because no response waits for its calls."""
+        for event, handler in self._handlers():
+            emitter.unregister(event, handler)
+
+    def _handlers(self) -> "tuple[tuple[str, Callable[..., None]], ...]":
+        return ("provide-client-params", self._begin), ("after-call", self._end), ("after-call-error", self._end)
 
     def log_fields(self) -> "dict[str, Any]":
         """Describe the invocation until now. Durations are in milliseconds; the slowest calls come first."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 
+from ai_integrations.bootstrap.aws_calls import aws_calls
 from ai_integrations.bootstrap.botocore_session import session
 
 if TYPE_CHECKING:
@@ -33,6 +34,16 @@ _TEST_CONFIG = Config(connect_timeout=1, read_timeout=20, retries={"mode": "stan
 def dynamodb() -> "DynamoDBClient":
     """Create a DynamoDB client."""
     return cast("DynamoDBClient", _client("dynamodb"))
+
+
+def dynamodb_for_ledger() -> "DynamoDBClient":
+    """Create a DynamoDB client whose calls are not part of a response, and not in the log of its invocation."""
+    # A slow call may wait, frozen, for the next invocation: the next resolve tries again instead. With a client of its
+    # own, failures use up neither the connections nor the retries of the calls that a response waits for.
+    config = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+    client = cast("DynamoDBClient", _client("dynamodb", config))
+    aws_calls.ignore(client.meta.events)
+    return client
 
 
 def secrets_manager() -> "SecretsManagerClient":

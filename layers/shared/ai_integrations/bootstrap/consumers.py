@@ -9,6 +9,7 @@ from ulid import ULID
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
@@ -25,6 +26,7 @@ def api() -> APIGatewayRestResolver:
         repository=DynamoDbConsumers(client, table, Transactor(client, table)),
         integrations=repository(client),
         visibility=Visibility(DynamoDbSpaces(client, table)),
+        uses=DynamoDbUses(client, table),
         clock=lambda: datetime.now(UTC),
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         partition=os.environ["STACK_PARTITION"],

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
+from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
@@ -23,6 +25,7 @@ from ai_integrations.key_access.resolutions import Resolutions
 from ai_integrations.key_access.resolve import CredentialResolver
 from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
 from ai_integrations.key_access.token_cache import TokenCache
+from ai_integrations.key_access.use_ledger import Recorders, UseLedger, start_thread
 from ai_integrations.use_cases.visibility import Visibility
 
 
@@ -33,6 +36,12 @@ def key_search() -> KeySearch:
         reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
         fingerprints=KmsFingerprints(aws_clients.kms(), os.environ["FINGERPRINT_KEY_ID"]),
     )
+
+
+def _recorders() -> Recorders:
+    """Build what writes the ledger. Not built during init, and not on the way to a response."""
+    client, table = aws_clients.dynamodb_for_ledger(), os.environ["TABLE_NAME"]
+    return Recorders(DynamoDbUses(client, table), DynamoDbRefusals(client, table))
 
 
 def _utc_now() -> datetime:
@@ -59,6 +68,7 @@ def credentials() -> Credentials:
             tokens=TokenCache(token_exchanger(), _utc_now),
             clock=_utc_now,
         ),
+        ledger=UseLedger(cache(_recorders), _utc_now, start_thread),
     )
     consumers = ConsumerAccess(DynamoDbGrantedIntegrations(client, table), _utc_now)
     resolutions = Resolutions(resolver, consumers)

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from ai_integrations.adapters.dynamodb.use_expiry import DynamoDbUseExpiry
 from ai_integrations.adapters.eventbridge import EventBridgeBus
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
 from ai_integrations.adapters.sqs import SqsQueue
@@ -23,11 +24,13 @@ class ChangePublishingParts(NamedTuple):
 @ends_init
 def change_publishing() -> ChangePublishingParts:
     """Build the change publisher and the dead-letter queue of its poison records."""
+    client = aws_clients.dynamodb()
     publisher = ChangePublisher(
         cleanup=SecretsManagerCleanup(
             aws_clients.secrets_manager(), recovery_days=int(os.environ["RECOVERY_WINDOW_DAYS"])
         ),
-        integrations=repository(aws_clients.dynamodb()),
+        uses=DynamoDbUseExpiry(client, os.environ["TABLE_NAME"]),
+        integrations=repository(client),
         bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"]),
         clock=lambda: datetime.now(UTC),
     )

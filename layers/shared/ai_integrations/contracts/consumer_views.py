@@ -1,5 +1,6 @@
 """Response bodies of consumers. Fields that are None are left out."""
 
+from datetime import datetime
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
@@ -59,15 +60,23 @@ class ConsumerList(TypedDict):
 
 
 class ConsumerAccessView(TypedDict):
-    """A consumer that may resolve an integration, and the part of its grant that allows it."""
+    """A consumer that may resolve an integration, the part of its grant that allows it, and its last use."""
 
     consumer: ConsumerView
     granted_by: Annotated[GrantField, Field(description="The field of the consumer that allows it.")]
+    last_used_at: NotRequired[
+        Annotated[Timestamp | None, Field(description="When it last resolved the integration, right to the hour.")]
+    ]
 
 
-def access_view(consumer: Consumer) -> ConsumerAccessView:
+def access_view(consumer: Consumer, last_used_at: datetime | None) -> ConsumerAccessView:
     """Render a consumer that may resolve an integration."""
-    return {"consumer": consumer_view(consumer), "granted_by": _grant_field(consumer.grant)}
+    view: ConsumerAccessView = {
+        "consumer": consumer_view(consumer),
+        "granted_by": _grant_field(consumer.grant),
+        "last_used_at": timestamp(last_used_at) if last_used_at else None,
+    }
+    return without_none(view)
 
 
 class ConsumerAccessList(TypedDict):

@@ -123,6 +123,11 @@ class FederationTakenError(AiIntegrationsError):
 class NoGrantError(FieldsError):
     """No account, or not the named one, has granted the principal access, or the grant has expired."""
 
+    def __init__(self, *errors: FieldError, account: str | None = None) -> None:
+        """`account` is the one without a valid grant, if there is only one."""
+        super().__init__(*errors)
+        self.account = account
+
 
 class SenderNotFoundError(AiIntegrationsError):
     """The account has no such sender."""

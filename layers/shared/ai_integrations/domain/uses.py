@@ -1,6 +1,6 @@
 """The use ledger: which consumer resolved which integration, and when it did so last."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ DAYS_KEPT = timedelta(days=30)
 class UsedBy(NamedTuple):
     """A consumer as the ledger knows it.
 
-    `identity` is equal for all names of one consumer. `name` is for people: the ARN of an IAM principal, or the name
-    that a broker states.
+    `identity` is equal for all names of one consumer. `name` is for people: the ARN of an IAM principal, or `broker/`
+    and the name that a broker states. A broker may state any text, so the prefix distinguishes it from a principal that
+    AWS attests: neither an ARN nor the identity of a principal can start with it.
     """
 
     identity: str
@@ -31,13 +32,14 @@ class UsedBy(NamedTuple):
     @classmethod
     def broker_states(cls, name: str) -> "UsedBy":
         """Build the consumer that a broker names."""
-        return cls(identity=name, name=name)
+        return cls(identity=f"broker/{name}", name=f"broker/{name}")
 
 
 class Use(NamedTuple):
     """The uses of one integration by one consumer.
 
-    `last_used_at` is right to the hour. `days` are those of the last 31 days on which it was used, in UTC.
+    `last_used_at` is right to the hour. `days` are the days with a use, in UTC: all of the last DAYS_KEPT, and
+    maybe older ones.
     """
 
     account: str
@@ -45,6 +47,20 @@ class Use(NamedTuple):
     consumer: UsedBy
     last_used_at: datetime
     days: frozenset[date] = frozenset()
+
+
+class LastUse(NamedTuple):
+    """When one consumer last used an integration, right to the hour."""
+
+    integration_id: str
+    at: datetime
+
+
+class ConsumersOnDay(NamedTuple):
+    """How many consumers used an integration on a day, in UTC."""
+
+    day: date
+    consumers: int
 
 
 def last_use(uses: Iterable[Use]) -> datetime | None:
@@ -57,3 +73,9 @@ def used_since(uses: Iterable[Use], since: datetime) -> list[Use]:
     return sorted(
         (each for each in uses if each.last_used_at >= since), key=lambda each: each.last_used_at, reverse=True
     )
+
+
+def consumers_by_day(uses: Collection[Use], today: date) -> list[ConsumersOnDay]:
+    """Count the consumers on each of the last DAYS_KEPT, oldest first, today included."""
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS_KEPT.days))]
+    return [ConsumersOnDay(day, consumers=sum(day in use.days for use in uses)) for day in days]

@@ -73,12 +73,12 @@ class ConsumerRoutes:
         return json_response(ConsumerList(consumers=views, pagination=pagination(cursor)))
 
     def list_of_integration(self, integration_id: str) -> Response[str]:
-        """List the consumers that may resolve an integration."""
+        """List the consumers that may resolve an integration, with their last uses."""
         caller, ulid = self._caller(), ids.decode(integration_id)
         after, limit = self._paging(caller, ulid)
         page = self._consumers.with_access(caller, ulid, after=after, limit=limit)
         cursor = cursors.encode(page.last_read, ulid, caller.account) if page.last_read else None
-        views = [access_view(each) for each in page.consumers]
+        views = [access_view(*each) for each in page.consumers]
         return json_response(ConsumerAccessList(consumers=views, pagination=pagination(cursor)))
 
     def get(self, consumer_id: str) -> Response[str]:

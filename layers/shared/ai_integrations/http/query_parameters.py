@@ -12,6 +12,7 @@ MAX_NAME_LENGTH = 255
 MAX_ID_LENGTH = 256
 
 _NUMBER = r"[1-9][0-9]{0,2}"
+_DAYS = r"0|[1-9][0-9]{0,3}"
 
 
 def limit(query: Mapping[str, str]) -> int:
@@ -20,6 +21,14 @@ def limit(query: Mapping[str, str]) -> int:
     if not re.fullmatch(_NUMBER, text) or int(text) > MAX_LIMIT:
         raise InvalidRequestError(FieldError("", f"The parameter limit must be a number from 1 to {MAX_LIMIT}."))
     return int(text)
+
+
+def days(query: Mapping[str, str], name: str, maximum: int) -> int | None:
+    """Read a number of days; None if it is absent."""
+    text = query.get(name)
+    if text is not None and not (re.fullmatch(_DAYS, text) and int(text) <= maximum):
+        raise InvalidRequestError(FieldError("", f"The parameter {name} must be a number from 0 to {maximum}."))
+    return None if text is None else int(text)
 
 
 def text(query: Mapping[str, str], name: str, max_length: int) -> str | None:

@@ -50,20 +50,21 @@ class ConsumerAccess:
 
     def _access(self, principal: Principal, account: str | None, read: Read) -> Access:
         if account is not None:
-            return self._allowed(principal, *read(account))
+            return self._allowed(principal, account, *read(account))
         hint = self._hints.get(principal.identity)
         if hint is not None and self._clock() < hint.until:
             try:
-                return self._allowed(principal, *read(hint.account))
+                return self._allowed(principal, hint.account, *read(hint.account))
             except NoGrantError:
                 del self._hints[principal.identity]
-        return self._allowed(principal, *read(self._find_account(principal)))
+        found = self._find_account(principal)
+        return self._allowed(principal, found, *read(found))
 
     def _find_account(self, principal: Principal) -> str:
-        now = self._clock()
-        accounts = sorted(each.account for each in self._granted.consumers(principal) if each.is_valid(now))
+        now, consumers = self._clock(), self._granted.consumers(principal)
+        accounts = sorted(each.account for each in consumers if each.is_valid(now))
         if not accounts:
-            raise _no_grant(principal)
+            raise _no_grant(principal, consumers[0].account if len(consumers) == 1 else None)
         if len(accounts) > 1:
             names = ", ".join(accounts)
             detail = f"Several accounts have granted you access. Name one of them: {names}."
@@ -73,13 +74,15 @@ class ConsumerAccess:
         self._hints[principal.identity] = _Hint(accounts[0], now + _HINT_LIFETIME)
         return accounts[0]
 
-    def _allowed(self, principal: Principal, consumer: Consumer | None, integration: Integration | None) -> Access:
+    def _allowed(
+        self, principal: Principal, account: str, consumer: Consumer | None, integration: Integration | None
+    ) -> Access:
         if consumer is None or not consumer.is_valid(self._clock()):
-            raise _no_grant(principal)
+            raise _no_grant(principal, account)
         is_included = integration is not None and consumer.grant.includes(integration.id)
         return Access(integration if is_included else None, viewer=consumer.viewer(principal.name))
 
 
-def _no_grant(principal: Principal) -> NoGrantError:
+def _no_grant(principal: Principal, account: str | None) -> NoGrantError:
     detail = f"Ask an admin of the account to send {principal.arn} to POST /v2/consumers, or to renew its grant."
-    return NoGrantError(FieldError("", detail))
+    return NoGrantError(FieldError("", detail), account=account)

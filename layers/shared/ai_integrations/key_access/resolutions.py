@@ -3,10 +3,11 @@
 from ai_integrations.contracts import ids
 from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.uses import UsedBy
 from ai_integrations.key_access.consumer_access import ConsumerAccess
 from ai_integrations.key_access.credential_reader import Resolved
 from ai_integrations.key_access.messages import Resolution, ResolveCommand, resolution_view
-from ai_integrations.key_access.resolve import CredentialResolver
+from ai_integrations.key_access.resolve import Access, Asked, CredentialResolver
 from ai_integrations.observability import logger
 
 
@@ -22,11 +23,14 @@ class Resolutions:
     ) -> Resolution:
         """Resolve an integration that an account has granted a principal."""
         ulid = _find_id(integration)
-        if ulid is None:
-            return _logged(
-                self._resolver.resolve(lambda: self._consumers.find(principal, account, integration), key_version)
-            )
-        return _logged(self._resolver.resolve(lambda: self._consumers.get(principal, account, ulid), key_version))
+        asked = Asked(UsedBy.principal(principal), ulid)
+
+        def find() -> Access:
+            if ulid is None:
+                return self._consumers.find(principal, account, integration)
+            return self._consumers.get(principal, account, ulid)
+
+        return _logged(self._resolver.resolve(asked, find, key_version))
 
     def for_broker(self, command: ResolveCommand) -> Resolution:
         """Resolve an integration for a broker, which states the account and the consumer itself."""

@@ -1,15 +1,18 @@
-"""Process the table's stream (the transactional outbox): clean up superseded secrets, then publish change events."""
+"""Process the table's stream (the transactional outbox): clean up superseded secrets, then publish change events.
+
+Between both, uses of deleted and restored integrations get their new expiry.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ai_integrations.domain.model import Integration
+from ai_integrations.domain.model import Integration, Tombstone
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
 from ai_integrations.use_cases.consumer_changes import ConsumerChange
 
 if TYPE_CHECKING:
-    from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup
+    from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup, UseExpiry
 
 
 class ChangePublisher:
@@ -19,11 +22,13 @@ class ChangePublisher:
         self,
         *,
         cleanup: "SecretCleanup",
+        uses: "UseExpiry",
         integrations: "IntegrationReader",
         bus: "EventPublisher",
         clock: Callable[[], datetime],
     ) -> None:
         self._cleanup = cleanup
+        self._uses = uses
         self._integrations = integrations
         self._bus = bus
         self._clock = clock
@@ -41,8 +46,13 @@ class ChangePublisher:
 
     def _clean_up(self, change: Change) -> None:
         if change.tombstone is not None:
-            self._schedule_deletion_of_deleted(change.tombstone.integration)
+            self._clean_up_deleted(change.tombstone)
             return
+        self._clean_up_secrets(change)
+        if change.is_restore and change.after is not None:
+            self._keep_uses_of_restored(change.after)
+
+    def _clean_up_secrets(self, change: Change) -> None:
         old = change.before.secret if change.before else None
         new = change.after.secret if change.after else None
         is_same_secret = old is not None and new is not None and new.arn == old.arn
@@ -63,7 +73,16 @@ class ChangePublisher:
         if previous is not None and previous.usable_until <= self._clock():
             self._cleanup.promote_version(integration.secret, {previous.secret})
 
-    def _schedule_deletion_of_deleted(self, deleted: Integration) -> None:
-        """Schedule deletion of a deleted integration's secret, unless the integration was restored meanwhile."""
-        if deleted.secret is not None and self._integrations.get(deleted.account, deleted.id) is None:
+    def _clean_up_deleted(self, tombstone: Tombstone) -> None:
+        """Let the secret and the uses of a deleted integration expire, unless it was restored meanwhile."""
+        deleted = tombstone.integration
+        if self._integrations.get(deleted.account, deleted.id) is not None:
+            return
+        if deleted.secret is not None:
             self._cleanup.schedule_deletion(deleted.secret)
+        self._uses.expire(deleted.account, deleted.id, tombstone.expires_at)
+
+    def _keep_uses_of_restored(self, restored: Integration) -> None:
+        """Keep the uses of a restored integration, unless it was deleted again meanwhile."""
+        if self._integrations.get(restored.account, restored.id) is not None:
+            self._uses.keep(restored.account, restored.id)

@@ -1,6 +1,6 @@
 """The use cases for consumers: grant an IAM principal access to integrations, change and revoke the grant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,11 +14,12 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import Caller, Integration, Role
 from ai_integrations.domain.principals import principal_of
+from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.optimistic_locking import retry_on_conflict
 from ai_integrations.use_cases.visibility import Visibility
 
 if TYPE_CHECKING:
-    from ai_integrations.use_cases.ports import ConsumerRepository, IntegrationIndex
+    from ai_integrations.use_cases.ports import ConsumerRepository, IntegrationIndex, UseReader
 
 # Each may need a read for each of its 50 spaces. Without this limit, a few requests could keep every instance busy.
 MAX_EXAMINED = 20
@@ -42,6 +43,20 @@ class ConsumerPage(NamedTuple):
     last_read: str | None
 
 
+class AllowedConsumer(NamedTuple):
+    """A consumer that may resolve an integration, and when it did so last: None if it is not in the use ledger."""
+
+    consumer: Consumer
+    last_used_at: datetime | None
+
+
+class AccessPage(NamedTuple):
+    """Consumers that may resolve an integration. Pages follow each other as those of all consumers."""
+
+    consumers: tuple[AllowedConsumer, ...]
+    last_read: str | None
+
+
 class Consumers:
     """The use cases. Each acts on the caller's account and is for its admins."""
 
@@ -51,6 +66,7 @@ class Consumers:
         repository: "ConsumerRepository",
         integrations: "IntegrationIndex",
         visibility: Visibility,
+        uses: "UseReader",
         clock: Callable[[], datetime],
         new_id: Callable[[datetime], str],
         partition: str,
@@ -59,6 +75,7 @@ class Consumers:
         self._repository = repository
         self._integrations = integrations
         self._visibility = visibility
+        self._uses = uses
         self._clock = clock
         self._new_id = new_id
         self._partition = partition
@@ -103,7 +120,7 @@ class Consumers:
         _require_admin(caller)
         return self._read_page(caller.account, after, limit)
 
-    def with_access(self, caller: Caller, integration_id: str, *, after: str | None, limit: int) -> ConsumerPage:
+    def with_access(self, caller: Caller, integration_id: str, *, after: str | None, limit: int) -> AccessPage:
         """List the consumers that may resolve an integration. A page may be short or even empty."""
         _require_admin(caller)
         integration = self._integrations.get(caller.account, integration_id)
@@ -111,8 +128,8 @@ class Consumers:
             raise NotFoundError
         page = self._read_page(caller.account, after, min(limit, MAX_EXAMINED))
         now = self._clock()
-        allowed = tuple(each for each in page.consumers if each.is_valid(now) and self._may_resolve(each, integration))
-        return page._replace(consumers=allowed)
+        allowed = [each for each in page.consumers if each.is_valid(now) and self._may_resolve(each, integration)]
+        return AccessPage(self._with_last_use(integration, allowed), page.last_read)
 
     def update(self, caller: Caller, ulid: str, changes: Mapping[str, Any], condition: Condition) -> Consumer:
         """Change a consumer that meets the condition."""
@@ -148,6 +165,12 @@ class Consumers:
         page = found.consumers[:limit]
         has_more = found.more or len(found.consumers) > limit
         return ConsumerPage(consumers=page, last_read=page[-1].id if has_more else None)
+
+    def _with_last_use(self, integration: Integration, consumers: Sequence[Consumer]) -> tuple[AllowedConsumer, ...]:
+        used_by = [UsedBy.principal(each.principal) for each in consumers]
+        uses = self._uses.of_consumers(integration.account, integration.id, used_by)
+        last = {each.consumer.identity: each.last_used_at for each in uses}
+        return tuple(AllowedConsumer(each, last.get(by.identity)) for each, by in zip(consumers, used_by, strict=True))
 
     def _get_matching(self, caller: Caller, ulid: str, condition: Condition) -> Consumer:
         consumer = self.get(caller, ulid)

@@ -19,11 +19,15 @@ PlaceT = TypeVar("PlaceT", Organization, Space)
 
 
 class Query(NamedTuple):
-    """The filters of a list request. Names match by substring, ids by equality; None matches everything."""
+    """The filters of a list request. Names match by substring, ids by equality; None matches everything.
+
+    `matches` is a further filter.
+    """
 
     name: str | None = None
     space_id: str | None = None
     space_name: str | None = None
+    matches: Filter | None = None
 
 
 class Page(NamedTuple):
@@ -45,12 +49,12 @@ class IntegrationList:
 
         A page may be short or even empty without being the last, because a call reads a bounded number of integrations.
         """
-        matches = self._filter(caller, query)
+        is_visible, matches = self._filter(caller, query), query.matches or (lambda _integration: True)
         found: list[Integration] = []
         # If everything matches, the first read is enough. It reads one more than `limit` to detect a further page.
         for count in (limit + 1, READ_BUDGET - limit - 1):
             part = self._integrations.newest(caller.account, after, count)
-            found += filter(matches, part.integrations)
+            found += filter(matches, filter(is_visible, part.integrations))
             if len(found) > limit:
                 return Page(integrations=tuple(found[:limit]), last_read=found[limit - 1].id)
             if not part.more:

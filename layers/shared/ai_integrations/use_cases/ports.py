@@ -28,9 +28,10 @@ from ai_integrations.domain.model import (
     Tombstone,
 )
 from ai_integrations.domain.principals import Principal
+from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.reminders import SentReminders
 from ai_integrations.domain.senders import Sender
-from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.domain.uses import LastUse, Use, UsedBy
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import StoredSecret
@@ -304,6 +305,13 @@ class UseReader(Protocol):
         """Read the uses of all integrations of an account from one ULID to another, both included."""
         ...
 
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterable[LastUse]:
+        """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
+
+        Reads further only as the caller goes on.
+        """
+        ...
+
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
         """Read the uses of an integration by at most 100 consumers."""
         ...
@@ -314,6 +322,26 @@ class UseRecorder(Protocol):
 
     def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
         """Record that a consumer resolves an integration, unless one of its uses in this hour is recorded."""
+        ...
+
+
+class UseExpiry(Protocol):
+    """Sets when the uses of an integration expire."""
+
+    def expire(self, account: str, ulid: str, at: datetime) -> None:
+        """Let the uses of a deleted integration expire at a time."""
+        ...
+
+    def keep(self, account: str, ulid: str) -> None:
+        """Let the uses of a restored integration expire as if it had never been deleted."""
+        ...
+
+
+class RefusalRecorder(Protocol):
+    """Writes refused resolves, which the table's stream takes to the audit log."""
+
+    def record(self, refusal: Refusal) -> None:
+        """Record a refusal, unless the same one is recorded for this hour or the account has no integration."""
         ...
 
 

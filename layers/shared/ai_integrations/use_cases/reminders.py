@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ai_integrations.contracts.published_events import KeyDue, KeyUnused
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.reminders import RETENTION, Finding, Reason, SentReminders, find
-from ai_integrations.domain.uses import last_use
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import EventPublisher, ReminderStore, UseReader
@@ -80,5 +79,5 @@ class KeyReminders:
         findings = find(integration, self.limits, now)
         if all(each.reason is not Reason.UNUSED for each in findings):
             return findings
-        uses = self._uses.of_integrations(integration.account, integration.id, integration.id)
-        return find(integration, self.limits, now, last_use(uses))
+        uses = self._uses.last_uses(integration.account, oldest=integration.id, newest=integration.id)
+        return find(integration, self.limits, now, max((each.at for each in uses), default=None))

@@ -1,22 +1,24 @@
 """The use ledger in DynamoDB. Uses sort by integration, so that one query reads those of a whole page of integrations.
 
-31 attributes, one for each day of the month, hold the last date with that number on which there was a use. So an
-item keeps its size, and a write needs to know nothing about the uses before.
+31 attributes hold the days with a use. Each day has the attribute of the day 31 days before, which it replaces. So an
+item keeps its size, and a write needs to know nothing about the uses before. The number of the day in its month would
+not do: the last 30 days before the 2nd of March have some numbers twice.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.adapters.dynamodb.batch_reads import read_batch
-from ai_integrations.domain.uses import RETENTION, Use, UsedBy
+from ai_integrations.domain.uses import RETENTION, LastUse, Use, UsedBy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DAY = "day_"
+_DAYS = 31
 _AFTER_EVERY_DIGEST = "~"
 
 
@@ -32,10 +34,26 @@ class DynamoDbUses:
 
         Eventually consistent, which costs half as much: the ledger is right to the hour.
         """
+        return [use_from_item(item) for item in self._query(account, oldest, newest, {})]
+
+    def last_uses(self, account: str, oldest: str, newest: str) -> Iterator[LastUse]:
+        """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
+
+        Reads another megabyte only as the caller goes on. Without the days, an item takes a tenth of the time.
+        """
+        names = {"#integration_id": "integration_id", "#last_used_at": "last_used_at"}
+        for item in self._query(account, oldest, newest, names, newest_first=True):
+            yield LastUse(item["integration_id"], datetime.fromisoformat(item["last_used_at"]))
+
+    def _query(
+        self, account: str, oldest: str, newest: str, names: Mapping[str, str], *, newest_first: bool = False
+    ) -> Iterator[items.Item]:
+        """Query items, with the attributes in `names` or, without any, with all."""
+        projection: dict[str, Any] = {"ProjectionExpression": ", ".join(names)} if names else {}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk AND #sk BETWEEN :first AND :last",
-            ExpressionAttributeNames={"#pk": "pk", "#sk": "sk"},
+            ExpressionAttributeNames={"#pk": "pk", "#sk": "sk", **names},
             ExpressionAttributeValues=to_wire(
                 {
                     ":pk": f"USES#{account}",
@@ -43,12 +61,15 @@ class DynamoDbUses:
                     ":last": f"USE#{newest}#{_AFTER_EVERY_DIGEST}",
                 }
             ),
+            ScanIndexForward=not newest_first,
+            **projection,
         )
-        return [use_from_item(from_wire(item)) for page in pages for item in page["Items"]]
+        return (from_wire(item) for page in pages for item in page["Items"])
 
     def of_consumers(self, account: str, ulid: str, consumers: Iterable[UsedBy]) -> list[Use]:
-        """Read the uses of an integration by at most 100 consumers."""
-        keys = [use_key(account, ulid, each) for each in consumers]
+        """Read the uses of an integration by at most 100 consumers. Eventually consistent, as above."""
+        distinct = {each.identity: each for each in consumers}.values()  # DynamoDB rejects repeated keys
+        keys = [use_key(account, ulid, each) for each in distinct]
         return [use_from_item(item) for item in read_batch(self._client, self._table, keys)]
 
     def record(self, account: str, ulid: str, consumer: UsedBy, now: datetime) -> None:
@@ -58,7 +79,7 @@ class DynamoDbUses:
             "integration_id": ulid,
             "consumer": consumer._asdict(),
             "last_used_at": items.timestamp(now),
-            f"{_DAY}{now:%d}": now.date().isoformat(),
+            f"{_DAY}{now.toordinal() % _DAYS:02}": now.date().isoformat(),
             "expires_at": items.epoch_seconds(now + RETENTION),
         }
         hour = items.timestamp(now.replace(minute=0, second=0, microsecond=0))
@@ -77,9 +98,15 @@ class DynamoDbUses:
             return
 
 
+def uses_prefix(account: str, ulid: str) -> items.Item:
+    """Build the start of the keys of all uses of an integration."""
+    return {"pk": f"USES#{account}", "sk": f"USE#{ulid}#"}
+
+
 def use_key(account: str, ulid: str, consumer: UsedBy) -> items.Item:
     """Build the key of the uses of an integration by a consumer."""
-    return {"pk": f"USES#{account}", "sk": f"USE#{ulid}#{items.digest(consumer.identity)}"}
+    prefix = uses_prefix(account, ulid)
+    return {**prefix, "sk": prefix["sk"] + items.digest(consumer.identity)}
 
 
 def use_from_item(item: Mapping[str, Any]) -> Use:

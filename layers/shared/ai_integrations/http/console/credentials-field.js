@@ -1,16 +1,16 @@
 // Choose how an integration authenticates, and enter what that needs.
 
 import { h, replace } from "./dom.js";
-import { formField, fromLines, input, secretInput, select } from "./fields.js";
+import { formField, fromLines, input, objectFields, objectValues, secretInput, select } from "./fields.js";
 import { PROVIDERS } from "./providers.js";
 import * as session from "./session.js";
 
 const CHOICES = {
   keep: "Keep the current one",
-  none: "No key",
   api_key: "API key",
   api_key_secret_arn: "Secret of your own, by ARN",
   federation: "Workload identity federation",
+  none: "No key",
   remove: "Remove it",
 };
 
@@ -47,17 +47,17 @@ class CredentialsField extends HTMLElement {
   // Only admins may name a secret or a federation, so only they are offered both.
   set provider(provider) {
     this.providerName = provider;
-    const { keyless, federation } = PROVIDERS[provider] ?? {};
-    const offered = [
-      ...(this.isNew ? [] : ["keep"]),
-      ...(keyless ? ["none"] : ["api_key"]),
-      ...(session.isAdmin() && !keyless ? ["api_key_secret_arn"] : []),
-      ...(session.isAdmin() && federation ? ["federation"] : []),
-      ...(this.isNew && !keyless ? ["none"] : []),
-      ...(this.kind in REMOVALS ? ["remove"] : []),
-    ];
+    const { keyless, federation } = PROVIDERS[provider];
+    const offered = {
+      keep: !this.isNew,
+      api_key: !keyless,
+      api_key_secret_arn: !keyless && session.isAdmin(),
+      federation: federation && session.isAdmin(),
+      none: this.isNew,
+      remove: this.kind in REMOVALS,
+    };
     const before = this.choice.value;
-    replace(this.choice, [...new Set(offered)].map((each) => h("option", { value: each, selected: each === before }, CHOICES[each])));
+    replace(this.choice, Object.entries(CHOICES).filter(([each]) => offered[each]).map(([each, label]) => h("option", { value: each, selected: each === before }, label)));
     this.#showFields();
   }
 
@@ -72,15 +72,6 @@ class CredentialsField extends HTMLElement {
 }
 
 customElements.define("credentials-field", CredentialsField);
-
-export const objectFields = (pointer, fields = {}, values = {}) => Object.entries(fields).map(([name, { label, required, note }]) =>
-  formField(`${pointer}/${name}`, label, input({ name, value: values[name] }), { required, note }));
-
-// Values that are empty are left out.
-export function objectValues(form, pointer) {
-  const controls = [...form.querySelectorAll(`[data-pointer^="${pointer}/"] input`)];
-  return Object.fromEntries(controls.map(({ name, value }) => [name, value.trim()]).filter(([, value]) => value));
-}
 
 function parameters(form) {
   const lines = form.querySelector("[data-lines=parameters]")?.value.trim();

@@ -7,7 +7,7 @@ import { formField, input, showProblem } from "./fields.js";
 import { ago, daysAgo, daysUntil, plural, user } from "./format.js";
 import * as session from "./session.js";
 import { table } from "./table.js";
-import { heading } from "./views.js";
+import { addressOf, heading } from "./views.js";
 
 const LONGEST_WINDOW = 30; // days that a deleted integration can be restored, at most
 
@@ -44,7 +44,7 @@ class DeletedList extends HTMLElement {
     try {
       const { body } = await call("POST", integrationPath(id, "/restore"));
       deleted.delete(id);
-      location.hash = `#/integrations/${encodeURIComponent(id)}`;
+      location.hash = addressOf(id);
       announce(`${body.name} was restored.`);
     } catch (error) {
       showProblem(this.form, this.summary, error);

@@ -36,6 +36,16 @@ export function formField(pointer, label, control, { note, required, hidden } = 
     h("p", { id: messageId, class: "bad message" }));
 }
 
+// The fields of an object in a request, by the names of its members.
+export const objectFields = (pointer, fields = {}, values = {}) => Object.entries(fields).map(([name, { label, required, note }]) =>
+  formField(`${pointer}/${name}`, label, input({ name, value: values[name] }), { required, note }));
+
+// Values that are empty are left out.
+export function objectValues(form, pointer) {
+  const controls = [...form.querySelectorAll(`[data-pointer^="${pointer}/"] input`)];
+  return Object.fromEntries(controls.map(({ name, value }) => [name, value.trim()]).filter(([, value]) => value));
+}
+
 // Show each message of a problem at its field, and the others in `summary`, which announces them.
 export function showProblem(form, summary, error) {
   clearProblem(form, summary);

@@ -1,6 +1,6 @@
 // What others must trust before an integration without a key works, to copy.
 
-import { get, integrationPath, Problem } from "./api.js";
+import { get, integrationPath } from "./api.js";
 import { card, copyable, facts } from "./cards.js";
 import { h } from "./dom.js";
 

@@ -10,7 +10,8 @@ export function heading(text) {
   return title;
 }
 
-export const linkTo = (id, text) => h("a", { href: `#/integrations/${encodeURIComponent(id)}` }, text);
+export const addressOf = (id) => `#/integrations/${encodeURIComponent(id)}`;
+export const linkTo = (id, text) => h("a", { href: addressOf(id) }, text);
 
 // Start an act that may fail before it has a dialog to show the problem in.
 export async function attempt(act) {

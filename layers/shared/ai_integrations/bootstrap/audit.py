@@ -1,0 +1,28 @@
+"""Compose functions/audit."""
+
+import os
+from datetime import UTC, datetime
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
+from ai_integrations.bootstrap import aws_clients
+from ai_integrations.bootstrap.init_phase import ends_init
+from ai_integrations.bootstrap.repository import repository
+from ai_integrations.http.audit import build_audit_app
+from ai_integrations.use_cases.key_facts import Keys
+
+
+@ends_init
+def api() -> APIGatewayRestResolver:
+    """Build the request resolver of the read-only routes about keys."""
+    client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
+    keys = Keys(
+        integrations=repository(client),
+        spaces=DynamoDbSpaces(client, table),
+        uses=DynamoDbUses(client, table),
+        clock=lambda: datetime.now(UTC),
+        max_age_days=int(os.environ["MAX_KEY_AGE_DAYS"]),
+    )
+    return build_audit_app(keys)

@@ -1,0 +1,15 @@
+"""The app of the function `audit`, which reads and never writes."""
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+from ai_integrations.http.key_facts import KeyRoutes
+from ai_integrations.http.resolver import register_error_handlers
+from ai_integrations.use_cases.key_facts import Keys
+
+
+def build_audit_app(keys: Keys) -> APIGatewayRestResolver:
+    """Build the app of the `audit` function."""
+    app = APIGatewayRestResolver()
+    register_error_handlers(app)
+    KeyRoutes(app, keys)
+    return app
