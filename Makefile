@@ -102,6 +102,9 @@ faults: .venv/dev ## fail every AWS call of every use case in every way
 kills: .venv/dev ## kill functions while clients write (OPERATIONS=2000)
 	KILL_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
 
+audit-log: .venv/dev ## fail and kill functions, then compare the audit log with the table (OPERATIONS=2000)
+	AUDIT_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/faults/test_audit_log.py -s
+
 races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)
 	RACE_ROUNDS=$(call number,ROUNDS,200) $(BIN)/python -m pytest tests/stack/test_races.py -s
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.audit_log import AuditEntry, AuditSlice
 from ai_integrations.domain.errors import VersionConflictError
 from ai_integrations.domain.model import Integration, SecretVersion
 from ai_integrations.domain.reminders import SentReminders
@@ -127,6 +128,27 @@ def no_reminders() -> KeyReminders:
     return KeyReminders(
         limits={}, uses=InMemoryUses(), store=InMemoryReminders(), bus=InMemoryBus(), clock=lambda: datetime.now(UTC)
     )
+
+
+@dataclass
+class InMemoryAuditLog:
+    """Entries by account and id. While `error` is set, `record` raises it."""
+
+    recorded: dict[tuple[str, str], AuditEntry] = field(default_factory=dict)
+    error: Exception | None = None
+
+    def record(self, entry: AuditEntry) -> None:
+        if self.error is not None:
+            raise self.error
+        self.recorded[entry.account, entry.id] = entry
+
+    def newest(self, account: str, start: datetime, end: datetime, before: str | None, count: int) -> AuditSlice:
+        found = [
+            entry
+            for (owner, id_), entry in sorted(self.recorded.items(), reverse=True)
+            if owner == account and start <= entry.at <= end and (before is None or id_ < before)
+        ]
+        return AuditSlice(tuple(found[:count]), more=len(found) > count)
 
 
 @dataclass

@@ -121,6 +121,7 @@ class InMemoryRepository:
 
     def existing(self, account: str, ulids: Collection[str]) -> set[str]:
         self.journal.append("existing")
+        assert ulids, "DynamoDB rejects a request without keys."
         return {each for each in ulids if (account, each) in self.integrations}
 
     def find(self, account: str, name: str) -> Integration | None:

@@ -7,6 +7,7 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.model import Integration, Tombstone
+from ai_integrations.domain.refusals import Refusal
 from ai_integrations.use_cases.changes import GraceEnded
 
 STREAM = "arn:aws:dynamodb:eu-central-1:123456789012:table/ai-integrations/stream/2026-01-02T03:04:05.678"
@@ -36,9 +37,9 @@ def record_of(old: items.Item | None, new: items.Item | None, number: str = "100
 
 
 def events_of(record: Mapping[str, Any]) -> list[Any]:
-    """Parse a record, which must not be the end of a grace period, and list the events to publish for it."""
+    """Parse a record, which must be of a kind that has events, and list the events to publish for it."""
     parsed = parse_record(record)
-    assert not isinstance(parsed, GraceEnded)
+    assert not isinstance(parsed, GraceEnded | Refusal)
     return list(parsed.events())
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus, Rung
+from ai_integrations.domain.credentials import AccessToken
 from ai_integrations.domain.errors import FederationOffError, TokenRefusedError, TokenUnavailableError
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.key_access.connection_test.http import HttpSteps
@@ -29,23 +30,29 @@ COMPLETIONS: dict[str, list[Any]] = {"candidates": [], "choices": [], "content":
 
 @dataclass
 class FakeProvider:
-    """A provider that accepts the access token. `answers` replace answers by URL: a status and a document."""
+    """A provider that accepts the access token. `answers` replace answers by URL: a status, and a document or bytes.
+
+    `seconds` are those that remained for each request.
+    """
 
     answers: dict[str, Any] = field(default_factory=dict)
     sent: list[OutboundRequest] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     def reach(self, _url: str, _deadline: Deadline) -> None:
         """Succeed."""
 
-    def send(self, request: OutboundRequest, _deadline: Deadline) -> OutboundResponse:
+    def send(self, request: OutboundRequest, deadline: Deadline) -> OutboundResponse:
         self.sent.append(request)
+        self.seconds.append(deadline.remaining())
         if "Authorization" not in request.headers:
             return OutboundResponse(status=401, body=b"{}")
         answer = self.answers.get(request.url, (200, COMPLETIONS | {"labels": {"ai-integrations": "yes"}}))
         if isinstance(answer, Exception):
             raise answer
         status, document = answer
-        return OutboundResponse(status=status, body=json.dumps(document).encode())
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        return OutboundResponse(status=status, body=body)
 
 
 def federated(provider: str = "OPEN_AI", **changes: Any) -> Integration:
@@ -100,6 +107,15 @@ def test_token_exchanged_reports_what_aws_issued_and_until_when_the_token_is_val
     assert "until 2026-01-02T13:00:00Z." in proved
 
 
+def test_token_exchanged_shows_no_claims_of_an_identity_token_that_cannot_be_read() -> None:
+    class Exchanger(FakeTokenExchanger):
+        def exchange(self, integration: Integration) -> AccessToken:
+            return super().exchange(integration)._replace(identity={})
+
+    _, rung, *_ = HttpSteps(FakeProvider(), Exchanger()).run(federated(), None, None).rungs
+    assert "the subject  and the audience ." in (rung.proved or "")
+
+
 @pytest.mark.parametrize("name", ["anthropic-beta", "Anthropic-Beta"])
 def test_header_that_the_token_requires_is_joined_with_that_of_the_integration(name: str) -> None:
     fake = FakeProvider()
@@ -125,6 +141,7 @@ def test_headers_of_the_integration_are_sent_with_the_token() -> None:
             "The provider answered with status 401. It returned: unknown audience",
         ),
         (TokenUnavailableError("AWS did not respond."), "Test again later. AWS did not respond.", None),
+        (TokenUnavailableError(""), "The access token could not be obtained. Test again later.", None),
         (FederationOffError(), "Ask its operator to turn it on", None),
     ],
 )
@@ -134,7 +151,9 @@ def test_token_exchanged_fails_with_the_reason_if_there_is_no_token(
     fake = FakeProvider()
     rungs = run_steps(federated(), fake, error)
     assert statuses(rungs) == {"reachable": PASSED, "token_exchanged": FAILED}
-    assert not_proved in (rungs["token_exchanged"].not_proved or "")
+    reason = rungs["token_exchanged"].not_proved or ""
+    assert not_proved in reason
+    assert reason == reason.strip()
     assert rungs["token_exchanged"].provider_said == message
     assert fake.sent == []
 
@@ -155,13 +174,14 @@ def test_message_of_the_provider_does_not_repeat_the_token() -> None:
     assert (rung.status, rung.provider_said) == (FAILED, "Invalid token [redacted], [redacted]")
 
 
-@pytest.mark.parametrize("provider", ["OPEN_AI", "VERTEX_AI"])
-def test_unsaved_federated_integration_is_not_exchanged(provider: str) -> None:
+@pytest.mark.parametrize(("provider", "label_steps"), [("OPEN_AI", []), ("VERTEX_AI", ["project_labeled"])])
+def test_unsaved_federated_integration_is_not_exchanged(provider: str, label_steps: list[str]) -> None:
     fake, exchanger = FakeProvider(), FakeTokenExchanger()
-    rungs = HttpSteps(fake, exchanger).run(federated(provider, version=0), None, "m-1").rungs
-    assert {rung.status for rung in rungs} == {PASSED, NOT_PROVED}
-    assert [rung.name for rung in rungs][:4] == ["reachable", "token_exchanged", "authenticated", "model_answers"]
-    assert "Save the integration" in (rungs[1].not_proved or "")
+    reachable, exchanged, *others = HttpSteps(fake, exchanger).run(federated(provider, version=0), None, "m-1").rungs
+    assert (reachable.status, exchanged.name, exchanged.status) == (PASSED, "token_exchanged", NOT_PROVED)
+    assert "Save the integration" in (exchanged.not_proved or "")
+    assert [rung.name for rung in others] == ["authenticated", "model_answers", *label_steps]
+    assert {(rung.status, rung.not_proved) for rung in others} == {(NOT_PROVED, "There is no access token to test.")}
     assert (exchanger.exchanged, fake.sent) == ([], [])
 
 
@@ -186,34 +206,48 @@ def test_vertex_ai_is_tested_in_its_project_and_location() -> None:
     assert list(rungs) == ["reachable", "token_exchanged", "authenticated", "model_answers", "project_labeled"]
     assert set(statuses(rungs).values()) == {PASSED}
     assert [request.url for request in fake.sent] == [LIST, LIST, GEMINI, LABELS]
-    assert dict(fake.sent[-1].headers) == {"Authorization": f"Bearer {TOKEN}"}
+    assert (fake.sent[-1].method, dict(fake.sent[-1].headers)) == ("GET", {"Authorization": f"Bearer {TOKEN}"})
+    assert fake.seconds[-1] <= 5
+
+
+def test_vertex_ai_is_asked_about_exactly_the_project_of_the_integration() -> None:
+    fake = FakeProvider()
+    run_steps(federated("VERTEX_AI", provider_metadata=PROJECT | {"project_id": "example.com:acme/../other"}), fake)
+    project = "projects/example.com:acme%2F..%2Fother"
+    assert fake.sent[0].url == LIST.replace("projects/acme-ml", project)
+    assert fake.sent[-1].url == LABELS.replace("projects/acme-ml", project)
+
+
+GEMINI_BODY = {
+    "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+    "generationConfig": {"maxOutputTokens": 1},
+}
+MESSAGE = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
 
 
 @pytest.mark.parametrize(
-    ("model", "url", "fields"),
+    ("model", "url", "body"),
     [
-        ("gemini-2.5-flash", GEMINI, {"contents", "generationConfig"}),
-        ("google/gemini-2.5-flash", GEMINI, {"contents", "generationConfig"}),
-        ("publishers/google/models/gemini-2.5-flash", GEMINI, {"contents", "generationConfig"}),
+        ("gemini-2.5-flash", GEMINI, GEMINI_BODY),
+        ("google/gemini-2.5-flash", GEMINI, GEMINI_BODY),
+        ("publishers/google/models/gemini-2.5-flash", GEMINI, GEMINI_BODY),
         (
             "claude-sonnet-4@20250514",
             f"{RESOURCE}/publishers/anthropic/models/claude-sonnet-4@20250514:rawPredict",
-            {"messages", "max_tokens", "anthropic_version"},
+            MESSAGE | {"anthropic_version": "vertex-2023-10-16"},
         ),
-        (
-            "meta/llama-4",
-            f"{RESOURCE}/endpoints/openapi/chat/completions",
-            {"model", "messages", "max_tokens"},
-        ),
-        ("../../x?y", f"{RESOURCE}/endpoints/openapi/chat/completions", {"model", "messages", "max_tokens"}),
+        ("meta/llama-4", f"{RESOURCE}/endpoints/openapi/chat/completions", MESSAGE | {"model": "meta/llama-4"}),
+        ("../../x?y", f"{RESOURCE}/endpoints/openapi/chat/completions", MESSAGE | {"model": "../../x?y"}),
     ],
 )
-def test_vertex_ai_model_is_called_with_the_protocol_of_its_publisher(model: str, url: str, fields: set[str]) -> None:
+def test_vertex_ai_model_is_called_with_the_protocol_of_its_publisher(
+    model: str, url: str, body: dict[str, Any]
+) -> None:
     fake = FakeProvider()
     rungs = run_steps(federated("VERTEX_AI"), fake, model=model)
     assert rungs["model_answers"].status is PASSED
     [request] = [request for request in fake.sent if request.method == "POST"]
-    assert (request.url, set(json.loads(request.body or b""))) == (url, fields)
+    assert (request.url, json.loads(request.body or b"")) == (url, body)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
@@ -225,8 +259,10 @@ def test_vertex_ai_without_the_list_is_authenticated_by_the_model(status: int) -
 
 
 def test_vertex_ai_that_rejects_the_token_is_not_authenticated() -> None:
-    rungs = run_steps(federated("VERTEX_AI"), FakeProvider({LIST: (401, {})}))
+    fake = FakeProvider({LIST: (401, {})})
+    rungs = run_steps(federated("VERTEX_AI"), fake)
     assert statuses(rungs) == {"reachable": PASSED, "token_exchanged": PASSED, "authenticated": FAILED}
+    assert [request.url for request in fake.sent] == [LIST]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +281,11 @@ def test_project_labeled_compares_keys_and_values_of_the_labels(
 ) -> None:
     fake = FakeProvider({LABELS: (200, {"labels": labels})})
     integration = federated("VERTEX_AI", provider_metadata=PROJECT | {"project_access_label": label})
-    assert run_steps(integration, fake)["project_labeled"].status is status
+    rung = run_steps(integration, fake)["project_labeled"]
+    assert rung.status is status
+    named = "label that project_access_label names"
+    assert (f"The project has the {named}" in (rung.proved or "")) is (status is PASSED)
+    assert (f"The project does not have the {named}" in (rung.not_proved or "")) is (status is FAILED)
 
 
 def test_project_labeled_fails_for_a_project_without_labels() -> None:
@@ -253,22 +293,28 @@ def test_project_labeled_fails_for_a_project_without_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "reason", "message"),
     [
-        (403, {"error": {"message": f"Permission denied for {PART_OF_TOKEN}"}}),
-        (404, {}),
-        (302, {}),
-        (500, {}),
-        (200, []),
-        (200, {"labels": 7}),
-        (200, {"labels": {"team": ["blue"]}}),
-        DeadlinePassedError(),
+        ((403, {"error": {"message": f"Permission denied for {PART_OF_TOKEN}"}}), "403", "denied for [redacted]"),
+        ((404, {}), "404", "{}"),
+        ((302, {}), "302", "{}"),
+        ((500, b""), "500", None),
+        ((200, []), "200", "[]"),
+        ((200, {"labels": 7}), "200", '{"labels": 7}'),
+        ((200, {"labels": {"team": ["blue"]}}), "200", '"team"'),
+        ((200, b"no JSON"), "200", "no JSON"),
+        ((200, b"[" * 100_000), "200", "[[["),
+        (DeadlinePassedError(), "did not respond in time", None),
     ],
 )
-def test_project_labeled_is_not_proved_if_the_labels_cannot_be_read(answer: Any) -> None:
+def test_project_labeled_is_not_proved_if_the_labels_cannot_be_read(
+    answer: Any, reason: str, message: str | None
+) -> None:
     rung = run_steps(federated("VERTEX_AI"), FakeProvider({LABELS: answer}))["project_labeled"]
     assert rung.status is NOT_PROVED
     assert "resourcemanager.projects.get" in (rung.not_proved or "")
+    assert reason in (rung.not_proved or "")
+    assert rung.provider_said is None if message is None else message in (rung.provider_said or "")
 
 
 def test_vertex_ai_without_federation_recommends_it() -> None:

@@ -191,6 +191,7 @@ def without(*names: str) -> dict[str, Any]:
         pytest.param(Reply(500), TokenNotIssuedError, "status 500", id="500"),
         pytest.param(Reply.from_json(GOOD, 503), TokenNotIssuedError, "status 503", id="503"),
         pytest.param(Reply(429), TokenNotIssuedError, "status 429", id="429"),
+        pytest.param(Reply(300, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="300"),
         pytest.param(Reply(302, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="302"),
         pytest.param(Reply(307, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="307"),
         pytest.param(Reply(200, b"x" * 1_000_000), TokenRefusedError, "too long", id="1 MB"),
@@ -255,14 +256,18 @@ def test_token_in_an_error_of_another_form_is_redacted(server: Server) -> None:
 
 
 def test_both_tokens_are_redacted_if_the_impersonation_is_refused(server: Server) -> None:
+    first: list[str] = []
+
     def behave(request: ReceivedRequest) -> Reply:
         if "authorization" in request.headers:
-            return Reply.from_json({"error": {"message": f"Denied for {request.headers['authorization']}"}}, 403)
+            denied = f"Denied for {request.headers['authorization']}, once {first[0]}"
+            return Reply.from_json({"error": {"message": denied}}, 403)
+        first.append(request.body.decode().partition("subject_token=")[2].partition("&")[0].partition(".")[0][4:16])
         return Reply.from_json(GOOD | {"access_token": "plainwords"})  # it does not look like a token
 
     server.behave = behave
     error, _ = failure(federated("VERTEX_AI"), Redirecting(server))
-    assert answer_of(error) == "It returned: Denied for Bearer [redacted]"
+    assert answer_of(error) == "It returned: Denied for Bearer [redacted], once [redacted]"
 
 
 @pytest.mark.parametrize(
@@ -356,7 +361,10 @@ def test_no_identity_token_for_a_provider_is_issued_for_another_endpoint(server:
     assert (sts.requests, server.received) == ([], [])
 
 
-def test_integration_without_federation_gets_no_identity_token() -> None:
-    error, sts = failure(an_integration(), guard())
+@pytest.mark.parametrize(
+    ("provider", "federation"), [("OPEN_AI", None), ("GEMINI", FEDERATIONS["CUSTOM"])], ids=["none", "not accepted"]
+)
+def test_integration_without_federation_gets_no_identity_token(provider: str, federation: Federation | None) -> None:
+    error, sts = failure(an_integration(provider=provider, federation=federation), guard())
     assert isinstance(error, TokenRefusedError)
     assert sts.requests == []

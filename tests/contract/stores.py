@@ -1,11 +1,13 @@
 """The stores behind the ports, in memory or on AWS, and access to the stored keys."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import boto3
 
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
@@ -21,6 +23,8 @@ from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKey
 from ai_integrations.domain.model import Organization, SecretVersion, Space
 from ai_integrations.domain.senders import Sender, SenderKind
 from ai_integrations.use_cases.ports import (
+    AuditEntryReader,
+    AuditEntryRecorder,
     ConsumerRepository,
     GrantedIntegrations,
     IntegrationIndex,
@@ -37,7 +41,13 @@ from ai_integrations.use_cases.ports import (
     UseRecorder,
 )
 from tests import sam_template
-from tests.event_fakes import InMemoryOutcomes, InMemoryReminders, InMemoryRemovalCounts, InMemorySenders
+from tests.event_fakes import (
+    InMemoryAuditLog,
+    InMemoryOutcomes,
+    InMemoryReminders,
+    InMemoryRemovalCounts,
+    InMemorySenders,
+)
 from tests.fakes import (
     InMemoryConsumers,
     InMemoryGrantedIntegrations,
@@ -71,6 +81,10 @@ class WritableSenders(Senders, Protocol):
     def remove(self, account: str, kind: SenderKind, aws_account: str, name: str) -> Sender | None: ...
 
 
+class WritableAuditLog(AuditEntryReader, AuditEntryRecorder, Protocol):
+    """Reads and writes the audit log."""
+
+
 class Uses(UseReader, UseRecorder, Protocol):
     """The use ledger, with its write operation."""
 
@@ -98,6 +112,9 @@ class Stores(Protocol):
 
     @property
     def senders(self) -> WritableSenders: ...
+
+    @property
+    def audit_log(self) -> WritableAuditLog: ...
 
     @property
     def outcomes(self) -> RequestOutcomes: ...
@@ -129,6 +146,7 @@ class InMemoryStores:
         self.spaces = InMemorySpaces()
         self.consumers = InMemoryConsumers()
         self.senders = InMemorySenders()
+        self.audit_log = InMemoryAuditLog()
         self.outcomes = InMemoryOutcomes()
         self.removal_counts = InMemoryRemovalCounts()
         self.uses = InMemoryUses()
@@ -155,6 +173,7 @@ class AwsStores:
         self.consumers = DynamoDbConsumers(self.dynamodb, self.table, transactor)
         self.granted = DynamoDbGrantedIntegrations(self.dynamodb, self.table)
         self.senders = DynamoDbSenders(self.dynamodb, self.table)
+        self.audit_log = DynamoDbAuditLog(self.dynamodb, self.table, timedelta(days=90))
         self.outcomes = DynamoDbRequestOutcomes(self.dynamodb, self.table)
         self.removal_counts = DynamoDbRemovalCounts(self.dynamodb, self.table)
         self.uses = DynamoDbUses(self.dynamodb, self.table)

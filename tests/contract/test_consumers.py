@@ -53,6 +53,13 @@ def test_insert_for_a_principal_with_a_grant_conflicts_and_stores_nothing(stores
     assert stores.consumers.newest("acme", None, 10).consumers == (FULL,)
 
 
+def test_insert_with_an_id_in_use_conflicts_and_changes_nothing(aws: AwsStores) -> None:
+    aws.consumers.insert(FULL)
+    with pytest.raises(VersionConflictError):
+        aws.consumers.insert(a_consumer(id=FULL.id, principal_arn=ARNS[0]))
+    assert aws.consumers.newest("acme", None, 10).consumers == (FULL,)
+
+
 def test_insert_for_the_same_principal_in_another_account_succeeds(stores: Stores) -> None:
     stores.consumers.insert(FULL)
     stores.consumers.insert(FULL._replace(account="other"))

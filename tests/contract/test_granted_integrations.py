@@ -117,6 +117,39 @@ def test_items_that_a_throttled_read_leaves_out_are_read_alone(aws: AwsStores, k
     assert granted.get(PRINCIPAL, "acme", ULID) == (CONSUMER, INTEGRATION)
 
 
+class CountingClient:
+    """Counts the requests for items."""
+
+    def __init__(self, aws: AwsStores) -> None:
+        self._dynamodb = aws.dynamodb
+        self.count = 0
+
+    def get_item(self, **request: Any) -> Any:
+        self.count += 1
+        return self._dynamodb.get_item(**request)
+
+    def batch_get_item(self, **request: Any) -> Any:
+        self.count += 1
+        return self._dynamodb.batch_get_item(**request)
+
+
+@pytest.mark.parametrize(
+    ("account", "ulid", "name"),
+    [
+        pytest.param("umbrella", ULID, INTEGRATION.name, id="without a grant"),
+        pytest.param("acme", "01KDZ3ZQ80000000000000000Z", "No such name", id="no such integration"),
+    ],
+)
+def test_resolution_that_finds_nothing_costs_one_read(aws: AwsStores, account: str, ulid: str, name: str) -> None:
+    aws.repository.insert(an_integration(account="umbrella"), None)
+    client: Any = CountingClient(aws)
+    granted = DynamoDbGrantedIntegrations(client, aws.table)
+    assert granted.get(PRINCIPAL, account, ulid)[1] is None
+    assert client.count == 1
+    assert granted.find(PRINCIPAL, account, name)[1] is None
+    assert client.count == 2
+
+
 def test_find_by_a_name_whose_integration_is_gone_returns_the_consumer_alone(aws: AwsStores) -> None:
     aws.dynamodb.delete_item(TableName=aws.table, Key=to_wire(items.integration_key("acme", ULID)))
     assert aws.granted.find(PRINCIPAL, "acme", INTEGRATION.name) == (CONSUMER, None)

@@ -8,7 +8,7 @@ import pytest
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
-from ai_integrations.domain.errors import NameTakenError
+from ai_integrations.domain.errors import NameTakenError, VersionConflictError
 from ai_integrations.domain.model import Integration, Tombstone
 from tests.builders import NOON, an_integration
 from tests.contract.stores import AwsStores
@@ -111,6 +111,19 @@ def test_deleted_old_integration_releases_its_name_and_guards_every_key_when_res
     assert name_guards(aws) == {}
     aws.repository.restore(tombstone(OLD), next_version(OLD))
     assert name_guards(aws) == dict.fromkeys(sort_keys(OLD.name), "OLD")
+
+
+def test_name_that_another_integration_guards_is_not_released(aws: AwsStores) -> None:
+    integration = an_integration(id="NEW")
+    aws.repository.insert(integration, None)
+    for guard in items.name_items(replace(integration, id="OTHER")):
+        aws.dynamodb.put_item(TableName=aws.table, Item=to_wire(guard))
+    with pytest.raises(VersionConflictError):
+        aws.repository.delete(tombstone(integration))
+    with pytest.raises(VersionConflictError):
+        aws.repository.update(integration, next_version(integration, name="Renamed"))
+    assert set(name_guards(aws).values()) == {"OTHER"}
+    assert aws.repository.get("acme", "NEW") == integration
 
 
 def test_old_integration_and_a_lookalike_keep_their_own_guards(aws: AwsStores) -> None:

@@ -13,7 +13,6 @@ from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.uses import UsedBy
-from ai_integrations.use_cases.changes import Change
 from tests.builders import NOON, ULID, an_integration
 from tests.contract.stores import AwsStores
 from tests.streams import record_of
@@ -69,9 +68,9 @@ def test_refusal_in_an_account_without_integrations_is_not_recorded(aws: AwsStor
 
 
 @pytest.mark.parametrize("refusal", [REFUSAL, WITHOUT_ID])
-def test_refusal_in_the_stream_is_no_change_of_an_integration(
+def test_refusal_in_the_stream_is_read_as_the_same_refusal(
     aws: AwsStores, refusals: DynamoDbRefusals, refusal: Refusal
 ) -> None:
     refusals.record(refusal)
     [item] = recorded(aws)
-    assert parse_record(record_of(None, dict(item))) == Change()
+    assert parse_record(record_of(None, dict(item))) == refusal

@@ -6,11 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from ai_integrations.domain.errors import IdempotencyKeyReusedError, NameTakenError, RepeatedRequestError
+from ai_integrations.domain.errors import (
+    IdempotencyKeyReusedError,
+    NameTakenError,
+    RepeatedRequestError,
+    VersionConflictError,
+)
 from ai_integrations.domain.model import ACCOUNT_WIDE, AuthType, IdempotencyKey, Integration, Scoping, SecretVersion
 from ai_integrations.use_cases.ports import IntegrationRepository
 from tests.builders import NOON, an_idempotency_key, an_integration
-from tests.contract.stores import Stores
+from tests.contract.stores import AwsStores, Stores
 
 FIRST = an_integration(id="FIRST", name="Production OpenAI")
 SECRET = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:123456789012:secret:x", version="version-1")
@@ -199,3 +204,11 @@ def test_insert_keeps_every_auth_type(stores: Stores, auth_type: AuthType) -> No
     integration = replace(FIRST, auth_type=auth_type)
     stores.repository.insert(integration, None)
     assert stores.repository.get("acme", "FIRST") == integration
+
+
+def test_insert_with_an_id_in_use_conflicts_and_changes_nothing(aws: AwsStores) -> None:
+    aws.repository.insert(FIRST, None)
+    with pytest.raises(VersionConflictError):
+        aws.repository.insert(replace(FIRST, name="Another"), None)
+    assert aws.repository.get("acme", "FIRST") == FIRST
+    assert aws.repository.find("acme", "Another") is None

@@ -4,7 +4,7 @@ A scenario prepares an account and returns the event to deliver.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -32,14 +32,17 @@ class ScenarioRun:
     """Deliver an event to the function of this name."""
 
     def items(self) -> list[dict[str, Any]]:
-        """List the account's items without name and idempotency records, which repeat facts of the other items."""
+        """List the account's items and audit log, without name and idempotency records, which repeat their facts."""
+        items = [item for partition in ("ACCOUNT", "AUDIT") for item in self._items_of(partition)]
+        return [item for item in items if not item["sk"].startswith(("IDEMPOTENCY#", "NAME#"))]
+
+    def _items_of(self, partition: str) -> Iterable[dict[str, Any]]:
         response = self.cloud.dynamodb.query(
             TableName=self.cloud.table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"ACCOUNT#{self.account}"}},
+            ExpressionAttributeValues={":pk": {"S": f"{partition}#{self.account}"}},
         )
-        items = map(from_wire, response["Items"])
-        return [item for item in items if not item["sk"].startswith(("IDEMPOTENCY#", "NAME#"))]
+        return map(from_wire, response["Items"])
 
     def secrets(self) -> list[Any]:
         """List the secrets with the account in their name: name, scheduled for deletion, stage labels by version."""

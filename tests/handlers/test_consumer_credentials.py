@@ -163,6 +163,13 @@ def test_resolve_by_name_finds_the_integration_of_the_account_with_the_grant(
     assert grant == ALL or document(hidden) == document(missing)
 
 
+def test_resolve_of_another_key_version_returns_409_by_id_and_by_name(cloud: Cloud) -> None:
+    store(cloud, a_consumer(principal_arn=ROLE))
+    for integration in (ids.encode(OPEN), NAME):
+        assert resolve(cloud, {"integration": integration, "key_version": OPEN}).status == 409
+        assert resolve(cloud, {"integration": integration}).status == 200
+
+
 def test_resolve_with_grants_of_two_accounts_needs_an_account(cloud: Cloud) -> None:
     ours = a_consumer(principal_arn=ROLE)
     store(cloud, ours, ours._replace(account="umbrella"))

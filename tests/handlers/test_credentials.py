@@ -68,6 +68,13 @@ def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cl
     assert resolved == resolve(cloud, key_version=resolved["key_version"])
 
 
+def test_resolve_of_another_key_version_returns_409_by_id_and_by_name(cloud: Cloud) -> None:
+    created = create(cloud)
+    other = "00000000-0000-4000-8000-000000000000"
+    for integration in (created["id"], created["name"]):
+        assert resolve(cloud, integration, key_version=other)["problem"]["status"] == 409
+
+
 def test_resolve_by_id_makes_two_calls_beside_that_of_the_ledger(cloud: Cloud) -> None:
     created = create(cloud)
     cloud.calls.clear()

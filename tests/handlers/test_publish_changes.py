@@ -9,16 +9,21 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
 from ai_integrations.adapters.dynamodb import items
-from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
+from ai_integrations.adapters.dynamodb.audit_log import entry_from_item
+from ai_integrations.adapters.dynamodb.refusals import refusal_item
+from ai_integrations.domain.audit_log import AuditEntry
 from ai_integrations.domain.model import SecretVersion, Tombstone
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import UsedBy
 from tests.builders import API_KEY, NOON, ULID, an_integration
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.handlers.failures import Failure, failure_id
 from tests.messaging import DeadLetters
-from tests.streams import STREAM, a_record
+from tests.streams import STREAM, a_record, record_of
 
-PUBLISH, DEAD_LETTER = "events:PutEvents", "sqs:SendMessage"
+PUBLISH, DEAD_LETTER, RECORD = "events:PutEvents", "sqs:SendMessage", "dynamodb:PutItem"
 FIRST = an_integration(updated_by="alice")
 SECOND = replace(FIRST, version=2, name="Second")
 THIRD = replace(SECOND, version=3, name="Third")
@@ -104,6 +109,62 @@ OUTAGES: list[Any] = [
         id="entry rejected",
     ),
 ]
+
+
+def audit_log(cloud: Cloud) -> list[AuditEntry]:
+    found = [from_wire(item) for item in cloud.items()]
+    return [entry_from_item(item) for item in found if item["pk"].startswith("AUDIT#")]
+
+
+@pytest.mark.usefixtures("bus")
+def test_batch_records_each_change_once_and_in_order_however_often_it_is_replayed(cloud: Cloud) -> None:
+    for _ in range(2):
+        assert publish(cloud, CREATE, UPDATE, SECOND_UPDATE, DELETE) == DONE
+    assert [(each.operation, each.version) for each in sorted(audit_log(cloud))] == [
+        ("createAiIntegration", 1),
+        ("updateAiIntegration", 2),
+        ("updateAiIntegration", 3),
+        ("deleteAiIntegration", 3),
+    ]
+
+
+def test_refusal_is_recorded_without_an_event(cloud: Cloud, bus: Subscriber) -> None:
+    refusal = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON, ULID)
+    assert publish(cloud, record_of(None, refusal_item(refusal))) == DONE
+    [recorded] = audit_log(cloud)
+    assert (recorded.actor, recorded.outcome, recorded.reason) == ("broker/nightly-job", "denied", "not_found")
+    assert received_ids(bus) == []
+
+
+def test_change_is_recorded_and_published_once_its_entry_is_no_longer_throttled(cloud: Cloud, bus: Subscriber) -> None:
+    cloud.fail(RECORD, ("ProvisionedThroughputExceededException", 400))
+    assert publish(cloud, CREATE) == failed_from("100")
+    assert received_ids(bus) == []
+    cloud.recover()
+    assert publish(cloud, CREATE) == DONE
+    assert len(audit_log(cloud)) == len(received_ids(bus)) == 1
+
+
+def test_change_whose_entry_dynamodb_rejects_as_invalid_is_dead_lettered(
+    cloud: Cloud, bus: Subscriber, dead_letters: DeadLetters
+) -> None:
+    cloud.fail(RECORD, ("ValidationException", 400))
+    assert publish(cloud, CREATE) == DONE
+    assert (len(dead_letters.receive()), received_ids(bus)) == (1, [])
+
+
+@pytest.mark.usefixtures("bus", "dead_letters")
+def test_poison_record_is_missing_from_the_audit_log_until_it_is_replayed(cloud: Cloud) -> None:
+    assert publish(cloud, CREATE, POISON, SECOND_UPDATE) == DONE
+    assert [each.version for each in sorted(audit_log(cloud))] == [1, 3]
+    assert publish(cloud, UPDATE) == DONE
+    assert [each.version for each in sorted(audit_log(cloud))] == [1, 2, 3]
+
+
+def test_nothing_is_recorded_while_the_audit_log_is_off(cloud: Cloud, bus: Subscriber) -> None:
+    cloud.variables["AUDIT_LOG_DAYS"] = "0"
+    assert publish(cloud, CREATE, UPDATE) == DONE
+    assert (audit_log(cloud), len(received_ids(bus))) == ([], 2)
 
 
 def fail_to_publish(cloud: Cloud, failure: Failure | dict[str, Any]) -> None:

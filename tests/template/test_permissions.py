@@ -80,6 +80,7 @@ GRANTS: dict[str, Grants] = {
     },
     "publish_changes": {
         "ACCOUNT#*": of("dynamodb", "GetItem"),
+        "AUDIT#*": of("dynamodb", "PutItem"),
         "USES#*": of("dynamodb", "Query", "UpdateItem"),
         "own secrets": CLEANS_UP,
         "Bus": of("events", "PutEvents"),
@@ -98,6 +99,7 @@ GRANTS: dict[str, Grants] = {
     "audit": {
         "ACCOUNT#*": of("dynamodb", "GetItem", "Query"),
         "USES#*": of("dynamodb", "Query"),
+        "AUDIT#*": of("dynamodb", "Query"),
         "SPACES#*": of("dynamodb", "GetItem"),
     },
     "credentials": READS_KEYS
@@ -345,7 +347,11 @@ def test_only_one_function_can_write_who_may_act(partition: str, writer: str) ->
 
 @pytest.mark.parametrize(
     ("function", "partitions"),
-    [("consumers", {"CONSUMER#*", "CONSUMERS#*"}), ("credentials", {"USES#*"}), ("publish_changes", {"USES#*"})],
+    [
+        ("consumers", {"CONSUMER#*", "CONSUMERS#*"}),
+        ("credentials", {"USES#*"}),
+        ("publish_changes", {"AUDIT#*", "USES#*"}),
+    ],
 )
 def test_function_can_write_these_partitions_and_no_others(function: str, partitions: set[str]) -> None:
     written = {each for each, allowed in about_partitions(function) if set(allowed) & WRITE_ACTIONS}

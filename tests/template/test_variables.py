@@ -69,6 +69,7 @@ OWN = {
     "SWEEP_REMOVAL_LIMIT": Variable(ref("SweepRemovalLimit"), frozenset({"sweep"})),
     # CloudFormation's response buckets have the domain of the stack's partition.
     "URL_SUFFIX": Variable(ref("AWS::URLSuffix"), frozenset({"custom_resource"})),
+    "AUDIT_LOG_DAYS": Variable(ref("AuditLogDays"), frozenset({"audit", "publish_changes"})),
     # A grant names principals of the stack's partition.
     "STACK_PARTITION": Variable(ref("AWS::Partition"), frozenset({"consumers"})),
     # Lambda publishes no version whose code and settings equal those of the version before it.

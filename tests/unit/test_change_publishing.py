@@ -10,10 +10,14 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import UsedBy
+from ai_integrations.use_cases.audit_entries import entry_of_change, entry_of_consumer_change, entry_of_refusal
 from ai_integrations.use_cases.change_publishing import ChangePublisher
-from ai_integrations.use_cases.changes import Change, HealthRecorded
-from tests.builders import FEDERATIONS, NOON, an_integration
-from tests.event_fakes import InMemoryBus, RecordingCleanup, RecordingUseExpiry
+from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
+from ai_integrations.use_cases.consumer_changes import ConsumerChange
+from tests.builders import FEDERATIONS, NOON, a_consumer, an_integration
+from tests.event_fakes import InMemoryAuditLog, InMemoryBus, RecordingCleanup, RecordingUseExpiry
 from tests.fakes import InMemoryRepository
 from tests.streams import a_record, record_of
 
@@ -33,6 +37,7 @@ class StreamFixture:
     cleanup: RecordingCleanup = field(default_factory=RecordingCleanup)
     uses: RecordingUseExpiry = field(default_factory=RecordingUseExpiry)
     repository: InMemoryRepository = field(default_factory=InMemoryRepository)
+    audit_log: InMemoryAuditLog = field(default_factory=InMemoryAuditLog)
     now: datetime = NOON
 
     def __post_init__(self) -> None:
@@ -41,6 +46,7 @@ class StreamFixture:
             uses=self.uses,
             integrations=self.repository,
             bus=self.bus,
+            audit_log=self.audit_log,
             clock=lambda: self.now,
         )
 
@@ -206,6 +212,72 @@ def test_failed_publication_propagates_and_record_can_be_retried(stream: StreamF
     stream.bus.error = None
     assert stream.handle(record) == [("promote_version", OTHER_VERSION, SECRET)] * 2
     assert stream.published() == ["AI Integration Key Rotated"]
+
+
+CONSUMER_CHANGE = ConsumerChange(after=a_consumer())
+REFUSAL = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [Change(after=FIRST), Change(before=FIRST, after=replace(SECOND, name="x")), Change(tombstone=TOMBSTONE)],
+)
+def test_change_is_recorded_once_however_often_its_record_is_processed(stream: StreamFixture, record: Change) -> None:
+    for _ in range(2):
+        stream.publisher.handle(record)
+    assert list(stream.audit_log.recorded.values()) == [entry_of_change(record)]
+
+
+def test_consumer_change_is_recorded_and_published(stream: StreamFixture) -> None:
+    stream.publisher.handle(CONSUMER_CHANGE)
+    assert list(stream.audit_log.recorded.values()) == [entry_of_consumer_change(CONSUMER_CHANGE)]
+    assert stream.published() == ["AI Integration Consumer Granted"]
+
+
+def test_refusal_is_recorded_without_event(stream: StreamFixture) -> None:
+    stream.publisher.handle(REFUSAL)
+    assert list(stream.audit_log.recorded.values()) == [entry_of_refusal(REFUSAL)]
+    assert stream.published() == []
+
+
+def test_connection_test_and_end_of_grace_period_are_not_recorded(stream: StreamFixture) -> None:
+    rungs = (Rung(name="reachable", status=CheckStatus.FAILED, latency_ms=1),)
+    health = Health(account="acme", id=FIRST.id, integration_version=1, checked_at=NOON, model=None, rungs=rungs)
+    stream.publisher.handle(HealthRecorded(health, previous=None, number=1))
+    stream.publisher.handle(GraceEnded("acme", FIRST.id))
+    stream.publisher.handle(Change())
+    stream.publisher.handle(ConsumerChange())
+    assert stream.audit_log.recorded == {}
+
+
+def test_change_whose_entry_cannot_be_written_is_cleaned_up_but_not_published(stream: StreamFixture) -> None:
+    stream.audit_log.error = TimeoutError()
+    with pytest.raises(TimeoutError):
+        stream.handle(a_record(None, TOMBSTONE))
+    assert stream.cleanup.journal == [("schedule_deletion", SECRET)]
+    assert stream.published() == []
+
+
+def test_entry_exists_before_the_event_is_published(stream: StreamFixture) -> None:
+    stream.bus.error = TimeoutError()
+    for record in (Change(after=FIRST), CONSUMER_CHANGE):
+        with pytest.raises(TimeoutError):
+            stream.publisher.handle(record)
+    assert len(stream.audit_log.recorded) == 2
+
+
+def test_nothing_is_recorded_while_the_audit_log_is_off(stream: StreamFixture) -> None:
+    publisher = ChangePublisher(
+        cleanup=stream.cleanup,
+        uses=stream.uses,
+        integrations=stream.repository,
+        bus=stream.bus,
+        audit_log=None,
+        clock=lambda: NOON,
+    )
+    for record in (Change(after=FIRST), CONSUMER_CHANGE, REFUSAL):
+        publisher.handle(record)
+    assert stream.published() == ["AI Integration Created", "AI Integration Consumer Granted"]
 
 
 def test_deletion_lets_the_uses_expire_with_the_tombstone(stream: StreamFixture) -> None:

@@ -9,6 +9,7 @@ from ai_integrations.domain.connection_health import CheckStatus, Findings, Heal
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
+    FederationTakenError,
     FieldError,
     KeyUnavailableError,
     NotFoundError,
@@ -19,6 +20,7 @@ from ai_integrations.domain.model import (
     Caller,
     CredentialChange,
     ExternalSecretArn,
+    Federation,
     Integration,
     Membership,
     Removal,
@@ -30,12 +32,13 @@ from ai_integrations.domain.model import (
 from ai_integrations.key_access.connection_test.service import ConnectionTests
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
-from tests.builders import API_KEY, NOON, ULID, a_caller, a_policy, an_integration, the_settings
+from tests.builders import API_KEY, FEDERATIONS, NOON, ULID, a_caller, a_policy, an_integration, the_settings
 from tests.fakes import InMemoryRepository
 from tests.unit.test_api_keys import SERVICE_ACCOUNT
 
 STORED = SecretVersion(arn="arn:fake:stored", version="v1")
 EXTERNAL = ExternalSecretArn(arn="arn:fake:external")
+POLICY = a_policy()._replace(federation_issuer="https://fake.tokens.sts.global.api.aws")
 ROLE = {"role_arn": "arn:aws:iam::123456789012:role/Bedrock"}
 
 
@@ -46,15 +49,17 @@ class ServiceFixture:
     repository: InMemoryRepository = field(default_factory=InMemoryRepository)
     refusal: str | None = None
     tested: list[str | None] = field(default_factory=list)
+    federations: list[Federation | None] = field(default_factory=list)
     recorded: list[Health] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         tester = ConnectionTester(steps=self, fingerprints=self, clock=lambda: NOON)
         self.tests = ConnectionTests(
-            integrations=self.repository, reader=self, tester=tester, healths=self, policy=a_policy()
+            integrations=self.repository, reader=self, tester=tester, healths=self, policy=POLICY
         )
 
-    def run(self, _integration: Integration, key: SecretStr | None, _model: str | None) -> Findings:
+    def run(self, integration: Integration, key: SecretStr | None, _model: str | None) -> Findings:
+        self.federations.append(integration.federation)
         self.tested.append(key.get_secret_value() if key else None)
         return Findings((Rung(name=AUTHENTICATED, status=CheckStatus.PASSED, latency_ms=1),))
 
@@ -105,6 +110,32 @@ def test_settings_that_break_a_rule_are_not_tested(settings: Settings, key: Cred
     with pytest.raises(RuleViolationError) as error:
         fixture.test_settings(settings, key)
     assert [each.pointer for each in error.value.errors] == [pointer]
+    assert fixture.tested == []
+
+
+CUSTOM = the_settings(provider="CUSTOM", base_url="https://llm.example.com/v1")
+
+
+def test_settings_are_tested_with_the_federation_of_the_request() -> None:
+    fixture = ServiceFixture()
+    fixture.test_settings(CUSTOM, FEDERATIONS["CUSTOM"])
+    assert (fixture.tested, fixture.federations) == ([None], [FEDERATIONS["CUSTOM"]])
+
+
+def test_settings_with_a_federation_at_a_private_host_are_not_tested() -> None:
+    fields = {**FEDERATIONS["CUSTOM"].fields, "token_endpoint": "https://10.0.0.5/token"}
+    fixture = ServiceFixture()
+    with pytest.raises(RuleViolationError) as error:
+        fixture.test_settings(CUSTOM, Federation(fields))
+    assert [each.pointer for each in error.value.errors] == ["/federation/token_endpoint"]
+    assert fixture.tested == []
+
+
+def test_settings_with_the_federated_identity_of_another_account_are_not_tested() -> None:
+    fixture = ServiceFixture()
+    fixture.repository.insert(an_integration(account="other", federation=FEDERATIONS["OPEN_AI"]), None)
+    with pytest.raises(FederationTakenError):
+        fixture.test_settings(the_settings(), FEDERATIONS["OPEN_AI"])
     assert fixture.tested == []
 
 

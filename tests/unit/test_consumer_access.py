@@ -103,6 +103,7 @@ def test_principal_without_a_grant_is_refused_with_its_own_arn(named: str | None
     with pytest.raises(NoGrantError) as error:
         fixture.access.get(PRINCIPAL, named, ULID)
     [only] = error.value.errors
+    assert only.pointer == ""
     assert PRINCIPAL.arn in only.detail
     assert not {"acme", "umbrella", "other"} & set(only.detail.split())
 
@@ -174,6 +175,15 @@ def test_first_grant_takes_effect_at_once() -> None:
         fixture.account()
     fixture.grant()
     assert fixture.account() == "acme"
+
+
+def test_hint_of_one_principal_does_not_drop_that_of_another() -> None:
+    fixture = AccessFixture()
+    fixture.grant()
+    other = fixture.grant(id="01KDZ3ZQ80000000000000000D", principal_arn="arn:aws:iam::999999999999:role/other")
+    for principal in (PRINCIPAL, other.principal, PRINCIPAL):
+        fixture.access.get(principal, None, ULID)
+    assert fixture.calls() == [*["consumers", "get"] * 2, "get"]
 
 
 def test_hints_are_dropped_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from ai_integrations.domain.errors import (
     ConsumerChangedError,
     ConsumerExistsError,
     ContentionError,
+    FieldError,
     NotFoundError,
     RuleViolationError,
 )
@@ -41,13 +42,18 @@ class ConsumersFixture:
 
     def __post_init__(self) -> None:
         ids = iter(IDS)
+
+        def new_id(now: datetime) -> str:
+            assert now == self.now
+            return next(ids)
+
         self.consumers = Consumers(
             repository=self.repository,
             integrations=self.integrations,
             visibility=Visibility(self.spaces),
             uses=self.uses,
             clock=lambda: self.now,
-            new_id=lambda _now: next(ids),
+            new_id=new_id,
             partition="aws",
         )
 
@@ -130,7 +136,8 @@ def test_create_stores_who_granted_what_to_whom(fixture: ConsumersFixture) -> No
 def test_create_for_a_principal_of_another_partition_is_rejected(fixture: ConsumersFixture, arn: str) -> None:
     with pytest.raises(RuleViolationError) as raised:
         fixture.create(arn=arn)
-    assert [each.pointer for each in raised.value.errors] == ["/principal_arn"]
+    detail = "The principal must be in this partition of AWS: aws."
+    assert raised.value.errors == (FieldError("/principal_arn", detail),)
 
 
 @pytest.mark.parametrize("arn", [ROLE, "arn:aws:iam::999999999999:role/other/BILLING"])
@@ -154,8 +161,9 @@ def test_create_after_revocation_succeeds(fixture: ConsumersFixture) -> None:
 
 @pytest.mark.parametrize("expiry", [NOON, NOON - timedelta(seconds=1)])
 def test_expiry_that_is_not_in_the_future_is_rejected(fixture: ConsumersFixture, expiry: datetime) -> None:
-    with pytest.raises(RuleViolationError):
+    with pytest.raises(RuleViolationError) as raised:
         fixture.create(expires_at=expiry)
+    assert raised.value.errors == (FieldError("/expires_at", "The time must be in the future."),)
     consumer = fixture.create()
     with pytest.raises(RuleViolationError):
         fixture.update(consumer, expires_at=expiry)
@@ -167,7 +175,8 @@ def test_create_with_an_integration_that_the_account_lacks_is_rejected(fixture: 
     grant = Grant(integrations=frozenset({own.id, ULID if account == "acme" else own.id}))
     with pytest.raises(RuleViolationError) as raised:
         fixture.create(grant=grant)
-    assert [each.pointer for each in raised.value.errors] == ["/integration_ids"]
+    detail = "The account has no integration with one of these ids."
+    assert raised.value.errors == (FieldError("/integration_ids", detail),)
     assert fixture.repository.consumers == {}
 
 

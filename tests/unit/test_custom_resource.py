@@ -8,6 +8,7 @@ import pytest
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
 from ai_integrations.domain.errors import (
+    AccessForbiddenError,
     ContentionError,
     FieldsError,
     IdempotencyKeyReusedError,
@@ -15,7 +16,7 @@ from ai_integrations.domain.errors import (
     NameTakenError,
     NotFoundError,
 )
-from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Policy, Scoping, SecretVersion
+from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Policy, Role, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
 from tests.builders import API_KEY, FEDERATIONS, STACK_ID, ULID, a_policy, an_integration, the_stacks
 from tests.event_fakes import InMemorySenders
@@ -258,6 +259,15 @@ def test_delete_of_deleted_integration_succeeds(fixture: CustomResourceFixture) 
     first = fixture.delete(declared())
     assert first == fixture.delete(declared()) == Resource(physical_id=ids.encode(ULID), attributes={})
     assert fixture.stored() == []
+
+
+def test_delete_by_a_stack_that_may_not_view_the_integration_any_more_fails(fixture: CustomResourceFixture) -> None:
+    """Success would mean that the integration is deleted."""
+    fixture.create(declared())
+    fixture.senders.register(the_stacks(name="app*", role=Role.MEMBER))
+    with pytest.raises(AccessForbiddenError):
+        fixture.delete(declared())
+    assert len(fixture.stored()) == 1
 
 
 @pytest.mark.parametrize("physical_id", [FAILED_CREATION, "app-Llm-1ABC2DEF", ""])

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ai_integrations.adapters.dynamodb.access_key_lookup import digest
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import from_wire
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog, entry_from_item
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers, consumer_from_item, consumer_item
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
@@ -47,6 +48,8 @@ from ai_integrations.domain.model import (
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.reminders import RETENTION, LastReminder, Reason, SentReminders
 from ai_integrations.domain.uses import Use, UsedBy
+from ai_integrations.use_cases.audit_entries import entry_of_change, entry_of_refusal
+from ai_integrations.use_cases.changes import Change
 from ai_integrations.use_cases.provisioning import RecordedOutcome
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from ai_integrations.use_cases.sweep import SweepPosition
@@ -200,6 +203,7 @@ REFUSAL = Refusal(
     refused_at=NOON,
     integration_id=OPEN_AI.id,
 )
+ENTRIES = [entry_of_change(Change(OPEN_AI, ROTATED)), entry_of_refusal(REFUSAL)]
 OUTCOME = RecordedOutcome(
     fingerprint="fake-fingerprint",
     detail_type="AI Integration Create Succeeded",
@@ -266,6 +270,8 @@ def write_the_rest(table: Table) -> None:
     for day in sorted(USE.days):
         DynamoDbUses(*table).record("acme", OPEN_AI.id, USE.consumer, datetime.combine(day, NOON.timetz()))
     DynamoDbRefusals(*table).record(REFUSAL)
+    for entry in filter(None, ENTRIES):
+        DynamoDbAuditLog(*table, retention=timedelta(days=90)).record(entry)
     DynamoDbRequestOutcomes(*table).record("acme", "order-4711", OUTCOME, NOON)
     DynamoDbReminders(*table).save(REMINDERS, REMINDED_AT + RETENTION)
     SweepRecords(*table).store_position(POSITION)
@@ -310,6 +316,7 @@ def test_written_items_are_read_as_the_same_values(table: Table) -> None:
     assert DynamoDbConnectionHealth(*table).last("acme", OPEN_AI.id) == HEALTH
     assert DynamoDbUses(*table).of_integrations("acme", OPEN_AI.id, OPEN_AI.id) == [USE]
     assert [refusal_from_item(each) for each in table.items() if each["sk"].startswith("REFUSED#")] == [REFUSAL]
+    assert [entry_from_item(each) for each in table.items() if each["pk"] == "AUDIT#acme"] == ENTRIES[::-1]
     assert DynamoDbRequestOutcomes(*table).find("acme", "order-4711") == OUTCOME
     assert DynamoDbReminders(*table).load([ROTATED]) == {ROTATED.id: REMINDERS}
     assert SweepRecords(*table).load_position() == POSITION

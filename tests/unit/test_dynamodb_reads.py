@@ -1,6 +1,7 @@
 """The DynamoDB adapters: which reads must be consistent, lists that span several pages, and errors of AWS."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.items import integration_item, place_item
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
+from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
@@ -57,6 +59,14 @@ class RecordingClient:
         return iter([{"Items": [to_wire(item) for item in page]} for page in self._pages])
 
 
+def throttled(client: RecordingClient) -> Any:
+    """Build a client whose batches leave out every item, as a throttled one may, so that each is read alone."""
+    return SimpleNamespace(
+        get_item=client.get_item,
+        batch_get_item=lambda **request: {"Responses": {}, "UnprocessedKeys": request["RequestItems"]},
+    )
+
+
 def integrations(client: Any) -> DynamoDbIntegrations:
     return DynamoDbIntegrations(client, "table", Transactor(client, "table"))
 
@@ -87,6 +97,11 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "accounts of a principal": lambda client: DynamoDbGrantedIntegrations(client, "table").consumers(PRINCIPAL),
     "grant": lambda client: DynamoDbGrantedIntegrations(client, "table").get(PRINCIPAL, "acme", ULID),
     "grant by name": lambda client: DynamoDbGrantedIntegrations(client, "table").find(PRINCIPAL, "acme", "x"),
+    "grant that a throttled read left out": lambda client: DynamoDbGrantedIntegrations(throttled(client), "table").get(
+        PRINCIPAL, "acme", ULID
+    ),
+    "source of events": lambda client: DynamoDbSenders(client, "table").source("acme", "123456789012", "platform"),
+    "stacks": lambda client: list(DynamoDbSenders(client, "table").stacks("acme", "123456789012")),
     "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),
     "removals of the sweep": lambda client: DynamoDbRemovalCounts(client, "table").load(),
 }

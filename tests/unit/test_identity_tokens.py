@@ -84,6 +84,7 @@ def test_shown_claims_are_those_that_a_provider_compares() -> None:
     ("token", "claims"),
     [
         (a_token({"aud": ["https://llm"], "sub": 7}), {"aud": "https://llm", "sub": "7"}),
+        (a_token({"aud": ["https://llm", "https://other"]}), {"aud": "https://llm https://other"}),
         (a_token([]), {}),
         (a_token(None), {}),
         ("opaque", {}),

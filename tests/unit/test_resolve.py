@@ -337,7 +337,8 @@ def test_resolve_without_a_token_raises_the_error_and_logs_its_reason(
     with pytest.raises(type(error)):
         fixture.key()
     [line] = [vars(record) for record in caplog.records if record.msg == "token not exchanged"]
-    assert (line["reason"], line["integration_id"], line["version"]) == (error.reason, ULID, 1)
+    assert (line["error"], line["reason"]) == (type(error).__name__, error.reason)
+    assert (line["integration_id"], line["version"]) == (ULID, 1)
     assert len(fixture.exchanger.exchanged) == 1
 
 

@@ -94,6 +94,12 @@ def test_recorded_requests_are_those_of_the_installed_packages(tmp_path: Path) -
     assert json.loads(recording.stdout) == RECORDED
 
 
+def test_only_a_token_of_google_is_sent_to_google() -> None:
+    federation = Federation({"service_account_email": "models@project-1.iam.gserviceaccount.com"})
+    formats = [each for each in TokenRequestFormat if impersonation_request(each, federation, EXCHANGED)]
+    assert formats == [TokenRequestFormat.GOOGLE]
+
+
 def a_custom_federation(grant: str, **parameters: str) -> Federation:
     fields = {"token_endpoint": "https://llm.example.com/oauth?tenant=1", "grant": grant, "audience": "https://llm"}
     return Federation(fields, parameters)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from ai_integrations.contracts.audit_views import AuditLogPage, audit_log_entry
 from ai_integrations.contracts.consumer_views import (
     ConsumerAccessList,
     ConsumerList,
@@ -28,6 +29,7 @@ from ai_integrations.contracts.views import (
     rotation_view,
     space_view,
 )
+from ai_integrations.domain.audit_log import AuditEntry, Operation
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.credentials import ReadKey
@@ -125,6 +127,17 @@ _CONSUMER = Consumer(
     updated_by="alice",
     name="Billing job",
     expires_at=_TIME + timedelta(days=365),
+)
+
+_AUDIT_ENTRY = AuditEntry(
+    id=f"2026-01-02T03:04:05.000+00:00#{EXAMPLE_ULID}#0000000002",
+    account="acme",
+    actor="alice",
+    at=_TIME,
+    operation=Operation.UPDATE_INTEGRATION,
+    resource_id=EXAMPLE_ULID,
+    version=2,
+    changed_fields=("api_key", "base_url"),
 )
 
 # The two examples of the published API description.
@@ -265,6 +278,9 @@ def responses() -> dict[str, dict[str, Any]]:
         ),
         "key": _example("A stored key", key_details_view(key, uses_by_day, WireFormat.LEGACY)),
         "keys": _example("The only page", KeyList(keys=[key_view(key, WireFormat.LEGACY)], pagination=last_page)),
+        "audit_logs": _example(
+            "The only page", AuditLogPage(logs=[audit_log_entry(_AUDIT_ENTRY)], pagination=last_page)
+        ),
         "resolution": _example("An integration with an API key", resolution_view(_resolved(integration))),
         "health": _example("A model that the key may not use", health_view(_HEALTH, _HEALTH.integration_version)),
         "integrations": _example("The only page", AiIntegrationList(ai_integrations=[legacy], pagination=last_page)),

@@ -1,5 +1,6 @@
 """All operations of the API, in the order of the documentation page. contract.md, "Operations", is the reference."""
 
+from ai_integrations.contracts.audit_views import AuditLogPage
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody
 from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from ai_integrations.contracts.views import (
@@ -10,7 +11,7 @@ from ai_integrations.contracts.views import (
     SpaceList,
     SpaceView,
 )
-from ai_integrations.http import console, docs, integrations, spaces
+from ai_integrations.http import audit_log, console, docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
 from tools.apidoc.consumer_operations import CONSUMER_OPERATIONS
 from tools.apidoc.federation_operations import FEDERATION_OPERATIONS
@@ -148,6 +149,29 @@ OPERATIONS = (
     *CONNECTION_TEST_OPERATIONS,
     *KEY_OPERATIONS,
     *CONSUMER_OPERATIONS,
+    Operation(
+        id="listAuditLogs",
+        method="get",
+        path=audit_log.COLLECTION,
+        tag="Audit log",
+        summary="List audit log entries",
+        description=(
+            "Returns the committed changes of integrations and consumers, and refused resolves, newest first. An entry "
+            "appears some seconds after the change. For admins only. 403 also while the audit log is off."
+        ),
+        parameters=(
+            "start_time",
+            "end_time",
+            "user_id",
+            "operation_type",
+            "operation_name",
+            "resource_id",
+            "limit",
+            "cursor",
+        ),
+        response=Response(description="A page of the audit log.", body=AuditLogPage, examples=("audit_logs",)),
+        errors=AUTHENTICATED_ERRORS,
+    ),
     Operation(
         id="listSpaces",
         method="get",

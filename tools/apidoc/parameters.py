@@ -4,8 +4,9 @@ from typing import Any
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import PROVIDER_NAMES
+from ai_integrations.domain.audit_log import OperationType
 from ai_integrations.domain.uses import RETENTION
-from ai_integrations.http import health_views, idempotency, key_facts
+from ai_integrations.http import audit_log, health_views, idempotency, key_facts
 from ai_integrations.http.query_parameters import DEFAULT_LIMIT, MAX_ID_LENGTH, MAX_LIMIT, MAX_NAME_LENGTH
 
 EXAMPLE_ULID = "01KDZ3ZQ80000000000000000A"
@@ -18,6 +19,8 @@ INTEGRATION_ID = {
     "pattern": ids.PATTERN,
     "examples": [ids.encode(EXAMPLE_ULID)],
 }
+
+_TIME = {"type": "string", "format": "date-time", "examples": ["2026-01-02T03:04:05Z"]}
 
 
 def _string(max_length: int) -> dict[str, Any]:
@@ -74,6 +77,27 @@ _ALL: tuple[dict[str, Any], ...] = (
         "Returns only credentials that were set, and if used last used, at least this number of days ago.",
         {"type": "integer", "minimum": 0, "maximum": RETENTION.days},
     ),
+    _query(
+        "start_time",
+        "Returns only entries from this time on. The default is 30 days before `end_time`. Times without an offset are "
+        "UTC.",
+        _TIME,
+    ),
+    _query(
+        "end_time", "Returns only entries up to this time, which is included. The default is the current time.", _TIME
+    ),
+    _query("user_id", "Returns only entries of this user.", {"type": "string", "examples": [ids.encode_user("alice")]}),
+    _query(
+        "operation_type",
+        "Returns only entries of this type.",
+        {"type": "string", "enum": [each.value for each in OperationType]},
+    ),
+    _query(
+        "operation_name",
+        "Returns only entries of this operation, or of these if the parameter is repeated.",
+        {"type": "array", "items": _string(MAX_NAME_LENGTH), "minItems": 1, "maxItems": audit_log.MAX_NAMES},
+    ),
+    _query("resource_id", "Returns only entries of this integration or consumer.", {"type": "string"}),
     _query("provider", "Returns only keys for this provider.", {"type": "string", "enum": PROVIDER_NAMES}),
     _path("integration_id", "The id of an integration.", INTEGRATION_ID),
     _path(

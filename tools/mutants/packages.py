@@ -2,10 +2,26 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+_ROOT = Path(__file__).parents[2]
 _SERVICE = "layers/shared/ai_integrations"
 _CLIENT = "layers/client/ai_integrations_client"
+
+# What decides where a request and its credentials go, and how long an answer is used.
+_CLIENT_MODULES = (
+    "api_address",
+    "api_source",
+    "cache",
+    "cache_entry",
+    "client",
+    "lambda_source",
+    "policy",
+    "resolve_request",
+    "signed_connection",
+    "sources",
+)
 
 ROOTS = {
     "src/ai_integrations": _SERVICE,
@@ -29,6 +45,13 @@ def _handler_tests(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/handlers/test_{name}.py" for name in names)
 
 
+def _tests_importing(name: str) -> tuple[str, ...]:
+    """List the unit tests that import a package. The other tests of a package are named below."""
+    files = sorted((_ROOT / "tests/unit").glob("test_*.py"))
+    imports = f"ai_integrations.{name}"
+    return tuple(str(each.relative_to(_ROOT)) for each in files if imports in each.read_text(encoding="utf-8"))
+
+
 PACKAGES = {
     "domain": Package((f"{_SERVICE}/domain",), ("tests/unit",)),
     "contracts": Package(
@@ -36,7 +59,8 @@ PACKAGES = {
         ("tests/unit", "tests/events", *_handler_tests("access_keys", "authorizer", "credentials", "spaces")),
     ),
     "client": Package(
-        tuple(f"{_CLIENT}/{name}.py" for name in ("cache", "cache_entry", "client", "policy")), ("tests/unit/client",)
+        tuple(f"{_CLIENT}/{name}.py" for name in _CLIENT_MODULES),
+        ("tests/unit/client", "tests/connection/test_signed_connection.py"),
     ),
     "authorizer": Package(
         (
@@ -53,21 +77,10 @@ PACKAGES = {
     "key_access": Package(
         (f"{_SERVICE}/key_access",),
         (
-            *_unit_tests(
-                "assume_role",
-                "connection_test_service",
-                "connection_tester",
-                "deadline",
-                "dns",
-                "endpoints",
-                "fingerprints",
-                "provider_requests",
-            ),
-            *_unit_tests("bedrock", "health", "key_search", "redaction", "resolve", "step_timer", "verify_key"),
-            *_unit_tests("identity_tokens", "token_requests", "token_responses"),
+            *_tests_importing("key_access"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
-            *_handler_tests("credentials", "secret_references"),
+            *_handler_tests("consumer_credentials", "credentials", "federated_credentials", "secret_references"),
         ),
     ),
     "use_cases": Package(
@@ -75,17 +88,18 @@ PACKAGES = {
         (
             "tests/unit",
             *_handler_tests("custom_resource", "get_update_delete", "key_destinations", "key_rotation", "list"),
-            *_handler_tests("provision", "publish_changes", "secret_references", "sweep"),
+            *_handler_tests(
+                "federations", "provision", "publish_changes", "roles", "secret_references", "senders", "sweep"
+            ),
         ),
     ),
     "adapters": Package(
         (f"{_SERVICE}/adapters",),
         (
-            *_unit_tests("access_key_lookup", "attributes", "aws_failures", "change_events", "change_publishing"),
-            *_unit_tests("cloudformation", "data_model", "dynamodb_reads", "health", "key_store_failures"),
-            *_unit_tests("key_verifier", "repository_failures", "secret_inventory", "sqs", "sweep"),
-            *_unit_tests("token_exchanger"),
+            *_tests_importing("adapters"),
+            *_unit_tests("sweep"),
             "tests/contract",
+            *_handler_tests("dead_changes", "federations", "publish_changes", "roles", "senders"),
         ),
     ),
 }

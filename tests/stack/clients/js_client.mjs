@@ -16,6 +16,7 @@ import {
   getOrganization,
   getSpace,
   listAiIntegrations,
+  listAuditLogs,
   listOrganizations,
   listSpaces,
   updateAiIntegration,
@@ -48,6 +49,29 @@ async function pages(limit, filters = {}) {
     read.push(page.data);
     cursor = page.pagination.nextCursor;
     assert.equal(page.pagination.hasMore, cursor !== undefined);
+  } while (cursor);
+  return read;
+}
+
+// List the entries of an integration, newest first, as soon as there are enough: they appear some seconds late.
+async function auditLogsOf(integration, count, filters) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const entries = (await allAuditLogs(filters)).filter(({ variables }) => JSON.parse(variables).resource_id === integration);
+    if (entries.length >= count || Date.now() > deadline) {
+      return entries;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function allAuditLogs(filters) {
+  const read = [];
+  let cursor;
+  do {
+    const page = await listAuditLogs({ client, limit: 5, cursor, ...filters });
+    read.push(...page.data);
+    cursor = page.pagination.nextCursor;
   } while (cursor);
   return read;
 }
@@ -190,6 +214,27 @@ const STEPS = {
   },
   "list organizations with an empty name returns 400": async () => {
     await expectError(400, () => listOrganizations({ client, name: "" }));
+  },
+  "list audit logs of the own changes": async () => {
+    const created = await create("Audited", "openAI", { apiKey: "fake-key" });
+    await update(created.id, { name: "Audited and renamed" });
+    await remove(created.id);
+    const filters = {
+      startTime: new Date(created.createdAt - 60_000),
+      endTime: new Date(Date.now() + 60_000).toISOString(),
+      userId: created.createdByUserId,
+      operationType: "MUTATION",
+    };
+    const entries = await auditLogsOf(created.id, 3, filters);
+    const operations = ["deleteAiIntegration", "updateAiIntegration", "createAiIntegration"];
+    assert.deepEqual(entries.map((entry) => entry.operationName), operations);
+    assert.deepEqual(JSON.parse(entries[1].variables).changed_fields, ["name"]);
+    assert.ok(entries.every(({ userId, ip }) => userId === created.createdByUserId && ip === ""));
+    assert.deepEqual(await auditLogsOf(created.id, 0, { operationType: "QUERY" }), []);
+  },
+  "list audit logs by a reader returns 403": async () => {
+    const reader = connect(process.env.AI_INTEGRATIONS_READER_KEY);
+    await expectError(403, () => listAuditLogs({ client: reader }));
   },
   "update name and models": async () => {
     const created = await create("Before", "openAI", { modelNames: ["a", "b"] });

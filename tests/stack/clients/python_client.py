@@ -12,10 +12,12 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +50,7 @@ INTEGRATIONS = CLIENT.ai_integrations
 ID = next(name for name in ("integration", "integration_id") if name in inspect.signature(INTEGRATIONS.get).parameters)
 RESOLVES_NAMES = ID == "integration"
 ORGANIZATIONS = getattr(CLIENT, "organizations", None)
+AUDIT_LOGS = getattr(CLIENT, "audit_logs", None)
 
 
 def enum_member(enum: str, legacy: str) -> Any:
@@ -312,6 +315,79 @@ def _organizations() -> Any:
     return ORGANIZATIONS
 
 
+def list_audit_logs_of_the_own_changes() -> None:
+    _audit_logs()
+    created = create("Audited", api_key="fake-key")
+    update(created.id, name="Audited and renamed")
+    delete(created.id)
+    operations = ["deleteAiIntegration", "updateAiIntegration", "createAiIntegration"]
+    minute = timedelta(minutes=1)
+    filters = {
+        "start_time": created.created_at - minute,
+        "end_time": datetime.now(UTC) + minute,
+        "user_id": created.created_by_user_id,
+        "operation_type": _audit_log_type("MUTATION"),
+    }
+    entries = _audit_logs_of(created.id, len(operations), **filters)
+    assert [each.operation_name for each in entries] == operations
+    assert {each.user_id for each in entries} == {created.created_by_user_id}
+    assert {each.operation_type.value for each in entries} == {"MUTATION"}
+    assert json.loads(entries[1].variables)["changed_fields"] == ["name"]
+    assert entries[0].created_at >= entries[1].created_at >= entries[2].created_at
+    assert _audit_logs_of(created.id, 0, **filters | {"end_time": created.created_at - minute / 2}) == []
+    assert _audit_logs_of(created.id, 0, operation_type=_audit_log_type("SUBSCRIPTION")) == []
+
+
+def list_audit_logs_by_operation_names() -> None:
+    if "operation_names" not in inspect.signature(_audit_logs().list).parameters:
+        raise NotSupportedError("the client has no filter for names of operations")
+    created = create("Audited by name")
+    delete(created.id)
+    assert len(_audit_logs_of(created.id, 2, operation_names=["createAiIntegration", "deleteAiIntegration"])) == 2
+    assert len(_audit_logs_of(created.id, 1, operation_names=["deleteAiIntegration"])) == 1
+
+
+def list_audit_logs_by_a_reader_returns_403() -> None:
+    _audit_logs()
+    reader = connect(os.environ["AI_INTEGRATIONS_READER_KEY"]).audit_logs
+    expect_problem(403, "access-forbidden", reader.list)
+
+
+def _audit_logs() -> Any:
+    if AUDIT_LOGS is None:
+        raise NotSupportedError("the client has no audit logs")
+    return AUDIT_LOGS
+
+
+def _audit_log_type(name: str) -> Any:
+    _audit_logs()
+    return import_module("arize.audit_logs.types").AuditLogOperationType[name]
+
+
+def _audit_logs_of(integration: str, count: int, **filters: Any) -> list[Any]:
+    """List the entries of an integration, newest first, as soon as there are enough: they appear some seconds late."""
+    deadline = time.monotonic() + 60
+    while True:
+        entries = [each for each in _all_audit_logs(**filters) if _resource_of(each) == integration]
+        if len(entries) >= count or time.monotonic() > deadline:
+            return entries
+        time.sleep(0.2)
+
+
+def _all_audit_logs(**filters: Any) -> Iterator[Any]:
+    cursor = None
+    while True:
+        page = _audit_logs().list(limit=5, cursor=cursor, **filters)
+        yield from page.logs
+        cursor = page.pagination.next_cursor
+        if cursor is None:
+            return
+
+
+def _resource_of(entry: Any) -> Any:
+    return json.loads(entry.variables).get("resource_id")
+
+
 def update_name_and_models() -> None:
     created = create("Before", model_names=["a", "b"])
     changed = update(created.id, name="After", model_names=["c"])
@@ -395,6 +471,9 @@ STEPS = (
     get_organization_by_id_and_name,
     create_with_a_scoping_found_by_names,
     list_with_an_empty_name_returns_400,
+    list_audit_logs_of_the_own_changes,
+    list_audit_logs_by_operation_names,
+    list_audit_logs_by_a_reader_returns_403,
     update_name_and_models,
     remove_and_set_the_key,
     clear_optional_fields,

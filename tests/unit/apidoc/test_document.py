@@ -58,6 +58,7 @@ STATUSES = {
     ("get", "/v2/organizations"): {200, 400, 401},
     ("get", "/v2/organizations/{org_id}"): {200, 400, 401, 404},
     ("get", "/v2/keys"): {200, 400, 401},
+    ("get", "/v2/audit-logs"): {200, 400, 401},
     ("get", f"{ONE}/key"): {200, 400, 401, 404},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},

@@ -1,9 +1,10 @@
 """Compose functions/publish_changes."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from ai_integrations.adapters.dynamodb.use_expiry import DynamoDbUseExpiry
 from ai_integrations.adapters.eventbridge import EventBridgeBus
 from ai_integrations.adapters.secrets_manager.cleanup import SecretsManagerCleanup
@@ -24,14 +25,16 @@ class ChangePublishingParts(NamedTuple):
 @ends_init
 def change_publishing() -> ChangePublishingParts:
     """Build the change publisher and the dead-letter queue of its poison records."""
-    client = aws_clients.dynamodb()
+    client, table = aws_clients.dynamodb(), os.environ["TABLE_NAME"]
+    retention = timedelta(days=int(os.environ["AUDIT_LOG_DAYS"]))
     publisher = ChangePublisher(
         cleanup=SecretsManagerCleanup(
             aws_clients.secrets_manager(), recovery_days=int(os.environ["RECOVERY_WINDOW_DAYS"])
         ),
-        uses=DynamoDbUseExpiry(client, os.environ["TABLE_NAME"]),
+        uses=DynamoDbUseExpiry(client, table),
         integrations=repository(client),
         bus=EventBridgeBus(aws_clients.events(), os.environ["EVENT_BUS_NAME"]),
+        audit_log=DynamoDbAuditLog(client, table, retention) if retention else None,
         clock=lambda: datetime.now(UTC),
     )
     dead_letters = SqsQueue(aws_clients.sqs(), os.environ["DEAD_LETTER_QUEUE_URL"])

@@ -39,3 +39,14 @@ def decode(text: str) -> str:
 def encode_user(user: str) -> str:
     """Encode the id of a user."""
     return b64encode(f"User:{user}".encode()).decode()
+
+
+def decode_user(text: str) -> str:
+    """Extract the user from the id of a user. Raise InvalidRequestError for any other text."""
+    try:
+        user = b64decode(text, validate=True).decode().removeprefix("User:")
+    except ValueError:
+        user = ""
+    if encode_user(user) != text:
+        raise InvalidRequestError(FieldError("", "This is not the id of a user."))
+    return user

@@ -99,6 +99,10 @@ BY_ERROR: dict[type[errors.AiIntegrationsError], tuple[Kind, str]] = {
         "Another account of this service has registered this identity. Use an identity of your own.",
     ),
     errors.NoGrantError: (ACCESS_FORBIDDEN, "You have no grant to resolve integrations."),
+    errors.AuditLogOffError: (
+        ACCESS_FORBIDDEN,
+        "The audit log of this service is off. Ask its operator to turn it on.",
+    ),
     errors.SenderNotFoundError: (NOT_FOUND, "The account has no such source or stacks. List its senders."),
     errors.UnregisteredSenderError: (
         ACCESS_FORBIDDEN,

@@ -129,6 +129,10 @@ class NoGrantError(FieldsError):
         self.account = account
 
 
+class AuditLogOffError(AiIntegrationsError):
+    """The service keeps no audit log."""
+
+
 class SenderNotFoundError(AiIntegrationsError):
     """The account has no such sender."""
 

@@ -1,48 +1,75 @@
-"""Process the table's stream (the transactional outbox): clean up superseded secrets, then publish change events.
+"""Process the table's stream (the transactional outbox): clean up secrets, write the audit log, publish events.
 
-Between both, uses of deleted and restored integrations get their new expiry.
+Uses of deleted and restored integrations get their new expiry with the cleanup.
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ai_integrations.domain.audit_log import AuditEntry
 from ai_integrations.domain.model import Integration, Tombstone
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.use_cases.audit_entries import entry_of_change, entry_of_consumer_change, entry_of_refusal
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
 from ai_integrations.use_cases.consumer_changes import ConsumerChange
 
 if TYPE_CHECKING:
-    from ai_integrations.use_cases.ports import EventPublisher, IntegrationReader, SecretCleanup, UseExpiry
+    from ai_integrations.use_cases.ports import (
+        AuditEntryRecorder,
+        EventPublisher,
+        IntegrationReader,
+        SecretCleanup,
+        UseExpiry,
+    )
+
+StreamRecord = Change | GraceEnded | HealthRecorded | ConsumerChange | Refusal
 
 
 class ChangePublisher:
     """Processes the records of the stream. Every step is idempotent, also after later changes were processed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an independent collaborator
         self,
         *,
         cleanup: "SecretCleanup",
         uses: "UseExpiry",
         integrations: "IntegrationReader",
         bus: "EventPublisher",
+        audit_log: "AuditEntryRecorder | None",
         clock: Callable[[], datetime],
     ) -> None:
+        """Without an audit log, nothing is recorded."""
         self._cleanup = cleanup
         self._uses = uses
         self._integrations = integrations
         self._bus = bus
+        self._audit_log = audit_log
         self._clock = clock
 
-    def handle(self, change: Change | GraceEnded | HealthRecorded | ConsumerChange) -> None:
-        """Process one parsed record of the stream."""
-        match change:
+    def handle(self, record: StreamRecord) -> None:
+        """Process one parsed record of the stream.
+
+        The audit log comes before the event: a receiver of the event finds the entry.
+        """
+        match record:
             case GraceEnded():
-                self._end_grace(self._integrations.get(change.account, change.ulid))
-            case HealthRecorded() | ConsumerChange():
-                self._bus.publish(*change.events())
+                self._end_grace(self._integrations.get(record.account, record.ulid))
+            case HealthRecorded():
+                self._bus.publish(*record.events())
+            case Refusal():
+                self._record(entry_of_refusal(record))
+            case ConsumerChange():
+                self._record(entry_of_consumer_change(record))
+                self._bus.publish(*record.events())
             case Change():
-                self._clean_up(change)
-                self._bus.publish(*change.events())
+                self._clean_up(record)
+                self._record(entry_of_change(record))
+                self._bus.publish(*record.events())
+
+    def _record(self, entry: AuditEntry | None) -> None:
+        if entry is not None and self._audit_log is not None:
+            self._audit_log.record(entry)
 
     def _clean_up(self, change: Change) -> None:
         if change.tombstone is not None:

@@ -22,6 +22,14 @@ class ConsumerChange(NamedTuple):
     after: Consumer | None = None
     revocation: Revocation | None = None
 
+    @property
+    def changed_fields(self) -> list[str]:
+        """List the names of the fields that differ before and after."""
+        if self.before is None or self.after is None:
+            return []
+        before, after = consumer_view(self.before), consumer_view(self.after)
+        return [name for name in _CHANGEABLE if before.get(name) != after.get(name)]
+
     def events(self) -> Iterator[ConsumerEvent]:
         """Yield the event to publish for this write."""
         if self.revocation is not None:
@@ -30,8 +38,6 @@ class ConsumerChange(NamedTuple):
         elif self.after is not None and self.before is None:
             parts = ConsumerGranted.common_fields(self.after, self.after.updated_by, self.after.updated_at)
             yield ConsumerGranted(**parts)
-        elif self.after is not None and self.before is not None:
-            before, after = consumer_view(self.before), consumer_view(self.after)
-            changed = [name for name in _CHANGEABLE if before.get(name) != after.get(name)]
+        elif self.after is not None:
             parts = ConsumerChanged.common_fields(self.after, self.after.updated_by, self.after.updated_at)
-            yield ConsumerChanged(**parts, changed_fields=changed)
+            yield ConsumerChanged(**parts, changed_fields=self.changed_fields)

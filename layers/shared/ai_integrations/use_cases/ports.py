@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from ai_integrations.contracts.published_events import Event
+from ai_integrations.domain.audit_log import AuditEntry, AuditSlice
 from ai_integrations.domain.connection_health import Findings, Health, Rung
 from ai_integrations.domain.consumers import Consumer, ConsumerSlice, Revocation
 from ai_integrations.domain.credentials import AccessToken, ReadKey, TemporaryCredentials
@@ -342,6 +343,25 @@ class RefusalRecorder(Protocol):
 
     def record(self, refusal: Refusal) -> None:
         """Record a refusal, unless the same one is recorded for this hour or the account has no integration."""
+        ...
+
+
+class AuditEntryRecorder(Protocol):
+    """Writes the audit log."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Write an entry. The same entry may be written again, which changes nothing."""
+        ...
+
+
+class AuditEntryReader(Protocol):
+    """Reads the audit log. An entry may appear some seconds late."""
+
+    def newest(self, account: str, start: datetime, end: datetime, before: str | None, count: int) -> AuditSlice:
+        """Read at most `count` entries from `start` to `end`, both included, that are older than the id `before`.
+
+        There may be fewer before the last.
+        """
         ...
 
 

@@ -20,7 +20,7 @@ def from_wire(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 def cancellation_reasons(error: ClientError) -> list[Mapping[str, Any]]:
     """List why a transaction was cancelled, one reason for each of its items, in order. Re-raise any other error."""
-    if error.response.get("Error", {}).get("Code") != "TransactionCanceledException":
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
         raise error
     return list(error.response["CancellationReasons"])
 

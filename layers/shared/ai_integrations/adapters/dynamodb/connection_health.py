@@ -65,4 +65,4 @@ def health_from_item(item: Mapping[str, Any]) -> Health:
 
 
 def _rung_from_item(item: Mapping[str, Any]) -> Rung:
-    return Rung(**{**item, "status": CheckStatus(item["status"]), "latency_ms": int(item["latency_ms"])})
+    return Rung(**{**item, "status": CheckStatus(item["status"])})

@@ -8,20 +8,24 @@ from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.adapters.dynamodb.connection_health import health_from_item
 from ai_integrations.adapters.dynamodb.consumers import consumer_from_item, revocation_from_item
+from ai_integrations.adapters.dynamodb.refusals import refusal_from_item
+from ai_integrations.use_cases.change_publishing import StreamRecord
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
 from ai_integrations.use_cases.consumer_changes import ConsumerChange
 
 Images = Mapping[str, Any]
 
 
-def parse_record(record: Mapping[str, Any]) -> Change | GraceEnded | HealthRecorded | ConsumerChange:
-    """Parse one record. A record that is about neither an integration nor a consumer yields an empty change."""
+def parse_record(record: Mapping[str, Any]) -> StreamRecord:
+    """Parse one record. A record that the service does not process yields an empty change."""
     images = record["dynamodb"]
     new, old = (from_wire(images.get(name, {})) for name in ("NewImage", "OldImage"))
     if images["Keys"]["pk"]["S"].startswith("CONSUMERS#"):
         return _consumer_change(new, old)
     if images["Keys"]["sk"]["S"].startswith("HEALTH#"):
         return _health_recorded(new, old)
+    if new.get("sk", "").startswith("REFUSED#"):
+        return refusal_from_item(new)
     if record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#"):
         return GraceEnded(account=old["account"], ulid=old["id"])
     return _change(new, old)

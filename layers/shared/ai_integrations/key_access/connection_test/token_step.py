@@ -35,7 +35,7 @@ class TokenStep:
         try:
             token = self._exchanger.exchange(integration)
         except TokenRefusedError as error:
-            return timer.failed(_REFUSED, redact_secrets(f"{error.reason} {error.answer}", secrets) or None), None
+            return timer.failed(_REFUSED, redact_secrets(f"{error.reason} {error.answer}", secrets)), None
         except TokenUnavailableError as error:
             reason = redact_secrets(error.reason, secrets)
             return timer.failed(f"The access token could not be obtained. Test again later. {reason}".rstrip()), None

@@ -15,7 +15,7 @@ from ai_integrations.domain.federations import TokenRequestFormat
 from ai_integrations.domain.model import Federation, Integration
 from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.domain.url_policy import RefusedDestinationError
-from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
+from ai_integrations.key_access.outbound.deadline import Deadline
 from ai_integrations.key_access.outbound.guard import UnreachableError
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from ai_integrations.key_access.token_exchange.requests import impersonation_request, token_request
@@ -89,9 +89,8 @@ class TokenExchange:
             response = self._outbound.send(request, deadline)
         except RefusedDestinationError as refused:
             raise TokenRefusedError(f"Nothing was sent: the token endpoint {refused}.") from None
-        except (UnreachableError, DeadlinePassedError) as failure:
-            reason = str(failure) or "The provider did not respond in time."
-            raise TokenNotIssuedError(f"The token endpoint could not be used. {reason}") from None
+        except UnreachableError as failure:
+            raise TokenNotIssuedError(f"The token endpoint could not be used. {failure}") from None
         _check_status(response, secrets)
         return parse(response.body, now)
 

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
 """
 
-import binascii
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
@@ -84,7 +83,7 @@ def _read_claims(token: str) -> dict[str, str]:
         _, payload, _ = token.split(".")
         claims: dict[str, Any] = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return {name: _as_text(claims[name]) for name in _SHOWN_CLAIMS if name in claims}
-    except (binascii.Error, TypeError, ValueError):
+    except (TypeError, ValueError):
         return {}
 
 
