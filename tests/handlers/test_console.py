@@ -1,10 +1,13 @@
 """The console's files: what is served, with which headers, and what the scripts never do."""
 
 import re
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
+from ai_integrations.domain.audit_log import Operation
+from ai_integrations.domain.key_facts import KeyKind
 from ai_integrations.domain.providers import METADATA_KINDS, PROVIDERS
 from tests import sam_template
 from tests.builders import ROOT, an_event
@@ -126,6 +129,14 @@ def test_console_knows_every_provider_and_its_fields() -> None:
     metadata = {field for kind in METADATA_KINDS for field in (*kind.required, *kind.optional)}
     federations = {field for each in PROVIDERS.values() if each.federation for field in each.federation.fields}
     assert shown == metadata | federations
+
+
+@pytest.mark.parametrize(
+    ("script", "table", "values"), [("audit.js", "OPERATIONS", Operation), ("facts.js", "KINDS", KeyKind)]
+)
+def test_console_has_words_for_every_value_of_the_api(script: str, table: str, values: type[StrEnum]) -> None:
+    [block] = re.findall(rf"const {table} = \{{(.*?)\}};", (FOLDER / script).read_text(), re.DOTALL)
+    assert set(re.findall(r"(\w+): \"", block)) == set(values)
 
 
 def test_every_script_is_used() -> None:

@@ -25,7 +25,7 @@ def observe(script: str, **variables: str) -> dict[str, Any]:
         env={**os.environ, **variables, "CHROMIUM": chromium},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -112,6 +112,11 @@ def test_response_that_rejects_the_access_key_leads_back_to_the_sign_in(console:
     assert "Consumers" not in expired["text"]
 
 
+def test_list_shows_why_it_failed_and_that_it_is_empty(console: dict[str, Any]) -> None:
+    assert "A dependency failed." in console["states"]["failed"]
+    assert "No integration matches" in console["states"]["empty"]
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -235,7 +240,8 @@ def test_policy_blocks_injected_scripts_html_and_requests_to_other_hosts(console
 
 def test_first_view_of_many_integrations_is_one_page_and_loads_at_most_100_kilobytes(console: dict[str, Any]) -> None:
     crowd = console["crowd"]
-    print({each: crowd[each] for each in ("files", "all", "milliseconds")})
+    print({each: crowd[each] for each in ("first", "all", "milliseconds")})
+    assert crowd["first"]["bytes"] + crowd["first"]["headers"] <= MAX_BYTES
     assert crowd["all"]["bytes"] <= MAX_BYTES
     assert crowd["shown"] == 101
     assert len(crowd["found"]) == 11

@@ -88,6 +88,22 @@ async function session() {
   return { rejected, stored, keyAfterReload, expired, signedOut };
 }
 
+// The states of the list: failed, loaded after another try, and empty.
+async function states() {
+  const page = await open({ hash: "#/integrations" });
+  await page.route("**/v2/ai-integrations?*", (route) => route.fulfill({ status: 503, json: { detail: "A dependency failed." } }), { times: 1 });
+  await signIn(page);
+  const state = page.locator("integration-list > [role=status]");
+  await button(page, "Try again").waitFor();
+  const failed = await state.innerText();
+  await button(page, "Try again").click();
+  await page.getByRole("rowheader").first().waitFor();
+  await page.getByLabel(/^Name/).fill("no such name");
+  await page.getByRole("rowheader").first().waitFor({ state: "detached" });
+  await state.filter({ hasNotText: "Loading" }).waitFor();
+  return { failed, empty: await state.innerText() };
+}
+
 const FEDERATION = {
   OPEN_AI: { "Identity provider ID": "idp_console", "Service account ID": "svc_acct_console" },
   LITELLM: { "Token endpoint": `${PROVIDER_URL}/token`, Grant: "token-exchange", Audience: "https://tokens.localhost" },
@@ -320,9 +336,13 @@ async function crowd() {
   await page.waitForLoadState("networkidle");
   const sizes = [];
   page.on("requestfinished", (request) => request.url().includes("/console") && sizes.push(request.sizes().catch(() => NOT_LOADED)));
-  const loaded = async () => ({ files: sizes.length, bytes: (await Promise.all(sizes)).reduce((sum, each) => sum + each.responseBodySize + each.responseHeadersSize, 0) });
+  const loaded = async () => {
+    const found = await Promise.all(sizes);
+    const sum = (field) => found.reduce((total, each) => total + each[field], 0);
+    return { files: found.length, bytes: sum("responseBodySize"), headers: sum("responseHeadersSize") };
+  };
   await page.reload({ waitUntil: "networkidle" });
-  const files = { ...await loaded(), milliseconds: await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd) };
+  const first = { ...await loaded(), milliseconds: await page.evaluate(() => performance.getEntriesByType("navigation")[0].loadEventEnd) };
   await page.getByLabel("Access key").fill(CROWD_KEY);
   const started = performance.now();
   await button(page, "Sign in").click();
@@ -337,12 +357,12 @@ async function crowd() {
   await page.getByLabel(/^Name/).fill("");
   await page.getByLabel("Provider").selectOption("GEMINI");
   await page.getByText("No integration matches").waitFor();
-  for (const view of ["#/keys", "#/deleted", "#/consumers", "#/audit", "#/new"]) {
-    await page.goto(CONSOLE_URL + view);
-    await page.locator("h1").waitFor();
+  const views = { "#/keys": "key-list", "#/deleted": "deleted-list", "#/consumers": "consumer-list", "#/audit": "audit-log", "#/new": "integration-editor", "#/integrations/any": "integration-page" };
+  for (const [hash, element] of Object.entries(views)) {
+    await page.goto(CONSOLE_URL + hash);
+    await page.locator(element).waitFor();
   }
-  await page.waitForLoadState("networkidle");
-  return { files, all: await loaded(), milliseconds, shown, found };
+  return { first, all: await loaded(), milliseconds, shown, found };
 }
 
 async function keyboard() {
@@ -400,7 +420,7 @@ try {
   const integration = await create("Looks", { model_names: ["tiny-1"], headers: { "X-Team": "research" } });
   await api("POST", `ai-integrations/${integration.id}/test`);
   const observed = {
-    session: await session(), kinds: await kinds(), fields: await fieldMessages(), conflict: await conflict(), edit: await edit(),
+    session: await session(), states: await states(), kinds: await kinds(), fields: await fieldMessages(), conflict: await conflict(), edit: await edit(),
     rotation: await rotation(), connection: await connection(), grants: await grants(), deletion: await deletion(), roles: await roles(),
     markup: await markup(), crowd: await crowd(), keyboard: await keyboard(), looks: await looks(integration),
   };

@@ -41,7 +41,7 @@ class AuditLog extends HTMLElement {
 
   search() {
     const query = { operation_name: this.operation.value, start_time: daysAgo(Number(this.period.value)), limit: 50 };
-    this.list.read(pages("audit-logs", "logs", query), (page) => page.map((each) => entry(each, true)));
+    this.list.read(() => pages("audit-logs", "logs", query), (page) => page.map((each) => entry(each, true)));
   }
 }
 
@@ -55,7 +55,7 @@ function entry({ user_id: userId, operation_name: operation, variables, created_
   const changed = fields.map((each) => SETTINGS[each]?.label ?? each).join(", ");
   return h("li", { class: outcome === "denied" ? "failed" : "passed" },
     h("strong", {}, OPERATIONS[operation] ?? operation), outcome === "denied" && [" ", statusBadge("denied")],
-    withResource && type === "ai_integration" && [": ", integrationLink(id)],
+    withResource && id && type === "ai_integration" && [": ", integrationLink(id)],
     changed && h("p", {}, `Settings: ${changed}`),
     reason && h("p", {}, `Reason: ${reason.replaceAll("_", " ")}`),
     h("p", { class: "soft" }, h("time", { datetime: time }, moment(time)), `, ${user(userId)}`));

@@ -36,7 +36,7 @@ class KeyList extends HTMLElement {
   search() {
     const query = Object.fromEntries(Object.entries(this.filters).map(([name, { value }]) => [name, value]));
     this.stored = [];
-    this.list.read(pages("keys", "keys", { ...query, limit: 100 }), (page) => {
+    this.list.read(() => pages("keys", "keys", { ...query, limit: 100 }), (page) => {
       this.stored.push(...page.filter((each) => each.age_days != null));
       return page.map(keyRow);
     });

@@ -42,14 +42,14 @@ class IntegrationList extends HTMLElement {
     const provider = this.provider.value;
     const keys = query.name || query.space_id ? { of: keyOf } : new ListedKeys();
     const loading = places();
-    this.list.read(pages("ai-integrations", "ai_integrations", query), async (page) => {
+    this.list.read(() => pages("ai-integrations", "ai_integrations", query), async (page) => {
       const known = await loading;
       return page.filter((each) => !provider || each.provider === provider).map((each) => integrationRow(each, keys, known));
     });
   }
 }
 
-// Key and health are read when the row becomes visible.
+// Key and health are read when the row becomes visible. A dash stands for what could not be read.
 function integrationRow({ id, name, provider, scopings }, keys, known) {
   const [key, use, health] = ["…", "…", "…"].map((each) => h("span", {}, each));
   const tr = row(COLUMNS, [linkTo(id, name), providerName(provider), scopeNames(scopings, known), key, use, health]);

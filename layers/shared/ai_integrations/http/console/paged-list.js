@@ -15,9 +15,11 @@ export class PagedList {
     this.footer = h("p", { class: "buttons", hidden: true }, this.more);
   }
 
-  // Begin with other pages. `toRows` turns the items of a page into elements, and may leave some out.
-  read(pages, toRows) {
-    this.source = { pages, toRows };
+  // Begin with other pages. `start` returns their iterator. `toRows` turns the items of a page into elements, and may
+  // leave some out.
+  read(start, toRows) {
+    this.again = () => this.read(start, toRows);
+    this.source = { pages: start(), toRows };
     replace(this.container);
     return this.show();
   }
@@ -40,7 +42,7 @@ export class PagedList {
       this.state.textContent = this.summary(container.childElementCount, done);
       this.onchange?.();
     } catch (error) {
-      replace(this.state, problemText(error));
+      replace(this.state, problemText(error), " ", button("Try again", this.again));
     }
   }
 
