@@ -3,7 +3,9 @@
 PYTHON ?= python3
 STACK ?= ai-integrations
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Python compiles the modules that it imports; pip would compile all of them.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+INSTALL := $(BIN)/python $(PIP_INSTALL)
 # A number that the caller may choose, with its default.
 number = $(if $(shell printf '%s' '$(or $($(1)),$(2))' | grep -xE '[1-9][0-9]*'),$(or $($(1)),$(2)),$(error \
 	$(1) must be a whole number from 1 on, for example: make $@ $(1)=$(2)))
@@ -22,7 +24,7 @@ help: ## show this list
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed: make PYTHON=python3.13 …")'
 	@echo "Installing the dependencies of the local stack into .venv …" >&2
 	@$(call make_venv,.venv)
-	@$(INSTALL) --no-compile --no-deps --require-hashes --requirement $<
+	@$(INSTALL) --no-deps --require-hashes --requirement $<
 	@touch $@
 
 .venv/dev: .venv/local pyproject.toml
@@ -59,23 +61,30 @@ check: lint test ## run everything that a change must pass
 .venv-schemathesis/installed: tests/stack/schemathesis/requirements.txt .venv/local
 	@echo "Installing schemathesis into .venv-schemathesis …"
 	@$(call make_venv,$(@D))
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(@D)/bin/python $(PIP_INSTALL) --requirement $<
 	@touch $@
 
-# Four processes at most: one of them runs all tests of the stack, and the others finish before it.
+# Four processes at most: more would wait for the one that runs the tests of the shared stack.
 test: .venv/dev .venv/client .venv-schemathesis/installed ## run the tests, in about seven minutes (WORKERS=0)
 	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses=4 --cov --cov-report=term --ignore=tests/sam_local
 	@echo "Not run: tests/sam_local, which needs Docker and the SAM CLI: make sam-local"
 
-lint: .venv/dev ## check format, types, imports, wording and template
+lint: lint-types lint-code lint-text ## check format, types, imports, wording and template
+
+.PHONY: lint-types lint-code lint-text
+lint-types: .venv/dev
+	$(BIN)/mypy
+
+lint-code: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	PYTHONPATH=layers/client $(BIN)/lint-imports
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/text
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	$(BIN)/python -m tools.apidoc check
 	$(BIN)/python -m tools.apidoc check-schemas
+
+lint-text: .venv/dev
+	$(BIN)/python -m pytest -q tests/text
 
 format: .venv/dev ## format and fix the code
 	$(BIN)/ruff format .
@@ -102,8 +111,8 @@ faults: .venv/dev ## fail every AWS call of every use case in every way
 kills: .venv/dev ## kill functions while clients write (OPERATIONS=2000)
 	KILL_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
 
-audit-log: .venv/dev ## fail and kill functions, then compare the audit log with the table (OPERATIONS=2000)
-	AUDIT_OPERATIONS=$(or $(OPERATIONS),2000) $(BIN)/python -m pytest tests/faults/test_audit_log.py -s
+audit-log: .venv/dev ## kill functions, compare the audit log (OPERATIONS=2000)
+	AUDIT_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/faults/test_audit_log.py -s
 
 races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)
 	RACE_ROUNDS=$(call number,ROUNDS,200) $(BIN)/python -m pytest tests/stack/test_races.py -s
@@ -112,7 +121,7 @@ concurrency: .venv/dev ## write to one integration concurrently (ROUNDS=200)
 	CONCURRENT_ROUNDS=$(call number,ROUNDS,200) $(BIN)/python -m pytest tests/stack/test_concurrency.py -s
 
 ledger: .venv/dev ## record uses from four processes (RESOLVES=10000)
-	LEDGER_RESOLVES=$(or $(RESOLVES),10000) $(BIN)/python -m pytest tests/contract/test_ledger_of_many_workers.py -s
+	LEDGER_RESOLVES=$(call number,RESOLVES,10000) $(BIN)/python -m pytest tests/contract/test_ledger_of_many_workers.py -s
 
 bad-requests: .venv/dev ## send invalid requests to the API (CASES=20000)
 	BAD_REQUESTS=$(call number,CASES,20000) $(BIN)/python -m pytest tests/handlers/test_bad_requests.py tests/stack/test_bad_requests.py
@@ -127,7 +136,7 @@ clients: .venv/dev ## test every supported official client (needs Node.js)
 .venv-consumers/%/installed: tests/stack/consumers/requirements-%.txt $(wildcard layers/client/*.toml layers/client/*/*.py layers/client/*/*/*.py)
 	@echo "Installing the libraries of providers ($*) into .venv-consumers/$* …"
 	@$(call make_venv,$(@D))
-	@.venv-consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< ./layers/client
+	@.venv-consumers/$*/bin/python $(PIP_INSTALL) --requirement $< ./layers/client
 	@touch $@
 
 consumers: .venv/dev $(patsubst %,.venv-consumers/%/installed,oldest newest federation) ## test the adapters with the libraries of providers
@@ -141,8 +150,8 @@ provider: .venv/dev ## test connections to a real server (downloads 700 MB)
 .venv-mutants/installed: pyproject.toml layers/dependencies/requirements.txt
 	@echo "Installing mutmut and the development tools into .venv-mutants …"
 	@$(call make_venv,$(@D))
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement layers/dependencies/requirements.txt
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' mutmut==3.8.1
+	@$(@D)/bin/python $(PIP_INSTALL) --requirement layers/dependencies/requirements.txt
+	@$(@D)/bin/python $(PIP_INSTALL) --editable '.[dev]' mutmut==3.8.1
 	@touch $@
 
 mutants: .venv-mutants/installed ## change code, expect failing tests (PACKAGE=domain)
@@ -166,7 +175,7 @@ bench: .venv/dev ## measure performance (needs valgrind, wrk; SECTIONS=…)
 # Large tools, and tools with many dependencies, have environments of their own.
 .venv-checkov/ready: Makefile
 	@$(call make_venv,$(@D))
-	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
+	@.venv-checkov/bin/python $(PIP_INSTALL) checkov==3.3.30
 	@touch $@
 
 checkov: .venv/dev .venv-checkov/ready ## check the template with checkov
@@ -190,7 +199,7 @@ lock: .venv-supply/ready ## pin all dependencies, with hashes for every platform
 
 .venv-supply/ready: Makefile
 	@$(call make_venv,$(@D))
-	@.venv-supply/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
+	@.venv-supply/bin/python $(PIP_INSTALL) cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
 	@touch $@
 
 audit: .venv-supply/ready ## check the dependencies for known vulnerabilities

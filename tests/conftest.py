@@ -29,13 +29,29 @@ os.environ.update(
 time.tzset()
 
 STACK = "tests/stack/"
+# Long tests next to those of the shared stack. They start a stack or an emulator of their own, or none.
+OWN_STACK = (
+    "tests/stack/test_kills.py",
+    "tests/stack/test_permissions.py",
+    "tests/stack/test_local_commands.py",
+    "tests/stack/test_leak_search.py",
+    "tests/stack/test_lambda_emulation.py",
+)
+# The groups that take longest, in the order in which they start.
+LONGEST = (STACK, *OWN_STACK, "tests/faults/test_matrix.py", "tests/contract/test_long_lists.py")
+
+
+def group(nodeid: str) -> str:
+    """Return the tests that run in the same process: those of one file, or all that share the stack."""
+    file = nodeid.partition("::")[0]
+    return STACK if file.startswith(STACK) and file not in OWN_STACK else file
 
 
 class Distribution(LoadScopeScheduling):  # type: ignore[misc]
-    """Run each file in one process, and all stack tests in the same one: they share the stack, and some measure it."""
+    """Run each group in one process, in the order of the tests."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return STACK if nodeid.startswith(STACK) else nodeid.partition("::")[0]
+        return group(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -45,9 +61,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start with the stack tests, which run in one process and take longest."""
+    """Start with the longest groups, and check that no second process starts the shared stack."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(STACK))
+        order = {name: number for number, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
+    for item in items:
+        if item.nodeid.startswith(OWN_STACK) and "stack" in getattr(item, "fixturenames", ()):
+            raise pytest.UsageError(f"{item.nodeid} uses the shared stack: remove its file from OWN_STACK")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -28,6 +28,7 @@ def template() -> dict[str, Any]:
     return loaded
 
 
+@cache
 def processed(shared_code: str = "1", **parameters: str) -> dict[str, Any]:
     """Build the resources that SAM generates for CloudFormation when `sam deploy` has uploaded all packages."""
     copy = deepcopy(template())

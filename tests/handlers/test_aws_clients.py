@@ -126,3 +126,10 @@ def test_bedrock_client_has_region_and_endpoint(monkeypatch: pytest.MonkeyPatch)
     assert (client.meta.region_name, client.meta.endpoint_url) == ("us-west-2", url)
     client = aws_clients.bedrock_runtime(credentials, "us-west-2", None)
     assert client.meta.endpoint_url == "https://bedrock-runtime.us-west-2.amazonaws.com"
+
+
+def test_client_of_the_ledger_gives_up_after_one_attempt_of_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    config: Any = aws_clients.dynamodb_for_ledger().meta.config
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout == 2

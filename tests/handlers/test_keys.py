@@ -57,6 +57,13 @@ def use(cloud: Cloud, integration_id: str, consumer: str = "job", *, at: datetim
     ledger.record("acme", ids.decode(integration_id), UsedBy.broker_states(consumer), at)
 
 
+def backdate(cloud: Cloud, integration_id: str, age: timedelta) -> None:
+    """Change the time of creation, from which the age of a key counts that has never changed."""
+    [item] = cloud.items(f"INTEGRATION#{ids.decode(integration_id)}")
+    item["created_at"] = {"S": (NOW - age).isoformat(timespec="milliseconds")}
+    cloud.dynamodb.put_item(TableName=cloud.table, Item=item)
+
+
 def names(response: Response) -> list[str]:
     assert response.status == 200
     return [each["integration_name"] for each in response.body["keys"]]
@@ -123,8 +130,7 @@ def test_key_of_an_integration_that_release_0_1_0_wrote_counts_from_its_creation
     integration_id = create(cloud, api_key=API_KEY)
     [item] = cloud.items("INTEGRATION#")
     assert "credentials_set" not in item
-    item["created_at"] = {"S": (NOW - timedelta(days=400, hours=1)).isoformat(timespec="milliseconds")}
-    cloud.dynamodb.put_item(TableName=cloud.table, Item=item)
+    backdate(cloud, integration_id, timedelta(days=400, hours=1))
     renamed = gateway_event({"name": "Renamed"}, method="PATCH", path=one(integration_id))
     assert cloud.api(renamed).status == 200
     assert get(cloud, key_of(integration_id)).body["age_days"] == 400
@@ -150,13 +156,14 @@ def test_list_in_pages_returns_each_key_once_and_in_order(cloud: Cloud) -> None:
 def test_list_matches_its_filters(cloud: Cloud) -> None:
     create(cloud, name="none")
     create(cloud, name="stored", api_key=API_KEY)
-    use(
-        cloud, create(cloud, name="unused", provider="anthropic", api_key=API_KEY), at=NOW - timedelta(days=30, hours=9)
-    )
+    unused = create(cloud, name="unused", api_key=API_KEY)
+    backdate(cloud, unused, timedelta(days=60, hours=9))
+    use(cloud, unused, at=NOW - timedelta(days=30, hours=9))
     assert names(find(cloud, unused_for_days="30")) == ["unused"]
     assert names(find(cloud, unused_for_days="31")) == []
     assert sorted(names(find(cloud, older_than_days="0"))) == ["stored", "unused"]
-    assert names(find(cloud, older_than_days="1")) == []
+    assert names(find(cloud, older_than_days="60")) == ["unused"]
+    assert names(find(cloud, older_than_days="61")) == []
 
 
 @pytest.mark.parametrize(("sent", "shown"), [("awsBedrock", "awsBedrock"), ("AWS_BEDROCK", "AWS_BEDROCK")])

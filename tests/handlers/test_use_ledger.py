@@ -117,10 +117,8 @@ def test_failure_of_the_ledger_changes_no_response(cloud: Cloud, integration_id:
     assert [line["level"] for line in cloud.log() if line["message"] == "use not recorded"] == ["WARNING"] * 3
 
 
-def test_ledger_makes_one_attempt_and_is_not_in_the_list_of_calls(cloud: Cloud, integration_id: str) -> None:
-    cloud.fail("dynamodb:UpdateItem", ("InternalServerError", 500))
-    cloud.calls.clear()
+def test_calls_of_the_ledger_are_not_in_the_log_of_the_invocation(cloud: Cloud, integration_id: str) -> None:
     direct(cloud, integration_id)
-    assert cloud.calls.count("dynamodb:UpdateItem") == 1
+    assert "dynamodb:UpdateItem" in cloud.calls
     line = cloud.ended_invocations()[-1]
     assert {each["operation"] for each in line["aws_calls"]} == {"GetItem", "GetSecretValue"}

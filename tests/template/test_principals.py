@@ -9,12 +9,10 @@ from tests import sam_template
 from tests.sam_template import of_type, processed
 from tests.template.test_permissions import POLICIES, actions
 
-ROLES = sam_template.deployed("AWS::IAM::Role")
 # The services that assume the other roles. Every function's role is assumed by Lambda.
 SERVICES = {"LoggingRole": "apigateway", "SweepFunctionHourlyRole": "scheduler", "CodeDeployServiceRole": "codedeploy"}
 ACTS_FOR_ONE_ACCOUNT = {"scheduler", "codedeploy"}
 BUS_USERS = {"ProvisionFunctionRole", "PublishChangesFunctionRole", "SweepFunctionRole"}
-
 ROLES = of_type(processed(GradualDeployment="Canary10Percent5Minutes"), "AWS::IAM::Role")
 
 

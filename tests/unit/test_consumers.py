@@ -331,6 +331,17 @@ def test_consumers_of_an_integration_are_those_whose_grant_includes_it(
     assert set(fixture.with_access()) == expected
 
 
+def test_organization_of_a_space_is_read_only_for_integrations_of_organizations() -> None:
+    class UnreadSpaces(InMemorySpaces):
+        def space(self, account: str, space_id: str) -> Space | None:
+            raise AssertionError((account, space_id))
+
+    fixture = ConsumersFixture(spaces=UnreadSpaces())
+    fixture.add_integration(scopings=(Scoping(space_id="space-2"),))
+    fixture.create(grant=Grant(memberships=(SPACE,)))
+    assert fixture.with_access() == []
+
+
 def test_consumers_of_an_integration_lack_expired_and_revoked_ones(fixture: ConsumersFixture) -> None:
     fixture.add_integration()
     expiring = fixture.create(expires_at=NOON + timedelta(seconds=1))

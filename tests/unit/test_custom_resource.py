@@ -15,6 +15,7 @@ from ai_integrations.domain.errors import (
     InvalidRequestError,
     NameTakenError,
     NotFoundError,
+    UnregisteredSenderError,
 )
 from ai_integrations.domain.model import ACCOUNT_WIDE, Integration, Policy, Role, Scoping, SecretVersion
 from ai_integrations.use_cases.custom_resource import CustomResource, Resource
@@ -290,6 +291,16 @@ def test_unknown_request_type_changes_nothing(fixture: CustomResourceFixture) ->
     with pytest.raises(NotImplementedError):
         fixture.resource.handle(a_request("Read", declared(), RequestId="1", PhysicalResourceId=ids.encode(ULID)))
     assert len(fixture.stored()) == 1
+
+
+@pytest.mark.parametrize(
+    "stack_id",
+    ["app-1", f"x{STACK_ID}", STACK_ID.replace("cloudformation", "s3"), STACK_ID.replace(":stack/", ":stack/x")],
+)
+def test_sender_that_is_no_registered_stack_changes_nothing(fixture: CustomResourceFixture, stack_id: str) -> None:
+    with pytest.raises(UnregisteredSenderError):
+        fixture.resource.handle(a_request("Create", declared(), RequestId="request-1") | {"StackId": stack_id})
+    assert fixture.stored() == []
 
 
 def test_stack_acts_as_admin_of_the_account(fixture: CustomResourceFixture) -> None:

@@ -42,7 +42,7 @@ def test_help_groups_commands_by_purpose() -> None:
 
 
 def test_number_of_a_long_check_is_its_default_or_the_chosen_one() -> None:
-    assert len(LONG_CHECKS) == MAKEFILE.count("$(call number,") == 5
+    assert len(LONG_CHECKS) == MAKEFILE.count("$(call number,") == 7
     assert "KILL_OPERATIONS=2000 " in make(ROOT, "--dry-run", "kills")
     assert "KILL_OPERATIONS=60 " in make(ROOT, "--dry-run", "kills", "OPERATIONS=60")
 

@@ -139,6 +139,12 @@ def test_suite_runs_the_tests_that_noticed_the_last_change_first(tmp_path: Path)
     assert run_suite(tmp_path, code) == ["['a', 'b', 'b']"]
 
 
+def test_suite_runs_likely_tests_first_and_counts_a_file_without_tests_as_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "empty.py").touch()
+    code = 'print(suite.notices(change("b"), ["test_b.py"]), suite.notices(change("none"), ["empty.py"]))'
+    assert run_suite(tmp_path, code) == ["True False", "['b', 'b', 'a', 'b']"]
+
+
 def test_suite_that_fails_without_a_change_ends_the_run(tmp_path: Path) -> None:
     code = 'suite.require_success(change("a"))'
     assert "The tests fail without a change: ['test_a.py']" in run_suite(tmp_path, code)

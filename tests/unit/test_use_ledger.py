@@ -173,29 +173,40 @@ def test_pending_records_are_bounded_and_the_others_are_tried_again(
     assert fixture.uses.attempts == 6
 
 
-def test_pending_records_are_dropped_if_a_write_fails(fixture: LedgerFixture, log: StringIO) -> None:
+def test_pending_records_are_written_after_a_failure(fixture: LedgerFixture, log: StringIO) -> None:
+    """The failure may be that of a write whose connection ended while it was frozen."""
     table = SlowTable(fixture)
+    for each in OTHERS:
+        fixture.ledger.record_use(each, NIGHTLY)
 
-    def fail() -> None:
-        table.block()
+    def succeed() -> None: ...
+
+    def fail_once() -> None:
+        fixture.uses.before = succeed
         raise TimeoutError
 
-    other = fixture.new_instance()
+    fixture.uses.before = fail_once
     table.release()
-    table.begun.clear()
-    table.released.clear()
-    fixture.uses.before = fail
-    other.record_use(INTEGRATION, BILLING)
-    table.begun.wait()
-    for each in OTHERS:
-        other.record_use(each, NIGHTLY)
-    table.release()
-    assert fixture.uses.attempts == 2
     assert len(log.getvalue().splitlines()) == 1
+    assert len(fixture.recorded()) == len(OTHERS)  # that of the first write, and of the others except one
+
+
+def test_pending_records_wait_for_the_next_resolve_after_two_failures(fixture: LedgerFixture, log: StringIO) -> None:
+    table = SlowTable(fixture)
+    for each in OTHERS:
+        fixture.ledger.record_use(each, NIGHTLY)
+
+    def fail() -> None:
+        raise TimeoutError
+
+    fixture.uses.before = fail
+    table.release()
+    assert (fixture.uses.attempts, len(log.getvalue().splitlines())) == (3, 2)
     fixture.uses.before = lambda: None
-    other.record_use(OTHERS[0], NIGHTLY)
+    fixture.ledger.record_use(INTEGRATION, NIGHTLY)
     table.release()
     assert (OTHERS[0].id, NIGHTLY.name) in fixture.recorded()
+    assert len(fixture.recorded()) == 3
 
 
 def test_pending_record_of_an_earlier_hour_is_replaced(fixture: LedgerFixture) -> None:

@@ -19,13 +19,19 @@ class Suite:
         self._last_failed: deque[str] = deque(maxlen=8)
         self._failed = Path(tempfile.mkdtemp(), "failed.txt")
 
-    def require_success(self, apply: Callable[[], None]) -> None:
-        """Check that the tests pass without a change. Otherwise every change seems to be noticed."""
-        if self.notices(apply):
+    def require_success(self, apply: Callable[[], None], alone: Sequence[str] = ()) -> None:
+        """Check that the tests, and the files that will run alone, pass without a change.
+
+        Otherwise every change seems to be noticed.
+        """
+        if self.notices(apply, alone):
             raise SystemExit(f"The tests fail without a change: {list(self._last_failed)}")
 
-    def notices(self, apply: Callable[[], None]) -> bool:
-        """Check whether a test fails after the change, which the process of the tests applies."""
+    def notices(self, apply: Callable[[], None], likely: Sequence[str] = ()) -> bool:
+        """Check whether a test fails after the change, which the process of the tests applies.
+
+        `likely` are files that run before the others.
+        """
         self._failed.unlink(missing_ok=True)
         child = os.fork()
         if child:
@@ -35,15 +41,17 @@ class Suite:
             return is_noticed
         sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
         apply()
-        os._exit(any(self._run([file]) for file in self._last_failed) or self._run(self._tests))
+        first = dict.fromkeys([*self._last_failed, *likely])
+        os._exit(any(self._fails([file]) for file in first) or self._fails(self._tests))
 
     def _move_to_front(self, file: str) -> None:
         if file in self._last_failed:
             self._last_failed.remove(file)
         self._last_failed.appendleft(file)
 
-    def _run(self, tests: Sequence[str]) -> int:
-        return pytest.main(["-x", "-q", *self._options, *tests], plugins=[self])
+    def _fails(self, tests: Sequence[str]) -> bool:
+        code = pytest.main(["-x", "-q", *self._options, *tests], plugins=[self])
+        return code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Record the file of a failed test."""

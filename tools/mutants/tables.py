@@ -8,9 +8,10 @@ import hashlib
 import importlib.abc
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -37,13 +38,14 @@ def run() -> list[Mutant]:
     noticed = set(_NOTICED.read_text().split() if _NOTICED.exists() else ())
     mutants = [(path, source) for path in walk_mutatable_files() for source in _changed_sources(path)]
     suite = Suite(config().pytest_add_cli_args_test_selection, ["--rootdir=.", *config().pytest_add_cli_args])
-    path = next(walk_mutatable_files())
-    suite.require_success(partial(_apply, path, path.read_text()))
+    paths = list(walk_mutatable_files())
+    alone = sorted({each for path in paths for each in _tests_importing(path)})
+    suite.require_success(partial(_apply, paths[0], paths[0].read_text()), alone)
     results: list[Mutant] = []
     for index, (path, source) in enumerate(mutants):
         print_status(f"tables: {index} of {len(mutants)}, {sum(not each.noticed for each in results)} not noticed")
         digest = hashlib.sha256(f"{path} {source}".encode()).hexdigest()
-        if digest not in noticed and suite.notices(partial(_apply, path, source)):
+        if digest not in noticed and suite.notices(partial(_apply, path, source), _tests_importing(path)):
             noticed.add(digest)
             _NOTICED.write_text("\n".join(noticed))
         before, after = path.read_text().split("\n"), source.split("\n")
@@ -68,6 +70,25 @@ def _changed_sources(path: Path) -> Iterator[str]:
         if is_table and not _is_other_case(each.original_node, each.mutated_node):
             changed = deep_replace(module.module, each.original_node, each.mutated_node)
             yield cst.ensure_type(changed, cst.Module).code
+
+
+@cache
+def _tests_importing(path: Path) -> list[str]:
+    """List the test files of the package that import a module: they are likely to notice its changes."""
+    imports = re.compile(rf"\b{re.escape(_module_name(path))}\b")
+    return [each for each in _test_files() if imports.search(Path("mutants", each).read_text())]
+
+
+@cache
+def _test_files() -> list[str]:
+    selected = tuple(config().pytest_add_cli_args_test_selection)
+    ignored = tuple(each.removeprefix("--ignore=") for each in config().pytest_add_cli_args)
+    files = sorted(str(each.relative_to("mutants")) for each in Path("mutants/tests").rglob("test_*.py"))
+    return [each for each in files if each.startswith(selected) and not each.startswith(ignored)]
+
+
+def _module_name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removeprefix("src.")
 
 
 def called_at_import(module: cst.Module) -> set[str]:
@@ -95,7 +116,7 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # typ
     """Import one module from a changed source."""
 
     def __init__(self, path: Path, source: str) -> None:
-        self._name = ".".join(path.with_suffix("").parts).removeprefix("src.")
+        self._name = _module_name(path)
         self._path = str(Path("mutants", path).absolute())
         self._source = source
 

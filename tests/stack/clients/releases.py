@@ -73,7 +73,8 @@ class Release:
             _run(*npm, f"{self.package}@{self.version}", cwd=self.folder)
         else:
             venv.create(self.folder, with_pip=True)
-            pip = (str(self.folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+            options = ("--quiet", "--disable-pip-version-check", "--no-compile")
+            pip = (str(self.folder / "bin/python"), "-m", "pip", "install", *options)
             pinned = (f"{self.package}=={self.version}", *self.also)
             locked = ("--no-deps", "--require-hashes", "--requirement", str(self.lock))
             _run(*pip, *(locked if self.lock else pinned), cwd=self.folder)

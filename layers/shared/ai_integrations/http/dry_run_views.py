@@ -11,7 +11,7 @@ from ai_integrations.domain.mappings import without_none
 from ai_integrations.use_cases.dry_runs import MAX_LISTED, DryRun
 
 
-class Usage(TypedDict):
+class RecentUse(TypedDict):
     """A consumer that used the integration during the last 30 days."""
 
     consumer: Annotated[str, Field(description="The ARN of an IAM principal, or the name that a broker stated.")]
@@ -29,7 +29,7 @@ class DryRunResult(TypedDict):
     integration: Annotated[
         AiIntegration, Field(description="The integration after the operation; for a deletion, as it is now.")
     ]
-    used_by: Annotated[list[Usage], Field(description=f"At most {MAX_LISTED} consumers, the latest use first.")]
+    used_by: Annotated[list[RecentUse], Field(description=f"At most {MAX_LISTED} consumers, the latest use first.")]
     used_by_count: Annotated[
         int, Field(description="The number of consumers that used the integration during the last 30 days.")
     ]

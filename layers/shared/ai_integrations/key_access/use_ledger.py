@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_REMEMBERED = 10_000  # uses and refusals
 _MAX_PENDING = 1_000
+_MAX_FAILURES = 2  # in a row: the first may be that of a write which was frozen with the process
 _MAX_REFUSALS_PER_HOUR = 60
 
 Key = tuple[str | None, ...]
@@ -39,8 +40,8 @@ def start_thread(task: Task) -> None:
 class UseLedger:
     """Records each use and each refusal at most once an hour, with one write at a time.
 
-    A few records wait for the write before. If that fails, they are dropped: the table is slow or unavailable. The next
-    resolve tries again.
+    The others wait. A record whose write fails is dropped: the next resolve of its consumer tries again. After two
+    failures, the table is slow or unavailable, and the others wait for the next resolve.
     """
 
     def __init__(
@@ -90,14 +91,15 @@ class UseLedger:
 
     def _write_pending(self) -> None:
         """Write what is pending. A record that is added at the end finds the lock taken, so this looks again."""
-        while self._pending and self._writing.acquire(blocking=False):
+        failures = 0
+        while self._pending and failures < _MAX_FAILURES and self._writing.acquire(blocking=False):
             try:
                 while self._pending:
                     key, (hour, write) = self._pending.popitem()
                     write()
                     self._remember(key, hour)
             except Exception as error:  # noqa: BLE001 - it would end up on standard error, with its message
-                self._pending.clear()
+                failures += 1
                 _log_failure(error)
             finally:
                 self._writing.release()

@@ -26,8 +26,7 @@ def entry_of_change(change: Change) -> AuditEntry | None:
         return _entry(operation, change.after, change.after.updated_at, change.after.updated_by)
     difference = difference_between(change.before, change.after)
     operation = _update(change.before, change.after, difference)
-    fields = sorted([*difference.fields, "api_key"]) if difference.replaces_key else difference.fields
-    return _entry(operation, change.after, change.after.updated_at, change.after.updated_by, fields)
+    return _entry(operation, change.after, change.after.updated_at, change.after.updated_by, difference.all_fields)
 
 
 def entry_of_consumer_change(change: ConsumerChange) -> AuditEntry | None:

@@ -28,6 +28,11 @@ class Difference(NamedTuple):
     fields: list[str]
     replaces_key: bool
 
+    @property
+    def all_fields(self) -> list[str]:
+        """The names of everything that changed: `api_key` is among them also if the key was replaced."""
+        return sorted([*self.fields, "api_key"]) if self.replaces_key else self.fields
+
 
 class Change(NamedTuple):
     """One committed write of an integration: its state before and after, or its tombstone."""

@@ -55,13 +55,12 @@ class DryRuns:
         outcome = operation(self._integrations, is_met)
         current = read[-1]
         result, expiry = (current, outcome.expires_at) if isinstance(outcome, Tombstone) else (outcome, None)
-        difference = difference_between(current, result)
         uses = self._uses.of_integrations(current.account, current.id, current.id)
         uses = used_since(uses, self._clock() - PERIOD)
         return DryRun(
             current=current,
             result=result,
-            changed_fields=sorted([*difference.fields, "api_key"]) if difference.replaces_key else difference.fields,
+            changed_fields=difference_between(current, result).all_fields,
             used_by=uses[:MAX_LISTED],
             used_by_count=len(uses),
             restorable_until=expiry,
