@@ -111,7 +111,7 @@ faults: .venv/dev ## fail every AWS call of every use case in every way
 kills: .venv/dev ## kill functions while clients write (OPERATIONS=2000)
 	KILL_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
 
-audit-log: .venv/dev ## kill functions, compare the audit log (OPERATIONS=2000)
+audit-log: .venv/dev ## compare the audit log with the table (OPERATIONS=2000)
 	AUDIT_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/faults/test_audit_log.py -s
 
 races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)
@@ -157,9 +157,9 @@ provider: .venv/dev ## test connections to a real server (downloads 700 MB)
 mutants: .venv-mutants/installed ## change code, expect failing tests (PACKAGE=domain)
 	@nice -n 10 .venv-mutants/bin/python -m tools.mutants $(PACKAGE)
 
-docs-page: .venv/dev ## test /v2/docs in a browser (needs Chromium, Node.js)
+pages: .venv/dev ## test /v2/docs and /v2/console in a browser (needs Chromium, Node.js)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1 axe-core@4.14.1
-	$(BIN)/python -m pytest tests/stack/test_docs_page.py -m browser
+	$(BIN)/python -m pytest tests/stack/test_docs_page.py tests/stack/test_console.py -m browser -s
 
 regexes: .venv/dev ## find slow regular expressions (needs Node.js)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --prefix .venv-recheck recheck@4.5.0

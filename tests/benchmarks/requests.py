@@ -15,6 +15,7 @@ FEDERATED_ULID = "01KDZ3ZQ80000000000000000F"
 FIRST = {
     "api": "create_openai",
     "authorizer": "authorizer_valid",
+    "console": "get_console",
     "consumers": "list_consumers",
     "audit": "list_keys",
     "credentials": "credentials_resolve_by_name",

@@ -76,6 +76,7 @@ CREDENTIALS: dict[str, int | None] = {
 AUTHORIZER = {"authorizer_valid", "authorizer_malformed"}
 # The media type of the response.
 DESCRIPTION = {"get_openapi": "application/json", "get_docs": "text/html; charset=utf-8"}
+CONSOLE = {"get_console": "text/html; charset=utf-8", "get_console_file": "text/javascript; charset=utf-8"}
 
 
 @pytest.mark.parametrize("name", API)
@@ -133,6 +134,12 @@ def test_credentials_finds_and_fingerprints_keys(cloud: Cloud, name: str) -> Non
 def test_api_description_needs_no_access_key(cloud: Cloud, name: str) -> None:
     response = cloud.api(an_event(name))
     assert (response.status, response.headers["content-type"]) == (200, DESCRIPTION[name])
+
+
+@pytest.mark.parametrize("name", CONSOLE)
+def test_console_needs_no_access_key(cloud: Cloud, name: str) -> None:
+    response = cloud.http("console", an_event(name))
+    assert (response.status, response.headers["content-type"]) == (200, CONSOLE[name])
 
 
 @pytest.mark.parametrize("name", ACCESS_KEY_COMMANDS)

@@ -56,10 +56,12 @@ def test_get_document_without_an_access_key_returns_the_committed_file(cloud: Cl
     assert response.text == (SERVED_FILES / "openapi.json").read_text()
 
 
-def test_get_page_without_an_access_key_returns_the_committed_file(cloud: Cloud) -> None:
+def test_get_page_without_an_access_key_returns_the_committed_file_with_the_theme_of_the_console(cloud: Cloud) -> None:
     response = get(cloud, PAGE)
     assert (response.status, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert response.text == (SERVED_FILES / "docs.html").read_text()
+    theme = (SERVED_FILES / "console/theme.css").read_text()
+    assert response.text == (SERVED_FILES / "docs.html").read_text().replace("/* theme.css */\n", theme)
+    assert theme in response.text
 
 
 def test_page_headers_isolate_it_and_demand_https(cloud: Cloud) -> None:

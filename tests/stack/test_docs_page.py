@@ -1,20 +1,17 @@
-"""The API documentation page in a real browser; `make docs-page` runs this where Chromium and Node.js are installed."""
+"""The API documentation page in a real browser; `make pages` runs this where Chromium and Node.js are installed."""
 
 import json
 import os
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.builders import ROOT
+from tests.stack.chromium import observe
 from tests.stack.conftest import Stack
 
-SCRIPT = Path(__file__).parent / "browser/docs_page.mjs"
-INSTALLED = ROOT / ".venv-browser"
 HEIGHT_LIMIT = 5_600
 
 pytestmark = pytest.mark.browser
@@ -29,24 +26,7 @@ def access_key(stack: Stack) -> str:
 @pytest.fixture(scope="module")
 def page(stack: Stack, access_key: str) -> dict[str, Any]:
     """Use the page as a person would, and return what the browser observed."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    node = shutil.which("node")
-    assert chromium, "Chromium is not installed"
-    assert node, "Node.js is not installed"
-    variables = {"DOCS_URL": f"{stack.url}/v2/docs", "ACCESS_KEY": access_key, "CHROMIUM": chromium}
-    run = subprocess.run(  # noqa: S603 our own script
-        [node, "--input-type=module", "-"],
-        input=SCRIPT.read_text(),
-        cwd=INSTALLED,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    observed: dict[str, Any] = json.loads(run.stdout)
-    return observed
+    return observe("docs_page.mjs", DOCS_URL=f"{stack.url}/v2/docs", ACCESS_KEY=access_key)
 
 
 def test_docs_page_shows_every_operation_without_errors(page: dict[str, Any]) -> None:

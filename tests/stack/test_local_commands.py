@@ -94,10 +94,10 @@ def test_local_stack_keeps_data_and_keys_across_restarts_until_reset(tmp_path: P
         key = read(local.connection)["AI_INTEGRATIONS_API_KEY"]
         origin = read(local.connection)["AWS_ENDPOINT_URL"]
         addresses = [
-            *re.findall("^(?:Docs page|API): +(.+)$", printed, re.MULTILINE),
+            *re.findall("^(?:Console|Docs page|API): +(.+)$", printed, re.MULTILINE),
             *(origin + path for path in location),
         ]
-        assert [status(address, key) for address in addresses] == [200, 200, 200]
+        assert [status(address, key) for address in addresses] == [200] * 4
         assert local.create("persistent").status == 201
         assert "stop it first" in local.run("reset").stderr
 

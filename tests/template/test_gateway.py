@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from ai_integrations.contracts import problems
-from ai_integrations.http import docs
+from ai_integrations.http import console, docs
 from ai_integrations.http.app import UseCases, build_app
 from ai_integrations.http.audit import build_audit_app
 from ai_integrations.http.connection_tests import build_connection_test_app
+from ai_integrations.http.console import build_console_app
 from ai_integrations.http.consumers import build_consumer_app
 from ai_integrations.http.credentials import build_credentials_app
 from ai_integrations.http.resolver import RESPONSE_HEADERS
@@ -47,6 +48,7 @@ def resolved_routes() -> Iterator[tuple[str, str]]:
     apps = (
         api,
         build_connection_test_app(nothing),
+        build_console_app(page=True),
         build_consumer_app(nothing),
         build_audit_app(nothing, nothing),
         build_credentials_app(nothing),
@@ -145,13 +147,14 @@ def gateway_methods() -> dict[tuple[str, str], dict[str, Any]]:
 SIGNED = {("POST", "/v2/ai-integrations/{integration_id}/credentials"), ("POST", "/v2/credentials")}
 
 
-def test_only_the_routes_for_credentials_require_a_signature_and_the_documentation_nothing() -> None:
+def test_only_the_routes_for_credentials_require_a_signature_and_the_pages_nothing() -> None:
     """API Gateway evaluates a security scheme of this type as the method's AuthorizationType, here AWS_IAM."""
     body = processed()["Api"]["Properties"]["Body"]
     required = {route: list(each["security"][0]) for route, each in gateway_methods().items()}
     assert all(len(each["security"]) == 1 for each in gateway_methods().values())
     assert {route for route, scheme in required.items() if scheme == ["AWS_IAM"]} == SIGNED
-    assert {path for (_, path), scheme in required.items() if scheme == ["NONE"]} == {docs.DOCUMENT, docs.PAGE}
+    pages = {docs.DOCUMENT, docs.PAGE, console.PAGE, console.FILE.replace("<file>", "{file}")}
+    assert {path for (_, path), scheme in required.items() if scheme == ["NONE"]} == pages
     others = {route: scheme for route, scheme in required.items() if scheme not in (["AWS_IAM"], ["NONE"])}
     assert set(map(tuple, others.values())) == {(API["Auth"]["DefaultAuthorizer"],)}
     assert body["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"

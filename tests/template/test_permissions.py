@@ -88,6 +88,7 @@ GRANTS: dict[str, Grants] = {
         "StreamDeadLetterQueue": of("sqs", "SendMessage"),
     },
     "custom_resource": WRITES | {"SENDERS#*": of("dynamodb", "Query")},
+    "console": {},
     "consumers": {
         "CONSUMER#*": of("dynamodb", "DeleteItem", "PutItem"),
         "CONSUMERS#*": of("dynamodb", "DeleteItem", "GetItem", "PutItem", "Query"),

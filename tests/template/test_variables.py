@@ -41,6 +41,7 @@ OWN = {
         WRITERS | {"test_connection", "verify_key", "exchange_token"},
     ),
     "DOCS_PAGE": Variable(ref("DocsPage"), frozenset({"api"})),
+    "CONSOLE_PAGE": Variable(ref("ConsolePage"), frozenset({"console"})),
     # All functions derive the same external IDs: the API shows them, and the readers of keys send them.
     "EXTERNAL_ID_NAMESPACE": Variable(
         {"Fn::Sub": "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"},
@@ -79,6 +80,7 @@ OWN = {
                 "api",
                 "audit",
                 "authorizer",
+                "console",
                 "consumers",
                 "credentials",
                 "exchange_token",

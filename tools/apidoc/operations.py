@@ -11,7 +11,7 @@ from ai_integrations.contracts.views import (
     SpaceList,
     SpaceView,
 )
-from ai_integrations.http import audit_log, docs, integrations, spaces
+from ai_integrations.http import audit_log, console, docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
 from tools.apidoc.consumer_operations import CONSUMER_OPERATIONS
 from tools.apidoc.federation_operations import FEDERATION_OPERATIONS
@@ -32,6 +32,7 @@ from tools.apidoc.rotation_operations import ROTATION_OPERATIONS
 _INTEGRATIONS = "AI integrations"
 _DIRECTORY = "Organizations and spaces"
 _DESCRIPTION = "API description"
+_CONSOLE = "Console"
 
 OPERATIONS = (
     Operation(
@@ -245,6 +246,29 @@ OPERATIONS = (
         summary="Get the documentation page",
         description="Returns an HTML page that shows this document and can send requests. Operators can disable it.",
         response=Response(description="The documentation page.", body="text/html"),
+        errors=(NOT_FOUND, *COMMON_ERRORS),
+        security=Security.NOTHING,
+    ),
+    Operation(
+        id="getConsole",
+        method="get",
+        path=console.PAGE,
+        tag=_CONSOLE,
+        summary="Get the console",
+        description="Returns an HTML page on which people manage integrations. Operators can disable it.",
+        response=Response(description="The page.", body="text/html"),
+        errors=(NOT_FOUND, *COMMON_ERRORS),
+        security=Security.NOTHING,
+    ),
+    Operation(
+        id="getConsoleFile",
+        method="get",
+        path=path_template(console.FILE),
+        tag=_CONSOLE,
+        summary="Get a file of the console",
+        description="Returns a script or a style sheet of the console.",
+        parameters=("file",),
+        response=Response(description="The file.", body="text/*"),
         errors=(NOT_FOUND, *COMMON_ERRORS),
         security=Security.NOTHING,
     ),

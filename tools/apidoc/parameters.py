@@ -74,7 +74,7 @@ _ALL: tuple[dict[str, Any], ...] = (
     ),
     _query(
         "unused_for_days",
-        "Returns only credentials that were set, and if used last used, at least this number of days ago.",
+        "Returns only credentials that were last used, or never used and set, at least this number of days ago.",
         {"type": "integer", "minimum": 0, "maximum": RETENTION.days},
     ),
     _query(
@@ -105,6 +105,7 @@ _ALL: tuple[dict[str, Any], ...] = (
         "The id of a consumer.",
         {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "examples": [EXAMPLE_CONSUMER]},
     ),
+    _path("file", "The name of a file that the page loads.", {"type": "string", "examples": ["main.js"]}),
     _query(
         "dry_run",
         "With `true`, the response is what the request would do, and nothing changes. It is refused like the request "

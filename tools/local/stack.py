@@ -127,6 +127,7 @@ def _instructions(file: Path, url: str) -> str:
 Logs are in {file.parent / "logs"}. Data survives a restart; delete it with: make local-reset
 Issue another access key: make access-key ACCOUNT=local USER=ann ROLE=reader
 
+Console:   {url}/v2/console
 Docs page: {url}/v2/docs
 API:       {url}/v2/ai-integrations
 Serving until Ctrl-C. Try this in another shell: create an integration (a second time it returns 409, because names are

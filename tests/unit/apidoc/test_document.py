@@ -62,6 +62,8 @@ STATUSES = {
     ("get", f"{ONE}/key"): {200, 400, 401, 404},
     ("get", "/v2/openapi.json"): {200},
     ("get", "/v2/docs"): {200, 404},
+    ("get", "/v2/console"): {200, 404},
+    ("get", "/v2/console/{file}"): {200, 404},
 }
 METADATA = {"AWS": {"role_arn": "arn"}, "GCP": {"project_id": "p", "location": "l", "project_access_label": "a"}}
 
@@ -130,10 +132,10 @@ def test_example_of_a_gateway_problem_equals_the_response_in_the_template(status
     assert {example["detail"] for example in documented if example["status"] == status} == details
 
 
-def test_only_the_api_description_is_public() -> None:
+def test_only_the_api_description_and_the_console_are_public() -> None:
     assert document()["security"] == [{"AccessKey": []}]
     public = [path for (_, path), operation in operations() if operation.get("security") == []]
-    assert public == ["/v2/openapi.json", "/v2/docs"]
+    assert public == ["/v2/openapi.json", "/v2/docs", "/v2/console", "/v2/console/{file}"]
 
 
 def test_requests_for_credentials_are_signed_and_accept_no_access_key() -> None:

@@ -17,13 +17,14 @@ DOCUMENT = "/v2/openapi.json"
 PAGE = "/v2/docs"
 
 _FOLDER = Path(__file__).parent
-# Browsers ignore Strict-Transport-Security over plain http, as `make local` serves the page.
-_PAGE_HEADERS = {
+# Of the pages. Browsers ignore Strict-Transport-Security over plain http, as `make local` serves the page.
+PAGE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=63072000",  # two years
 }
+_THEME = "/* theme.css */\n"  # the place of the styles that the page has in common with the console
 _INLINE = r"(?s)<(script|style)>(.*?)</\1>"
 
 
@@ -41,8 +42,8 @@ class DocsRoutes:
 
     def page(self) -> Response[str]:
         """Serve the page. Its policy allows only its own script and style, and requests to this origin."""
-        page = (_FOLDER / "docs.html").read_text()
-        headers = {"Content-Security-Policy": _content_security_policy(page), **_PAGE_HEADERS}
+        page = (_FOLDER / "docs.html").read_text().replace(_THEME, (_FOLDER / "console/theme.css").read_text())
+        headers = {"Content-Security-Policy": _content_security_policy(page), **PAGE_HEADERS}
         return _response(page, "text/html; charset=utf-8", headers)
 
 

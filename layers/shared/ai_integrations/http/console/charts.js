@@ -1,0 +1,76 @@
+// Charts as SVG. Each has a text that states what it shows, so that it can be read without seeing it.
+
+import { h, newId, svg } from "./dom.js";
+import { plural } from "./format.js";
+
+const WIDTH = 600;
+const HEIGHT = 130;
+const BASE = 105; // the y of the axis
+const TOP = 20;
+const MOST_NUMBERS = 20; // bars above which there is room for a number
+const ROW = 26;
+const NAMES = 150; // the width of the names beside a time line
+
+// `bars` are {value, title}, some with a label below. A marked bar is hatched, so that it differs without colour. `limit`
+// is a line before the bar with this index.
+export function barChart({ title, unit, bars, limit }) {
+  const highest = Math.max(1, ...bars.map(({ value }) => value));
+  const step = WIDTH / bars.length;
+  const scale = (value) => (value / highest) * (BASE - TOP);
+  const hatch = hatching();
+  const columns = bars.map(({ label, value, title: words, marked }, index) => svg("g", {},
+    svg("title", {}, words),
+    svg("rect", { class: marked ? "marked" : "bar", fill: marked && hatch.url, x: index * step + step * 0.1, width: step * 0.8, y: BASE - scale(value), height: scale(value), rx: 2 }),
+    value > 0 && bars.length <= MOST_NUMBERS && svg("text", { x: (index + 0.5) * step, y: BASE - scale(value) - 4 }, value),
+    label && svg("text", { x: index * step + 2, y: HEIGHT - 8 }, label)));
+  const line = limit && [
+    svg("line", { class: "limit", x1: limit.index * step, x2: limit.index * step, y1: 4, y2: BASE }),
+    svg("text", { x: limit.index * step + 5, y: 13 }, limit.label)];
+  return figure(title, describe(bars, unit), HEIGHT, [hatch.node, columns, line, svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: BASE, y2: BASE })]);
+}
+
+// The ages of keys in days, in bars of equal width. The limit, if there is one, is between two of them.
+export function ageHistogram(ages, limit) {
+  const longest = Math.max(30, (limit ?? 0) * 1.25, ...ages.map((age) => age + 1));
+  const width = limit ? limit / Math.ceil(limit / (longest / 12)) : Math.ceil(longest / 12);
+  const bars = Array.from({ length: Math.ceil(longest / width) }, (_, index) => {
+    const [from, to] = [Math.round(index * width), Math.round((index + 1) * width)];
+    const value = ages.filter((age) => age >= index * width && age < (index + 1) * width).length;
+    return { value, label: String(from), marked: limit && from >= limit, title: `${from} to ${to} days: ${plural(value, "key")}` };
+  });
+  return barChart({ title: "Ages of the stored keys shown, in days", unit: "keys", bars, limit: limit && { index: limit / width, label: `limit: ${limit} days` } });
+}
+
+// `spans` are {name, length, marked} in milliseconds, one after the other.
+export function timeLine(title, spans) {
+  const total = Math.max(1, spans.reduce((sum, { length }) => sum + length, 0));
+  const scale = (WIDTH - NAMES - 70) / total;
+  const hatch = hatching();
+  let start = NAMES;
+  const rows = spans.map(({ name, length, marked }, index) => {
+    const [x, y, width] = [start, index * ROW + 4, Math.max(2, length * scale)];
+    start += length * scale;
+    return svg("g", {},
+      svg("text", { x: 0, y: y + 14 }, name),
+      svg("rect", { class: marked ? "marked" : "bar", fill: marked && hatch.url, x, y, width, height: ROW - 8, rx: 2 }),
+      svg("text", { x: x + width + 5, y: y + 14 }, `${length} ms`));
+  });
+  return figure(title, spans.map(({ name, length }) => `${name}: ${length} ms`).join("; "), spans.length * ROW, [hatch.node, rows]);
+}
+
+function figure(title, words, height, content) {
+  return h("figure", {}, h("figcaption", {}, title),
+    svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": `${title}. ${words}.` }, content));
+}
+
+function describe(bars, unit) {
+  const shown = bars.filter(({ value }) => value > 0).map(({ title }) => title);
+  return shown.length ? shown.join("; ") : `No ${unit}`;
+}
+
+function hatching() {
+  const id = newId("hatched");
+  const node = svg("defs", {}, svg("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    svg("rect", { class: "hatch-ground", width: 6, height: 6 }), svg("rect", { class: "hatch", width: 3, height: 6 })));
+  return { node, url: `url(#${id})` };
+}

@@ -1,0 +1,76 @@
+// Consumers: who may resolve integrations. For admins.
+
+import { all, call, integrationPath } from "./api.js";
+import { card } from "./cards.js";
+import { openDialog } from "./dialogs.js";
+import { announce, button, h, replace } from "./dom.js";
+import { lastUse } from "./facts.js";
+import { moment, plural } from "./format.js";
+import { grant } from "./grant.js";
+import { places, scopeNames } from "./places.js";
+import { table } from "./table.js";
+import { heading } from "./views.js";
+
+const GRANTED_BY = { integration_ids: "by itself", memberships: "by its organizations and spaces", all_integrations: "by a grant to all" };
+
+class ConsumerList extends HTMLElement {
+  connectedCallback() {
+    this.list = card("Granted access", () => this.load());
+    replace(this,
+      h("div", { class: "title" }, heading("Consumers"), button("Grant access", () => grant(null, this.list.reload), { class: "main" })),
+      h("p", {}, "A consumer is an IAM role or user whose programs may resolve integrations."), this.list);
+  }
+
+  async load() {
+    const [consumers, known] = await Promise.all([all("consumers", "consumers"), places()]);
+    if (!consumers.length) return h("p", { class: "soft" }, "No consumer has access.");
+    return table("Consumers", ["Consumer", "May resolve", "Until", "Revoke"], consumers.map((each) => [
+      nameOf(each), grantText(each, known), each.expires_at ? moment(each.expires_at) : "No end",
+      button("Revoke", () => revoke(each, this.list.reload), { class: "danger", "aria-label": `Revoke ${each.name ?? each.principal_arn}` }),
+    ]));
+  }
+}
+
+export function consumersCard({ id, name }) {
+  const section = card("Consumers", async () => {
+    const rows = await all(integrationPath(id, "/consumers"), "consumers");
+    return [
+      rows.length ? table("Consumers of this integration", ["Consumer", "Granted", "Last use", "Revoke"], rows.map(({ consumer, granted_by: by, last_used_at: used }) => [
+        nameOf(consumer), GRANTED_BY[by] ?? by, lastUse(used),
+        by === "integration_ids" ? button("Revoke", () => revoke(consumer, section.reload, { id, name }), { class: "danger", "aria-label": `Revoke ${consumer.name ?? consumer.principal_arn}` })
+          : h("a", { href: "#/consumers" }, "See its grant"),
+      ])) : h("p", { class: "soft" }, "No consumer may resolve this integration."),
+      h("p", { class: "buttons" }, button("Grant access", () => grant({ id, name }, section.reload))),
+    ];
+  });
+  return section;
+}
+
+const nameOf = ({ name, principal_arn: arn }) => [name && [name, h("br")], h("span", { class: name && "soft" }, arn)];
+
+function grantText({ integration_ids: ids, memberships }, known) {
+  if (ids) return plural(ids.length, "integration");
+  if (!memberships) return "All integrations";
+  return memberships.length ? `What these see: ${scopeNames(memberships, known)}` : "Account-wide integrations";
+}
+
+// With `integration`, only the access to it ends: the grant keeps its other integrations.
+function revoke(consumer, done, integration) {
+  const others = integration ? consumer.integration_ids.filter((each) => each !== integration.id) : [];
+  const what = others.length ? `access to ${integration.name}` : "its access";
+  openDialog({
+    title: `Revoke ${what}?`,
+    content: [h("p", {}, nameOf(consumer)), h("p", {}, "This applies to its next request. Credentials that it already has stay valid.")],
+    action: "Revoke",
+    danger: true,
+    async onsubmit() {
+      const path = `consumers/${consumer.id}`;
+      if (others.length) await call("PATCH", path, { body: { integration_ids: others } });
+      else await call("DELETE", path);
+      announce("Access was revoked.");
+      done();
+    },
+  });
+}
+
+customElements.define("consumer-list", ConsumerList);

@@ -1,0 +1,29 @@
+// Modal dialogs. The browser keeps the focus inside, closes on Escape and returns the focus to what opened the dialog.
+
+import { button, exclusively, h, newId } from "./dom.js";
+import { clearProblem, showProblem } from "./fields.js";
+
+// Open a dialog with a form. `onsubmit` returns when the act has succeeded, and throws a Problem to show at its fields.
+export function openDialog({ title, content, action, danger, broad, onsubmit, cancel = "Cancel" }) {
+  const titleId = newId("title");
+  const summary = h("div", { role: "alert", class: "bad" });
+  const submit = action && h("button", { class: danger && "danger" }, action);
+  const form = h("form", { onsubmit: (event) => { event.preventDefault(); exclusively(submit, run); } },
+    h("h2", { id: titleId }, title), content, summary,
+    h("p", { class: "buttons" }, submit, button(cancel, () => dialog.close())));
+  const dialog = h("dialog", { class: broad && "broad", "aria-labelledby": titleId, onclose: () => dialog.remove() }, form);
+
+  async function run() {
+    clearProblem(form, summary);
+    try {
+      await onsubmit();
+      dialog.close();
+    } catch (error) {
+      showProblem(form, summary, error);
+    }
+  }
+
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}

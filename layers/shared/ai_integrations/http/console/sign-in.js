@@ -1,0 +1,46 @@
+// Ask for an access key, and find out what its holder may do.
+
+import { call, Problem } from "./api.js";
+import { exclusively, h, replace } from "./dom.js";
+import * as session from "./session.js";
+
+class SignIn extends HTMLElement {
+  connectedCallback() {
+    this.key = h("input", { id: "access-key", type: "password", required: true, autocomplete: "off", spellcheck: "false", placeholder: "aik_…", "aria-describedby": "access-key-note" });
+    this.message = h("p", { role: "alert", class: "bad" }, session.reasonOfEnd());
+    this.button = h("button", {}, "Sign in");
+    replace(this,
+      h("form", { class: "card narrow", onsubmit: (event) => { event.preventDefault(); exclusively(this.button, () => this.signIn()); } },
+        h("h1", {}, "Sign in"),
+        h("label", { for: "access-key" }, "Access key"),
+        this.key,
+        h("p", { id: "access-key-note", class: "soft" }, "The key stays in this page’s memory. It is gone when you sign out, reload or close the page."),
+        this.message,
+        h("p", { class: "buttons" }, this.button)));
+    this.key.focus();
+  }
+
+  async signIn() {
+    const accessKey = this.key.value.trim();
+    this.message.textContent = "";
+    try {
+      session.begin(accessKey, { admin: await isAdmin(accessKey) });
+    } catch (error) {
+      this.message.textContent = error.message;
+      this.key.focus();
+    }
+  }
+}
+
+// No route returns the caller's role. This one is for admins, and reads little.
+async function isAdmin(accessKey) {
+  try {
+    await call("GET", "consumers", { query: { limit: 1 }, accessKey });
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 403) return false;
+    throw error;
+  }
+}
+
+customElements.define("sign-in", SignIn);
