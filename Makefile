@@ -111,7 +111,7 @@ faults: .venv/dev ## fail every AWS call of every use case in every way
 kills: .venv/dev ## kill functions while clients write (OPERATIONS=2000)
 	KILL_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/stack/test_kills.py -s
 
-audit-log: .venv/dev ## kill functions, compare the audit log (OPERATIONS=2000)
+audit-log: .venv/dev ## compare the audit log with the table (OPERATIONS=2000)
 	AUDIT_OPERATIONS=$(call number,OPERATIONS,2000) $(BIN)/python -m pytest tests/faults/test_audit_log.py -s
 
 races: .venv/dev ## let 64 callers race for one name (ROUNDS=200)

@@ -103,7 +103,8 @@ def test_further_entries_are_announced(stores: Stores) -> None:
 @pytest.mark.parametrize("before", [an_entry(NOON - 2 * DAY), an_entry(NOON + 2 * DAY)])
 def test_page_after_an_entry_outside_the_period_reads_the_period_alone(stores: Stores, before: AuditEntry) -> None:
     """A cursor can be older than the retention, or forged."""
-    record(stores, *ENTRIES)
+    too_early, too_late = an_entry(NOON - DAY - MILLISECOND), an_entry(NOON + DAY + MILLISECOND)
+    record(stores, too_early, *ENTRIES, too_late)
     expected = [] if before.at < NOON else NEWEST_FIRST
     assert read(stores, before=before) == expected
 

@@ -264,7 +264,7 @@ def test_delete_of_deleted_integration_succeeds(fixture: CustomResourceFixture) 
 
 def test_delete_by_a_stack_that_may_not_view_the_integration_any_more_fails(fixture: CustomResourceFixture) -> None:
     """Success would mean that the integration is deleted."""
-    fixture.create(declared())
+    fixture.create(declared(scopings=[{"organization_id": "o"}]))
     fixture.senders.register(the_stacks(name="app*", role=Role.MEMBER))
     with pytest.raises(AccessForbiddenError):
         fixture.delete(declared())

@@ -106,10 +106,10 @@ def test_key_is_overdue_once_its_age_reaches_the_limit(age: timedelta, limit: in
         (timedelta(days=30), None, True),
         (timedelta(days=99), timedelta(days=30) - INSTANT, False),
         (timedelta(days=99), timedelta(days=30), True),
-        (timedelta(days=1), timedelta(days=31), False),
+        (timedelta(days=1), timedelta(days=31), True),
     ],
 )
-def test_key_is_unused_since_its_last_use_or_since_it_was_set_if_that_is_later(
+def test_key_is_unused_since_its_last_use_or_without_any_since_it_was_set(
     age: timedelta, last_use: timedelta | None, unused: bool
 ) -> None:
     assert facts(age, last_use).is_unused_for(30) is unused
@@ -242,7 +242,7 @@ def test_missing_key_and_key_of_another_account_are_not_found(ulid: str, account
         (KeyQuery(provider="GEMINI"), []),
         (KeyQuery(older_than_days=0), [5, 4, 1, 0]),
         (KeyQuery(older_than_days=60), [1, 0]),
-        (KeyQuery(unused_for_days=30), [3, 1]),
+        (KeyQuery(unused_for_days=30), [5, 3, 1]),
         (KeyQuery(unused_for_days=60), [3, 1]),
         (KeyQuery(unused_for_days=30, older_than_days=60), [1]),
         (KeyQuery(unused_for_days=30, older_than_days=60, provider="ANTHROPIC"), []),

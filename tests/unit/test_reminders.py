@@ -157,13 +157,21 @@ def test_key_is_unused_from_the_day_of_the_limit_after_its_last_use_by_any_consu
     assert (event.unused_for_days, event.last_used_at) == (30, "2026-01-04T12:00:00.000Z")
 
 
-def test_key_that_was_set_after_the_last_use_is_unused_since_it_was_set() -> None:
+def test_rotation_does_not_hide_that_the_integration_is_unused() -> None:
     fixture = ReminderFixture(limits=UNUSED)
     fixture.use(NOON + DAY)
     after_rotation = rotated(20 * DAY)
+    assert fixture.published(after_rotation, at=31 * DAY - SECOND) == []
+    [event] = fixture.published(after_rotation, at=31 * DAY)
+    assert (event.unused_for_days, event.last_used_at) == (30, "2026-01-03T12:00:00.000Z")
+
+
+def test_key_without_any_use_is_unused_since_it_was_set() -> None:
+    fixture = ReminderFixture(limits=UNUSED)
+    after_rotation = rotated(20 * DAY)
     assert fixture.published(after_rotation, at=50 * DAY - SECOND) == []
     [event] = fixture.published(after_rotation, at=50 * DAY)
-    assert (event.unused_for_days, event.last_used_at) == (30, "2026-01-03T12:00:00.000Z")
+    assert (event.unused_for_days, event.last_used_at) == (30, None)
 
 
 def test_key_that_is_used_again_gets_its_next_reminder_only_when_it_is_unused_again() -> None:

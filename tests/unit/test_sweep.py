@@ -62,6 +62,8 @@ class FakeSecrets:
         self.cancelled.append(arn)
 
     def release_version(self, arn: str, version: str) -> None:
+        if self.error is not None:
+            raise self.error
         self.released.append((arn, version))
 
 
@@ -365,6 +367,20 @@ def test_confirmed_removals_are_made_by_the_next_runs_and_no_others() -> None:
     assert (first.removals, second.removals, second.removals_left, second.stopped) == (2, 23, 7, True)
 
 
+def test_run_that_stopped_stays_stopped_although_removals_are_confirmed_meanwhile() -> None:
+    sweep = SweepFixture(FakeSecrets(pages=[orphans(2), orphans(30)]), limit=1)
+
+    report = SweepReport(dry_run=False, position=SweepPosition())
+
+    def confirm_once_stopped() -> bool:
+        if report.stopped:
+            sweep.removal_limit().confirm(25)
+        return True
+
+    sweep.run(report=report, has_time=confirm_once_stopped)
+    assert (report.removals, report.removals_left, report.stopped) == (1, 31, True)
+
+
 def test_dry_run_takes_no_removals_from_the_limit() -> None:
     sweep = SweepFixture(FakeSecrets(pages=[orphans(30)]))
     report = sweep.run(dry_run=True)
@@ -394,6 +410,20 @@ def test_version_whose_grace_period_is_over_is_released_without_being_counted() 
     )
     report = sweep.run()
     assert (sweep.secrets.released, report.removals, report.stopped) == ([(SECRET.arn, "previous")], 0, False)
+
+
+@pytest.mark.parametrize("is_rejected", [True, False])
+def test_failed_release_of_a_version_whose_grace_period_is_over_is_reported_and_not_counted(
+    *, is_rejected: bool
+) -> None:
+    previous = PreviousKey(secret=SecretVersion(arn=SECRET.arn, version="previous"), usable_until=NOON)
+    secrets = FakeSecrets(
+        pages=[[a_secret(versions=frozenset({"version-1", "previous"}))]],
+        error=RemovalFailedError(is_rejected=is_rejected),
+    )
+    sweep = SweepFixture(secrets, existing(an_integration(secret=SECRET, previous_key=previous)))
+    assert sweep.run().failed_removals == [f"{SECRET.arn} previous"]
+    assert sweep.counts.stored is None
 
 
 def test_stopped_sweep_keeps_a_version_whose_grace_period_is_over() -> None:

@@ -74,7 +74,7 @@ _ALL: tuple[dict[str, Any], ...] = (
     ),
     _query(
         "unused_for_days",
-        "Returns only credentials that were set, and if used last used, at least this number of days ago.",
+        "Returns only credentials that were last used, or never used and set, at least this number of days ago.",
         {"type": "integer", "minimum": 0, "maximum": RETENTION.days},
     ),
     _query(

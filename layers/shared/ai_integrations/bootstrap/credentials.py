@@ -8,9 +8,7 @@ from typing import NamedTuple
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
-from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
-from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
@@ -39,7 +37,10 @@ def key_search() -> KeySearch:
 
 
 def _recorders() -> Recorders:
-    """Build what writes the ledger. Not built during init, and not on the way to a response."""
+    """Build what writes the ledger, with its imports: neither during init nor on the way to a response."""
+    from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals  # noqa: PLC0415
+    from ai_integrations.adapters.dynamodb.uses import DynamoDbUses  # noqa: PLC0415
+
     client, table = aws_clients.dynamodb_for_ledger(), os.environ["TABLE_NAME"]
     return Recorders(DynamoDbUses(client, table), DynamoDbRefusals(client, table))
 

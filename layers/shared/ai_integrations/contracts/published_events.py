@@ -221,7 +221,7 @@ class KeyUnused(KeyReminder):
 
     detail_type = "AI Integration Key Unused"
 
-    unused_for_days: int = Field(description="Days since the last use, or since the key was set if that is later.")
+    unused_for_days: int = Field(description="Days since the last use, or without any since the key was set.")
     last_used_at: Timestamp | None = Field(
         default=None, description="When a program last resolved the integration, right to the hour. Absent if unknown."
     )

@@ -73,7 +73,6 @@ class KeyFacts(NamedTuple):
         return self.age is not None and self.age >= timedelta(days=days)
 
     def is_unused_for(self, days: int) -> bool:
-        """Check whether the credentials were set, and the integration was last used, at least that many days ago."""
-        set_at = self.integration.last_credentials_set.at
-        since = max(set_at, self.usage.last_used_at or set_at)
+        """Check whether the last use, or without any the setting of the credentials, is at least that many days ago."""
+        since = self.usage.last_used_at or self.integration.last_credentials_set.at
         return self.kind is not KeyKind.NONE and self.now - since >= timedelta(days=days)

@@ -92,15 +92,22 @@ def find(
 ) -> list[Finding]:
     """Find the limits that a stored key has reached. `limits` are days. A referenced secret is not a stored key.
 
-    A key that was set after the last use has been unused since then.
+    A key is unused since the last use, also of an earlier key: rotations do not hide that. Without any use, it is
+    unused since it was set.
     """
     if integration.secret is None or not integration.secret.is_owned:
         return []
     set_at = integration.last_credentials_set.at
-    since = {Reason.DUE: set_at, Reason.UNUSED: max(set_at, last_used_at or set_at)}
+    since = {Reason.DUE: set_at, Reason.UNUSED: last_used_at or set_at}
     days = {reason: (now - moment).days for reason, moment in since.items()}
     return [
         Finding(reason, integration, limit, since[reason], days[reason], last_used_at)
         for reason, limit in limits.items()
         if days[reason] >= limit
     ]
+
+
+def may_be_unused(integration: Integration, limits: Mapping[Reason, int], now: datetime) -> bool:
+    """Check whether the integration is old enough for a last use that reached the limit."""
+    limit = limits.get(Reason.UNUSED)
+    return limit is not None and now - integration.created_at >= timedelta(days=limit)

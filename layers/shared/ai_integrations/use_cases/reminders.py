@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ai_integrations.contracts.published_events import KeyDue, KeyUnused
 from ai_integrations.domain.model import Integration
-from ai_integrations.domain.reminders import RETENTION, Finding, Reason, SentReminders, find
+from ai_integrations.domain.reminders import RETENTION, Finding, Reason, SentReminders, find, may_be_unused
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import EventPublisher, ReminderStore, UseReader
@@ -47,7 +47,7 @@ class KeyReminders:
         A failure is reported, and the reminders that it affects are published in the next round.
         """
         now = self._clock()
-        old = [each for each in integrations if find(each, self.limits, now)]
+        old = [each for each in integrations if may_be_unused(each, self.limits, now) or find(each, self.limits, now)]
         for start in range(0, len(old), _KEYS_PER_BATCH):
             if not has_time():
                 return False
@@ -75,9 +75,8 @@ class KeyReminders:
                 self._store.save(before.after(reminders), expires_at=now + RETENTION)
 
     def _find(self, integration: Integration, now: datetime) -> list[Finding]:
-        """Find the limits that a key reached. The ledger is read only if the key is old enough to be unused."""
-        findings = find(integration, self.limits, now)
-        if all(each.reason is not Reason.UNUSED for each in findings):
-            return findings
+        """Find the limits that a key reached. The ledger is read only if the integration is old enough to be unused."""
+        if not may_be_unused(integration, self.limits, now):
+            return find(integration, self.limits, now)
         uses = self._uses.last_uses(integration.account, oldest=integration.id, newest=integration.id)
         return find(integration, self.limits, now, max((each.at for each in uses), default=None))
