@@ -68,7 +68,7 @@ function revoke(consumer, done, integration) {
       if (others.length) await call("PATCH", path, { body: { integration_ids: others } });
       else await call("DELETE", path);
       announce("Access was revoked.");
-      done();
+      return done;
     },
   });
 }

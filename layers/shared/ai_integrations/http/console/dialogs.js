@@ -3,7 +3,8 @@
 import { button, exclusively, h, newId } from "./dom.js";
 import { clearProblem, showProblem } from "./fields.js";
 
-// Open a dialog with a form. `onsubmit` returns when the act has succeeded, and throws a Problem to show at its fields.
+// Open a dialog with a form. `onsubmit` carries out the act, and throws a Problem to show at its fields. What it returns
+// is called when the dialog is closed and the focus is back.
 export function openDialog({ title, content, action, danger, broad, onsubmit, cancel = "Cancel" }) {
   const titleId = newId("title");
   const summary = h("div", { role: "alert", class: "bad" });
@@ -16,8 +17,9 @@ export function openDialog({ title, content, action, danger, broad, onsubmit, ca
   async function run() {
     clearProblem(form, summary);
     try {
-      await onsubmit();
+      const done = await onsubmit();
       dialog.close();
+      done?.();
     } catch (error) {
       showProblem(form, summary, error);
     }

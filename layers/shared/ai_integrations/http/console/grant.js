@@ -41,7 +41,7 @@ export async function grant(integration, done) {
       };
       await call("POST", "consumers", { body });
       announce("Access was granted.");
-      done();
+      return done;
     },
   });
   show();
