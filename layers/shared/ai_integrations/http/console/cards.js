@@ -21,8 +21,10 @@ export function card(title, load) {
 }
 
 // Pairs of a term and its value; those without a value are left out.
-export const facts = (pairs) => h("dl", { class: "facts" },
-  pairs.filter(([, value]) => value != null && value !== "").map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", { class: "lines" }, value))));
+export function facts(pairs) {
+  const shown = pairs.filter(([, value]) => value != null && value !== "");
+  return h("dl", { class: "facts" }, shown.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", { class: "lines" }, value))));
+}
 
 // A text to copy, and a button that does it.
 export function copyable(label, text) {
