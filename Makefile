@@ -157,7 +157,7 @@ provider: .venv/dev ## test connections to a real server (downloads 700 MB)
 mutants: .venv-mutants/installed ## change code, expect failing tests (PACKAGE=domain)
 	@nice -n 10 .venv-mutants/bin/python -m tools.mutants $(PACKAGE)
 
-pages: .venv/dev ## test /v2/docs and /v2/console in a browser (needs Chromium, Node.js)
+pages: .venv/dev ## test both pages in a browser (needs Chromium, Node.js)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1 axe-core@4.14.1
 	$(BIN)/python -m pytest tests/stack/test_docs_page.py tests/stack/test_console.py -m browser -s
 

@@ -20,12 +20,18 @@ PROGRAM = UsedBy(identity="program", name="program")
 @pytest.fixture
 def ulid(cloud: Cloud) -> str:
     """Create an integration whose key was set 100 days ago, and turn both reminders on."""
-    cloud.variables |= {"MAX_KEY_AGE_DAYS": "90", "UNUSED_KEY_DAYS": "30"}
     assert cloud.api(gateway_event(create_body(api_key=API_KEY))).status == 201
+    found = turn_on_for_an_old_key(cloud)
+    cloud.calls.clear()
+    return found
+
+
+def turn_on_for_an_old_key(cloud: Cloud) -> str:
+    """Turn both reminders on, set the only integration back by 100 days, and return its ULID."""
+    cloud.variables |= {"MAX_KEY_AGE_DAYS": "90", "UNUSED_KEY_DAYS": "30"}
     [item] = cloud.items("INTEGRATION#")
     created_at = items.timestamp(datetime.now(UTC) - timedelta(days=100))
     cloud.dynamodb.put_item(TableName=cloud.table, Item={**item, "created_at": {"S": created_at}})
-    cloud.calls.clear()
     return str(item["id"]["S"])
 
 

@@ -12,6 +12,7 @@ from tests.builders import API_KEY, ROOT, an_event, create_body, gateway_event, 
 from tests.cloud import Cloud, Response
 from tests.handlers.test_authorizer import authorize, issue
 from tests.handlers.test_consumers import grant
+from tests.handlers.test_key_reminders import turn_on_for_an_old_key
 from tests.handlers.test_sweep import list_orphaned_secrets
 from tests.messaging import Requests, a_request_event
 
@@ -110,6 +111,8 @@ def use_exchange_token(cloud: Cloud) -> None:
 
 def use_sweep(cloud: Cloud) -> None:
     list_orphaned_secrets(cloud, 1)
+    turn_on_for_an_old_key(cloud)
+    cloud.fail("dynamodb:Query", ("ThrottlingException", 400))
     cloud.function("sweep")({"dry_run": True})
 
 

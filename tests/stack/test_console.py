@@ -199,6 +199,7 @@ def test_grant_of_chosen_integrations_and_its_revocation_one_by_one(console: dic
     assert set(grants["granted"]["integration_ids"]) == {one, other}
     assert grants["left"]["integration_ids"] == [other]
     assert grants["none"] == []
+    assert grants["focused"] == "Consumers"
 
 
 def test_deletion_shows_who_uses_the_integration_and_can_be_undone(console: dict[str, Any]) -> None:
@@ -243,7 +244,7 @@ def test_first_view_of_many_integrations_is_one_page_and_loads_at_most_100_kilob
     print({each: crowd[each] for each in ("first", "all", "milliseconds")})
     assert crowd["first"]["bytes"] + crowd["first"]["headers"] <= MAX_BYTES
     assert crowd["all"]["bytes"] <= MAX_BYTES
-    assert crowd["shown"] == 101
+    assert (crowd["shown"], crowd["focused"]) == (101, "Integration number 949")
     assert len(crowd["found"]) == 11
     assert all("number 99" in each for each in crowd["found"])
 

@@ -337,7 +337,7 @@ def test_organization_of_a_space_is_read_only_for_integrations_of_organizations(
             raise AssertionError((account, space_id))
 
     fixture = ConsumersFixture(spaces=UnreadSpaces())
-    fixture.add_integration(scopings=(Scoping(space_id="space-2"),))
+    fixture.add_integration(scopings=(Scoping(space_id="space-2"), Scoping(organization_id="o", space_id="space-3")))
     fixture.create(grant=Grant(memberships=(SPACE,)))
     assert fixture.with_access() == []
 

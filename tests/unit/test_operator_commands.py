@@ -10,6 +10,7 @@ from ai_integrations.contracts.operator_commands import CallerCommand, IssueAcce
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError, RuleViolationError
 from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role
+from tests.builders import NOON
 
 ISSUE = {"action": "issue", "account": "acme", "user": "alice", "role": "member"}
 
@@ -71,6 +72,13 @@ def test_issue_command_builds_the_caller_with_its_memberships() -> None:
         role=Role.MEMBER,
         memberships=(Membership(organization_id="o", space_id="s", admin=True), Membership(space_id="t")),
     )
+
+
+@pytest.mark.parametrize(("name", "role"), [("admin", Role.ADMIN), ("member", Role.MEMBER), ("reader", Role.READER)])
+def test_role_is_named_alike_in_commands_and_views(name: str, role: Role) -> None:
+    holder = issue_command(role=name).holder()
+    assert holder.role is role
+    assert access_key_view(AccessKey(id="k", caller=holder, created_at=NOON))["role"] == name
 
 
 def test_views_format_times_in_utc_with_seconds() -> None:

@@ -257,11 +257,12 @@ async function grants() {
   await button(page.getByRole("dialog"), "Revoke").click();
   await announced(page, "was revoked");
   const [left] = (await api("GET", "consumers")).consumers;
+  const focused = await page.evaluate(() => document.activeElement.textContent);
   await page.getByRole("link", { name: "Consumers" }).click();
   await button(page, "Revoke Console consumer").click();
   await button(page.getByRole("dialog"), "Revoke").click();
   await page.getByText("No consumer has access.").waitFor();
-  return { ids: [one.id, other.id], granted, left, none: (await api("GET", "consumers")).consumers };
+  return { ids: [one.id, other.id], granted, left, focused, none: (await api("GET", "consumers")).consumers };
 }
 
 async function deletion() {
@@ -351,6 +352,8 @@ async function crowd() {
   await button(page, "Show more").click();
   await page.getByRole("row").nth(100).waitFor();
   const shown = await page.getByRole("row").count();
+  await page.waitForFunction(() => document.activeElement.closest("tbody"));
+  const focused = await page.evaluate(() => document.activeElement.textContent);
   await page.getByLabel(/^Name/).fill("number 99");
   await page.getByText("11 integrations", { exact: true }).waitFor();
   const found = await page.getByRole("rowheader").allInnerTexts();
@@ -362,7 +365,7 @@ async function crowd() {
     await page.goto(CONSOLE_URL + hash);
     await page.locator(element).waitFor();
   }
-  return { first, all: await loaded(), milliseconds, shown, found };
+  return { first, all: await loaded(), milliseconds, shown, focused, found };
 }
 
 async function keyboard() {

@@ -33,8 +33,8 @@ REASONS: Mapping[type[AiIntegrationsError], str] = MappingProxyType(
 class Refusal(NamedTuple):
     """A resolve that was refused.
 
-    `reason` is one of REASONS. `integration_id` is None if the consumer asked for a name: it could be a key that was
-    sent by mistake.
+    `reason` is one of REASONS. `integration_id` is None if the consumer asked for a name and no integration was found.
+    The name is not kept, because it could be a key that was sent by mistake.
     """
 
     account: str

@@ -47,7 +47,8 @@ class AuditLog extends HTMLElement {
 
 export const historyCard = (id) => card("History", async () => {
   const { logs } = await get("audit-logs", { resource_id: id, limit: 10 });
-  return logs.length ? h("ol", { class: "steps" }, logs.map((each) => entry(each, false))) : h("p", { class: "soft" }, "No record in the last 30 days.");
+  if (!logs.length) return h("p", { class: "soft" }, "No record in the last 30 days.");
+  return h("ol", { class: "steps" }, logs.map((each) => entry(each, false)));
 });
 
 function entry({ user_id: userId, operation_name: operation, variables, created_at: time }, withResource) {

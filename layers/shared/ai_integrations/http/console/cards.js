@@ -3,10 +3,12 @@
 import { button, h, replace } from "./dom.js";
 import { problemText } from "./views.js";
 
-export function card(title, load, attributes) {
+export function card(title, load) {
   const content = h("div");
-  const section = h("section", { class: "card", ...attributes }, h("h2", {}, title), content);
+  const heading = h("h2", { tabindex: "-1" }, title);
+  const section = h("section", { class: "card" }, heading, content);
   section.reload = async () => {
+    if (content.contains(document.activeElement)) heading.focus(); // what has the focus is about to be replaced
     replace(content, h("p", { class: "soft" }, "Loading …"));
     try {
       replace(content, await load());
@@ -19,8 +21,10 @@ export function card(title, load, attributes) {
 }
 
 // Pairs of a term and its value; those without a value are left out.
-export const facts = (pairs) => h("dl", { class: "facts" },
-  pairs.filter(([, value]) => value != null && value !== "").map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", { class: "lines" }, value))));
+export function facts(pairs) {
+  const shown = pairs.filter(([, value]) => value != null && value !== "");
+  return h("dl", { class: "facts" }, shown.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", { class: "lines" }, value))));
+}
 
 // A text to copy, and a button that does it.
 export function copyable(label, text) {

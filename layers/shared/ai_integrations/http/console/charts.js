@@ -20,13 +20,14 @@ export function barChart({ title, unit, bars, limit }) {
   const hatch = hatching();
   const columns = bars.map(({ label, value, title: words, marked }, index) => svg("g", {},
     svg("title", {}, words),
-    svg("rect", { class: marked ? "marked" : "bar", fill: marked && hatch.url, x: index * step + step * 0.1, width: step * 0.8, y: BASE - scale(value), height: scale(value), rx: 2 }),
+    rect(marked && hatch, { x: (index + 0.1) * step, width: step * 0.8, y: BASE - scale(value), height: scale(value) }),
     value > 0 && bars.length <= MOST_NUMBERS && svg("text", { x: (index + 0.5) * step, y: BASE - scale(value) - 4 }, value),
     label && svg("text", { x: index * step + 2, y: HEIGHT - 8 }, label)));
   const line = limit && [
     svg("line", { class: "limit", x1: limit.index * step, x2: limit.index * step, y1: 4, y2: BASE }),
     svg("text", { x: limit.index * step + 5, y: 13 }, limit.label)];
-  return figure(title, describe(bars, unit), HEIGHT, [hatch.node, columns, line, svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: BASE, y2: BASE })]);
+  const axis = svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: BASE, y2: BASE });
+  return figure(title, describe(bars, unit), HEIGHT, [hatch.node, columns, line, axis]);
 }
 
 // The ages of keys in days, in bars of equal width. The limit, if there is one, is between two of them.
@@ -38,7 +39,8 @@ export function ageHistogram(ages, limit) {
     const value = ages.filter((age) => age >= index * width && age < (index + 1) * width).length;
     return { value, label: String(from), marked: limit && from >= limit, title: `${from} to ${to} days: ${plural(value, "key")}` };
   });
-  return barChart({ title: "Ages of the stored keys shown, in days", unit: "keys", bars, limit: limit && { index: limit / width, label: `limit: ${limit} days` } });
+  const line = limit && { index: limit / width, label: `limit: ${limit} days` };
+  return barChart({ title: "Ages of the stored keys shown, in days", unit: "keys", bars, limit: line });
 }
 
 // `spans` are {name, length, marked} in milliseconds, one after the other.
@@ -52,11 +54,13 @@ export function timeLine(title, spans) {
     start += length * scale;
     return svg("g", {},
       svg("text", { x: 0, y: y + 14 }, name),
-      svg("rect", { class: marked ? "marked" : "bar", fill: marked && hatch.url, x, y, width, height: ROW - 8, rx: 2 }),
+      rect(marked && hatch, { x, y, width, height: ROW - 8 }),
       svg("text", { x: x + width + 5, y: y + 14 }, `${length} ms`));
   });
   return figure(title, spans.map(({ name, length }) => `${name}: ${length} ms`).join("; "), spans.length * ROW, [hatch.node, rows]);
 }
+
+const rect = (hatch, place) => svg("rect", { class: hatch ? "marked" : "bar", fill: hatch && hatch.url, rx: 2, ...place });
 
 function figure(title, words, height, content) {
   return h("figure", {}, h("figcaption", {}, title),

@@ -1,6 +1,6 @@
 // Another user changed an integration during an edit: show both versions, and let the user choose.
 
-import { button, h } from "./dom.js";
+import { h } from "./dom.js";
 import { openDialog } from "./dialogs.js";
 import { places } from "./places.js";
 import { sameValue, SETTINGS, textOf } from "./settings.js";
@@ -16,16 +16,16 @@ export async function resolveConflict({ before, change, current, saveMine, takeT
     name in change ? text(name, change[name]) : h("span", { class: "soft" }, "Not changed"),
     text(name, current[name]),
   ]);
-  const dialog = openDialog({
+  openDialog({
     title: "The integration has changed",
     content: [
       h("p", {}, "Another user changed it while you were editing, so nothing was saved. Your changes replace only the settings that you changed."),
       table("Differences", ["Setting", "Your change", "Saved now"], rows),
-      h("p", { class: "buttons" }, button("Discard my changes", () => { dialog.close(); takeTheirs(); })),
     ],
     broad: true,
     action: "Save my changes",
     cancel: "Keep editing",
+    alternative: { text: "Discard my changes", act: takeTheirs },
     onsubmit: saveMine,
   });
 }

@@ -26,7 +26,7 @@ class ConsumerList extends HTMLElement {
     if (!consumers.length) return h("p", { class: "soft" }, "No consumer has access.");
     return table("Consumers", ["Consumer", "May resolve", "Until", "Revoke"], consumers.map((each) => [
       nameOf(each), grantText(each, known), each.expires_at ? moment(each.expires_at) : "No end",
-      button("Revoke", () => revoke(each, this.list.reload), { class: "danger", "aria-label": `Revoke ${each.name ?? each.principal_arn}` }),
+      revokeButton(each, this.list.reload),
     ]));
   }
 }
@@ -34,12 +34,13 @@ class ConsumerList extends HTMLElement {
 export function consumersCard({ id, name }) {
   const section = card("Consumers", async () => {
     const rows = await all(integrationPath(id, "/consumers"), "consumers");
+    const cells = rows.map(({ consumer, granted_by: by, last_used_at: used }) => [
+      nameOf(consumer), GRANTED_BY[by] ?? by, lastUse(used),
+      by === "integration_ids" ? revokeButton(consumer, section.reload, { id, name }) : h("a", { href: "#/consumers" }, "See its grant"),
+    ]);
     return [
-      rows.length ? table("Consumers of this integration", ["Consumer", "Granted", "Last use", "Revoke"], rows.map(({ consumer, granted_by: by, last_used_at: used }) => [
-        nameOf(consumer), GRANTED_BY[by] ?? by, lastUse(used),
-        by === "integration_ids" ? button("Revoke", () => revoke(consumer, section.reload, { id, name }), { class: "danger", "aria-label": `Revoke ${consumer.name ?? consumer.principal_arn}` })
-          : h("a", { href: "#/consumers" }, "See its grant"),
-      ])) : h("p", { class: "soft" }, "No consumer may resolve this integration."),
+      cells.length ? table("Consumers of this integration", ["Consumer", "Granted", "Last use", "Revoke"], cells)
+        : h("p", { class: "soft" }, "No consumer may resolve this integration."),
       h("p", { class: "buttons" }, button("Grant access", () => grant({ id, name }, section.reload))),
     ];
   });
@@ -53,6 +54,9 @@ function grantText({ integration_ids: ids, memberships }, known) {
   if (!memberships) return "All integrations";
   return memberships.length ? `What these see: ${scopeNames(memberships, known)}` : "Account-wide integrations";
 }
+
+const revokeButton = (consumer, ...rest) =>
+  button("Revoke", () => revoke(consumer, ...rest), { class: "danger", "aria-label": `Revoke ${consumer.name ?? consumer.principal_arn}` });
 
 // With `integration`, only the access to it ends: the grant keeps its other integrations.
 function revoke(consumer, done, integration) {
@@ -68,7 +72,7 @@ function revoke(consumer, done, integration) {
       if (others.length) await call("PATCH", path, { body: { integration_ids: others } });
       else await call("DELETE", path);
       announce("Access was revoked.");
-      done();
+      return done;
     },
   });
 }

@@ -1,7 +1,7 @@
 // Choose how an integration authenticates, and enter what that needs.
 
 import { h, replace } from "./dom.js";
-import { formField, fromLines, input, objectFields, objectValues, secretInput, select } from "./fields.js";
+import { formField, fromLines, input, objectFields, objectValues, options, secretInput, select } from "./fields.js";
 import { PROVIDERS } from "./providers.js";
 import * as session from "./session.js";
 
@@ -17,17 +17,18 @@ const CHOICES = {
 // What a choice needs, and its part of the request.
 const KINDS = {
   api_key: {
-    fields: () => formField("/api_key", "API key", secretInput(), { required: true, note: "The key is stored. It is never shown again." }),
+    fields: () => formField("/api_key", "API key", secretInput(), { required: true, note: "It is stored, and never shown again." }),
     request: (form) => ({ api_key: form.querySelector("[data-pointer='/api_key'] input").value }),
   },
   api_key_secret_arn: {
-    fields: () => formField("/api_key_secret_arn", "ARN of the secret", input(), { required: true, note: "The tags of the secret must allow this account." }),
+    fields: () => formField("/api_key_secret_arn", "ARN of the secret", input(), { required: true, note: "Its tags must allow this account." }),
     request: (form) => ({ api_key_secret_arn: form.querySelector("[data-pointer='/api_key_secret_arn'] input").value.trim() }),
   },
   federation: {
     fields: (provider) => [
       ...objectFields("/federation", PROVIDERS[provider].federation),
-      PROVIDERS[provider].acceptsParameters && formField("/federation/parameters", "Parameters of the token request", h("textarea", { rows: 2, "data-lines": "parameters" }), { note: "One “name: value” on each line." }),
+      PROVIDERS[provider].acceptsParameters && formField("/federation/parameters", "Parameters of the token request",
+        h("textarea", { rows: 2, "data-lines": "parameters" }), { note: "One “name: value” on each line." }),
     ],
     request: (form) => ({ federation: { ...objectValues(form, "/federation"), ...parameters(form) } }),
   },
@@ -57,7 +58,8 @@ class CredentialsField extends HTMLElement {
       remove: this.kind in REMOVALS,
     };
     const before = this.choice.value;
-    replace(this.choice, Object.entries(CHOICES).filter(([each]) => offered[each]).map(([each, label]) => h("option", { value: each, selected: each === before }, label)));
+    const choices = Object.entries(CHOICES).filter(([each]) => offered[each]);
+    replace(this.choice, options(choices, before));
     this.#showFields();
   }
 

@@ -2,7 +2,7 @@
 
 import { all, call, integrationPath } from "./api.js";
 import { card } from "./cards.js";
-import { announce, button, h, replace } from "./dom.js";
+import { announce, button, h, onsubmit, replace } from "./dom.js";
 import { formField, input, showProblem } from "./fields.js";
 import { ago, daysAgo, daysUntil, plural, user } from "./format.js";
 import * as session from "./session.js";
@@ -21,7 +21,7 @@ class DeletedList extends HTMLElement {
   connectedCallback() {
     const id = input();
     this.summary = h("div", { role: "alert", class: "bad" });
-    this.form = h("form", { class: "card form", onsubmit: (event) => { event.preventDefault(); this.restore(id.value.trim()); } },
+    this.form = h("form", { class: "card form", onsubmit: onsubmit(() => this.restore(id.value.trim())) },
       h("h2", {}, "Restore by ID"),
       formField("/id", "ID of the integration", id, { required: true, note: "The event about its deletion has it." }),
       this.summary, h("p", { class: "buttons" }, h("button", {}, "Restore")));
@@ -33,11 +33,12 @@ class DeletedList extends HTMLElement {
   async list() {
     const found = new Map([...(session.isAdmin() ? await recorded() : []), ...deleted]);
     if (!found.size) return h("p", { class: "soft" }, session.isAdmin() ? "None in the last 30 days." : "None in this session.");
-    return table("Deleted integrations", ["Integration", "Deleted", "Can be restored", "Restore"], [...found.values()].map(({ id, name, deletedAt, deletedBy, restorableUntil }) => [
+    const rows = [...found.values()].map(({ id, name, deletedAt, deletedBy, restorableUntil }) => [
       name ?? h("code", {}, id), `${ago(deletedAt)}${deletedBy ? ` by ${user(deletedBy)}` : ""}`,
       restorableUntil ? `${plural(daysUntil(restorableUntil), "more day")}` : "Until its recovery window ends",
       button("Restore", () => this.restore(id), { "aria-label": `Restore ${name ?? id}` }),
-    ]));
+    ]);
+    return table("Deleted integrations", ["Integration", "Deleted", "Can be restored", "Restore"], rows);
   }
 
   async restore(id) {

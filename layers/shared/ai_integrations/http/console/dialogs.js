@@ -3,21 +3,24 @@
 import { button, exclusively, h, newId } from "./dom.js";
 import { clearProblem, showProblem } from "./fields.js";
 
-// Open a dialog with a form. `onsubmit` returns when the act has succeeded, and throws a Problem to show at its fields.
-export function openDialog({ title, content, action, danger, broad, onsubmit, cancel = "Cancel" }) {
+// Open a dialog with a form. `onsubmit` carries out the act, and throws a Problem to show at its fields. What it returns
+// is called when the dialog is closed and the focus is back. The button of the `alternative` {text, act} closes it too.
+export function openDialog({ title, content, action, danger, broad, onsubmit, cancel = "Cancel", alternative }) {
   const titleId = newId("title");
   const summary = h("div", { role: "alert", class: "bad" });
-  const submit = action && h("button", { class: danger && "danger" }, action);
+  const submit = h("button", { class: danger && "danger" }, action);
   const form = h("form", { onsubmit: (event) => { event.preventDefault(); exclusively(submit, run); } },
     h("h2", { id: titleId }, title), content, summary,
-    h("p", { class: "buttons" }, submit, button(cancel, () => dialog.close())));
+    h("p", { class: "buttons" }, submit, button(cancel, () => dialog.close()),
+      alternative && button(alternative.text, () => { dialog.close(); alternative.act(); })));
   const dialog = h("dialog", { class: broad && "broad", "aria-labelledby": titleId, onclose: () => dialog.remove() }, form);
 
   async function run() {
     clearProblem(form, summary);
     try {
-      await onsubmit();
+      const done = await onsubmit();
       dialog.close();
+      done?.();
     } catch (error) {
       showProblem(form, summary, error);
     }

@@ -10,7 +10,8 @@ export const byId = (id) => document.getElementById(id);
 let lastId = 0;
 export const newId = (prefix) => `${prefix}-${++lastId}`;
 
-// Functions are listeners of events (`onclick`), true sets an attribute without a value, and false, null and undefined none.
+// Functions are listeners of events (`onclick`). True sets an attribute without a value; false, null and undefined set
+// none.
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (typeof value === "function") node.addEventListener(name.slice(2), value);
@@ -24,6 +25,12 @@ function fill(node, attributes, children) {
 export const replace = (node, ...children) => node.replaceChildren(...content(children));
 
 const content = (children) => children.flat(Infinity).filter((child) => child != null && child !== false);
+
+// Carry out an act instead of submitting a form.
+export const onsubmit = (act) => (event) => {
+  event.preventDefault();
+  act();
+};
 
 // Run an act once at a time. The button keeps the focus, which it would lose if it were disabled.
 export async function exclusively(trigger, act) {

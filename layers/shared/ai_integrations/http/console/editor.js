@@ -2,7 +2,7 @@
 
 import { call, integrationPath } from "./api.js";
 import { resolveConflict } from "./conflict.js";
-import { announce, button, exclusively, h, replace } from "./dom.js";
+import { announce, button, exclusively, h, onsubmit, replace } from "./dom.js";
 import { healthBadge, healthOf, keyOf } from "./facts.js";
 import { clearProblem, showProblem } from "./fields.js";
 import { IntegrationForm, NEW } from "./integration-form.js";
@@ -43,7 +43,7 @@ class IntegrationEditor extends HTMLElement {
     this.testResult = h("section", { "aria-label": "Connection test" });
     const submit = h("button", {}, isNew ? "Create" : "Save");
     const save = () => this.attempt(() => (isNew ? this.create() : this.update()));
-    this.element = h("form", { class: "card form", novalidate: true, onsubmit: (event) => { event.preventDefault(); exclusively(submit, save); } },
+    this.element = h("form", { class: "card form", novalidate: true, onsubmit: onsubmit(() => exclusively(submit, save)) },
       this.form.fields, this.summary,
       h("p", { class: "buttons" }, submit,
         isNew && session.isAdmin() && button("Test before saving", (event) => exclusively(event.target, () => this.test())),
@@ -75,7 +75,8 @@ class IntegrationEditor extends HTMLElement {
 
   async showConflict(change) {
     const { body: current, etag } = await this.read();
-    await resolveConflict({ before: this.form.before, change, current, saveMine: () => this.patch(change, etag), takeTheirs: () => this.edit() });
+    const { before } = this.form;
+    await resolveConflict({ before, change, current, saveMine: () => this.patch(change, etag), takeTheirs: () => this.edit() });
   }
 
   test() {

@@ -7,8 +7,12 @@ import { ago, date, plural } from "./format.js";
 export const KINDS = { stored: "Stored key", referenced: "Referenced secret", federated: "Federation", role: "IAM role", none: "No key" };
 // A sign and a word for each status: neither depends on colour.
 const STATUSES = {
-  passed: ["✓", "Passed", "good"], failed: ["✕", "Failed", "bad"], not_proved: ["?", "Not proved", "warn"], unknown: ["–", "Not tested", "soft"],
-  denied: ["✕", "Denied", "bad"], waiting: ["…", "Waiting", "soft"],
+  passed: ["✓", "Passed", "good"],
+  failed: ["✕", "Failed", "bad"],
+  not_proved: ["?", "Not proved", "warn"],
+  unknown: ["–", "Not tested", "soft"],
+  denied: ["✕", "Denied", "bad"],
+  waiting: ["…", "Waiting", "soft"],
 };
 
 export const healthOf = (id) => get(integrationPath(id, "/health"));

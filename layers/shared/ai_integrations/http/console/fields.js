@@ -10,12 +10,11 @@ export const input = (attributes) => h("input", { autocomplete: "off", spellchec
 // A field for a secret: password managers neither fill nor keep it.
 export const secretInput = (attributes) => input({ type: "password", autocomplete: "new-password", ...attributes });
 
-// `options` are labels by value, or pairs: objects sort keys that are numbers before all others.
-export function select(options, { value, ...attributes } = {}) {
-  const node = h("select", attributes);
-  node.append(...(Array.isArray(options) ? options : Object.entries(options)).map(([each, label]) => h("option", { value: each, selected: each === value }, label)));
-  return node;
-}
+// `choices` are labels by value, or pairs: objects sort keys that are numbers before all others.
+export const select = (choices, { value, ...attributes } = {}) =>
+  h("select", attributes, options(Array.isArray(choices) ? choices : Object.entries(choices), value));
+
+export const options = (pairs, selected) => pairs.map(([value, label]) => h("option", { value, selected: value === selected }, label));
 
 export function checkbox(label, checked) {
   const box = h("input", { type: "checkbox", checked });
@@ -52,7 +51,7 @@ export function showProblem(form, summary, error) {
   const fields = [...form.querySelectorAll("[data-pointer]")].filter((each) => !each.closest("[hidden]"));
   const others = [];
   for (const { pointer, detail } of error.errors ?? []) {
-    const place = fields.filter((each) => isAtOrBelow(pointer, each.dataset.pointer)).sort((a, b) => b.dataset.pointer.length - a.dataset.pointer.length)[0];
+    const place = fields.findLast((each) => isAtOrBelow(pointer, each.dataset.pointer));
     if (place) mark(place, detail);
     else others.push(detail);
   }

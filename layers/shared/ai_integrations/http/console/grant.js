@@ -7,6 +7,12 @@ import { formField, input, select } from "./fields.js";
 import { picker } from "./picker.js";
 import { placeOptions, places, scopeName } from "./places.js";
 
+const GRANTS = {
+  integration_ids: "Chosen integrations",
+  memberships: "What organizations and spaces see",
+  all_integrations: "All integrations",
+};
+
 // `integration` is preset if the grant starts from one.
 export async function grant(integration, done) {
   const known = await places();
@@ -16,13 +22,15 @@ export async function grant(integration, done) {
     memberships: picker({ label: (each) => scopeName(each, known) }),
   };
   chosen.memberships.offer(placeOptions(known));
-  const [principal, name, until] = [input({ placeholder: "arn:aws:iam::…:role/…" }), input({ maxlength: 256 }), input({ type: "datetime-local" })];
+  const principal = input({ placeholder: "arn:aws:iam::…:role/…" });
+  const name = input({ maxlength: 256 });
+  const until = input({ type: "datetime-local" });
   const parts = {
     integration_ids: formField("/integration_ids", "Integrations", chosen.integration_ids, { note: "Type a part of a name, then choose." }),
-    memberships: formField("/memberships", "Organizations and spaces", chosen.memberships, { note: "Without any, the consumer gets account-wide integrations only." }),
+    memberships: formField("/memberships", "Organizations and spaces", chosen.memberships, { note: "Without any: account-wide integrations only." }),
     all_integrations: h("p", {}, "The consumer may resolve every integration, later ones included."),
   };
-  const what = select({ integration_ids: "Chosen integrations", memberships: "What organizations and spaces see", all_integrations: "All integrations" }, { onchange: show });
+  const what = select(GRANTS, { onchange: show });
   openDialog({
     title: "Grant access",
     content: [
@@ -41,7 +49,7 @@ export async function grant(integration, done) {
       };
       await call("POST", "consumers", { body });
       announce("Access was granted.");
-      done();
+      return done;
     },
   });
   show();

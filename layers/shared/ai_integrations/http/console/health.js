@@ -2,7 +2,7 @@
 
 import { call, integrationPath } from "./api.js";
 import { card } from "./cards.js";
-import { announce, exclusively, h, replace } from "./dom.js";
+import { announce, exclusively, h, onsubmit, replace } from "./dom.js";
 import { healthBadge, healthOf } from "./facts.js";
 import { field, input } from "./fields.js";
 import { moment, plural } from "./format.js";
@@ -20,13 +20,15 @@ function show(place, health) {
   replace(place,
     h("p", {}, healthBadge(health), health.checked_at && h("span", { class: "soft" }, ` Tested on ${moment(health.checked_at)}.`)),
     steps(health.rungs),
-    health.models && h("details", {}, h("summary", {}, `${plural(health.models.length, "model")} on the provider’s list`), h("p", { class: "lines models" }, health.models.join("\n"))));
+    health.models && h("details", {},
+      h("summary", {}, `${plural(health.models.length, "model")} on the provider’s list`),
+      h("p", { class: "lines" }, health.models.join("\n"))));
 }
 
 function testForm(id, place) {
   const model = input({ placeholder: "the first of its models" });
   const submit = h("button", {}, "Test the connection");
-  return h("form", { class: "row test", onsubmit: (event) => { event.preventDefault(); exclusively(submit, run); } }, field("Model", model), submit);
+  return h("form", { class: "row test", onsubmit: onsubmit(() => exclusively(submit, run)) }, field("Model", model), submit);
 
   async function run() {
     replace(place, runningSteps());

@@ -8,7 +8,15 @@ import { placeOptions, scopeName } from "./places.js";
 import { AUTH_TYPES, labels, PROVIDERS } from "./providers.js";
 import { sameValue } from "./settings.js";
 
-export const NEW = { name: "", provider: "OPEN_AI", auth_type: "DEFAULT", model_names: [], scopings: [{}], enable_default_models: false, function_calling_enabled: true };
+export const NEW = {
+  name: "",
+  provider: "OPEN_AI",
+  auth_type: "DEFAULT",
+  model_names: [],
+  scopings: [{}],
+  enable_default_models: false,
+  function_calling_enabled: true,
+};
 
 export class IntegrationForm {
   // `before` are the settings to show, `keyKind` is the kind of the key that the integration has, and `places` are those
@@ -38,7 +46,7 @@ export class IntegrationForm {
       this.credentials,
       formField("/base_url", "Base URL", this.baseUrl, { note: "Leave it empty for the provider’s own address." }),
       formField("/model_names", "Models", this.models, { note: "After a test, models that the provider listed are suggested." }),
-      formField("/scopings", "Visible to", this.scopings, { note: "Organizations and spaces by name. Without any, the whole account sees the integration." }),
+      formField("/scopings", "Visible to", this.scopings, { note: "Organizations and spaces by name. Without any: the whole account." }),
       h("details", { open: Boolean(this.before.headers) || this.before.auth_type !== NEW.auth_type },
         h("summary", {}, "More settings"),
         formField("/auth_type", "Authentication", this.authType),

@@ -33,15 +33,17 @@ class IntegrationPage extends HTMLElement {
       const [{ body, etag }, key, known] = await Promise.all([call("GET", integrationPath(id)), keyOf(id), places()]);
       this.show({ ...body, etag }, key, known, await mayChange(body));
     } catch (error) {
-      replace(this, heading("Integration"), h("p", {}, problemText(error)), h("p", {}, h("a", { href: "#/integrations" }, "See all integrations")));
+      replace(this, heading("Integration"), h("p", {}, problemText(error)), h("p", {}, toAll("See all integrations")));
     }
   }
 
   show(integration, key, known, changeable) {
     const { id, name, provider } = integration;
     replace(this,
-      h("p", {}, h("a", { href: "#/integrations" }, "Integrations")),
-      h("div", { class: "title" }, h("div", {}, heading(name), h("p", { class: "soft" }, providerName(provider))), changeable ? this.acts(integration, key) : h("p", { class: "soft" }, "You may read this integration, but not change it.")),
+      h("p", {}, toAll("Integrations")),
+      h("div", { class: "title" },
+        h("div", {}, heading(name), h("p", { class: "soft" }, providerName(provider))),
+        changeable ? this.acts(integration, key) : h("p", { class: "soft" }, "You may read this integration, but not change it.")),
       h("div", { class: "cards" },
         h("div", {}, settingsCard(integration, known), session.isAdmin() && TRUST[key.kind]?.(id)),
         h("div", {}, keyCard(key), healthCard(id))),
@@ -58,6 +60,8 @@ class IntegrationPage extends HTMLElement {
   }
 }
 
+const toAll = (text) => h("a", { href: "#/integrations" }, text);
+
 // Admins may change every integration. For others, a dry run that changes nothing shows whether they may.
 async function mayChange({ id, name }) {
   if (session.isAdmin()) return true;
@@ -70,10 +74,12 @@ async function mayChange({ id, name }) {
   }
 }
 
-const settingsCard = (integration, known) => card("Settings", () => facts([
-  ...Object.entries({ ...SETTINGS, ...HISTORY }).filter(([name]) => name !== "has_api_key").map(([name, row]) => [row.label, textOf(row, integration[name], known)]),
-  ["ID", h("code", {}, integration.id)],
-]));
+// The card of the key shows whether there is one.
+const settingsCard = (integration, known) => card("Settings", () => {
+  const { has_api_key: _, ...shown } = { ...SETTINGS, ...HISTORY };
+  const pairs = Object.entries(shown).map(([name, row]) => [row.label, textOf(row, integration[name], known)]);
+  return facts([...pairs, ["ID", h("code", {}, integration.id)]]);
+});
 
 const keyCard = (key) => card("Key", () => [
   facts([
@@ -84,11 +90,14 @@ const keyCard = (key) => card("Key", () => [
     ["Last use", lastUse(key.last_used_at)],
     ["Used by", plural(key.consumer_count, "consumer")],
   ]),
-  key.consumer_count > 0 && barChart({
-    title: "Consumers by day, last 30 days",
-    unit: "use",
-    bars: key.uses_by_day.map(({ date: day, consumers }, index) => ({ value: consumers, label: index % 7 === 2 && date(day).replace(/ \d+$/, ""), title: `${date(day)}: ${plural(consumers, "consumer")}` })),
-  }),
+  key.consumer_count > 0 && barChart({ title: "Consumers by day, last 30 days", unit: "use", bars: key.uses_by_day.map(dayBar) }),
 ]);
+
+// A date below each seventh bar, without its year.
+const dayBar = ({ date: day, consumers }, index) => ({
+  value: consumers,
+  label: index % 7 === 2 && date(day).replace(/ \d+$/, ""),
+  title: `${date(day)}: ${plural(consumers, "consumer")}`,
+});
 
 customElements.define("integration-page", IntegrationPage);

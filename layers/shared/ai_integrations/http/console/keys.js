@@ -25,7 +25,8 @@ class KeyList extends HTMLElement {
     };
     this.chart = h("div");
     const rows = table("Keys", COLUMNS, []);
-    this.list = new PagedList(rows.tBodies[0], { noun: "integration", empty: "No integration matches. Change the filters.", onchange: () => this.draw() });
+    const empty = "No integration matches. Change the filters.";
+    this.list = new PagedList(rows.tBodies[0], { noun: "integration", empty, onchange: () => this.draw() });
     const { older_than_days: age, unused_for_days: unused, provider } = this.filters;
     replace(this, heading("Keys"), this.chart,
       h("search", { class: "filters" }, field("Age", age), field("Use", unused), field("Provider", provider)),

@@ -26,7 +26,9 @@ export class PagedList {
 
   async show() {
     const { source, container } = this;
-    const enough = container.childElementCount + ROWS_AT_ONCE;
+    const before = container.childElementCount;
+    const enough = before + ROWS_AT_ONCE;
+    const hadFocus = this.footer.contains(document.activeElement);
     this.footer.hidden = true;
     this.state.textContent = "Loading …";
     try {
@@ -40,6 +42,7 @@ export class PagedList {
       }
       this.footer.hidden = done;
       this.state.textContent = this.summary(container.childElementCount, done);
+      if (hadFocus) container.children[before]?.querySelector("a")?.focus();
       this.onchange?.();
     } catch (error) {
       replace(this.state, problemText(error), " ", button("Try again", this.again));

@@ -34,8 +34,8 @@ const OWN_FEDERATION = {
   audience: { label: "Audience", required: true },
 };
 
-// `metadata` are the fields of provider_metadata, which has this `kind`. A `keyless` provider takes a role instead of a key. Token requests of a
-// federation may have further parameters if the provider `acceptsParameters`.
+// `metadata` are the fields of provider_metadata, which has this `kind`. A `keyless` provider takes a role instead of a
+// key. Token requests of a federation may have further parameters if the provider `acceptsParameters`.
 export const PROVIDERS = {
   OPEN_AI: { label: "OpenAI", federation: OPEN_AI_FEDERATION },
   AZURE_OPEN_AI: { label: "Azure OpenAI", federation: AZURE_FEDERATION },

@@ -30,7 +30,7 @@ export function rotate({ id, etag, name }, done) {
       const { body: rotated } = await call("POST", path, { body, etag, idempotencyKey: retryKey(body) });
       const until = rotated.former_key_usable_until;
       announce(until ? `The key was rotated. The previous one is usable until ${moment(until)}.` : "The key was rotated.");
-      done();
+      return done;
     },
   });
 }
@@ -43,7 +43,7 @@ export function rollBack({ id, etag, name }, done) {
     async onsubmit() {
       await call("POST", integrationPath(id, "/key-rotations/rollback"), { etag });
       announce("The previous key is the current one again.");
-      done();
+      return done;
     },
   });
 }

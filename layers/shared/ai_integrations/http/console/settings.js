@@ -32,7 +32,8 @@ export const textOf = (row, value, known) => (row.text ?? plain)(value, known);
 
 // Absent and null are equal, and so are maps whose entries differ in order.
 export const sameValue = (one, other) => canonical(one) === canonical(other);
-const canonical = (value) => JSON.stringify(value ?? null, (_, each) => (isMap(each) ? Object.fromEntries(Object.entries(each).sort()) : each));
+const canonical = (value) => JSON.stringify(value ?? null, (_, each) => (isMap(each) ? sorted(each) : each));
+const sorted = (map) => Object.fromEntries(Object.entries(map).sort());
 const isMap = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
 function metadataText(metadata) {

@@ -1,20 +1,22 @@
 // Ask for an access key, and find out what its holder may do.
 
 import { call, Problem } from "./api.js";
-import { exclusively, h, replace } from "./dom.js";
+import { exclusively, h, onsubmit, replace } from "./dom.js";
+import { secretInput } from "./fields.js";
 import * as session from "./session.js";
 
 class SignIn extends HTMLElement {
   connectedCallback() {
-    this.key = h("input", { id: "access-key", type: "password", required: true, autocomplete: "off", spellcheck: "false", placeholder: "aik_…", "aria-describedby": "access-key-note" });
+    const described = { id: "access-key", "aria-describedby": "access-key-note" };
+    this.key = secretInput({ ...described, required: true, autocomplete: "off", placeholder: "aik_…" });
     this.message = h("p", { role: "alert", class: "bad" }, session.reasonOfEnd());
     this.button = h("button", {}, "Sign in");
     replace(this,
-      h("form", { class: "card narrow", onsubmit: (event) => { event.preventDefault(); exclusively(this.button, () => this.signIn()); } },
+      h("form", { class: "card narrow", onsubmit: onsubmit(() => exclusively(this.button, () => this.signIn())) },
         h("h1", {}, "Sign in"),
         h("label", { for: "access-key" }, "Access key"),
         this.key,
-        h("p", { id: "access-key-note", class: "soft" }, "The key stays in this page’s memory. It is gone when you sign out, reload or close the page."),
+        h("p", { id: "access-key-note", class: "soft" }, "It stays in this page’s memory, until you sign out, reload or close the page."),
         this.message,
         h("p", { class: "buttons" }, this.button)));
     this.key.focus();

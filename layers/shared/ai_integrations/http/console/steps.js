@@ -12,8 +12,10 @@ const EXPECTED = ["reachable", "authenticated", "model_answers"];
 
 export const steps = (rungs) => [
   h("ol", { class: "steps" }, rungs.map(step)),
-  rungs.length > 1 && rungs[0].latency_ms != null && timeLine("Time of each step", rungs.map(({ name, status, latency_ms: length }) => ({ name: NAMES[name] ?? name, length, marked: status === "failed" }))),
+  rungs.length > 1 && rungs[0].latency_ms != null && timeLine("Time of each step", rungs.map(span)),
 ];
+
+const span = ({ name, status, latency_ms: length }) => ({ name: NAMES[name] ?? name, length, marked: status === "failed" });
 
 // The API returns all steps together, when the test ends.
 export const runningSteps = () => h("div", { "aria-busy": "true" },

@@ -4,6 +4,9 @@ import { get, integrationPath } from "./api.js";
 import { card, copyable, facts } from "./cards.js";
 import { h } from "./dom.js";
 
+const TRUST_ALL = "Configure the provider to trust tokens with these claims. Require all of them.";
+const FEDERATION_IS_OFF = "Federation is off in this installation, so the claims iss and sub are unknown. Ask an operator to turn it on.";
+
 const json = (value) => JSON.stringify(value, null, 2);
 
 export const roleCard = (id) => card("Trust policy of the role", async () => {
@@ -19,7 +22,7 @@ export const federationCard = (id) => card("Federation", async () => {
   const { federation, issuer, subject, audience, required_claims: claims } = await get(integrationPath(id, "/federation"));
   return [
     facts(Object.entries(federation).map(([name, value]) => [name, typeof value === "string" ? value : json(value)])),
-    h("p", {}, issuer ? "Configure the provider to trust tokens with these claims. Require all of them." : "Federation is off in this installation, so the claims iss and sub are unknown. Ask an operator to turn it on."),
+    h("p", {}, issuer ? TRUST_ALL : FEDERATION_IS_OFF),
     copyable("Claims to trust", json({ iss: issuer, sub: subject, aud: audience, ...claims })),
   ];
 });
