@@ -284,6 +284,9 @@ class InMemoryUses:
         stored = sorted(self.uses.values(), key=lambda each: each.integration_id)
         return [each for each in stored if each.account == account and oldest <= each.integration_id <= newest]
 
+    def without_days(self, account: str, ulid: str) -> list[Use]:
+        return [each._replace(days=frozenset()) for each in self.of_integrations(account, ulid, ulid)]
+
     def last_uses(self, account: str, oldest: str, newest: str) -> Iterator[LastUse]:
         uses = self.of_integrations(account, oldest, newest)
         for each in sorted(uses, key=lambda use: use.integration_id, reverse=True):

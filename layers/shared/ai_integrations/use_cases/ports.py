@@ -317,6 +317,10 @@ class UseReader(Protocol):
         """Read the uses of all integrations of an account from one ULID to another, both included."""
         ...
 
+    def without_days(self, account: str, ulid: str) -> list[Use]:
+        """Read the uses of an integration without their days, which takes a fraction of the time."""
+        ...
+
     def last_uses(self, account: str, oldest: str, newest: str) -> Iterable[LastUse]:
         """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
 
