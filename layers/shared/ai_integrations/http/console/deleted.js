@@ -23,7 +23,7 @@ class DeletedList extends HTMLElement {
     this.summary = h("div", { role: "alert", class: "bad" });
     this.form = h("form", { class: "card form", onsubmit: onsubmit(() => this.restore(id.value.trim())) },
       h("h2", {}, "Restore by ID"),
-      formField("/id", "ID of the integration", id, { required: true, note: "The event about its deletion has it." }),
+      formField("/id", "ID of the integration", id, { required: true, note: "The audit log and the change event of the deletion contain it." }),
       this.summary, h("p", { class: "buttons" }, h("button", {}, "Restore")));
     replace(this, heading("Deleted integrations"),
       h("p", {}, "A deleted integration can be restored with its key until its recovery window ends."),
