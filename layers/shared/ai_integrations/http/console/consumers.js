@@ -11,7 +11,7 @@ import { places, scopeNames } from "./places.js";
 import { table } from "./table.js";
 import { heading } from "./views.js";
 
-const GRANTED_BY = { integration_ids: "by itself", memberships: "by its organizations and spaces", all_integrations: "by a grant to all" };
+const GRANTED_BY = { integration_ids: "This integration", memberships: "Organizations and spaces", all_integrations: "All integrations" };
 
 class ConsumerList extends HTMLElement {
   connectedCallback() {
@@ -39,7 +39,7 @@ export function consumersCard({ id, name }) {
       by === "integration_ids" ? revokeButton(consumer, section.reload, { id, name }) : h("a", { href: "#/consumers" }, "See its grant"),
     ]);
     return [
-      cells.length ? table("Consumers of this integration", ["Consumer", "Granted", "Last use", "Revoke"], cells)
+      cells.length ? table("Consumers of this integration", ["Consumer", "Granted for", "Last use", "Revoke"], cells)
         : h("p", { class: "soft" }, "No consumer may resolve this integration."),
       h("p", { class: "buttons" }, button("Grant access", () => grant({ id, name }, section.reload))),
     ];

@@ -24,7 +24,7 @@ export function statusBadge(status, text = "") {
 }
 
 export const healthBadge = ({ status, checked_at: checkedAt, outdated }) =>
-  [statusBadge(status, checkedAt ? ` ${ago(checkedAt)}` : ""), outdated && h("span", { class: "soft" }, " before the last change")];
+  [statusBadge(status, checkedAt ? ` ${ago(checkedAt)}` : ""), outdated && h("span", { class: "soft" }, ", before the last change")];
 
 export function keyBadge(key) {
   return [

@@ -14,6 +14,7 @@ export function ago(iso, now = Date.now()) {
   const passed = new Date(iso) - now;
   const units = [["day", DAY], ["hour", 3_600_000], ["minute", 60_000]];
   const [unit, length] = units.find(([, each]) => Math.abs(passed) >= each) ?? ["second", 1000];
+  if (Math.abs(passed) < 1000) return "just now";
   return relative.format(Math.trunc(passed / length), unit);
 }
 

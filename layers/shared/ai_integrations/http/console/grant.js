@@ -35,7 +35,7 @@ export async function grant(integration, done) {
     title: "Grant access",
     content: [
       formField("/principal_arn", "ARN of the IAM role or user", principal, { required: true }),
-      formField("/name", "Name", name, { note: "For people." }),
+      formField("/name", "Name", name, { note: "To recognize it in lists." }),
       formField("/what", "May resolve", what), ...Object.values(parts),
       formField("/expires_at", "Until", until, { note: "Without a time, the grant has no end." }),
     ],
