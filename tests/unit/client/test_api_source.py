@@ -144,7 +144,7 @@ def test_fetch_raises_unavailable_error_if_the_gateway_rejects_the_request(kind:
     assert ERROR_TYPES[kind] in reason
 
 
-@pytest.mark.parametrize(("minutes", "text"), [(12, "12 minutes ahead"), (-300, "300 minutes behind")])
+@pytest.mark.parametrize(("minutes", "text"), [(5, "5 minutes ahead"), (12, "12 minutes ahead"), (-300, "300 minutes behind")])
 def test_fetch_with_a_wrong_clock_reports_by_how_much(minutes: int, text: str) -> None:
     for response in (
         respond({"message": "Signature expired"}, 403, x_amzn_errortype="InvalidSignatureException"),
