@@ -188,7 +188,9 @@ def test_fetch_raises_unavailable_error_for_the_error_format_of_another_server()
     assert reason_of(respond(content, 404)) == "HTTP status 404. Check AI_INTEGRATIONS_URL."
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff", b"null", b"[]", a_response(name=...), {}])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"\xff", b"null", b"[]", a_response(name=...), a_response(version=[]), {}]
+)
 def test_fetch_raises_unavailable_error_for_a_malformed_response(content: Any) -> None:
     assert reason_of(respond(content)) == "malformed response"
 
