@@ -137,6 +137,14 @@ def test_client_resolves_over_the_api(api: Server) -> None:
     ]
 
 
+def test_client_retries_with_its_own_waits(api: Server, gateway: Gateway) -> None:
+    gateway.replies = [Reply(503), *gateway.replies]
+    waits: list[float] = []
+    runtime = Runtime(sleep=waits.append, random=lambda: 0.5)
+    Client(url=api.url(path="/live"), region=REGION, session=a_session(), runtime=runtime).resolve("x")
+    assert waits == [0.5]
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_post_retries_throttling_and_server_errors(api: Server, gateway: Gateway, status: int) -> None:
     gateway.replies = [Reply(status), Reply(status), Reply(200)]

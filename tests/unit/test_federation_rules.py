@@ -200,3 +200,9 @@ def test_values_stored_for_another_provider_are_checked() -> None:
     assert STORED.federation is not None
     rejected = ["/federation/token_endpoint", "/federation/audience", "/federation/parameters"]
     assert pointers(STORED.federation, "LITELLM", previous=STORED) == rejected
+
+
+def test_stored_optional_field_may_be_removed() -> None:
+    stored = an_integration(provider="VERTEX_AI", federation=FEDERATIONS["VERTEX_AI"])
+    fields = {name: value for name, value in FEDERATIONS["VERTEX_AI"].fields.items() if name != "service_account_email"}
+    assert pointers(Federation(fields), "VERTEX_AI", previous=stored) == []
