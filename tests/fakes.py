@@ -178,6 +178,11 @@ class InMemoryRepository:
         older = [self.integrations[account, ulid] for ulid in ids if before is None or ulid < before]
         return Slice(integrations=tuple(older[:count]), more=len(older) > count)
 
+    def newest_deleted(self, account: str, before: str | None, count: int) -> tuple[list[Tombstone], bool]:
+        ids = sorted((ulid for owner, ulid in self.tombstones if owner == account), reverse=True)
+        older = [self.tombstones[account, ulid] for ulid in ids if before is None or ulid < before]
+        return older[:count], len(older) > count
+
     def _write(self, integration: Integration) -> None:
         self.integrations[_id(integration)] = integration
         self._names[_name(integration)] = integration.id

@@ -80,6 +80,17 @@ class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
     """Reads integrations, singly or in order of creation."""
 
 
+class TombstonePages(Protocol):
+    """Reads tombstones in the order in which their integrations were created."""
+
+    def newest_deleted(self, account: str, before: str | None, count: int) -> tuple[list[Tombstone], bool]:
+        """Read at most `count` tombstones of integrations older than the id `before`, and whether older ones follow.
+
+        Expired ones are included.
+        """
+        ...
+
+
 class IntegrationIdentityReader(IntegrationReader, Protocol):
     """Reads single integrations, and checks which account an IAM role or a federated identity belongs to."""
 

@@ -42,7 +42,7 @@ export class PagedList {
       }
       this.footer.hidden = done;
       this.state.textContent = this.summary(container.childElementCount, done);
-      if (hadFocus) container.children[before]?.querySelector("a")?.focus();
+      if (hadFocus) container.children[before]?.querySelector("a, button")?.focus();
       this.onchange?.();
     } catch (error) {
       replace(this.state, problemText(error), " ", button("Try again", this.again));
