@@ -192,6 +192,9 @@ def test_stored_values_are_not_checked_again() -> None:
     changed = STORED.federation._replace(fields={**OLD, "grant": "jwt-bearer"})
     assert pointers(changed, previous=STORED) == []
     assert pointers(changed, previous=STORED, policy=OFF) == ["/federation"]
+    many = STORED.federation._replace(parameters={f"p{number}": "x" for number in range(21)})
+    renewed = many._replace(fields={**OLD, "grant": "jwt-bearer"})
+    assert pointers(renewed, previous=an_integration(provider="CUSTOM", federation=many)) == []
     added = STORED.federation._replace(parameters={"client_secret": "sk-fake", "password": "sk-fake"})
     assert pointers(added, previous=STORED) == ["/federation/parameters"]
 
