@@ -151,6 +151,7 @@ def test_post_retries_throttling_and_server_errors(api: Server, gateway: Gateway
     connection = connect(api)
     assert connection.status() == 200
     assert connection.waits == [1, 2]
+    assert [(each.target, each.body) for each in api.received] == [("/live/v2/credentials", b"{}")] * 3
 
 
 def test_post_gives_up_after_three_attempts(api: Server, gateway: Gateway) -> None:
@@ -196,11 +197,13 @@ def test_post_reads_no_more_than_the_limit_of_api_gateway(api: Server, gateway: 
     assert len(api.peers) == 2, "a response that was not read to its end must not stay in the pool"
 
 
-def test_post_times_out_if_there_is_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_post_times_out_and_retries_if_there_is_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ai_integrations_client.signed_connection._READ_SECONDS", 0.05)
     silent = socket.create_server(("127.0.0.1", 0))  # accepts connections, and never responds
+    connection = ConnectionFixture(f"http://127.0.0.1:{silent.getsockname()[1]}")
     with silent, pytest.raises(ReadTimeoutError):
-        ConnectionFixture(f"http://127.0.0.1:{silent.getsockname()[1]}").status()
+        connection.status()
+    assert connection.waits == [1, 2]
 
 
 class Provider(CredentialProvider):
