@@ -137,12 +137,21 @@ def test_client_resolves_over_the_api(api: Server) -> None:
     ]
 
 
+def test_client_retries_with_its_own_waits(api: Server, gateway: Gateway) -> None:
+    gateway.replies = [Reply(503), *gateway.replies]
+    waits: list[float] = []
+    runtime = Runtime(sleep=waits.append, random=lambda: 0.5)
+    Client(url=api.url(path="/live"), region=REGION, session=a_session(), runtime=runtime).resolve("x")
+    assert waits == [0.5]
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_post_retries_throttling_and_server_errors(api: Server, gateway: Gateway, status: int) -> None:
     gateway.replies = [Reply(status), Reply(status), Reply(200)]
     connection = connect(api)
     assert connection.status() == 200
     assert connection.waits == [1, 2]
+    assert [(each.target, each.body) for each in api.received] == [("/live/v2/credentials", b"{}")] * 3
 
 
 def test_post_gives_up_after_three_attempts(api: Server, gateway: Gateway) -> None:
@@ -188,11 +197,13 @@ def test_post_reads_no_more_than_the_limit_of_api_gateway(api: Server, gateway: 
     assert len(api.peers) == 2, "a response that was not read to its end must not stay in the pool"
 
 
-def test_post_times_out_if_there_is_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_post_times_out_and_retries_if_there_is_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ai_integrations_client.signed_connection._READ_SECONDS", 0.05)
     silent = socket.create_server(("127.0.0.1", 0))  # accepts connections, and never responds
+    connection = ConnectionFixture(f"http://127.0.0.1:{silent.getsockname()[1]}")
     with silent, pytest.raises(ReadTimeoutError):
-        ConnectionFixture(f"http://127.0.0.1:{silent.getsockname()[1]}").status()
+        connection.status()
+    assert connection.waits == [1, 2]
 
 
 class Provider(CredentialProvider):
@@ -234,7 +245,7 @@ def test_post_without_credentials_sends_nothing(api: Server) -> None:
 
 def test_post_without_valid_credentials_sends_nothing(api: Server) -> None:
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "fake"}}, "AssumeRole")
-    with pytest.raises(CredentialRetrievalError):
+    with pytest.raises(CredentialRetrievalError, match="from default: ClientError$"):
         connect(api, session_with(Provider(error))).status()
     assert not api.received
 

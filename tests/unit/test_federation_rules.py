@@ -192,6 +192,9 @@ def test_stored_values_are_not_checked_again() -> None:
     changed = STORED.federation._replace(fields={**OLD, "grant": "jwt-bearer"})
     assert pointers(changed, previous=STORED) == []
     assert pointers(changed, previous=STORED, policy=OFF) == ["/federation"]
+    many = STORED.federation._replace(parameters={f"p{number}": "x" for number in range(21)})
+    renewed = many._replace(fields={**OLD, "grant": "jwt-bearer"})
+    assert pointers(renewed, previous=an_integration(provider="CUSTOM", federation=many)) == []
     added = STORED.federation._replace(parameters={"client_secret": "sk-fake", "password": "sk-fake"})
     assert pointers(added, previous=STORED) == ["/federation/parameters"]
 
@@ -200,3 +203,9 @@ def test_values_stored_for_another_provider_are_checked() -> None:
     assert STORED.federation is not None
     rejected = ["/federation/token_endpoint", "/federation/audience", "/federation/parameters"]
     assert pointers(STORED.federation, "LITELLM", previous=STORED) == rejected
+
+
+def test_stored_optional_field_may_be_removed() -> None:
+    stored = an_integration(provider="VERTEX_AI", federation=FEDERATIONS["VERTEX_AI"])
+    fields = {name: value for name, value in FEDERATIONS["VERTEX_AI"].fields.items() if name != "service_account_email"}
+    assert pointers(Federation(fields), "VERTEX_AI", previous=stored) == []

@@ -11,7 +11,7 @@ from ai_integrations.domain import federations
 from ai_integrations.domain.federation import audience_of, request_tags
 from ai_integrations.domain.federations import FederationKind
 from ai_integrations.domain.model import Federation
-from tests.builders import ULID, an_integration
+from tests.builders import FEDERATIONS, ULID, an_integration
 
 UUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 POOL = "projects/123456789012/locations/global/workloadIdentityPools/registry"
@@ -101,6 +101,8 @@ def test_audience_is_what_the_provider_expects(provider: str, fields: dict[str, 
 
 def test_audience_without_federation_is_empty() -> None:
     assert audience_of(an_integration()) == audience_of(an_integration(provider="AWS_BEDROCK")) == ""
+    of_another_provider = an_integration(provider="AWS_BEDROCK", federation=FEDERATIONS["OPEN_AI"])
+    assert audience_of(of_another_provider) == ""
 
 
 def test_two_integrations_never_have_the_same_audience_where_claims_cannot_be_required() -> None:

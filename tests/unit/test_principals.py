@@ -82,6 +82,7 @@ SESSIONS = {
 def test_session_of_a_role_is_the_role_with_or_without_a_path(name: str) -> None:
     caller = principal_of_caller(SESSIONS[name])
     assert caller is not None
+    assert caller.kind == "role"
     for arn in (ROLE, f"arn:aws:iam::{ACCOUNT}:role/service/billing"):
         granted = principal_of(arn)
         assert granted is not None
@@ -105,6 +106,9 @@ def test_user_is_the_user_with_or_without_a_path() -> None:
         f"arn:aws:sts::{ACCOUNT}:assumed-role/billing/",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/service/billing/session",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/billing/session\n",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/b\u00edlling/session",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/\u212aey-reader/session",  # the Kelvin sign is a k in lower case
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/billing/s\u00e9ssion",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/billing/{ROLE}",
         f"x:{SESSIONS['session']}",
         f"arn:aws:iam::{ACCOUNT}:assumed-role/billing/session",

@@ -124,7 +124,7 @@ class ApiSource:
             return UnavailableError(f"{kind}. {_GATEWAY_ERRORS[kind]}", request)
         try:
             return problem_error(_parse_problem(response), request)
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             return UnavailableError(f"HTTP status {response.status}. Check AI_INTEGRATIONS_URL.", request)
 
     def _describe_skew(self, response: ApiResponse) -> str | None:

@@ -27,7 +27,6 @@ from ai_integrations_client.runtime import Runtime
 _CONNECT_SECONDS, _READ_SECONDS = 2, 10  # short, because the caller of this program may be waiting
 _ATTEMPTS = 3
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
-_MAX_BACKOFF_SECONDS = 20
 # API Gateway's limit (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
 _MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -62,7 +61,7 @@ class SignedConnection:
             else:
                 if response.status not in _RETRIED_STATUSES:
                     return response
-            self._runtime.sleep(self._runtime.random() * min(2**attempt, _MAX_BACKOFF_SECONDS))
+            self._runtime.sleep(self._runtime.random() * 2**attempt)
         return self._send(path, body)
 
     def _send(self, path: str, body: bytes) -> ApiResponse:

@@ -32,9 +32,9 @@ def test_settings_decide_the_region_of_other_hosts(host: str) -> None:
             parse_address(f"https://{host}", region, default)
 
 
-@pytest.mark.parametrize("url", ["https://ai.example.com/base/", " https://ai.example.com/base//\n"])
+@pytest.mark.parametrize("url", ["https://ai.example.com/ExampleX/", " https://ai.example.com/ExampleX//\n"])
 def test_url_loses_its_trailing_slash_and_blanks(url: str) -> None:
-    assert parse_address(url, "eu-west-1", None).url == "https://ai.example.com/base"
+    assert parse_address(url, "eu-west-1", None).url == "https://ai.example.com/ExampleX"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,9 @@ def test_fetch_raises_unavailable_error_if_the_gateway_rejects_the_request(kind:
     assert ERROR_TYPES[kind] in reason
 
 
-@pytest.mark.parametrize(("minutes", "text"), [(12, "12 minutes ahead"), (-300, "300 minutes behind")])
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(5, "5 minutes ahead"), (12, "12 minutes ahead"), (-300, "300 minutes behind")]
+)
 def test_fetch_with_a_wrong_clock_reports_by_how_much(minutes: int, text: str) -> None:
     for response in (
         respond({"message": "Signature expired"}, 403, x_amzn_errortype="InvalidSignatureException"),
@@ -174,7 +176,8 @@ def test_fetch_raises_unavailable_error_with_the_detail_of_a_temporary_problem(s
 
 @pytest.mark.parametrize("status", [204, 302, 403, 404, 413, 502])
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>", b"null", b"[]", {"message": "Forbidden"}, {"status": 418}, {"status": "x"}]
+    "content",
+    [b"", b"<html>", b"null", b"[]", {"message": "Forbidden"}, {"status": 418}, {"status": "x"}, problem(418)],
 )
 def test_fetch_raises_unavailable_error_for_a_response_of_another_server(status: int, content: Any) -> None:
     assert reason_of(respond(content, status)) == f"HTTP status {status}. Check AI_INTEGRATIONS_URL."
@@ -185,7 +188,9 @@ def test_fetch_raises_unavailable_error_for_the_error_format_of_another_server()
     assert reason_of(respond(content, 404)) == "HTTP status 404. Check AI_INTEGRATIONS_URL."
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\xff", b"null", b"[]", a_response(name=...), {}])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"\xff", b"null", b"[]", a_response(name=...), a_response(version=[]), {}]
+)
 def test_fetch_raises_unavailable_error_for_a_malformed_response(content: Any) -> None:
     assert reason_of(respond(content)) == "malformed response"
 
