@@ -7,6 +7,7 @@ import * as session from "./session.js";
 
 class SignIn extends HTMLElement {
   connectedCallback() {
+    document.title = "Sign in – AI integrations";
     const described = { id: "access-key", "aria-describedby": "access-key-note" };
     this.key = secretInput({ ...described, required: true, autocomplete: "off", placeholder: "aik_…" });
     this.message = h("p", { role: "alert", class: "bad" }, session.reasonOfEnd());
