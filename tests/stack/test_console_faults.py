@@ -124,3 +124,15 @@ def test_long_names_fit_in_dialogs_and_announcements_of_a_narrow_window(faults: 
 
 def test_view_whose_files_do_not_load_is_reported(faults: dict[str, Any]) -> None:
     assert "reload the page" in faults["module"]
+
+
+def test_integration_is_shown_if_it_is_unknown_whether_the_user_may_change_it(faults: dict[str, Any]) -> None:
+    assert "Settings" in faults["uncertain"]
+
+
+def test_policy_blocks_styles_links_frames_and_forms_that_a_script_adds(faults: dict[str, Any]) -> None:
+    policy = faults["policy"]
+    directives = {"style-src-attr", "style-src-elem", "TypeError", "base-uri", "frame-src", "form-action"}
+    assert directives <= set(policy["blocked"])
+    assert any(each.startswith("script-src") for each in policy["blocked"])
+    assert (policy["attacked"], "attacker" in policy["base"]) == (False, False)

@@ -265,6 +265,39 @@ async function module() {
   return statusText(page);
 }
 
+// A dry run that fails for another reason than the role, for example because an older name breaks a newer rule.
+async function uncertain() {
+  const page = await open({ hash: "#/integrations/one", answers: { "GET consumers": { status: 403, json: { detail: "Admins only." } }, "PATCH ai-integrations/one?dry_run=true": { status: 422, json: { detail: "Invalid." } } } });
+  await soon(page);
+  return page.locator("main").innerText();
+}
+
+// What a script could try that got into the page: each attempt breaks the policy, or has no effect.
+async function policy() {
+  const page = await open();
+  const blocked = await page.evaluate(async () => {
+    const directives = [];
+    addEventListener("securitypolicyviolation", (event) => directives.push(event.effectiveDirective));
+    const add = (name, attributes) => {
+      const element = document.createElement(name);
+      for (const [each, value] of Object.entries(attributes)) element.setAttribute(each, value);
+      document.body.append(element);
+      return element;
+    };
+    add("p", { style: "color: red" });
+    let object;
+    try { add("object", { data: "data:text/html,x" }); } catch (error) { object = error.name; }
+    add("base", { href: "http://attacker.example/" });
+    add("iframe", { src: "data:text/html,x" });
+    add("link", { rel: "stylesheet", href: "http://attacker.example/x.css" });
+    add("a", { href: "javascript:window.attacked = true" }).click();
+    add("form", { action: "http://attacker.example/", method: "post" }).submit();
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    return [...directives, object];
+  });
+  return { blocked, attacked: await page.evaluate(() => window.attacked ?? false), base: await page.evaluate(() => document.baseURI) };
+}
+
 // An observation that failed is recorded, so that the others are still made.
 async function observe(all) {
   const found = {};
@@ -279,7 +312,7 @@ async function observe(all) {
 }
 
 try {
-  const observed = await observe([addresses, session, left, places, form, search, partial, ages, shortLimit, days, scoping, revocation, conflict, doubleClick, closed, answers, wide, module]);
+  const observed = await observe([addresses, session, left, places, form, search, partial, ages, shortLimit, days, scoping, revocation, conflict, doubleClick, closed, answers, wide, module, uncertain, policy]);
   console.log(JSON.stringify({ ...observed, errors }));
 } finally {
   await browser.close();

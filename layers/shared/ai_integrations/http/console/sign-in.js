@@ -17,7 +17,7 @@ class SignIn extends HTMLElement {
         h("h1", {}, "Sign in"),
         h("label", { for: "access-key" }, "Access key"),
         this.key,
-        h("p", { id: "access-key-note", class: "soft" }, "It stays in this page’s memory, until you sign out, reload or close the page."),
+        h("p", { id: "access-key-note", class: "soft" }, "It stays in this page’s memory, until you sign out or leave the page."),
         this.message,
         h("p", { class: "buttons" }, this.button)));
     this.key.focus();
