@@ -208,18 +208,21 @@ def _invalid_days(maximum: int) -> st.SearchStrategy[str]:
     return st.integers(max_value=-1).map(str) | st.integers(min_value=maximum + 1).map(str) | _texts.map("x{}".format)
 
 
-_invalid_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
+_invalid_pages: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.builds(
         dict, limit=st.integers(max_value=0).map(str) | st.integers(min_value=101).map(str) | _texts.map("x{}".format)
     ),
-    st.builds(dict, name=st.just("") | st.text(min_size=256, max_size=300)),
-    st.builds(dict, space_id=st.just("") | st.text(min_size=257, max_size=300)),
-    st.builds(dict, space_name=st.just("") | st.just(CANARY * 10)),
     st.builds(
         dict,
         cursor=_texts
         | st.builds(lambda opening, depth: opening * depth, st.sampled_from(["W1tb", "eyJh"]), st.just(5_000)),
     ),
+)
+_invalid_parameters: st.SearchStrategy[dict[str, str]] = st.one_of(
+    _invalid_pages,
+    st.builds(dict, name=st.just("") | st.text(min_size=256, max_size=300)),
+    st.builds(dict, space_id=st.just("") | st.text(min_size=257, max_size=300)),
+    st.builds(dict, space_name=st.just("") | st.just(CANARY * 10)),
 )
 _invalid_parameters_of_keys: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.builds(dict, older_than_days=_invalid_days(3_650)),
@@ -230,6 +233,9 @@ _queries = st.one_of(
     _invalid_parameters.map(lambda query: Request(method="GET", query=query, headers={})),
     _invalid_parameters_of_keys.map(
         lambda query: Request(method="GET", collection="/v2/keys", query=query, headers={})
+    ),
+    _invalid_pages.map(
+        lambda query: Request(method="GET", collection="/v2/deleted-ai-integrations", query=query, headers={})
     ),
 )
 

@@ -178,6 +178,11 @@ class InMemoryRepository:
         older = [self.integrations[account, ulid] for ulid in ids if before is None or ulid < before]
         return Slice(integrations=tuple(older[:count]), more=len(older) > count)
 
+    def newest_deleted(self, account: str, before: str | None, count: int) -> tuple[list[Tombstone], bool]:
+        ids = sorted((ulid for owner, ulid in self.tombstones if owner == account), reverse=True)
+        older = [self.tombstones[account, ulid] for ulid in ids if before is None or ulid < before]
+        return older[:count], len(older) > count
+
     def _write(self, integration: Integration) -> None:
         self.integrations[_id(integration)] = integration
         self._names[_name(integration)] = integration.id
@@ -278,6 +283,9 @@ class InMemoryUses:
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
         stored = sorted(self.uses.values(), key=lambda each: each.integration_id)
         return [each for each in stored if each.account == account and oldest <= each.integration_id <= newest]
+
+    def without_days(self, account: str, ulid: str) -> list[Use]:
+        return [each._replace(days=frozenset()) for each in self.of_integrations(account, ulid, ulid)]
 
     def last_uses(self, account: str, oldest: str, newest: str) -> Iterator[LastUse]:
         uses = self.of_integrations(account, oldest, newest)

@@ -1,4 +1,4 @@
-"""Serve the read-only routes about keys and the audit log behind API Gateway."""
+"""Serve the read-only routes about keys, deleted integrations and the audit log behind API Gateway."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -37,6 +37,7 @@ from ai_integrations.use_cases.ports import (
     SecretCleanup,
     Senders,
     SpaceReader,
+    TombstonePages,
     UseReader,
     UseRecorder,
 )
@@ -61,8 +62,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import TagTypeDef
 
 
-class ListableRepository(IntegrationRepository, IntegrationPages, IntegrationIndex, Protocol):
-    """A repository that also lists integrations and checks that they exist."""
+class ListableRepository(IntegrationRepository, IntegrationPages, TombstonePages, IntegrationIndex, Protocol):
+    """A repository that also lists integrations and tombstones, and checks that integrations exist."""
 
 
 class WritableSpaces(SpaceReader, Protocol):

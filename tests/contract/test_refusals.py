@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb.attributes import from_wire
-from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals, refusal_from_item
+from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals, refusal_from_item, refusal_item
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.refusals import Refusal
@@ -51,6 +51,12 @@ def test_refusals_differ_by_consumer_integration_and_reason(aws: AwsStores, refu
     for each in different:
         refusals.record(each)
     assert sorted(map(str, map(refusal_from_item, recorded(aws)))) == sorted(map(str, different))
+
+
+@pytest.mark.parametrize("forged", [{"integration_id": "x"}, {"integration_id": "x#y"}, {"reason": "x"}])
+def test_item_that_credentials_never_writes_is_not_a_refusal(forged: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="not a refusal"):
+        refusal_from_item({**refusal_item(REFUSAL), **forged})
 
 
 def test_refusal_expires_after_two_days(aws: AwsStores, refusals: DynamoDbRefusals) -> None:

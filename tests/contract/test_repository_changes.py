@@ -194,6 +194,28 @@ def test_newest_resumes_after_a_deleted_integration(stores: Stores) -> None:
     assert [each.id for each in stores.repository.newest("acme", "ID1", 9).integrations] == ["ID0"]
 
 
+def test_newest_deleted_lists_tombstones_in_reverse_order_of_creation(stores: Stores) -> None:
+    deleted = [a_tombstone(an_integration(id=f"ID{number}", name=f"gone {number}")) for number in range(5)]
+    elsewhere = a_tombstone(an_integration(id="ID9", account="other"))
+    for tombstone in (deleted[2], deleted[0], deleted[4], deleted[1], deleted[3], elsewhere):
+        stores.repository.insert(tombstone.integration, None)
+        stores.repository.delete(tombstone)
+    stores.repository.insert(an_integration(id="ID8", name="existing"), None)
+    assert stores.repository.newest_deleted("acme", None, 3) == ([deleted[4], deleted[3], deleted[2]], True)
+    assert stores.repository.newest_deleted("acme", "ID2", 3) == ([deleted[1], deleted[0]], False)
+    assert stores.repository.newest_deleted("empty", None, 3) == ([], False)
+
+
+def test_newest_deleted_resumes_after_a_restored_integration_and_lists_it_no_more(stores: Stores) -> None:
+    deleted = [a_tombstone(an_integration(id=f"ID{number}", name=f"gone {number}")) for number in range(3)]
+    for tombstone in deleted:
+        stores.repository.insert(tombstone.integration, None)
+        stores.repository.delete(tombstone)
+    stores.repository.restore(deleted[1], replace(deleted[1].integration, version=2))
+    assert stores.repository.newest_deleted("acme", None, 9) == ([deleted[2], deleted[0]], False)
+    assert stores.repository.newest_deleted("acme", "ID1", 9) == ([deleted[0]], False)
+
+
 def test_update_of_a_version_that_was_never_written_changes_nothing(stores: Stores) -> None:
     stores.repository.insert(FIRST, None)
     with pytest.raises(VersionConflictError):

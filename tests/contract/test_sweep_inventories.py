@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from ai_integrations.adapters.dynamodb.attributes import to_wire
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.secrets_manager.inventory import SecretsManagerInventory
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, INTEGRATION_TAG, STACK_TAG
 from ai_integrations.domain.model import Integration, SecretVersion
 from ai_integrations.use_cases.sweep import SweepPosition
-from tests.builders import API_KEY, an_integration
+from tests.builders import API_KEY, ULID, an_integration
 from tests.contract.stores import AwsStores
 
 KEY = SecretStr(API_KEY)
@@ -70,6 +71,13 @@ def test_removal_of_a_deleted_secret_and_a_released_version_succeeds(aws: AwsSto
         inventory(aws).schedule_deletion(scheduled.arn)
         inventory(aws).release_version(new.arn, new.version)
     inventory(aws).schedule_deletion(scheduled.arn.replace("SECOND", "THIRD"))
+
+
+def test_page_of_integrations_leaves_out_items_of_other_partitions(aws: AwsStores) -> None:
+    """A function that may write only uses, for example, can write such an item, and end each sweep with it."""
+    forged = {"pk": "USES#acme", "sk": f"INTEGRATION#{ULID}", "secret_version": "v1"}
+    aws.dynamodb.put_item(TableName=aws.table, Item=to_wire(forged))
+    assert SweepRecords(aws.dynamodb, aws.table).page(None) == ([], None)
 
 
 def test_page_of_integrations_lists_only_those_that_own_a_secret(aws: AwsStores) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ai_integrations.adapters.dynamodb import use_expiry
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.adapters.dynamodb.use_expiry import DynamoDbUseExpiry
 from ai_integrations.adapters.dynamodb.uses import use_key
@@ -60,6 +61,18 @@ def test_expiry_changes_nothing_else_of_a_use(aws: AwsStores, expiry: DynamoDbUs
     before = aws.uses.of_integrations("acme", ULID, ULID)
     expiry.expire("acme", ULID, END)
     assert aws.uses.of_integrations("acme", ULID, ULID) == before
+
+
+def test_number_of_uses_whose_expiry_is_set_is_bounded(
+    aws: AwsStores, expiry: DynamoDbUseExpiry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream waits meanwhile, with the changes of all accounts. A retry does not continue with further uses."""
+    monkeypatch.setattr(use_expiry, "_MAX_USES", 2)
+    for _ in range(2):
+        expiry.expire("acme", ULID, END)
+        assert expiries(aws).count(END) == 2
+    expiry.keep("acme", ULID)
+    assert expiries(aws) == BY_USE
 
 
 class CountingClient:

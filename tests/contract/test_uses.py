@@ -70,6 +70,12 @@ def test_uses_are_listed_by_integration_for_a_range_of_an_account(stores: Stores
     assert len(stores.uses.of_integrations("acme", OLDER, NEWEST)) == 6
 
 
+def test_uses_without_days_are_those_of_one_integration(stores: Stores) -> None:
+    for account, ulid in (("acme", ULID), ("acme", NEWER), ("umbrella", ULID)):
+        stores.uses.record(account, ulid, BILLING, NOON)
+    assert stores.uses.without_days("acme", ULID) == [Use("acme", ULID, BILLING, last_used_at=NOON)]
+
+
 def test_uses_of_more_than_a_megabyte_are_listed(stores: Stores) -> None:
     """DynamoDB reads at most 1 MB at once."""
     consumers = [UsedBy(identity=str(number), name="x" * 150_000) for number in range(9)]

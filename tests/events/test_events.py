@@ -60,6 +60,7 @@ AUDIT: dict[str, tuple[int, list[str]]] = {
     "list_keys": (200, []),
     "list_keys_older_than_text": (400, [""]),
     "get_key": (404, []),
+    "list_deleted_ai_integrations": (200, []),
     "list_audit_logs": (200, []),
     "list_audit_logs_by_reader": (403, []),
 }

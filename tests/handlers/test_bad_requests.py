@@ -24,6 +24,7 @@ READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
 SERVED_BY = {
     f"{COLLECTION}/test": "test_connection",
     "/v2/keys": "audit",
+    "/v2/deleted-ai-integrations": "audit",
     f"{COLLECTION}/{{integration_id}}/key": "audit",
 }
 _ID_IN_PATH = re.compile(r"^/(?!test$)[^/]+")

@@ -203,8 +203,18 @@ class TestNothingChanges:
         cloud.calls.clear()
         response = send(cloud, route, integration_id, body, query={"dry_run": value})
         assert response.status == 400
-        assert response.body["detail"].endswith("The parameter dry_run must be true or false.")
+        assert response.body["detail"].endswith("The parameter dry_run must be true or false, once.")
         assert cloud.calls == []
+
+    @pytest.mark.parametrize("values", [["true", "false"], ["false", "true"], ["true", "true"]])
+    def test_repeated_parameter_is_rejected_and_nothing_is_done(self, cloud: Cloud, values: list[str]) -> None:
+        event = gateway_event("", method="DELETE", path=f"/v2/ai-integrations/{create(cloud)}")
+        cloud.calls.clear()
+        event |= {
+            "queryStringParameters": {"dry_run": values[-1]},  # API Gateway passes the last value
+            "multiValueQueryStringParameters": {"dry_run": values},
+        }
+        assert (cloud.api(event).status, cloud.calls) == (400, [])
 
     def test_parameter_with_the_value_false_changes_nothing_about_the_request(self, cloud: Cloud) -> None:
         integration_id = create(cloud)
@@ -226,7 +236,10 @@ def test_operation_without_dry_run_refuses_one_instead_of_executing_it(
     cloud: Cloud, function: str, method: str, path: str
 ) -> None:
     event = gateway_event(method=method, path=path.format(integration_id=ids.encode(ULID), consumer_id=ULID))
-    for value, detail in (("true", "This operation has no dry run. Nothing was changed."), ("x", "true or false.")):
+    for value, detail in (
+        ("true", "This operation has no dry run. Nothing was changed."),
+        ("x", "true or false, once."),
+    ):
         response = cloud.http(function, event | {"queryStringParameters": {"dry_run": value}})
         assert (response.status, cloud.calls) == (400, [])
         assert response.body["detail"].endswith(detail)

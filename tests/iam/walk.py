@@ -174,6 +174,7 @@ class Walk:
         self._call("GET", f"/{integration_id}/consumers")
         self._call("GET", path="/v2/keys?limit=1")
         self._call("GET", path="/v2/audit-logs?limit=1")
+        self._call("GET", path="/v2/deleted-ai-integrations?limit=1")
         reader = self._stack.issue_key(account=self._account, role="reader", memberships=[{"space_id": SPACE}])
         self._call("GET", f"/{integration_id}/key", key=reader)
         self._call("DELETE", path=one)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,13 +12,14 @@ from ulid import ULID
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.domain.model import Tombstone
 from tests.builders import an_integration
 from tests.connection.servers import ReceivedRequest, Reply, serve
 from tests.stack.chromium import observe
 from tests.stack.conftest import Stack
 
 ACCOUNT, CROWD = "console", "console-crowd"
-COUNT = 1_000
+COUNT, DELETED_COUNT = 1_000, 101
 MAX_BYTES = 100_000
 GOOD_KEY = "sk-fake-console-good"
 MODELS = ["tiny-1", "tiny-2"]
@@ -44,15 +45,18 @@ def register_places(stack: Stack) -> None:
 
 
 def add_crowd(stack: Stack) -> None:
-    """Store COUNT integrations, without their name guards, which only writes need."""
+    """Store COUNT integrations without their name guards, which only writes need, and DELETED_COUNT tombstones."""
     endpoint, first = stack.deployment.endpoint, int(ULID.from_datetime(datetime.now(UTC)))
     integrations = [
         an_integration(account=CROWD, id=str(ULID.from_int(first + number)), name=f"Integration number {number}")
-        for number in range(COUNT)
+        for number in range(COUNT + DELETED_COUNT)
     ]
-    requests = [{"PutRequest": {"Item": to_wire(items.integration_item(each))}} for each in integrations]
+    now = datetime.now(UTC)
+    tombstones = [Tombstone(each, now, "bob", expires_at=now + timedelta(days=1)) for each in integrations[COUNT:]]
+    crowd = [*map(items.integration_item, integrations[:COUNT]), *map(items.tombstone_item, tombstones)]
+    requests = [{"PutRequest": {"Item": to_wire(each)}} for each in crowd]
     table = stack.deployment.outputs()["TableName"]
-    for at in range(0, COUNT, 25):
+    for at in range(0, len(requests), 25):
         client("dynamodb", endpoint).batch_write_item(RequestItems={table: requests[at : at + 25]})
 
 
@@ -206,8 +210,16 @@ def test_deletion_shows_who_uses_the_integration_and_can_be_undone(console: dict
     deletion = console["deletion"]
     assert "1 consumer used it in the last 30 days" in deletion["question"]
     assert "billing-job" in deletion["question"]
-    assert "30 more days" in deletion["listed"]
+    assert "by alice" in deletion["listed"]
+    assert "30 days" in deletion["listed"]
+    assert "Another integration of the account has this name" in deletion["refused"]
     assert (deletion["gone"], deletion["restored"], deletion["heading"]) == (404, "Deletion", "Deletion")
+
+
+def test_deleted_integrations_are_shown_page_by_page_and_the_focus_follows(console: dict[str, Any]) -> None:
+    deleted = console["deletedCrowd"]
+    assert (deleted["shown"], deleted["state"]) == (101, "101 integrations")
+    assert deleted["focused"] == f"Restore Integration number {COUNT}"
 
 
 @pytest.mark.parametrize("role", ["reader", "member"])

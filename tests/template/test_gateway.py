@@ -50,7 +50,7 @@ def resolved_routes() -> Iterator[tuple[str, str]]:
         build_connection_test_app(nothing),
         build_console_app(page=True),
         build_consumer_app(nothing),
-        build_audit_app(nothing, nothing),
+        build_audit_app(nothing, nothing, nothing),
         build_credentials_app(nothing),
     )
     for route in (route for app in apps for route in app._static_routes + app._dynamic_routes):

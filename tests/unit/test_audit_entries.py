@@ -192,6 +192,13 @@ def test_write_that_leaves_nothing_has_no_entry(change: Change) -> None:
     assert entry_of_consumer_change(ConsumerChange()) is None
 
 
+def test_write_of_the_same_version_has_no_entry_that_would_replace_that_of_the_version() -> None:
+    integrations = build_integrations()
+    create()(integrations)
+    rotated = rotate()(integrations)
+    assert entry_of_change(Change(before=rotated, after=rotated)) is None
+
+
 def test_entries_of_one_integration_sort_by_version_at_equal_times() -> None:
     """Also beyond nine versions, and with a deletion between the last change and the restore."""
     integration = build_integrations().create(ALICE, the_settings(), KEY)
@@ -212,7 +219,8 @@ def test_entries_of_one_integration_sort_by_version_at_equal_times() -> None:
 def test_entries_contain_no_values_of_settings_and_no_secrets() -> None:
     secret = SecretVersion(arn="arn:aws:secretsmanager:eu-central-1:1:secret:fake", version="fake-version")
     integration = build_integrations().create(ALICE, the_settings(name="Fake name", headers=HEADERS), KEY)
-    changed = replace(integration, secret=secret, headers={"X-Key": "fake-header-value"}, base_url="https://fake.test")
+    headers = {"X-Key": "fake-header-value"}
+    changed = replace(integration, version=2, secret=secret, headers=headers, base_url="https://fake.test")
     text = str([entry(Change(after=integration)), entry(Change(integration, changed))])
     assert not any(value in text for value in ("arn:", "fake", "Fake", "X-Team", "X-Key", API_KEY))
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.refusals import refusal_item
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
@@ -324,3 +325,30 @@ def test_failure_to_set_the_expiry_of_uses_loses_neither_the_cleanup_nor_the_eve
     stream.uses.error = None
     stream.handle(a_record(None, TOMBSTONE))
     assert stream.published() == ["AI Integration Deleted"]
+
+
+WRITES = {
+    "change": (items.integration_item(FIRST), items.integration_item(replace(SECOND, secret=OTHER_SECRET, name="x"))),
+    "creation": (None, items.integration_item(FIRST)),
+    "deletion": (None, items.tombstone_item(TOMBSTONE)),
+    "connection test": (None, {**items.health_key("acme", FIRST.id), "health": {}, "checks": 1}),
+    "end of a grace period": ({**items.grace_key("acme", FIRST.id), "account": "acme", "id": FIRST.id}, None),
+}
+
+
+@pytest.mark.parametrize("partition", ["USES", "CONSUMER", "CONSUMERS", "REMINDERS", "SPACES", "ACCESSKEYS", "AUDIT"])
+@pytest.mark.parametrize("images", WRITES.values(), ids=WRITES)
+def test_item_of_another_partition_is_no_change_of_an_integration(
+    stream: StreamFixture, images: tuple[items.Item | None, items.Item | None], partition: str
+) -> None:
+    """A function that may write uses, for example, could otherwise forge changes and have secrets deleted."""
+    previous = PreviousKey(secret=OTHER_VERSION, usable_until=NOON)
+    stream.repository.insert(replace(SECOND, previous_key=previous), None)
+    old, new = ({**image, "pk": f"{partition}#acme"} if image else None for image in images)
+    assert stream.handle(record_of(old, new)) == []
+    assert (stream.uses.journal, stream.published(), stream.audit_log.recorded) == ([], [], {})
+
+
+def test_refusal_of_another_partition_is_not_recorded(stream: StreamFixture) -> None:
+    stream.handle(record_of(None, {**refusal_item(REFUSAL), "pk": "ACCOUNT#acme"}))
+    assert stream.audit_log.recorded == {}

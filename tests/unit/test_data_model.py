@@ -310,6 +310,7 @@ def test_written_items_are_read_as_the_same_values(table: Table) -> None:
     newest = integrations.newest("acme", None, 9)
     assert [*newest.integrations] == [FEDERATED, BEDROCK, VERTEX, ROTATED]
     assert integrations.get_deleted("acme", ANTHROPIC.id) == TOMBSTONE
+    assert integrations.newest_deleted("acme", None, 9) == ([TOMBSTONE], False)
     spaces = DynamoDbSpaces(*table)
     assert [*spaces.organizations("acme"), spaces.space("acme", REGISTERED_SPACE)] == PLACES
     assert spaces.spaces("acme") == [Space(account="acme", id=SPACE, organization_id=ORGANIZATION), PLACES[1]]

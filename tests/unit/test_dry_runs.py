@@ -93,6 +93,14 @@ def test_dry_run_of_another_version_is_rejected() -> None:
         dry_runs.run(delete(), lambda _current: False)
 
 
+def test_days_of_uses_are_not_read() -> None:
+    """With 50,000 consumers, they would take longer than API Gateway waits."""
+    fixture = DryRunFixture()
+    fixture.uses.record("acme", ULID, UsedBy.broker_states("nightly-job"), NOON)
+    [use] = fixture.dry_run(delete()).used_by
+    assert use.days == frozenset()
+
+
 def test_uses_of_the_last_30_days_are_listed_latest_first_up_to_100() -> None:
     fixture = DryRunFixture()
     old, first, last = (UsedBy(name, name) for name in ("old", "first", "last"))

@@ -83,6 +83,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     ),
     "tombstone": lambda client: integrations(client).get_deleted("acme", ULID),
     "integrations": lambda client: integrations(client).newest("acme", None, 9),
+    "tombstones": lambda client: integrations(client).newest_deleted("acme", None, 9),
     "precheck": lambda client: integrations(client).precheck(WITH_ROLE, an_idempotency_key()),
     "role": lambda client: integrations(client).check_identity(WITH_ROLE),
     "space": lambda client: DynamoDbSpaces(client, "table").space("acme", "s"),

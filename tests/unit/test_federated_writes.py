@@ -234,3 +234,13 @@ def test_trust_of_an_integration_without_federation_raises_not_found() -> None:
     trusts = FederationTrusts(FederatedFixture(OLD_KEY).integrations, issuer="", subject="", aws_account=AWS_ACCOUNT)
     with pytest.raises(NotFoundError):
         trusts.get(ADMIN, ULID)
+
+
+def test_update_accepts_a_stored_federation_that_a_create_would_refuse() -> None:
+    fixture = FederatedFixture()
+    older = Federation({**FEDERATION.fields, "service_account_id": "older form"})
+    fixture.repository.integrations["acme", ULID] = replace(fixture.stored, federation=older)
+    assert fixture.change(older, lambda current: replace(current, name="Renamed")).federation == older
+    refused = Federation({**FEDERATION.fields, "service_account_id": "another form"})
+    with pytest.raises(RuleViolationError):
+        fixture.change(refused)

@@ -62,6 +62,14 @@ def test_rotation_during_a_grace_period_keeps_only_the_last_key_as_the_previous_
     assert (fixture.referenced_key, fixture.previous_key) == ("sk-fake-third", NEW_KEY.get_secret_value())
 
 
+def test_change_of_settings_during_a_grace_period_keeps_the_previous_key() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.rotate_key(ROTATION)
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, name="Renamed")))
+    assert fixture.roll_back_key().name == "Renamed"
+    assert fixture.referenced_key == API_KEY
+
+
 def test_rotation_without_grace_period_drops_the_previous_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.rotate_key(ROTATION)

@@ -1,6 +1,7 @@
 """`key_access/use_ledger.py`: at most one write an hour, beside the response, whatever the table does."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -318,7 +319,21 @@ def test_refusals_are_at_most_60_an_hour_and_do_not_prevent_uses(fixture: Ledger
     assert fixture.uses.attempts == 1
 
 
-def test_refusals_that_fail_are_at_most_60_an_hour(fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusals_of_one_consumer_are_at_most_20_an_hour_and_do_not_hide_those_of_others(
+    fixture: LedgerFixture,
+) -> None:
+    for hour in range(2):
+        fixture.now = NOON + hour * HOUR
+        for number in range(100):
+            fixture.ledger.record_refusal(f"account-{number}", NIGHTLY, None, "no_grant")
+        fixture.ledger.record_refusal("acme", BILLING, ULID, "no_grant")
+        assert Counter(each.consumer for each in fixture.refusals.refusals) == {
+            NIGHTLY: (hour + 1) * 20,
+            BILLING: hour + 1,
+        }
+
+
+def test_refusals_that_fail_are_at_most_20_an_hour(fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     attempts: list[Refusal] = []
 
     def fail(refusal: Refusal) -> None:
@@ -328,4 +343,4 @@ def test_refusals_that_fail_are_at_most_60_an_hour(fixture: LedgerFixture, monke
     monkeypatch.setattr(fixture.refusals, "record", fail)
     for _ in range(100):
         fixture.ledger.record_refusal("acme", BILLING, ULID, "not_found")
-    assert len(attempts) == 60
+    assert len(attempts) == 20

@@ -16,6 +16,7 @@ from ai_integrations.contracts.consumer_views import (
     access_view,
     consumer_view,
 )
+from ai_integrations.contracts.deleted_views import DeletedAiIntegrationList, deleted_view
 from ai_integrations.contracts.enum_values import WireFormat
 from ai_integrations.contracts.integration_bodies import CreateBody
 from ai_integrations.contracts.key_views import KeyList, key_details_view, key_view
@@ -35,7 +36,15 @@ from ai_integrations.domain.consumers import Consumer, Grant
 from ai_integrations.domain.credentials import ReadKey
 from ai_integrations.domain.iam_roles import IamRole
 from ai_integrations.domain.key_facts import KeyFacts, Usage
-from ai_integrations.domain.model import Federation, Integration, Organization, PreviousKey, SecretVersion, Space
+from ai_integrations.domain.model import (
+    Federation,
+    Integration,
+    Organization,
+    PreviousKey,
+    SecretVersion,
+    Space,
+    Tombstone,
+)
 from ai_integrations.domain.principals import Principal
 from ai_integrations.domain.uses import ConsumersOnDay, Use, UsedBy
 from ai_integrations.http.dry_run_views import dry_run_view
@@ -276,6 +285,13 @@ def responses() -> dict[str, dict[str, Any]]:
         "consumers_of_integration": _example(
             "The only page", ConsumerAccessList(consumers=[access_view(_CONSUMER, _TIME)], pagination=last_page)
         ),
+        "deleted_integrations": _example(
+            "The only page",
+            DeletedAiIntegrationList(
+                deleted_ai_integrations=[deleted_view(_tombstone(integration), WireFormat.LEGACY)],
+                pagination=last_page,
+            ),
+        ),
         "key": _example("A stored key", key_details_view(key, uses_by_day, WireFormat.LEGACY)),
         "keys": _example("The only page", KeyList(keys=[key_view(key, WireFormat.LEGACY)], pagination=last_page)),
         "audit_logs": _example(
@@ -291,6 +307,10 @@ def responses() -> dict[str, dict[str, Any]]:
         ),
         "organization": _example("An organization", organization),
     }
+
+
+def _tombstone(integration: Integration) -> Tombstone:
+    return Tombstone(integration, deleted_at=_TIME, deleted_by="alice", expires_at=_TIME + timedelta(days=30))
 
 
 def _dry_run(integration: Integration) -> DryRun:

@@ -1,6 +1,7 @@
 """All operations of the API, in the order of the documentation page. contract.md, "Operations", is the reference."""
 
 from ai_integrations.contracts.audit_views import AuditLogPage
+from ai_integrations.contracts.deleted_views import DeletedAiIntegrationList
 from ai_integrations.contracts.integration_bodies import CreateBody, PatchBody
 from ai_integrations.contracts.problems import CONFLICT, NOT_FOUND, PRECONDITION_FAILED
 from ai_integrations.contracts.views import (
@@ -11,7 +12,7 @@ from ai_integrations.contracts.views import (
     SpaceList,
     SpaceView,
 )
-from ai_integrations.http import audit_log, console, docs, integrations, spaces
+from ai_integrations.http import audit_log, console, deleted_integrations, docs, integrations, spaces
 from tools.apidoc.connection_test_operations import CONNECTION_TEST_OPERATIONS
 from tools.apidoc.consumer_operations import CONSUMER_OPERATIONS
 from tools.apidoc.federation_operations import FEDERATION_OPERATIONS
@@ -142,6 +143,24 @@ OPERATIONS = (
             examples=("integration",),
         ),
         errors=(*AUTHENTICATED_ERRORS, NOT_FOUND, CONFLICT),
+    ),
+    Operation(
+        id="listDeletedAiIntegrations",
+        method="get",
+        path=deleted_integrations.COLLECTION,
+        tag=_INTEGRATIONS,
+        summary="List deleted integrations",
+        description=(
+            "Returns the deleted integrations that can be restored and that the caller saw, the newest integration "
+            "first."
+        ),
+        parameters=("limit", "cursor"),
+        response=Response(
+            description="A page of deleted integrations.",
+            body=DeletedAiIntegrationList,
+            examples=("deleted_integrations",),
+        ),
+        errors=AUTHENTICATED_ERRORS,
     ),
     *ROTATION_OPERATIONS,
     *ROLE_OPERATIONS,

@@ -274,11 +274,31 @@ async function deletion() {
   await button(dialog, "Delete").click();
   await announced(page, "was deleted");
   const gone = await api("GET", `ai-integrations/${integration.id}`);
-  const listed = await page.getByRole("row").filter({ hasText: "Deletion" }).innerText();
+  const row = page.getByRole("row").filter({ hasText: "Deletion" });
+  await row.waitFor();
+  const listed = await row.innerText();
+  const other = await create("Deletion"); // takes the name
+  await button(page, "Restore Deletion").click();
+  const alert = page.getByRole("alert").filter({ hasText: "name" });
+  await alert.waitFor();
+  const refused = await alert.innerText();
+  await api("PATCH", `ai-integrations/${other.id}`, { name: "Renamed" });
   await button(page, "Restore Deletion").click();
   await announced(page, "was restored");
   await page.getByText("Settings", { exact: true }).waitFor();
-  return { question, listed, gone: gone.status, restored: (await api("GET", `ai-integrations/${integration.id}`)).name, heading: await headingText(page) };
+  const heading = await headingText(page);
+  await page.getByRole("link", { name: "Deleted" }).click();
+  await page.getByText("There is nothing to restore.").waitFor();
+  return { question, listed, refused, gone: gone.status, restored: (await api("GET", `ai-integrations/${integration.id}`)).name, heading };
+}
+
+async function deletedCrowd() {
+  const page = await signedIn("#/deleted", { key: CROWD_KEY });
+  await page.getByText("100 integrations, and more").waitFor();
+  await button(page, "Show more").press("Enter");
+  await page.waitForFunction(() => document.activeElement.closest("tbody"));
+  const focused = await page.evaluate(() => document.activeElement.ariaLabel);
+  return { shown: await page.getByRole("rowheader").count(), focused, state: await page.locator("main [role=status]").innerText() };
 }
 
 async function roles() {
@@ -400,6 +420,7 @@ async function look(page, view, element, hash, act, name) {
 }
 
 async function looks(integration) {
+  await api("DELETE", `ai-integrations/${(await create("Looks, deleted")).id}`);
   const one = addressOf(integration);
   const views = [
     ["list", "integration-list", "#/integrations"], ["integration", "integration-page", one],
@@ -424,7 +445,7 @@ try {
   await api("POST", `ai-integrations/${integration.id}/test`);
   const observed = {
     session: await session(), states: await states(), kinds: await kinds(), fields: await fieldMessages(), conflict: await conflict(), edit: await edit(),
-    rotation: await rotation(), connection: await connection(), grants: await grants(), deletion: await deletion(), roles: await roles(),
+    rotation: await rotation(), connection: await connection(), grants: await grants(), deletion: await deletion(), deletedCrowd: await deletedCrowd(), roles: await roles(),
     markup: await markup(), crowd: await crowd(), keyboard: await keyboard(), looks: await looks(integration),
   };
   console.log(JSON.stringify({ ...observed, errors, hosts: [...hosts] }));

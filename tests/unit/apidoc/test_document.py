@@ -39,6 +39,7 @@ STATUSES = {
     ("patch", ONE): {200, 400, 401, 404, 409, 412, 413, 415, 422},
     ("delete", ONE): {200, 204, 400, 401, 404, 412},
     ("post", f"{ONE}/restore"): {200, 400, 401, 404, 409},
+    ("get", "/v2/deleted-ai-integrations"): {200, 400, 401},
     ("post", f"{ONE}/key-rotations"): {200, 400, 401, 404, 409, 412, 413, 415, 422},
     ("post", f"{ONE}/key-rotations/rollback"): {200, 400, 401, 404, 409, 412},
     ("post", f"{ONE}/test"): {200, 400, 401, 404, 409, 413, 415, 422},

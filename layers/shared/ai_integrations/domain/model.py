@@ -271,6 +271,10 @@ class Tombstone(NamedTuple):
     deleted_by: str
     expires_at: datetime
 
+    def is_restorable(self, now: datetime) -> bool:
+        """Check whether the recovery window lasts. DynamoDB deletes expired items up to some days late."""
+        return now < self.expires_at
+
 
 class Slice(NamedTuple):
     """Part of an account's integrations, newest first. `more` is true if older ones follow."""

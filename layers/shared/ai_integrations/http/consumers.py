@@ -55,7 +55,7 @@ class ConsumerRoutes:
     def create(self) -> Response[str]:
         """Grant a principal access to integrations."""
         event = self._app.current_event
-        query_parameters.refuse_dry_run(event.query_string_parameters)
+        query_parameters.refuse_dry_run(event)
         body = parse_body(event, NewConsumer)
         grant = NewGrant(body.principal_arn, body.grant(), body.name, body.expires_at)
         consumer = self._consumers.create(self._caller(), grant)
@@ -88,7 +88,7 @@ class ConsumerRoutes:
     def update(self, consumer_id: str) -> Response[str]:
         """Change a consumer."""
         event, ulid = self._app.current_event, _checked(consumer_id)
-        query_parameters.refuse_dry_run(event.query_string_parameters)
+        query_parameters.refuse_dry_run(event)
         body = parse_body(event, ConsumerChange)
         condition = if_match(event.headers.get("if-match"))
         consumer = self._consumers.update(self._caller(), ulid, body.changes(), condition)
@@ -98,7 +98,7 @@ class ConsumerRoutes:
     def revoke(self, consumer_id: str) -> Response[str]:
         """Revoke the grant of a consumer."""
         event, ulid = self._app.current_event, _checked(consumer_id)
-        query_parameters.refuse_dry_run(event.query_string_parameters)
+        query_parameters.refuse_dry_run(event)
         self._consumers.revoke(self._caller(), ulid, if_match(event.headers.get("if-match")))
         logger.info("consumer revoked", consumer_id=ulid)
         return Response(status_code=HTTPStatus.NO_CONTENT.value, body="")

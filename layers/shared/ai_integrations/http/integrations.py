@@ -58,7 +58,7 @@ class IntegrationRoutes:
     def create(self) -> Response[str]:
         """Create an integration."""
         event = self._app.current_event
-        query_parameters.refuse_dry_run(event.query_string_parameters)
+        query_parameters.refuse_dry_run(event)
         body = parse_body(event, CreateBody)
         caller = caller_from_context(event.request_context.authorizer)
         key = idempotency_key(event.headers.get("idempotency-key"), caller.user, body)
@@ -131,7 +131,7 @@ class IntegrationRoutes:
     def restore(self, integration_id: str) -> Response[str]:
         """Restore a deleted integration."""
         event = self._app.current_event
-        query_parameters.refuse_dry_run(event.query_string_parameters)
+        query_parameters.refuse_dry_run(event)
         ulid = ids.decode(integration_id)
         integration = self._integrations.restore(caller_from_context(event.request_context.authorizer), ulid)
         logger.info("integration restored", integration_id=ulid)
@@ -168,7 +168,7 @@ class IntegrationRoutes:
         return json_response(rotation_view(integration), headers={"ETag": etag(integration)})
 
     def _is_dry_run(self) -> bool:
-        return query_parameters.flag(self._app.current_event.query_string_parameters, "dry_run")
+        return query_parameters.is_dry_run(self._app.current_event)
 
     def _dry_run(self, name: str, operation: "Operation", wire_format: WireFormat | None = None) -> Response[str]:
         """Return what an operation would do, and change nothing. The ETag is that of the version it was tried on.

@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ai_integrations.contracts.fields import MAX_ID_BYTES
 from ai_integrations.domain.errors import FieldError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
@@ -52,15 +56,15 @@ def opaque_id(query: Mapping[str, str], name: str) -> str | None:
     return value
 
 
-def flag(query: Mapping[str, str], name: str) -> bool:
-    """Read a flag, which is false if it is absent."""
-    text = query.get(name, "false")
-    if text not in {"true", "false"}:
-        raise InvalidRequestError(FieldError("", f"The parameter {name} must be true or false."))
-    return text == "true"
+def is_dry_run(event: "APIGatewayProxyEvent") -> bool:
+    """Check whether a request asks for a dry run. A value that is not clear must not execute the operation."""
+    values = event.resolved_query_string_parameters.get("dry_run", ["false"])
+    if values not in (["true"], ["false"]):
+        raise InvalidRequestError(FieldError("", "The parameter dry_run must be true or false, once."))
+    return values == ["true"]
 
 
-def refuse_dry_run(query: Mapping[str, str]) -> None:
+def refuse_dry_run(event: "APIGatewayProxyEvent") -> None:
     """Reject a dry run of an operation that has none, rather than execute the operation."""
-    if flag(query, "dry_run"):
+    if is_dry_run(event):
         raise InvalidRequestError(FieldError("", "This operation has no dry run. Nothing was changed."))

@@ -3,6 +3,7 @@
 ADR 53 describes why, and what is lost if Lambda freezes or ends the process during a write.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from threading import Lock, Thread
@@ -20,6 +21,7 @@ _MAX_REMEMBERED = 10_000  # uses and refusals
 _MAX_PENDING = 1_000
 _MAX_FAILURES = 2  # in a row: the first may be that of a write which was frozen with the process
 _MAX_REFUSALS_PER_HOUR = 60
+_MAX_REFUSALS_OF_CONSUMER = 20  # of them: one that names random accounts or ids must not hide those of others
 
 Key = tuple[str | None, ...]
 Task = Callable[[], None]
@@ -54,7 +56,7 @@ class UseLedger:
         self._writing = Lock()
         self._pending: dict[Key, tuple[datetime, Task]] = {}  # the hour and the write of each record
         self._recorded: dict[Key, datetime] = {}  # the hour of each record
-        self._refusals = 0
+        self._refusals: Counter[str] = Counter()  # of this hour, by consumer
         self._hour_of_refusals: datetime | None = None
 
     def record_use(self, integration: Integration, consumer: UsedBy) -> None:
@@ -71,10 +73,12 @@ class UseLedger:
         refusal = Refusal(account, consumer, reason, refused_at=self._clock(), integration_id=ulid)
         hour = _hour(refusal.refused_at)
         if hour != self._hour_of_refusals:
-            self._hour_of_refusals, self._refusals = hour, 0
-        if self._refusals < _MAX_REFUSALS_PER_HOUR:
+            self._hour_of_refusals, self._refusals = hour, Counter()
+        is_allowed = self._refusals[consumer.identity] < _MAX_REFUSALS_OF_CONSUMER
+        if is_allowed and self._refusals.total() < _MAX_REFUSALS_PER_HOUR:
             key = account, consumer.identity, ulid, reason
-            self._refusals += self._record(key, hour, lambda: self._recorders().refusals.record(refusal))
+            is_new = self._record(key, hour, lambda: self._recorders().refusals.record(refusal))
+            self._refusals[consumer.identity] += is_new
 
     def _record(self, key: Key, hour: datetime, write: Task) -> bool:
         """Write a record in the background, unless it was written in this hour. Return whether it is a new record."""

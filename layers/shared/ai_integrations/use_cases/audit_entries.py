@@ -15,7 +15,10 @@ _REMOVALS = frozenset({Operation.DELETE_INTEGRATION, Operation.REVOKE_CONSUMER})
 
 
 def entry_of_change(change: Change) -> AuditEntry | None:
-    """Derive the entry of a write, or None if it left neither an integration nor a tombstone."""
+    """Derive the entry of a write, or None if it left neither a new version of an integration nor a tombstone.
+
+    An entry of the same version would replace that of the change which led to this version.
+    """
     if change.tombstone is not None:
         deleted, at, actor, _ = change.tombstone
         return _entry(Operation.DELETE_INTEGRATION, deleted, at, actor)
@@ -24,6 +27,8 @@ def entry_of_change(change: Change) -> AuditEntry | None:
     if change.before is None:
         operation = Operation.RESTORE_INTEGRATION if change.is_restore else Operation.CREATE_INTEGRATION
         return _entry(operation, change.after, change.after.updated_at, change.after.updated_by)
+    if change.before.version == change.after.version:
+        return None
     difference = difference_between(change.before, change.after)
     operation = _update(change.before, change.after, difference)
     return _entry(operation, change.after, change.after.updated_at, change.after.updated_by, difference.all_fields)

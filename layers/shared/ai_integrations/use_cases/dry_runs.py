@@ -55,8 +55,7 @@ class DryRuns:
         outcome = operation(self._integrations, is_met)
         current = read[-1]
         result, expiry = (current, outcome.expires_at) if isinstance(outcome, Tombstone) else (outcome, None)
-        uses = self._uses.of_integrations(current.account, current.id, current.id)
-        uses = used_since(uses, self._clock() - PERIOD)
+        uses = used_since(self._uses.without_days(current.account, current.id), self._clock() - PERIOD)
         return DryRun(
             current=current,
             result=result,

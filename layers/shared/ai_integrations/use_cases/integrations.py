@@ -206,7 +206,7 @@ class Integrations:
     def get_deleted(self, caller: Caller, ulid: str) -> Tombstone:
         """Read the tombstone of a deleted integration."""
         tombstone = self._repository.get_deleted(caller.account, ulid)
-        if tombstone is None or tombstone.expires_at <= self._clock():
+        if tombstone is None or not tombstone.is_restorable(self._clock()):
             raise NotFoundError
         self._authorize(caller, tombstone.integration)
         return tombstone

@@ -80,6 +80,17 @@ class IntegrationStore(IntegrationReader, IntegrationPages, Protocol):
     """Reads integrations, singly or in order of creation."""
 
 
+class TombstonePages(Protocol):
+    """Reads tombstones in the order in which their integrations were created."""
+
+    def newest_deleted(self, account: str, before: str | None, count: int) -> tuple[list[Tombstone], bool]:
+        """Read at most `count` tombstones of integrations older than the id `before`, and whether older ones follow.
+
+        Expired ones are included.
+        """
+        ...
+
+
 class IntegrationIdentityReader(IntegrationReader, Protocol):
     """Reads single integrations, and checks which account an IAM role or a federated identity belongs to."""
 
@@ -304,6 +315,10 @@ class UseReader(Protocol):
 
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
         """Read the uses of all integrations of an account from one ULID to another, both included."""
+        ...
+
+    def without_days(self, account: str, ulid: str) -> list[Use]:
+        """Read the uses of an integration without their days, which takes a fraction of the time."""
         ...
 
     def last_uses(self, account: str, oldest: str, newest: str) -> Iterable[LastUse]:

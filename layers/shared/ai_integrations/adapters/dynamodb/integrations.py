@@ -175,8 +175,20 @@ class DynamoDbIntegrations:
 
     def newest(self, account: str, before: str | None, count: int) -> Slice:
         """Read at most `count` integrations that are older than the id `before`, using one consistent read."""
-        prefix = items.integration_key(account, "")
-        start = items.integration_key(account, before or "~")  # a tilde sorts after every id
+        found, more = self._query_newest(items.integration_key, account, before, count)
+        return Slice(integrations=tuple([items.integration_from_item(item) for item in found]), more=more)
+
+    def newest_deleted(self, account: str, before: str | None, count: int) -> tuple[list[Tombstone], bool]:
+        """Read at most `count` tombstones of integrations older than the id `before`, using one consistent read."""
+        found, more = self._query_newest(items.tombstone_key, account, before, count)
+        return [items.tombstone_from_item(item) for item in found], more
+
+    def _query_newest(
+        self, build_key: Callable[[str, str], items.Item], account: str, before: str | None, count: int
+    ) -> tuple[list[items.Item], bool]:
+        """Read items whose sort keys end in an id. The second result is whether older ones follow."""
+        prefix = build_key(account, "")
+        start = build_key(account, before or "~")  # a tilde sorts after every id
         response = self._client.query(
             TableName=self._table,
             KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",
@@ -187,8 +199,7 @@ class DynamoDbIntegrations:
             Limit=count,
             ExclusiveStartKey=to_wire(start),
         )
-        integrations = tuple([items.integration_from_item(from_wire(item)) for item in response["Items"]])
-        return Slice(integrations=integrations, more="LastEvaluatedKey" in response)
+        return [from_wire(item) for item in response["Items"]], "LastEvaluatedKey" in response
 
     def _rename(self, current: Integration, changed: Integration) -> list[Action]:
         guarded = self._guarded_keys(current)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.contracts import ids
 from ai_integrations.domain.mappings import without_none
-from ai_integrations.domain.refusals import RETENTION, Refusal
+from ai_integrations.domain.refusals import REASONS, RETENTION, Refusal
 from ai_integrations.domain.uses import UsedBy
 
 if TYPE_CHECKING:
@@ -68,11 +69,15 @@ def refusal_item(refusal: Refusal) -> items.Item:
 
 
 def refusal_from_item(item: Mapping[str, Any]) -> Refusal:
-    """Convert an item to a refusal."""
+    """Convert an item to a refusal. Raise ValueError for what `credentials` never writes: the audit log quotes it."""
+    ulid = item.get("integration_id")
+    is_known = item["reason"] in REASONS.values() and (ulid is None or ids.is_ulid(ulid))
+    if not is_known:
+        raise ValueError("not a refusal")
     return Refusal(
         account=item["account"],
         consumer=UsedBy(**item["consumer"]),
         reason=item["reason"],
         refused_at=datetime.fromisoformat(item["refused_at"]),
-        integration_id=item.get("integration_id"),
+        integration_id=ulid,
     )

@@ -17,18 +17,26 @@ Images = Mapping[str, Any]
 
 
 def parse_record(record: Mapping[str, Any]) -> StreamRecord:
-    """Parse one record. A record that the service does not process yields an empty change."""
+    """Parse one record. A record that the service does not process yields an empty change.
+
+    The sort key alone does not decide: IAM limits a function to partitions, but not to sort keys. A function that may
+    write only uses must not be able to write what looks like a change of an integration.
+    """
     images = record["dynamodb"]
     new, old = (from_wire(images.get(name, {})) for name in ("NewImage", "OldImage"))
-    if images["Keys"]["pk"]["S"].startswith("CONSUMERS#"):
-        return _consumer_change(new, old)
-    if images["Keys"]["sk"]["S"].startswith("HEALTH#"):
-        return _health_recorded(new, old)
-    if new.get("sk", "").startswith("REFUSED#"):
-        return refusal_from_item(new)
-    if record["eventName"] == "REMOVE" and old.get("sk", "").startswith("GRACE#"):
-        return GraceEnded(account=old["account"], ulid=old["id"])
-    return _change(new, old)
+    partition, kind = (images["Keys"][name]["S"].partition("#")[0] for name in ("pk", "sk"))
+    match partition, kind:
+        case ("CONSUMERS", _):
+            return _consumer_change(new, old)
+        case ("ACCOUNT", "HEALTH"):
+            return _health_recorded(new, old)
+        case ("USES", "REFUSED") if new:
+            return refusal_from_item(new)
+        case ("ACCOUNT", "GRACE") if record["eventName"] == "REMOVE":
+            return GraceEnded(account=old["account"], ulid=old["id"])
+        case ("ACCOUNT", _):
+            return _change(new, old)
+    return Change()
 
 
 def dead_letter(record: Mapping[str, Any]) -> str:

@@ -24,13 +24,17 @@ class SweepRecords:
         self._table = table
 
     def page(self, token: str | None) -> tuple[list[Integration], str | None]:
-        """Read one page of integrations that own a secret, and the token of the next page (None at the end)."""
+        """Read one page of integrations that own a secret, and the token of the next page (None at the end).
+
+        As for the stream, the sort key alone does not decide (`stream.py`).
+        """
+        key = items.integration_key("", "")
         start = {"ExclusiveStartKey": json.loads(token)} if token else {}
         response = self._client.scan(
             TableName=self._table,
-            FilterExpression="begins_with(#sk, :prefix) AND attribute_exists(#secret_version)",
-            ExpressionAttributeNames={"#sk": "sk", "#secret_version": "secret_version"},
-            ExpressionAttributeValues=to_wire({":prefix": items.integration_key("", "")["sk"]}),
+            FilterExpression="begins_with(#pk, :pk) AND begins_with(#sk, :sk) AND attribute_exists(#secret_version)",
+            ExpressionAttributeNames={"#pk": "pk", "#sk": "sk", "#secret_version": "secret_version"},
+            ExpressionAttributeValues=to_wire({":pk": key["pk"], ":sk": key["sk"]}),
             Limit=_ITEMS_PER_PAGE,
             **start,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ai_integrations.adapters.dynamodb import items
@@ -12,9 +13,14 @@ from ai_integrations.domain.uses import RETENTION
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_MAX_USES = 1_000  # of an integration: the stream waits meanwhile, and the function has 25 seconds
+
 
 class DynamoDbUseExpiry:
-    """The expiry of the uses of all accounts. Implements the port `UseExpiry`."""
+    """The expiry of the uses of all accounts. Implements the port `UseExpiry`.
+
+    It sets that of the first 1,000 uses of an integration. More expire RETENTION after the last use.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -39,11 +45,11 @@ class DynamoDbUseExpiry:
             ExpressionAttributeValues=to_wire({":pk": prefix["pk"], ":prefix": prefix["sk"]}),
             ConsistentRead=True,
         )
-        for page in pages:
-            for item in map(from_wire, page["Items"]):
-                expires_at = items.epoch_seconds(expiry(datetime.fromisoformat(item["last_used_at"])))
-                if item["expires_at"] != expires_at:
-                    self._set_one({"pk": item["pk"], "sk": item["sk"]}, expires_at)
+        uses = (from_wire(item) for page in pages for item in page["Items"])
+        for item in islice(uses, _MAX_USES):
+            expires_at = items.epoch_seconds(expiry(datetime.fromisoformat(item["last_used_at"])))
+            if item["expires_at"] != expires_at:
+                self._set_one({"pk": item["pk"], "sk": item["sk"]}, expires_at)
 
     def _set_one(self, key: items.Item, expires_at: int) -> None:
         """Set the expiry of a use, unless DynamoDB has deleted it meanwhile."""

@@ -36,6 +36,11 @@ class DynamoDbUses:
         """
         return [use_from_item(item) for item in self._query(account, oldest, newest, {})]
 
+    def without_days(self, account: str, ulid: str) -> list[Use]:
+        """Read the uses of an integration without their days, of which an item usually has most of its attributes."""
+        names = {f"#{name}": name for name in ("account", "integration_id", "consumer", "last_used_at")}
+        return [use_from_item(item) for item in self._query(account, ulid, ulid, names)]
+
     def last_uses(self, account: str, oldest: str, newest: str) -> Iterator[LastUse]:
         """Read the last uses of all integrations from one ULID to another, both included, the newest integration first.
 

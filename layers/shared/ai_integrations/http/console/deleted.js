@@ -1,67 +1,45 @@
 // Deleted integrations, and their restoration.
 
-import { all, call, integrationPath } from "./api.js";
-import { card } from "./cards.js";
-import { announce, button, h, onsubmit, replace } from "./dom.js";
-import { formField, input, showProblem } from "./fields.js";
-import { ago, daysAgo, daysUntil, plural, user } from "./format.js";
-import * as session from "./session.js";
-import { table } from "./table.js";
-import { addressOf, heading } from "./views.js";
+import { call, integrationPath, pages } from "./api.js";
+import { announce, button, exclusively, h, replace } from "./dom.js";
+import { ago, daysUntil, plural, user } from "./format.js";
+import { PagedList } from "./paged-list.js";
+import { providerName } from "./providers.js";
+import { row, table } from "./table.js";
+import { addressOf, heading, problemText } from "./views.js";
 
-const LONGEST_WINDOW = 30; // days that a deleted integration can be restored, at most
-
-// The API lists no deleted integrations. Those of this session have names and an end, those of the audit log have ids.
-const deleted = new Map();
-session.changes.addEventListener("change", () => deleted.clear());
-
-export const rememberDeleted = (integration) => deleted.set(integration.id, { ...integration, deletedAt: new Date().toISOString() });
+const COLUMNS = ["Integration", "Provider", "Deleted", "Can be restored for", "Restore"];
 
 class DeletedList extends HTMLElement {
   connectedCallback() {
-    const id = input();
-    this.summary = h("div", { role: "alert", class: "bad" });
-    this.form = h("form", { class: "card form", onsubmit: onsubmit(() => this.restore(id.value.trim())) },
-      h("h2", {}, "Restore by ID"),
-      formField("/id", "ID of the integration", id, { required: true, note: "The event about its deletion has it." }),
-      this.summary, h("p", { class: "buttons" }, h("button", {}, "Restore")));
+    const rows = table("Deleted integrations", COLUMNS, []);
+    const list = new PagedList(rows.tBodies[0], { noun: "integration", empty: "There is nothing to restore." });
+    this.problem = h("p", { role: "alert" });
     replace(this, heading("Deleted integrations"),
       h("p", {}, "A deleted integration can be restored with its key until its recovery window ends."),
-      card("Recently deleted", () => this.list()), this.form);
+      this.problem, list.state, rows, list.footer);
+    list.read(() => pages("deleted-ai-integrations", "deleted_ai_integrations", { limit: 100 }),
+      (page) => page.map((each) => this.row(each)));
   }
 
-  async list() {
-    const found = new Map([...(session.isAdmin() ? await recorded() : []), ...deleted]);
-    if (!found.size) return h("p", { class: "soft" }, session.isAdmin() ? "None in the last 30 days." : "None in this session.");
-    const rows = [...found.values()].map(({ id, name, deletedAt, deletedBy, restorableUntil }) => [
-      name ?? h("code", {}, id), `${ago(deletedAt)}${deletedBy ? ` by ${user(deletedBy)}` : ""}`,
-      restorableUntil ? `${plural(daysUntil(restorableUntil), "more day")}` : "Until its recovery window ends",
-      button("Restore", () => this.restore(id), { "aria-label": `Restore ${name ?? id}` }),
+  row({ id, name, provider, deleted_at: at, deleted_by_user_id: by, restorable_until: until }) {
+    const restore = (event) => exclusively(event.target, () => this.restore(id, name));
+    return row(COLUMNS, [
+      name, providerName(provider), `${ago(at)} by ${user(by)}`, plural(daysUntil(until), "day"),
+      button("Restore", restore, { "aria-label": `Restore ${name}` }),
     ]);
-    return table("Deleted integrations", ["Integration", "Deleted", "Can be restored", "Restore"], rows);
   }
 
-  async restore(id) {
+  async restore(id, name) {
+    replace(this.problem);
     try {
-      const { body } = await call("POST", integrationPath(id, "/restore"));
-      deleted.delete(id);
+      await call("POST", integrationPath(id, "/restore"));
       location.hash = addressOf(id);
-      announce(`${body.name} was restored.`);
+      announce(`${name} was restored.`);
     } catch (error) {
-      showProblem(this.form, this.summary, error);
+      replace(this.problem, problemText(error));
     }
   }
-}
-
-// The integrations whose last deletion in the audit log is newer than their last restoration. Newest first.
-async function recorded() {
-  const query = { operation_name: ["deleteAiIntegration", "restoreAiIntegration"], start_time: daysAgo(LONGEST_WINDOW) };
-  const newest = new Map();
-  for (const log of await all("audit-logs", "logs", query)) {
-    const { resource_id: id } = JSON.parse(log.variables);
-    if (!newest.has(id)) newest.set(id, { id, deletedAt: log.created_at, deletedBy: log.user_id, operation: log.operation_name });
-  }
-  return [...newest].filter(([, { operation }]) => operation === "deleteAiIntegration");
 }
 
 customElements.define("deleted-list", DeletedList);

@@ -43,7 +43,7 @@ export class PagedList {
       }
       this.footer.hidden = done;
       this.state.textContent = this.summary(container.childElementCount, done);
-      if (hadFocus) container.children[before]?.querySelector("a")?.focus();
+      if (hadFocus) container.children[before]?.querySelector("a, button")?.focus();
       this.onchange?.();
     } catch (error) {
       if (source !== this.source) return;

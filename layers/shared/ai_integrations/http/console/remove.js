@@ -1,7 +1,6 @@
 // Delete an integration, after showing who uses it.
 
 import { call, integrationPath } from "./api.js";
-import { rememberDeleted } from "./deleted.js";
 import { announce, h } from "./dom.js";
 import { ago, date, plural } from "./format.js";
 
@@ -18,7 +17,6 @@ export async function remove({ id, etag, name }) {
     danger: true,
     async onsubmit() {
       await call("DELETE", integrationPath(id), { etag });
-      rememberDeleted({ id, name, restorableUntil: effect.restorable_until });
       location.hash = "#/deleted";
       announce(`${name} was deleted.`);
     },
