@@ -20,6 +20,7 @@ const ANSWERS = {
   "GET ai-integrations": { json: { ai_integrations: [integration("one"), integration("two")], pagination } },
   "GET keys": { json: { keys: [keyOf("one"), keyOf("two")], pagination } },
   "GET audit-logs": { json: { logs: [], pagination } },
+  "GET deleted-ai-integrations": { json: { deleted_ai_integrations: [], pagination } },
   "GET ai-integrations/one": { json: integration("one"), headers: { ETag: '"one.1"' } },
   "GET ai-integrations/one/key": { json: keyOf("one") },
   "GET ai-integrations/one/health": { json: { status: "unknown", rungs: [] } },
