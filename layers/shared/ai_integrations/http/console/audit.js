@@ -3,7 +3,7 @@
 import { get, integrationPath, pages } from "./api.js";
 import { card } from "./cards.js";
 import { h, replace } from "./dom.js";
-import { statusBadge, unlessGone } from "./facts.js";
+import { statusBadge } from "./facts.js";
 import { field, select } from "./fields.js";
 import { daysAgo, moment, user } from "./format.js";
 import { PagedList } from "./paged-list.js";
@@ -71,7 +71,7 @@ function entry({ user_id: userId, operation_name: operation, variables, created_
 function integrationLink(id) {
   const link = linkTo(id, id);
   whenVisible(link, async () => {
-    const found = await unlessGone(get(integrationPath(id))).catch(() => null);
+    const found = await get(integrationPath(id)).catch(() => null);
     if (found) link.textContent = found.name;
   });
   return link;

@@ -36,8 +36,11 @@ class KeyList extends HTMLElement {
 
   search() {
     const query = Object.fromEntries(Object.entries(this.filters).map(([name, { value }]) => [name, value]));
-    this.stored = [];
-    this.list.read(() => pages("keys", "keys", { ...query, limit: 100 }), (page) => {
+    const start = () => {
+      this.stored = [];
+      return pages("keys", "keys", { ...query, limit: 100 });
+    };
+    this.list.read(start, (page) => {
       this.stored.push(...page.filter((each) => each.age_days != null));
       return page.map(keyRow);
     });
