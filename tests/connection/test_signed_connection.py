@@ -245,7 +245,7 @@ def test_post_without_credentials_sends_nothing(api: Server) -> None:
 
 def test_post_without_valid_credentials_sends_nothing(api: Server) -> None:
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "fake"}}, "AssumeRole")
-    with pytest.raises(CredentialRetrievalError, match="from default: ClientError$"):
+    with pytest.raises(CredentialRetrievalError, match=r"from default: ClientError$"):
         connect(api, session_with(Provider(error))).status()
     assert not api.received
 
