@@ -162,8 +162,10 @@ def test_post_gives_up_after_three_attempts(api: Server, gateway: Gateway) -> No
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 400, 403, 404, 409])
 def test_post_sends_once_and_follows_no_redirect(api: Server, gateway: Gateway, status: int) -> None:
-    gateway.replies = [Reply(status, headers={"Location": api.url(path="/elsewhere")})]
-    assert connect(api).status() == status
+    elsewhere = api.url(path="/elsewhere")
+    gateway.replies = [Reply(status, headers={"Location": elsewhere})]
+    response = connect(api).connection.post("/v2/credentials", b"{}")
+    assert (response.status, response.headers["location"]) == (status, elsewhere)
     assert len(api.received) == 1
 
 
@@ -243,11 +245,31 @@ def test_post_without_credentials_sends_nothing(api: Server) -> None:
     assert not api.received
 
 
-def test_post_without_valid_credentials_sends_nothing(api: Server) -> None:
-    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "fake"}}, "AssumeRole")
-    with pytest.raises(CredentialRetrievalError, match=r"from default: ClientError$"):
-        connect(api, session_with(Provider(error))).status()
-    assert not api.received
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDenied", "Message": "fake"}}, "AssumeRole"),
+        EndpointConnectionError(endpoint_url="https://sts.amazonaws.com"),
+    ],
+)
+def test_post_without_valid_credentials_sends_nothing(api: Server, error: Exception) -> None:
+    connection = connect(api, session_with(Provider(error)))
+    with pytest.raises(CredentialRetrievalError, match=f"from default: {type(error).__name__}"):
+        connection.status()
+    assert (api.received, connection.waits) == ([], [])
+
+
+class RenewedCredentials:
+    """Credentials that another thread renews all the time: only a copy has a key and a token of the same moment."""
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return ReadOnlyCredentials(ACCESS_KEY_ID, SECRET, TOKEN)
+
+
+def test_post_signs_with_credentials_of_one_moment(api: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session()
+    monkeypatch.setattr(session, "get_credentials", RenewedCredentials)
+    assert connect(api, session).status() == 200
 
 
 class MeetingSession(Session):

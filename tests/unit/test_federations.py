@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ai_integrations.contracts.operator_commands import Account
 from ai_integrations.domain import federations
-from ai_integrations.domain.federation import audience_of, request_tags
+from ai_integrations.domain.federation import audience_of, identity_of, request_tags
 from ai_integrations.domain.federations import FederationKind
 from ai_integrations.domain.model import Federation
 from tests.builders import FEDERATIONS, ULID, an_integration
@@ -103,6 +103,14 @@ def test_audience_without_federation_is_empty() -> None:
     assert audience_of(an_integration()) == audience_of(an_integration(provider="AWS_BEDROCK")) == ""
     of_another_provider = an_integration(provider="AWS_BEDROCK", federation=FEDERATIONS["OPEN_AI"])
     assert audience_of(of_another_provider) == ""
+
+
+def test_identity_is_the_format_and_the_fields_that_select_it() -> None:
+    client = {"tenant_id": "t", "client_id": "Fake-Client"}
+    assert identity_of("AZURE_OPEN_AI", Federation(client)) == "microsoft_entra\nfake-client"
+    assert identity_of("CUSTOM", Federation({"audience": "https://LLM/"})) == "custom\nhttps://llm"
+    assert identity_of("AZURE_OPEN_AI", Federation({})) == "microsoft_entra\n"
+    assert identity_of("AWS_BEDROCK", Federation({})) == "AWS_BEDROCK"
 
 
 def test_two_integrations_never_have_the_same_audience_where_claims_cannot_be_required() -> None:

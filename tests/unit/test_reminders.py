@@ -7,7 +7,7 @@ import pytest
 
 from ai_integrations.contracts.published_events import KeyDue, KeyUnused
 from ai_integrations.domain.model import CredentialsSet, Federation, Integration, PreviousKey, SecretVersion
-from ai_integrations.domain.reminders import INTERVAL, RETENTION, Reason
+from ai_integrations.domain.reminders import INTERVAL, RETENTION, LastReminder, Reason, SentReminders, find
 from tests.builders import NOON, ULID, an_event
 from tests.event_fakes import InMemoryBus
 from tests.fakes import InMemoryUses
@@ -125,6 +125,21 @@ def test_old_key_after_a_rollback_is_due_again_and_continues_its_reminders() -> 
     assert (first.reminder, second.reminder, second.key_set_at) == (1, 2, first.key_set_at)
 
 
+@pytest.mark.parametrize(
+    ("secret", "version"), [(KEY, "version-1"), (SecretVersion(arn="arn:referenced", version=None), ""), (None, "")]
+)
+def test_reminders_belong_to_account_integration_and_key(secret: SecretVersion | None, version: str) -> None:
+    expected = SentReminders(account="acme", integration_id=ULID, key_set_at=NOON, key_version=version)
+    assert SentReminders.of_key(with_key(secret=secret), None) == expected
+
+
+def test_reminders_of_another_account_or_integration_are_not_continued() -> None:
+    known = SentReminders.of_key(with_key(), None)._replace(last={Reason.DUE: LastReminder(1, NOON)})
+    assert SentReminders.of_key(with_key(), known) == known
+    for other in ({"account": "other"}, {"id": ULID[:-1] + "B"}):
+        assert SentReminders.of_key(with_key(**other), known).last == {}
+
+
 def test_other_change_of_the_integration_keeps_the_age_of_its_key() -> None:
     fixture = ReminderFixture()
     fixture.run(at=90 * DAY)
@@ -137,6 +152,7 @@ def test_credentials_that_are_not_a_stored_key_are_never_reminded_of(kind: str) 
     fixture = ReminderFixture(limits=BOTH)
     report = fixture.run(with_key(**OTHER_CREDENTIALS[kind]), at=3650 * DAY)
     assert (fixture.bus.events, fixture.store.journal, report.reached_limits.total()) == ([], [], 0)
+    assert find(with_key(**OTHER_CREDENTIALS[kind]), BOTH, NOON + 3650 * DAY) == []
 
 
 def test_key_that_was_never_used_is_unused_since_it_was_set() -> None:

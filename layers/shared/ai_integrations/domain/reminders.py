@@ -69,8 +69,7 @@ class SentReminders(NamedTuple):
         """Determine the reminders of the current key. Those that are known may be of another key."""
         key_version = (integration.secret and integration.secret.version) or ""
         none = cls(integration.account, integration.id, integration.last_credentials_set.at, key_version)
-        is_same_key = known is not None and known._replace(last=none.last) == none
-        return known if known is not None and is_same_key else none
+        return known if known is not None and known._replace(last=none.last) == none else none
 
     def next(self, findings: Iterable[Finding]) -> list[Reminder]:
         """List the reminders to publish. A week that had one gets no other."""
