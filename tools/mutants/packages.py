@@ -59,7 +59,7 @@ PACKAGES = {
         (
             "tests/unit",
             "tests/events",
-            *_handler_tests("access_keys", "audit_log", "authorizer", "credentials", "spaces"),
+            *_handler_tests("access_keys", "audit_log", "authorizer", "consumers", "credentials", "keys", "spaces"),
         ),
     ),
     "client": Package(
