@@ -59,7 +59,8 @@ PACKAGES = {
         (
             "tests/unit",
             "tests/events",
-            *_handler_tests("access_keys", "audit_log", "authorizer", "consumers", "credentials", "keys", "spaces"),
+            *_handler_tests("access_keys", "audit_log", "authorizer", "consumers", "credentials", "keys", "senders"),
+            *_handler_tests("spaces"),
         ),
     ),
     "client": Package(

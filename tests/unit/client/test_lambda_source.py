@@ -94,6 +94,8 @@ def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
         (a_response(name=...), "malformed response"),
         (a_response(expires_at="tomorrow"), "malformed response"),
         ({"problem": {"status": "x"}}, "malformed response"),
+        ({"problem": "text"}, "malformed response"),
+        (a_response(version=[]), "malformed response"),
     ],
 )
 def test_fetch_raises_unavailable_error_with_a_reason_and_without_the_key(response: Any, reason: str) -> None:
