@@ -159,7 +159,7 @@ mutants: .venv-mutants/installed ## change code, expect failing tests (PACKAGE=d
 
 pages: .venv/dev ## test both pages in a browser (needs Chromium, Node.js)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv-browser playwright-core@1.65.1 axe-core@4.14.1
-	$(BIN)/python -m pytest tests/stack/test_docs_page.py tests/stack/test_console.py -m browser -s
+	$(BIN)/python -m pytest tests/stack/test_docs_page.py tests/stack/test_console.py tests/stack/test_console_faults.py -m browser -s
 
 regexes: .venv/dev ## find slow regular expressions (needs Node.js)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --omit=optional --prefix .venv-recheck recheck@4.5.0

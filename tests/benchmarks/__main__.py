@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import artifacts, calls, cold, connections, costs, fake_aws, load, packages, scale, starts, warm
 from tests.benchmarks.bench import Bench, Section
-from tests.benchmarks.report import RESULTS, SUMMARY, write
+from tests.benchmarks.report import RESULTS, SUMMARY, update, write
 from tests.benchmarks.targets import Target, check, targets_table
 from tests.builders import ROOT
 from tests.stack.conftest import Stack, running_stack
@@ -28,18 +28,14 @@ ON_STACK: dict[str, Callable[[Bench, Stack], Section]] = {"load": load.measure, 
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure the given sections. Without arguments, measure all and write the targets to docs/performance.md too."""
+    """Measure the given sections, or all, and write their tables and targets."""
     sections = _sections(arguments)
     artifacts.check_python()
     for tool in ("valgrind", "wrk"):
         if shutil.which(tool) is None:
             raise SystemExit(f"make bench needs {tool}, which is not installed.")
     targets = _measure(sections or [*ON_FAKE_AWS, *ON_STACK])
-    table = targets_table(targets)
-    if sections:
-        print(table)
-    else:
-        write("targets", table, SUMMARY)
+    (update if sections else write)("targets", targets_table(targets), SUMMARY)
     check(targets)
 
 

@@ -1,4 +1,4 @@
-"""Many processes record the uses of one table: each use is right to the hour, with one write an hour and pair.
+"""Many processes record the uses of one table: each use is precise to the hour, with one write an hour and pair.
 
 LEDGER_RESOLVES raises the number of resolves.
 """

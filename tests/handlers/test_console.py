@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -78,6 +79,12 @@ def test_get_page_returns_the_index(cloud: Cloud) -> None:
     response = get(cloud)
     assert response.text == (FOLDER / "index.html").read_text()
     assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_get_page_with_a_slash_at_the_end_redirects_to_the_address_from_which_its_files_load(cloud: Cloud) -> None:
+    response, address = get(cloud, path=f"{PAGE}/"), f"https://example.com/live{PAGE}"
+    assert response.status == 308
+    assert urljoin(f"{address}/", response.headers["location"]) == address
 
 
 @pytest.mark.parametrize("file", ["unknown.js", "../docs.py", "..", "%2e%2e%2fdocs.py", "__init__.py", "index.html"])

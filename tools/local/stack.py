@@ -125,7 +125,8 @@ def _check_response(url: str, headers: Mapping[str, str], status: HTTPStatus, co
 def _instructions(file: Path, url: str) -> str:
     return f"""
 Logs are in {file.parent / "logs"}. Data survives a restart; delete it with: make local-reset
-Issue another access key: make access-key ACCOUNT=local USER=ann ROLE=reader
+The console asks for an access key: AI_INTEGRATIONS_API_KEY in .local/connection.env. Issue another one:
+make access-key ACCOUNT=local USER=ann ROLE=reader
 
 Console:   {url}/v2/console
 Docs page: {url}/v2/docs

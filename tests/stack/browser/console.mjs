@@ -251,7 +251,7 @@ async function grants() {
   await page.keyboard.press("Enter");
   await button(dialog, "Grant").click();
   await announced(page, "was granted");
-  await page.getByRole("cell", { name: "by itself" }).waitFor();
+  await page.getByRole("cell", { name: "This integration" }).waitFor();
   const [granted] = (await api("GET", "consumers")).consumers;
   await button(page, "Revoke Console consumer").click();
   await button(page.getByRole("dialog"), "Revoke").click();

@@ -65,7 +65,7 @@ class ConsumerAccessView(TypedDict):
     consumer: ConsumerView
     granted_by: Annotated[GrantField, Field(description="The field of the consumer that allows it.")]
     last_used_at: NotRequired[
-        Annotated[Timestamp | None, Field(description="When it last resolved the integration, right to the hour.")]
+        Annotated[Timestamp | None, Field(description="When it last resolved the integration, precise to the hour.")]
     ]
 
 

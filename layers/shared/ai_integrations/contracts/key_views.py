@@ -35,7 +35,7 @@ class KeyView(TypedDict):
         Annotated[Timestamp | None, Field(description="When the grace period ends. Absent outside a grace period.")]
     ]
     last_used_at: NotRequired[
-        Annotated[Timestamp | None, Field(description="When a consumer last resolved it, right to the hour.")]
+        Annotated[Timestamp | None, Field(description="When a consumer last resolved it, precise to the hour.")]
     ]
     consumer_count: Annotated[
         int, Field(description=f"How many consumers resolved the integration within {RETENTION.days} days.")

@@ -223,7 +223,7 @@ class KeyUnused(KeyReminder):
 
     unused_for_days: int = Field(description="Days since the last use, or without any since the key was set.")
     last_used_at: Timestamp | None = Field(
-        default=None, description="When a program last resolved the integration, right to the hour. Absent if unknown."
+        default=None, description="When a program last resolved it, precise to the hour. Absent if unknown."
     )
 
     @classmethod

@@ -38,7 +38,7 @@ class UsedBy(NamedTuple):
 class Use(NamedTuple):
     """The uses of one integration by one consumer.
 
-    `last_used_at` is right to the hour. `days` are the days with a use, in UTC: all of the last DAYS_KEPT, and
+    `last_used_at` is precise to the hour. `days` are the days with a use, in UTC: all of the last DAYS_KEPT, and
     maybe older ones.
     """
 
@@ -50,7 +50,7 @@ class Use(NamedTuple):
 
 
 class LastUse(NamedTuple):
-    """When one consumer last used an integration, right to the hour."""
+    """When one consumer last used an integration, precise to the hour."""
 
     integration_id: str
     at: datetime

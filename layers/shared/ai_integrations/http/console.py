@@ -47,11 +47,17 @@ class ConsoleRoutes:
     """The routes. Each serves a file of the folder as it is."""
 
     def __init__(self, app: APIGatewayRestResolver) -> None:
+        self._app = app
         app.get(PAGE)(self.page)
         app.get(FILE)(self.file)
 
     def page(self) -> Response[str]:
-        """Serve the page. Its policy also applies to the files that it loads."""
+        """Serve the page. Its policy also applies to the files that it loads.
+
+        The addresses of the files are relative, and wrong below `/v2/console/`, which API Gateway also routes here.
+        """
+        if self._app.current_event.path.endswith("/"):
+            return Response(HTTPStatus.PERMANENT_REDIRECT.value, headers={"Location": "../console"})
         return _response(_INDEX, _PAGE_HEADERS)
 
     def file(self, file: str) -> Response[str]:

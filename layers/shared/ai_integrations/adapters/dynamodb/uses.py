@@ -32,7 +32,7 @@ class DynamoDbUses:
     def of_integrations(self, account: str, oldest: str, newest: str) -> list[Use]:
         """Read the uses of all integrations of an account from one ULID to another, both included.
 
-        Eventually consistent, which costs half as much: the ledger is right to the hour.
+        Eventually consistent, which costs half as much: the ledger is precise to the hour.
         """
         return [use_from_item(item) for item in self._query(account, oldest, newest, {})]
 

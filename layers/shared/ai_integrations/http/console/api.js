@@ -18,16 +18,20 @@ export class Problem extends Error {
 }
 
 export async function call(method, path, { query, body, etag, idempotencyKey, accessKey = session.key() } = {}) {
+  const isOfSession = accessKey === session.key();
   const headers = { ...FORMAT, Authorization: `Bearer ${accessKey}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (etag) headers["If-Match"] = etag;
   if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
-  const response = await send(address(path, query), { method, headers, body: body && JSON.stringify(body) });
-  const text = await response.text();
-  if (response.ok) return { body: text ? JSON.parse(text) : null, etag: response.headers.get("ETag") };
+  const { response, text } = await send(address(path, query), { method, headers, body: body && JSON.stringify(body) });
+  // The user has signed out since: the response is not for the next one.
+  if (isOfSession && accessKey !== session.key()) throw new Problem(0, { detail: "" });
+  const content = parsed(text);
+  if (response.ok && (content || !text)) return { body: content, etag: response.headers.get("ETag") };
   // A key that was being tried at sign-in has no session to end.
-  if (response.status === 401 && accessKey === session.key()) session.end(REJECTED);
-  throw response.status === 401 ? new Problem(401, { detail: REJECTED }) : problem(response.status, text);
+  if (response.status === 401 && isOfSession) session.end(REJECTED);
+  const detail = `The API answered with status ${response.status}. Try again later.`;
+  throw new Problem(response.status, response.status === 401 ? { detail: REJECTED } : { detail, ...content });
 }
 
 export const get = async (path, query) => (await call("GET", path, { query })).body;
@@ -61,16 +65,18 @@ function address(path, query = {}) {
 
 async function send(url, request) {
   try {
-    return await fetch(url, { ...request, credentials: "omit", referrerPolicy: "no-referrer" });
+    const response = await fetch(url, { ...request, credentials: "omit", referrerPolicy: "no-referrer" });
+    return { response, text: await response.text() };
   } catch {
     throw new Problem(0, { detail: "The API did not answer. Check your connection, then try again." });
   }
 }
 
-function problem(status, text) {
+// A proxy in between may answer with something else than JSON.
+function parsed(text) {
   try {
-    return new Problem(status, JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    return new Problem(status, { detail: `The API answered with status ${status}. Try again later.` });
+    return null;
   }
 }

@@ -3,7 +3,7 @@
 import { get, integrationPath, pages } from "./api.js";
 import { card } from "./cards.js";
 import { h, replace } from "./dom.js";
-import { statusBadge, unlessGone } from "./facts.js";
+import { statusBadge } from "./facts.js";
 import { field, select } from "./fields.js";
 import { daysAgo, moment, user } from "./format.js";
 import { PagedList } from "./paged-list.js";
@@ -23,6 +23,11 @@ const OPERATIONS = {
   updateConsumer: "Changed a grant",
   revokeConsumer: "Revoked access",
   resolveAiIntegration: "Requested credentials",
+};
+// What a change of an integration or a consumer can name beside settings.
+const OTHER_FIELDS = {
+  api_key: "API key", federation: "Federation",
+  integration_ids: "Integrations", memberships: "Organizations and spaces", all_integrations: "All integrations", expires_at: "Until",
 };
 const PERIODS = { 1: "Last day", 7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days" };
 
@@ -53,11 +58,11 @@ export const historyCard = (id) => card("History", async () => {
 
 function entry({ user_id: userId, operation_name: operation, variables, created_at: time }, withResource) {
   const { resource_type: type, resource_id: id, changed_fields: fields = [], outcome, reason } = JSON.parse(variables);
-  const changed = fields.map((each) => SETTINGS[each]?.label ?? each).join(", ");
+  const changed = fields.map((each) => SETTINGS[each]?.label ?? OTHER_FIELDS[each] ?? each).join(", ");
   return h("li", { class: outcome === "denied" ? "failed" : "passed" },
     h("strong", {}, OPERATIONS[operation] ?? operation), outcome === "denied" && [" ", statusBadge("denied")],
     withResource && id && type === "ai_integration" && [": ", integrationLink(id)],
-    changed && h("p", {}, `Settings: ${changed}`),
+    changed && h("p", {}, `Changed: ${changed}`),
     reason && h("p", {}, `Reason: ${reason.replaceAll("_", " ")}`),
     h("p", { class: "soft" }, h("time", { datetime: time }, moment(time)), `, ${user(userId)}`));
 }
@@ -66,7 +71,7 @@ function entry({ user_id: userId, operation_name: operation, variables, created_
 function integrationLink(id) {
   const link = linkTo(id, id);
   whenVisible(link, async () => {
-    const found = await unlessGone(get(integrationPath(id))).catch(() => null);
+    const found = await get(integrationPath(id)).catch(() => null);
     if (found) link.textContent = found.name;
   });
   return link;

@@ -30,14 +30,17 @@ export function barChart({ title, unit, bars, limit }) {
   return figure(title, describe(bars, unit), HEIGHT, [hatch.node, columns, line, axis]);
 }
 
-// The ages of keys in days, in bars of equal width. The limit, if there is one, is between two of them.
+// The ages of keys in days, in bars of equal width, of which the last has all that are older. The limit, if there is one, is between two of them.
 export function ageHistogram(ages, limit) {
   const longest = Math.max(30, (limit ?? 0) * 1.25, ...ages.map((age) => age + 1));
   const width = limit ? limit / Math.ceil(limit / (longest / 12)) : Math.ceil(longest / 12);
-  const bars = Array.from({ length: Math.ceil(longest / width) }, (_, index) => {
+  const count = Math.min(Math.ceil(longest / width), MOST_NUMBERS);
+  const bars = Array.from({ length: count }, (_, index) => {
     const [from, to] = [Math.round(index * width), Math.round((index + 1) * width)];
-    const value = ages.filter((age) => age >= index * width && age < (index + 1) * width).length;
-    return { value, label: String(from), marked: limit && from >= limit, title: `${from} to ${to} days: ${plural(value, "key")}` };
+    const last = index === count - 1;
+    const value = ages.filter((age) => age >= index * width && (last || age < (index + 1) * width)).length;
+    const range = last ? `${from} days or more` : `${from} to ${to} days`;
+    return { value, label: String(from), marked: limit && from >= limit, title: `${range}: ${plural(value, "key")}` };
   });
   const line = limit && { index: limit / width, label: `limit: ${limit} days` };
   return barChart({ title: "Ages of the stored keys shown, in days", unit: "keys", bars, limit: line });

@@ -2,8 +2,8 @@
 
 import { all, call, integrationPath } from "./api.js";
 import { card } from "./cards.js";
-import { openDialog } from "./dialogs.js";
-import { announce, button, h, replace } from "./dom.js";
+import { dialogButton } from "./dialogs.js";
+import { announce, h, replace } from "./dom.js";
 import { lastUse } from "./facts.js";
 import { moment, plural } from "./format.js";
 import { grant } from "./grant.js";
@@ -11,13 +11,13 @@ import { places, scopeNames } from "./places.js";
 import { table } from "./table.js";
 import { heading } from "./views.js";
 
-const GRANTED_BY = { integration_ids: "by itself", memberships: "by its organizations and spaces", all_integrations: "by a grant to all" };
+const GRANTED_BY = { integration_ids: "This integration", memberships: "Organizations and spaces", all_integrations: "All integrations" };
 
 class ConsumerList extends HTMLElement {
   connectedCallback() {
     this.list = card("Granted access", () => this.load());
     replace(this,
-      h("div", { class: "title" }, heading("Consumers"), button("Grant access", () => grant(null, this.list.reload), { class: "main" })),
+      h("div", { class: "title" }, heading("Consumers"), dialogButton("Grant access", () => grant(null, this.list.reload), { class: "main" })),
       h("p", {}, "A consumer is an IAM role or user whose programs may resolve integrations."), this.list);
   }
 
@@ -39,9 +39,9 @@ export function consumersCard({ id, name }) {
       by === "integration_ids" ? revokeButton(consumer, section.reload, { id, name }) : h("a", { href: "#/consumers" }, "See its grant"),
     ]);
     return [
-      cells.length ? table("Consumers of this integration", ["Consumer", "Granted", "Last use", "Revoke"], cells)
+      cells.length ? table("Consumers of this integration", ["Consumer", "Granted for", "Last use", "Revoke"], cells)
         : h("p", { class: "soft" }, "No consumer may resolve this integration."),
-      h("p", { class: "buttons" }, button("Grant access", () => grant({ id, name }, section.reload))),
+      h("p", { class: "buttons" }, dialogButton("Grant access", () => grant({ id, name }, section.reload))),
     ];
   });
   return section;
@@ -56,25 +56,26 @@ function grantText({ integration_ids: ids, memberships }, known) {
 }
 
 const revokeButton = (consumer, ...rest) =>
-  button("Revoke", () => revoke(consumer, ...rest), { class: "danger", "aria-label": `Revoke ${consumer.name ?? consumer.principal_arn}` });
+  dialogButton("Revoke", () => revoke(consumer, ...rest), { class: "danger", "aria-label": `Revoke ${consumer.name ?? consumer.principal_arn}` });
 
-// With `integration`, only the access to it ends: the grant keeps its other integrations.
-function revoke(consumer, done, integration) {
-  const others = integration ? consumer.integration_ids.filter((each) => each !== integration.id) : [];
+// With `integration`, only the access to it ends: the grant keeps its other integrations, also those of other users since.
+async function revoke({ id }, done, integration) {
+  const path = `consumers/${id}`;
+  const { body: consumer, etag } = await call("GET", path);
+  const others = integration ? (consumer.integration_ids ?? []).filter((each) => each !== integration.id) : [];
   const what = others.length ? `access to ${integration.name}` : "its access";
-  openDialog({
+  return {
     title: `Revoke ${what}?`,
     content: [h("p", {}, nameOf(consumer)), h("p", {}, "This applies to its next request. Credentials that it already has stay valid.")],
     action: "Revoke",
     danger: true,
     async onsubmit() {
-      const path = `consumers/${consumer.id}`;
-      if (others.length) await call("PATCH", path, { body: { integration_ids: others } });
-      else await call("DELETE", path);
+      if (others.length) await call("PATCH", path, { body: { integration_ids: others }, etag });
+      else await call("DELETE", path, { etag });
       announce("Access was revoked.");
       return done;
     },
-  });
+  };
 }
 
 customElements.define("consumer-list", ConsumerList);

@@ -41,7 +41,9 @@ class CredentialsField extends HTMLElement {
     Object.assign(this, { isNew, kind });
     this.choice = select({}, { onchange: () => this.#showFields() });
     this.details = h("div");
-    replace(this, formField("/credentials", "Credentials", this.choice), this.details);
+    const field = formField("/credentials", "Credentials", this.choice);
+    field.dataset.also = "/api_key /api_key_secret_arn /federation"; // shows their problems if they have no field of their own
+    replace(this, field, this.details);
     return this;
   }
 

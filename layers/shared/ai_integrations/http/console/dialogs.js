@@ -1,6 +1,6 @@
 // Modal dialogs. The browser keeps the focus inside, closes on Escape and returns the focus to what opened the dialog.
 
-import { button, exclusively, h, newId } from "./dom.js";
+import { announce, button, exclusively, h, newId } from "./dom.js";
 import { clearProblem, showProblem } from "./fields.js";
 
 // Open a dialog with a form. `onsubmit` carries out the act, and throws a Problem to show at its fields. What it returns
@@ -22,11 +22,27 @@ export function openDialog({ title, content, action, danger, broad, onsubmit, ca
       dialog.close();
       done?.();
     } catch (error) {
-      showProblem(form, summary, error);
+      if (dialog.open) showProblem(form, summary, error);
+      else announce(error.message);
     }
   }
 
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+// A button that opens the dialog which `prepare` describes, unless the user has left the view meanwhile.
+export function dialogButton(text, prepare, attributes) {
+  const trigger = button(text, () => exclusively(trigger, open), attributes);
+  return trigger;
+
+  async function open() {
+    try {
+      const settings = await prepare();
+      if (trigger.isConnected) openDialog(settings);
+    } catch (error) {
+      announce(error.message);
+    }
+  }
 }

@@ -1,7 +1,8 @@
 // Create an integration, or change one.
 
 import { call, integrationPath } from "./api.js";
-import { resolveConflict } from "./conflict.js";
+import { conflictDialog } from "./conflict.js";
+import { openDialog } from "./dialogs.js";
 import { announce, button, exclusively, h, onsubmit, replace } from "./dom.js";
 import { healthBadge, healthOf, keyOf } from "./facts.js";
 import { clearProblem, showProblem } from "./fields.js";
@@ -16,19 +17,23 @@ class IntegrationEditor extends HTMLElement {
   connectedCallback() {
     this.retryKey = retryKeys();
     replace(this, h("p", { role: "status" }, "Loading …"));
-    return this.dataset.id ? this.edit() : this.start(NEW, "none");
+    this.open();
+  }
+
+  async open() {
+    try {
+      await (this.dataset.id ? this.edit() : this.start(NEW, "none"));
+    } catch (error) {
+      replace(this, heading("Integration"), h("p", {}, problemText(error)), button("Try again", () => this.open()));
+    }
   }
 
   async edit() {
-    try {
-      const { body, etag, key } = await this.read();
-      this.etag = etag;
-      await this.start(body, key.kind);
-      const { models } = await healthOf(body.id).catch(() => ({}));
-      this.form.offerModels(models);
-    } catch (error) {
-      replace(this, heading("Edit integration"), problemText(error));
-    }
+    const { body, etag, key } = await this.read();
+    Object.assign(this, { etag, key });
+    await this.start(body, key.kind);
+    const { models } = await healthOf(body.id).catch(() => ({}));
+    this.form.offerModels(models);
   }
 
   async read() {
@@ -54,7 +59,7 @@ class IntegrationEditor extends HTMLElement {
   async create() {
     const body = this.form.request;
     const { body: created } = await call("POST", "ai-integrations", { body, idempotencyKey: this.retryKey(body) });
-    leave(created, "was created");
+    this.leave(created, "was created");
   }
 
   async update() {
@@ -70,13 +75,14 @@ class IntegrationEditor extends HTMLElement {
 
   async patch(change, etag) {
     const { body } = await call("PATCH", integrationPath(this.dataset.id), { body: change, etag });
-    leave(body, "was saved");
+    this.leave(body, "was saved");
   }
 
   async showConflict(change) {
-    const { body: current, etag } = await this.read();
-    const { before } = this.form;
-    await resolveConflict({ before, change, current, saveMine: () => this.patch(change, etag), takeTheirs: () => this.edit() });
+    const { body, etag, key } = await this.read();
+    const [before, current] = [{ ...this.form.before, key: this.key }, { ...body, key }];
+    const dialog = await conflictDialog({ before, change, current, saveMine: () => this.patch(change, etag), takeTheirs: () => this.open() });
+    if (this.isConnected) openDialog(dialog);
   }
 
   test() {
@@ -97,11 +103,11 @@ class IntegrationEditor extends HTMLElement {
       showProblem(this.element, this.summary, error);
     }
   }
-}
 
-function leave({ id, name }, what) {
-  location.hash = addressOf(id);
-  announce(`${name} ${what}.`);
+  leave({ id, name }, what) {
+    if (this.isConnected) location.hash = addressOf(id);
+    announce(`${name} ${what}.`);
+  }
 }
 
 customElements.define("integration-editor", IntegrationEditor);

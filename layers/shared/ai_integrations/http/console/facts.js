@@ -1,6 +1,6 @@
 // What is known about an integration beside its settings: its key and the result of its last test.
 
-import { get, integrationPath, pages, Problem } from "./api.js";
+import { get, integrationPath, pages } from "./api.js";
 import { h } from "./dom.js";
 import { ago, date, plural } from "./format.js";
 
@@ -24,7 +24,7 @@ export function statusBadge(status, text = "") {
 }
 
 export const healthBadge = ({ status, checked_at: checkedAt, outdated }) =>
-  [statusBadge(status, checkedAt ? ` ${ago(checkedAt)}` : ""), outdated && h("span", { class: "soft" }, " before the last change")];
+  [statusBadge(status, checkedAt ? ` ${ago(checkedAt)}` : ""), outdated && h("span", { class: "soft" }, ", before the last change")];
 
 export function keyBadge(key) {
   return [
@@ -42,8 +42,9 @@ export class ListedKeys {
   #pages = pages("keys", "keys", { limit: 100 });
   #reading = Promise.resolve();
 
+  // After a page that failed, each key is read by itself.
   of(id) {
-    this.#reading = this.#reading.then(() => this.#readUntil(id));
+    this.#reading = this.#reading.catch(() => null).then(() => this.#readUntil(id));
     return this.#reading.then(() => this.#found.get(id) ?? keyOf(id));
   }
 
@@ -53,15 +54,5 @@ export class ListedKeys {
       for (const key of value) this.#found.set(key.integration_id, key);
       if (done) return;
     }
-  }
-}
-
-// Another user may delete an integration while it is listed.
-export async function unlessGone(promise) {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
   }
 }

@@ -51,7 +51,7 @@ export function showProblem(form, summary, error) {
   const fields = [...form.querySelectorAll("[data-pointer]")].filter((each) => !each.closest("[hidden]"));
   const others = [];
   for (const { pointer, detail } of error.errors ?? []) {
-    const place = fields.findLast((each) => isAtOrBelow(pointer, each.dataset.pointer));
+    const place = fields.findLast((each) => isAtOrBelow(pointer, each.dataset.pointer)) ?? fields.find((each) => each.dataset.also?.split(" ").includes(pointer));
     if (place) mark(place, detail);
     else others.push(detail);
   }

@@ -3,9 +3,11 @@
 const DAY = 86_400_000;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const dates = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
+const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
 const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
-export const date = (iso) => dates.format(new Date(iso));
+// A date without a time is a day in UTC.
+export const date = (iso) => (iso.includes("T") ? dates : days).format(new Date(iso));
 export const moment = (iso) => moments.format(new Date(iso));
 export const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
@@ -14,6 +16,7 @@ export function ago(iso, now = Date.now()) {
   const passed = new Date(iso) - now;
   const units = [["day", DAY], ["hour", 3_600_000], ["minute", 60_000]];
   const [unit, length] = units.find(([, each]) => Math.abs(passed) >= each) ?? ["second", 1000];
+  if (Math.abs(passed) < 1000) return "just now";
   return relative.format(Math.trunc(passed / length), unit);
 }
 

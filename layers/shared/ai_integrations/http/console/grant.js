@@ -1,7 +1,6 @@
 // Grant a consumer access.
 
 import { call, get } from "./api.js";
-import { openDialog } from "./dialogs.js";
 import { announce, h } from "./dom.js";
 import { formField, input, select } from "./fields.js";
 import { picker } from "./picker.js";
@@ -31,11 +30,12 @@ export async function grant(integration, done) {
     all_integrations: h("p", {}, "The consumer may resolve every integration, later ones included."),
   };
   const what = select(GRANTS, { onchange: show });
-  openDialog({
+  show();
+  return {
     title: "Grant access",
     content: [
       formField("/principal_arn", "ARN of the IAM role or user", principal, { required: true }),
-      formField("/name", "Name", name, { note: "For people." }),
+      formField("/name", "Name", name, { note: "To recognize it in lists." }),
       formField("/what", "May resolve", what), ...Object.values(parts),
       formField("/expires_at", "Until", until, { note: "Without a time, the grant has no end." }),
     ],
@@ -51,8 +51,7 @@ export async function grant(integration, done) {
       announce("Access was granted.");
       return done;
     },
-  });
-  show();
+  };
 
   function show() {
     for (const [field, part] of Object.entries(parts)) part.hidden = field !== what.value;

@@ -18,7 +18,7 @@ export const healthCard = (id) => card("Connection", async () => {
 
 function show(place, health) {
   replace(place,
-    h("p", {}, healthBadge(health), health.checked_at && h("span", { class: "soft" }, ` Tested on ${moment(health.checked_at)}.`)),
+    h("p", {}, healthBadge(health), health.checked_at && h("span", { class: "soft" }, `, tested on ${moment(health.checked_at)}`)),
     steps(health.rungs),
     health.models && h("details", {},
       h("summary", {}, `${plural(health.models.length, "model")} on the provider’s list`),

@@ -5,7 +5,8 @@ import { historyCard } from "./audit.js";
 import { card, facts } from "./cards.js";
 import { barChart } from "./charts.js";
 import { consumersCard } from "./consumers.js";
-import { button, h, replace } from "./dom.js";
+import { dialogButton } from "./dialogs.js";
+import { h, replace } from "./dom.js";
 import { keyBadge, keyOf, lastUse } from "./facts.js";
 import { date, moment, plural, user } from "./format.js";
 import { healthCard } from "./health.js";
@@ -16,7 +17,7 @@ import { rollBack, rotate } from "./rotate.js";
 import * as session from "./session.js";
 import { HISTORY, SETTINGS, textOf } from "./settings.js";
 import { federationCard, roleCard } from "./trust.js";
-import { attempt, heading, problemText } from "./views.js";
+import { heading, problemText } from "./views.js";
 
 // The card with what must trust an integration, by the kind of its key.
 const TRUST = { federated: federationCard, role: roleCard };
@@ -54,24 +55,20 @@ class IntegrationPage extends HTMLElement {
     const again = () => this.load();
     return h("div", { class: "buttons" },
       h("a", { class: "button", href: `#/edit/${encodeURIComponent(integration.id)}` }, "Edit"),
-      key.kind === "stored" && button("Rotate key", () => rotate(integration, again)),
-      key.previous_key_usable_until && button("Roll back key", () => rollBack(integration, again)),
-      button("Delete", () => attempt(() => remove(integration)), { class: "danger" }));
+      key.kind === "stored" && dialogButton("Rotate key", () => rotate(integration, again)),
+      key.previous_key_usable_until && dialogButton("Roll back key", () => rollBack(integration, again)),
+      dialogButton("Delete", () => remove(integration), { class: "danger" }));
   }
 }
 
 const toAll = (text) => h("a", { href: "#/integrations" }, text);
 
-// Admins may change every integration. For others, a dry run that changes nothing shows whether they may.
+// Admins may change every integration. For others, a dry run that changes nothing shows whether they may. If it fails
+// otherwise, the API decides later.
 async function mayChange({ id, name }) {
   if (session.isAdmin()) return true;
-  try {
-    await call("PATCH", integrationPath(id), { body: { name }, query: { dry_run: true } });
-    return true;
-  } catch (error) {
-    if (error.status === 403) return false;
-    throw error;
-  }
+  const dryRun = call("PATCH", integrationPath(id), { body: { name }, query: { dry_run: true } });
+  return dryRun.then(() => true, (error) => error.status !== 403);
 }
 
 // The card of the key shows whether there is one.

@@ -12,7 +12,7 @@ import { row, table } from "./table.js";
 import { heading, linkTo } from "./views.js";
 
 const COLUMNS = ["Integration", "Provider", "Key", "Set", "Last use", "Consumers"];
-const AGES = [["", "Any age"], [30, "More than 30 days"], [90, "More than 90 days"], [180, "More than 180 days"], [365, "More than a year"]];
+const AGES = [["", "Any age"], [30, "At least 30 days"], [90, "At least 90 days"], [180, "At least 180 days"], [365, "At least a year"]];
 const UNUSED = [["", "Used or not"], [30, "Unused for 30 days"], [90, "Unused for 90 days"], [180, "Unused for 180 days"]];
 
 class KeyList extends HTMLElement {
@@ -36,8 +36,11 @@ class KeyList extends HTMLElement {
 
   search() {
     const query = Object.fromEntries(Object.entries(this.filters).map(([name, { value }]) => [name, value]));
-    this.stored = [];
-    this.list.read(() => pages("keys", "keys", { ...query, limit: 100 }), (page) => {
+    const start = () => {
+      this.stored = [];
+      return pages("keys", "keys", { ...query, limit: 100 });
+    };
+    this.list.read(start, (page) => {
       this.stored.push(...page.filter((each) => each.age_days != null));
       return page.map(keyRow);
     });

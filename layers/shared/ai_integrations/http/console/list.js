@@ -2,7 +2,7 @@
 
 import { pages } from "./api.js";
 import { h, replace } from "./dom.js";
-import { healthBadge, healthOf, keyBadge, keyOf, lastUse, ListedKeys, unlessGone } from "./facts.js";
+import { healthBadge, healthOf, keyBadge, keyOf, lastUse, ListedKeys } from "./facts.js";
 import { field, select } from "./fields.js";
 import { PagedList } from "./paged-list.js";
 import { afterPause } from "./pauses.js";
@@ -27,12 +27,10 @@ class IntegrationList extends HTMLElement {
       h("search", { class: "filters" }, field("Name", this.name), field("Provider", this.provider), field("Visible to space", this.space)),
       this.list.state, rows, this.list.footer);
     this.search();
-    this.offerSpaces();
   }
 
-  async offerSpaces() {
-    const { spaces } = await places();
-    this.space.append(...spaces.map(({ id, name }) => h("option", { value: id }, name)));
+  offerSpaces({ spaces }) {
+    if (this.space.length === 1) this.space.append(...spaces.map(({ id, name }) => h("option", { value: id }, name)));
     this.space.closest("label").hidden = !spaces.length;
   }
 
@@ -41,9 +39,10 @@ class IntegrationList extends HTMLElement {
     const query = { name: this.name.value.trim(), space_id: this.space.value, limit: 50 };
     const provider = this.provider.value;
     const keys = query.name || query.space_id ? { of: keyOf } : new ListedKeys();
-    const loading = places();
+    places().catch(() => null); // the rows, which need them, show the problem
     this.list.read(() => pages("ai-integrations", "ai_integrations", query), async (page) => {
-      const known = await loading;
+      const known = await places();
+      this.offerSpaces(known);
       return page.filter((each) => !provider || each.provider === provider).map((each) => integrationRow(each, keys, known));
     });
   }
@@ -54,7 +53,7 @@ function integrationRow({ id, name, provider, scopings }, keys, known) {
   const [key, use, health] = ["…", "…", "…"].map((each) => h("span", {}, each));
   const tr = row(COLUMNS, [linkTo(id, name), providerName(provider), scopeNames(scopings, known), key, use, health]);
   whenVisible(tr, async () => {
-    const [facts, result] = await Promise.all([unlessGone(keys.of(id)), unlessGone(healthOf(id))]).catch(() => []);
+    const [facts, result] = await Promise.all([keys.of(id), healthOf(id)].map((each) => each.catch(() => null)));
     replace(key, facts ? keyBadge(facts) : "–");
     replace(use, facts ? lastUse(facts.last_used_at) : "–");
     replace(health, result ? healthBadge(result) : "–");

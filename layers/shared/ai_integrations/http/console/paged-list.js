@@ -35,8 +35,9 @@ export class PagedList {
       let done = false;
       while (!done && container.childElementCount < enough) {
         const page = await source.pages.next();
-        const rows = page.done ? [] : await source.toRows(page.value);
         if (source !== this.source) return; // other pages replaced these
+        const rows = page.done ? [] : await source.toRows(page.value);
+        if (source !== this.source) return;
         done = page.done;
         container.append(...rows);
       }
@@ -45,6 +46,7 @@ export class PagedList {
       if (hadFocus) container.children[before]?.querySelector("a, button")?.focus();
       this.onchange?.();
     } catch (error) {
+      if (source !== this.source) return;
       replace(this.state, problemText(error), " ", button("Try again", this.again));
     }
   }

@@ -1,5 +1,6 @@
 // Choose several values: type to find one, press Enter to add it, and remove those that are not wanted.
 
+import { Problem } from "./api.js";
 import { button, h, newId, replace } from "./dom.js";
 import { input } from "./fields.js";
 import { afterPause } from "./pauses.js";
@@ -22,7 +23,7 @@ class ValuePicker extends HTMLElement {
   setUp({ chosen = [], label, accepts = () => null, search }) {
     this.#chosen = [...chosen];
     Object.assign(this, { label, accepts });
-    if (search) this.entry.addEventListener("input", afterPause(async () => this.offer(await search(this.entry.value))));
+    if (search) this.entry.addEventListener("input", afterPause(() => this.#search(search)));
     replace(this, this.list, h("div", { class: "row" }, this.entry, this.options, button("Add", () => this.#add())), this.message);
     this.#show();
     return this;
@@ -33,9 +34,22 @@ class ValuePicker extends HTMLElement {
     replace(this.options, options.map(({ label }) => h("option", { value: label })));
   }
 
+  // A text that was typed, but not added, counts. Without one that names nothing, access could be wider than intended.
   get values() {
-    this.#add(); // what was typed, but not added
+    this.#add();
+    const detail = this.entry.value.trim() && "Choose one of the suggestions, or clear the field.";
+    if (detail) throw new Problem(0, { detail, errors: [{ pointer: this.closest("[data-pointer]").dataset.pointer, detail }] });
     return this.#chosen;
+  }
+
+  async #search(search) {
+    const text = this.entry.value;
+    try {
+      const found = await search(text);
+      if (text === this.entry.value) this.offer(found);
+    } catch (error) {
+      this.message.textContent = error.message;
+    }
   }
 
   #onKey(event) {

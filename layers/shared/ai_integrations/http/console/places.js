@@ -7,7 +7,10 @@ let known;
 session.changes.addEventListener("change", () => { known = undefined; });
 
 export function places() {
-  known ??= load();
+  known ??= load().catch((error) => {
+    known = undefined; // the next call tries again
+    throw error;
+  });
   return known;
 }
 
@@ -16,9 +19,13 @@ async function load() {
   return { organizations, spaces };
 }
 
-// "Research / Search", or the ids of places that are not registered.
+// "Research / Search", or the ids of places that are not registered. Names that several places have are followed by ids.
 export function scopeName({ organization_id: organizationId, space_id: spaceId }, { organizations, spaces }) {
-  const name = (list, id) => id && (list.find((each) => each.id === id)?.name ?? id);
+  const name = (list, id) => {
+    const found = list.find((each) => each.id === id)?.name;
+    if (!found) return id;
+    return list.filter((each) => each.name === found).length > 1 ? `${found} (${id})` : found;
+  };
   const space = spaces.find((each) => each.id === spaceId);
   const names = [name(organizations, organizationId ?? space?.organization_id), name(spaces, spaceId)];
   return names.filter(Boolean).join(" / ") || "Whole account";

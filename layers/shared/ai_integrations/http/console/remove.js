@@ -1,14 +1,13 @@
 // Delete an integration, after showing who uses it.
 
 import { call, integrationPath } from "./api.js";
-import { openDialog } from "./dialogs.js";
 import { announce, h } from "./dom.js";
 import { ago, date, plural } from "./format.js";
 
 export async function remove({ id, etag, name }) {
   // A dry run checks the same rules, and deletes nothing.
   const { body: effect } = await call("DELETE", integrationPath(id), { etag, query: { dry_run: true } });
-  openDialog({
+  return {
     title: `Delete ${name}?`,
     content: [
       users(effect),
@@ -21,7 +20,7 @@ export async function remove({ id, etag, name }) {
       location.hash = "#/deleted";
       announce(`${name} was deleted.`);
     },
-  });
+  };
 }
 
 function users({ used_by: usedBy, used_by_count: count }) {

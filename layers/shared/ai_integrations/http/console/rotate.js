@@ -2,7 +2,6 @@
 
 import { call, integrationPath } from "./api.js";
 import { announce, h } from "./dom.js";
-import { openDialog } from "./dialogs.js";
 import { checkbox, formField, secretInput, select } from "./fields.js";
 import { moment } from "./format.js";
 import { retryKeys } from "./retries.js";
@@ -15,7 +14,7 @@ export function rotate({ id, etag, name }, done) {
   const key = secretInput();
   const grace = select(GRACE, { value: "86400" });
   const verify = checkbox("Test the new key with the provider first", false);
-  openDialog({
+  return {
     title: `Rotate the key of ${name}`,
     content: [
       h("p", {}, "Programs get the new key at once. The previous one stays usable for a while, so that those that still have it do not fail."),
@@ -32,11 +31,11 @@ export function rotate({ id, etag, name }, done) {
       announce(until ? `The key was rotated. The previous one is usable until ${moment(until)}.` : "The key was rotated.");
       return done;
     },
-  });
+  };
 }
 
 export function rollBack({ id, etag, name }, done) {
-  openDialog({
+  return {
     title: `Roll back the key of ${name}?`,
     content: h("p", {}, "The previous key becomes the current one again. The key that replaced it is no longer available."),
     action: "Roll back",
@@ -45,5 +44,5 @@ export function rollBack({ id, etag, name }, done) {
       announce("The previous key is the current one again.");
       return done;
     },
-  });
+  };
 }

@@ -1,4 +1,4 @@
-// The access key and what is known about its holder. The key exists in this module's memory alone, so closing or
+// The access key and what is known about its holder. The key exists in this module's memory alone, so leaving or
 // reloading the page signs out.
 
 export const changes = new EventTarget(); // "change" after a sign-in, a sign-out or a rejected key

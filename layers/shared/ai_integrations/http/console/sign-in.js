@@ -7,6 +7,7 @@ import * as session from "./session.js";
 
 class SignIn extends HTMLElement {
   connectedCallback() {
+    document.title = "Sign in – AI integrations";
     const described = { id: "access-key", "aria-describedby": "access-key-note" };
     this.key = secretInput({ ...described, required: true, autocomplete: "off", placeholder: "aik_…" });
     this.message = h("p", { role: "alert", class: "bad" }, session.reasonOfEnd());
@@ -16,7 +17,7 @@ class SignIn extends HTMLElement {
         h("h1", {}, "Sign in"),
         h("label", { for: "access-key" }, "Access key"),
         this.key,
-        h("p", { id: "access-key-note", class: "soft" }, "It stays in this page’s memory, until you sign out, reload or close the page."),
+        h("p", { id: "access-key-note", class: "soft" }, "It stays in this page’s memory, until you sign out or leave the page."),
         this.message,
         h("p", { class: "buttons" }, this.button)));
     this.key.focus();

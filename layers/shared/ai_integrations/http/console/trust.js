@@ -3,10 +3,12 @@
 import { get, integrationPath } from "./api.js";
 import { card, copyable, facts } from "./cards.js";
 import { h } from "./dom.js";
+import { PROVIDERS } from "./providers.js";
 
 const TRUST_ALL = "Configure the provider to trust tokens with these claims. Require all of them.";
 const FEDERATION_IS_OFF = "Federation is off in this installation, so the claims iss and sub are unknown. Ask an operator to turn it on.";
 
+const LABELS = Object.assign({ parameters: { label: "Parameters" } }, ...Object.values(PROVIDERS).map((each) => each.federation));
 const json = (value) => JSON.stringify(value, null, 2);
 
 export const roleCard = (id) => card("Trust policy of the role", async () => {
@@ -21,7 +23,7 @@ export const roleCard = (id) => card("Trust policy of the role", async () => {
 export const federationCard = (id) => card("Federation", async () => {
   const { federation, issuer, subject, audience, required_claims: claims } = await get(integrationPath(id, "/federation"));
   return [
-    facts(Object.entries(federation).map(([name, value]) => [name, typeof value === "string" ? value : json(value)])),
+    facts(Object.entries(federation).map(([name, value]) => [LABELS[name]?.label ?? name, typeof value === "string" ? value : json(value)])),
     h("p", {}, issuer ? TRUST_ALL : FEDERATION_IS_OFF),
     copyable("Claims to trust", json({ iss: issuer, sub: subject, aud: audience, ...claims })),
   ];
