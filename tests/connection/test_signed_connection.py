@@ -176,11 +176,13 @@ def test_post_retries_if_nothing_listens() -> None:
     assert connection.waits == [1, 2]
 
 
-def test_post_to_an_unknown_host_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find_nothing(*_: Any, **__: Any) -> None:
-        raise socket.gaierror
+def find_no_host(*_: Any, **__: Any) -> None:
+    """Replace getaddrinfo."""
+    raise socket.gaierror
 
-    monkeypatch.setattr(socket, "getaddrinfo", find_nothing)
+
+def test_post_to_an_unknown_host_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", find_no_host)
     with pytest.raises(EndpointConnectionError):
         ConnectionFixture("https://fake-api.invalid").status()
 
@@ -302,6 +304,8 @@ def https_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
     The client has a TLS context of its own, as in a program. In this process, tests may have loaded the functions,
     which share one.
     """
+    for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(URLLib3Session, "_get_ssl_context", lambda _: create_urllib3_context())
     certificate, key = certify(tmp_path, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -321,7 +325,6 @@ def test_post_trusts_the_ca_bundle_of_the_environment(
     https_api: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     server, bundle = https_api
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.setenv(variable, str(bundle))
     assert ConnectionFixture(server.url("localhost")).status() == 200
 
@@ -333,4 +336,13 @@ def test_proxy_is_used_except_on_loopback(api: Server, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert connect(api).status() == 200
     with pytest.raises(ProxyConnectionError):
+        ConnectionFixture("https://api.example.com").status()
+
+
+def test_host_in_no_proxy_is_connected_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("no_proxy", "api.example.com")
+    monkeypatch.setattr(socket, "getaddrinfo", find_no_host)
+    with pytest.raises(EndpointConnectionError):
         ConnectionFixture("https://api.example.com").status()

@@ -56,7 +56,12 @@ PACKAGES = {
     "domain": Package((f"{_SERVICE}/domain",), ("tests/unit",)),
     "contracts": Package(
         (f"{_SERVICE}/contracts",),
-        ("tests/unit", "tests/events", *_handler_tests("access_keys", "authorizer", "credentials", "spaces")),
+        (
+            "tests/unit",
+            "tests/events",
+            *_handler_tests("access_keys", "audit_log", "authorizer", "consumers", "credentials", "keys", "senders"),
+            *_handler_tests("spaces"),
+        ),
     ),
     "client": Package(
         tuple(f"{_CLIENT}/{name}.py" for name in _CLIENT_MODULES),

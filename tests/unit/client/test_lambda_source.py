@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from ai_integrations_client import ResolutionError, ResolveRequest, UnavailableError
+from ai_integrations_client.lambda_source import LambdaSource
 from tests.unit.client.fixtures import KEY, ClientFixture, FakeService, a_problem, a_response
 
 IDENTITY = {"function": "credentials", "account": "acme", "consumer": "billing-job"}
@@ -94,6 +95,8 @@ def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
         (a_response(name=...), "malformed response"),
         (a_response(expires_at="tomorrow"), "malformed response"),
         ({"problem": {"status": "x"}}, "malformed response"),
+        ({"problem": "text"}, "malformed response"),
+        (a_response(version=[]), "malformed response"),
     ],
 )
 def test_fetch_raises_unavailable_error_with_a_reason_and_without_the_key(response: Any, reason: str) -> None:
@@ -115,3 +118,10 @@ def test_fetch_raises_unavailable_error_if_function_failed() -> None:
     response = {"errorMessage": KEY, "errorType": "LoggedError"}
     with pytest.raises(UnavailableError, match=r"the function failed$"):
         ClientFixture(FakeService(response=response, function_error="Unhandled")).key()
+
+
+def test_source_itself_raises_unavailable_error_without_a_response() -> None:
+    service = FakeService(response=ReadTimeoutError(endpoint_url="http://127.0.0.1/"))
+    source = LambdaSource(service, function="f", account="acme", consumer="job")
+    with pytest.raises(UnavailableError, match="ReadTimeoutError"):
+        source.fetch(ResolveRequest(integration="x"))
