@@ -10,22 +10,15 @@ from ai_integrations.domain.model import Caller, Membership, Role
 from ai_integrations.http import cursors
 from tests.builders import API_KEY, ULID, a_caller, create_body, gateway_event
 from tests.cloud import Cloud, Response
+from tests.handlers.test_keys import get as get_from_audit
 
 DELETED = "/v2/deleted-ai-integrations"
 MEMBER = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s"),))
 READER = a_caller(role=Role.READER)
 
 
-def get(
-    cloud: Cloud,
-    caller: Caller | None = None,
-    headers: dict[str, str | None] | None = None,
-    query: dict[str, str] | None = None,
-) -> Response:
-    event = gateway_event("", method="GET", path=DELETED, caller=caller, headers=headers)
-    event["queryStringParameters"] = query
-    event["multiValueQueryStringParameters"] = query and {name: [value] for name, value in query.items()}
-    return cloud.http("audit", event)
+def get(cloud: Cloud, caller: Caller | None = None, **parts: Any) -> Response:
+    return get_from_audit(cloud, DELETED, caller, **parts)
 
 
 def find(cloud: Cloud, **query: str) -> Response:

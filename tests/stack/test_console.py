@@ -223,7 +223,7 @@ def test_deleted_integrations_are_shown_page_by_page_and_the_focus_follows(conso
 
 
 @pytest.mark.parametrize("role", ["reader", "member"])
-def test_reader_and_member_are_offered_what_is_for_all_and_see_their_integrations(
+def test_reader_and_member_see_their_integrations_but_no_views_and_acts_of_admins(
     console: dict[str, Any], role: str
 ) -> None:
     seen = console["roles"][role]
