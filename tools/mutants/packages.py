@@ -59,8 +59,8 @@ PACKAGES = {
         (
             "tests/unit",
             "tests/events",
-            *_handler_tests("access_keys", "audit_log", "authorizer", "consumers", "credentials", "keys", "senders"),
-            *_handler_tests("spaces"),
+            *_handler_tests("access_keys", "audit_log", "authorizer", "consumers", "credentials"),
+            *_handler_tests("deleted_integrations", "keys", "senders", "spaces", "use_ledger"),
         ),
     ),
     "client": Package(

@@ -25,6 +25,7 @@ _NAMES = (
 )
 _OTHER_TESTS = ("tests/unit/apidoc", "tests/unit/local", *(f"tests/unit/test_{name}.py" for name in _NAMES))
 _KEPT_OUT = {"build", "functions", "mutants", "pyproject.toml", "tests"}
+_MUTMUT_UPDATES = {".py", ".meta", ".spans"}  # changed code, verdicts, and the lines of each function
 
 
 def prepare(name: str, package: Package) -> Path:
@@ -39,9 +40,17 @@ def prepare(name: str, package: Package) -> Path:
     for path in (ROOT / "functions").iterdir():
         if f"functions/{path.name}" not in ROOTS:
             _link(folder / "mutants" / "functions" / path.name, path)
-    shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)  # mutmut copies them, but removes nothing
+    _remove_copies(folder / "mutants")
     (folder / "pyproject.toml").write_text(_settings(package), encoding="utf-8")
     return folder
+
+
+def _remove_copies(mutants: Path) -> None:
+    """Remove the copied tests and data files: mutmut removes none, and replaces none that exists."""
+    shutil.rmtree(mutants / "tests", ignore_errors=True)
+    for path in (mutants / "src").rglob("*.*"):
+        if path.suffix not in _MUTMUT_UPDATES and path.is_file():
+            path.unlink()
 
 
 def in_workspace(source: str) -> str:

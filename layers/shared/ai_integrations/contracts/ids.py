@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from urllib.parse import unquote
 
 from ai_integrations.domain.errors import FieldError, InvalidRequestError
@@ -25,15 +26,12 @@ def encode(ulid: str) -> str:
 def decode(text: str) -> str:
     """Extract the ULID from an id, which may be percent-encoded. Raise InvalidRequestError for any other text."""
     sent = unquote(text)
-    try:
-        decoded = b64decode(sent).decode("ascii")
-    except ValueError:
-        decoded = ""
-    ulid = decoded.removeprefix(_PREFIX)
-    # Accept one encoding per id: b64decode ignores some characters.
-    if not is_ulid(ulid) or encode(ulid) != sent:
-        raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
-    return ulid
+    with suppress(ValueError):
+        ulid = b64decode(sent).decode("ascii").removeprefix(_PREFIX)
+        # Accept one encoding per id: b64decode ignores some characters.
+        if is_ulid(ulid) and encode(ulid) == sent:
+            return ulid
+    raise InvalidRequestError(FieldError("", "This is not the id of an AI integration."))
 
 
 def encode_user(user: str) -> str:
@@ -43,10 +41,8 @@ def encode_user(user: str) -> str:
 
 def decode_user(text: str) -> str:
     """Extract the user from the id of a user. Raise InvalidRequestError for any other text."""
-    try:
-        user = b64decode(text, validate=True).decode().removeprefix("User:")
-    except ValueError:
-        user = ""
-    if encode_user(user) != text:
-        raise InvalidRequestError(FieldError("", "This is not the id of a user."))
-    return user
+    with suppress(ValueError):
+        user = b64decode(text).decode().removeprefix("User:")
+        if encode_user(user) == text:
+            return user
+    raise InvalidRequestError(FieldError("", "This is not the id of a user."))
