@@ -154,7 +154,8 @@ def test_only_the_routes_for_credentials_require_a_signature_and_the_pages_nothi
     assert all(len(each["security"]) == 1 for each in gateway_methods().values())
     assert {route for route, scheme in required.items() if scheme == ["AWS_IAM"]} == SIGNED
     pages = {docs.DOCUMENT, docs.PAGE, console.PAGE, console.FILE.replace("<file>", "{file}")}
-    assert {path for (_, path), scheme in required.items() if scheme == ["NONE"]} == pages
+    public = {(method, page) for method in ("GET", "ANY") for page in pages}
+    assert {route for route, scheme in required.items() if scheme == ["NONE"]} == public
     others = {route: scheme for route, scheme in required.items() if scheme not in (["AWS_IAM"], ["NONE"])}
     assert set(map(tuple, others.values())) == {(API["Auth"]["DefaultAuthorizer"],)}
     assert body["components"]["securitySchemes"]["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
