@@ -1,5 +1,6 @@
 """Change functions with mutmut, which runs the tests that call the changed function."""
 
+import gc
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class _Runner(PytestRunner):  # type: ignore[misc]
     """Run those tests first that noticed the last changes, then unit tests, which need no server or emulated AWS."""
 
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        gc.freeze()  # otherwise the garbage collector visits, and so copies, the memory of the parent
         failed = _FAILED_TESTS.read_text().splitlines()[-5:] if _FAILED_TESTS.exists() else []
         ordered = sorted(tests, key=lambda test: (test not in failed, not test.startswith("tests/unit/")))
         return int(super().run_tests(mutant_name=mutant_name, tests=ordered))

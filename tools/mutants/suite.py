@@ -1,5 +1,6 @@
 """Run tests on a change until one fails, in a process of its own for each change."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -39,6 +40,7 @@ class Suite:
             if self._failed.exists():
                 self._move_to_front(self._failed.read_text())
             return is_noticed
+        gc.freeze()  # otherwise the garbage collector visits, and so copies, the memory of the parent
         sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
         apply()
         first = dict.fromkeys([*self._last_failed, *likely])

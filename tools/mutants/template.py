@@ -3,7 +3,6 @@
 Each mutant is a changed copy of the parsed template. A process of its own runs tests/template on it until one fails.
 """
 
-import gc
 import importlib
 import json
 import re
@@ -108,7 +107,6 @@ def _alive(every: Sequence[TemplateMutant]) -> Iterator[str]:
     suite = Suite(["tests/template"])
     with redirect_stdout(StringIO()):
         pytest.main(["--collect-only", "-p", "no:cacheprovider", "tests/template"])  # imports once what the tests use
-    gc.freeze()  # otherwise the garbage collector of each mutant's process visits, and so copies, the imported modules
     suite.require_success(lambda: _apply(None))
     survived = 0
     for index, mutant in enumerate(every):
