@@ -8,6 +8,7 @@ import pytest
 
 from ai_integrations.adapters.dynamodb.consumers import principal_key
 from ai_integrations.bootstrap.botocore_session import session
+from ai_integrations.contracts import ids
 from ai_integrations.domain.model import Caller, Membership, Role
 from ai_integrations.domain.principals import principal_of
 from ai_integrations.http import cursors
@@ -71,15 +72,15 @@ def test_create_returns_the_consumer_its_address_and_its_etag(cloud: Cloud) -> N
         "expires_at": "2999-01-02T01:04:05.000Z",
         "created_at": created["created_at"],
         "updated_at": created["created_at"],
-        "created_by_user_id": created["created_by_user_id"],
+        "created_by_user_id": ids.encode_user("alice"),
     }
     assert call(cloud, "GET", one(response)).body == created
 
 
 def test_create_with_integrations_lists_them_by_their_ids(cloud: Cloud) -> None:
-    ids = sorted(add_integration(cloud, name=name) for name in ("a", "b"))
-    created = grant(cloud, all_integrations=..., integration_ids=ids[::-1])
-    assert created.body["integration_ids"] == ids
+    integrations = sorted(add_integration(cloud, name=name) for name in ("a", "b"))
+    created = grant(cloud, all_integrations=..., integration_ids=integrations[::-1])
+    assert created.body["integration_ids"] == integrations
     assert not {"memberships", "all_integrations"} & created.body.keys()
 
 
@@ -125,6 +126,12 @@ def test_create_with_an_invalid_body_names_the_field_and_stores_nothing(
     response = grant(cloud, **changes)
     assert (response.status, response.pointers) == (status, [pointer])
     assert cloud.items() == []
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::999999999999:root", "arn:aws:sts::999999999999:assumed-role/billing/x"])
+def test_create_for_another_principal_says_which_are_accepted(cloud: Cloud, arn: str) -> None:
+    [error] = grant(cloud, principal_arn=arn).body["errors"]
+    assert "ARN of an IAM role or user" in error["detail"]
 
 
 def test_create_with_one_integration_twice_is_rejected(cloud: Cloud) -> None:
@@ -457,6 +464,6 @@ def test_log_names_the_consumer_and_its_principal(cloud: Cloud) -> None:
     lines = {line["message"]: line for line in cloud.log()}
     assert lines["consumer granted"]["principal"] == "arn:aws:iam::999999999999:role/billing"
     assert lines["consumer changed"]["fields"] == ["name"]
-    ids = {lines[f"consumer {verb}"]["consumer_id"] for verb in ("granted", "changed", "revoked")}
-    assert ids == {consumer.body["id"]}
+    changed = {lines[f"consumer {verb}"]["consumer_id"] for verb in ("granted", "changed", "revoked")}
+    assert changed == {consumer.body["id"]}
     assert {line["account"] for line in lines.values()} == {"acme"}

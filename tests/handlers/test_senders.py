@@ -1,5 +1,6 @@
 """Impersonation: an event or a stack acts for an account only as an operator registered it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -322,6 +323,7 @@ def test_register_returns_the_sender_and_list_returns_all(cloud: Cloud) -> None:
         "memberships": OF_TEAM,
         "registered_at": source["registered_at"],
     }
+    assert datetime.now(UTC) - datetime.fromisoformat(source["registered_at"]) < timedelta(hours=1)
     stacks = register_stacks(cloud, stack_names="team-*")
     assert stacks["stack_names"] == "team-*"
     register_source(cloud, account="umbrella")
