@@ -253,8 +253,8 @@ def test_patch_changes_only_what_it_contains(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("field", ["integration_ids", "memberships"])
 def test_patch_without_a_grant_keeps_the_grant(cloud: Cloud, field: str) -> None:
-    values = {"integration_ids": [add_integration(cloud)], "memberships": [{"space_id": "s"}]}
-    consumer = grant(cloud, **{"all_integrations": ..., field: values[field]})
+    values: dict[str, Any] = {"integration_ids": [add_integration(cloud)], "memberships": [{"space_id": "s"}]}
+    consumer = grant(cloud, all_integrations=..., **{field: values[field]})
     renamed = call(cloud, "PATCH", one(consumer), {"name": "Renamed"}).body
     assert (renamed["name"], renamed[field]) == ("Renamed", values[field])
     assert "all_integrations" not in renamed

@@ -28,8 +28,14 @@ class _Runner(PytestRunner):  # type: ignore[misc]
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
         gc.freeze()  # otherwise the garbage collector visits, and so copies, the memory of the parent
         failed = _FAILED_TESTS.read_text().splitlines()[-5:] if _FAILED_TESTS.exists() else []
-        ordered = sorted(tests, key=lambda test: (test not in failed, not test.startswith("tests/unit/")))
-        return int(super().run_tests(mutant_name=mutant_name, tests=ordered))
+        first = [test for test in tests if test in failed]
+        others = sorted(
+            (test for test in tests if test not in failed), key=lambda test: not test.startswith("tests/unit/")
+        )
+        for group in [group for group in (first, others) if group] or [[]]:  # no test means all tests
+            if code := int(super().run_tests(mutant_name=mutant_name, tests=group)):
+                return code
+        return 0
 
     def execute_pytest(self, params: list[str], **kwargs: list[object]) -> int:
         return int(super().execute_pytest(params, plugins=[*kwargs.get("plugins", ()), self]))
