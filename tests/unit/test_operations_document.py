@@ -39,9 +39,10 @@ def test_queried_log_groups_exist(name: str) -> None:
     assert {"Fn::Sub": f"/${{AWS::StackName}}/{name}"} in groups
 
 
-@pytest.mark.parametrize(("level", "next_level"), [("error", "Lines of the level `WARNING`"), ("warning", "Errors of ")])
-def test_message_of_each_level_is_explained_and_every_explained_message_is_logged(level: str, next_level: str) -> None:
-    table = section("Errors and warnings").partition(f"Lines of the level `{level.upper()}`")[2].partition(next_level)[0]
+@pytest.mark.parametrize(("level", "end"), [("error", "\nLines of the level `WARNING`"), ("warning", "\nErrors of ")])
+def test_message_of_each_level_is_explained_and_every_explained_message_is_logged(level: str, end: str) -> None:
+    start = f"Lines of the level `{level.upper()}`"
+    table = section("Errors and warnings").partition(start)[2].partition(end)[0]
     first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert set(re.findall("`([^`]+)`", " ".join(first_cells))) == messages(level)
 
