@@ -39,7 +39,7 @@ def test_queried_log_groups_exist(name: str) -> None:
     assert {"Fn::Sub": f"/${{AWS::StackName}}/{name}"} in groups
 
 
-@pytest.mark.parametrize(("level", "end"), [("error", "\nLines of the level `WARNING`"), ("warning", "\nAll of these ")])
+@pytest.mark.parametrize(("level", "end"), [("error", "\nLines of the level `WARNING`"), ("warning", "\nAll of ")])
 def test_message_of_each_level_is_explained_and_every_explained_message_is_logged(level: str, end: str) -> None:
     start = f"Lines of the level `{level.upper()}`"
     table = section("Errors and warnings").partition(start)[2].partition(end)[0]
