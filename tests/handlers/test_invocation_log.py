@@ -37,7 +37,7 @@ def nothing(_cloud: Cloud) -> None:
     pass
 
 
-@pytest.mark.parametrize("function", ["api", "test_connection"])
+@pytest.mark.parametrize("function", ["api", "audit", "consumers", "test_connection"])
 @pytest.mark.parametrize(
     ("prepare", "changes"),
     [

@@ -88,6 +88,7 @@ def lines(cloud: Cloud, log: str, capfd: pytest.CaptureFixture[str]) -> list[dic
 
 def use_api(cloud: Cloud) -> None:
     change_integration_in_every_way(cloud)
+    cloud.api(gateway_event("not JSON"))
     fail_unexpectedly(cloud, "api")
 
 

@@ -1,8 +1,10 @@
-"""Requests for paths and methods that the API does not have."""
+"""Requests for paths and methods that the API does not have, and what all responses have in common."""
 
 import pytest
 
-from tests.builders import gateway_event
+from ai_integrations.http.resolver import RESPONSE_HEADERS
+from tests import sam_template
+from tests.builders import an_event, gateway_event
 from tests.cloud import Cloud
 
 
@@ -40,3 +42,21 @@ def test_id_with_characters_that_no_route_accepts_returns_404(cloud: Cloud) -> N
         "resource": "/v2/ai-integrations/{integration_id}"
     }
     assert cloud.api(event).status == 404
+
+
+@pytest.mark.parametrize("function", [each for each in sam_template.synchronous_functions() if each != "authorizer"])
+def test_no_response_of_a_function_may_be_cached_or_read_as_another_type(cloud: Cloud, function: str) -> None:
+    response = cloud.http(function, gateway_event(method="GET", path="/v2/nothing"))
+    assert response.status == 404
+    assert {name.lower(): value for name, value in RESPONSE_HEADERS.items()}.items() <= response.headers.items()
+
+
+@pytest.mark.parametrize(
+    ("function", "event"), [("api", "get_docs"), ("console", "get_console"), ("console", "get_console_file")]
+)
+def test_no_page_and_no_file_of_one_may_be_cached_or_read_as_another_type(
+    cloud: Cloud, function: str, event: str
+) -> None:
+    response = cloud.http(function, an_event(event))
+    assert response.status == 200
+    assert {name.lower(): value for name, value in RESPONSE_HEADERS.items()}.items() <= response.headers.items()

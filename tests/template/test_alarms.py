@@ -48,6 +48,7 @@ def test_alarm_description_refers_to_its_part_of_the_runbook(name: str) -> None:
 # Statistic, threshold, periods, and seconds per period, of the alarms that do not fire at the first event in a minute.
 FIRES_LATER = {
     "StreamLagAlarm": ("Maximum", 300_000, 3, 60),
+    "WaitingRequestsAlarm": ("Maximum", 3600, 1, 60),
     "ApiLatencyAlarm": ("p99", 5_000, 3, 300),
     "RejectedAccessKeysAlarm": ("Sum", 100, 1, 300),
     "RollbackAlarm": ("Sum", 2, 1, 300),
@@ -125,6 +126,13 @@ def test_rollback_alarm_fires_at_the_third_error_within_the_shortest_canary() ->
     assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("5XXError", "Sum", 2)
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 5 * 60
+
+
+def test_waiting_requests_alarm_watches_the_queue_whose_messages_would_expire_unprocessed() -> None:
+    queue = {"Fn::GetAtt": ["ProvisioningQueue", "QueueName"]}
+    alarm = watching_resource("ApproximateAgeOfOldestMessage", "QueueName", queue)
+    settings = sam_template.resources("AWS::SQS::Queue")["ProvisioningQueue"]["Properties"]
+    assert alarm["Threshold"] < settings["MessageRetentionPeriod"]
 
 
 def test_undelivered_requests_alarm_watches_the_rule_without_a_dead_letter_queue() -> None:
