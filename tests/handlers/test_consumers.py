@@ -129,7 +129,7 @@ def test_create_with_an_invalid_body_names_the_field_and_stores_nothing(
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:iam::999999999999:root", "arn:aws:sts::999999999999:assumed-role/billing/x"])
-def test_create_for_another_principal_says_which_are_accepted(cloud: Cloud, arn: str) -> None:
+def test_create_for_another_principal_names_the_accepted_ones(cloud: Cloud, arn: str) -> None:
     [error] = grant(cloud, principal_arn=arn).body["errors"]
     assert "ARN of an IAM role or user" in error["detail"]
 
