@@ -202,8 +202,8 @@ def _is_conditional(part: Any) -> bool:
 
 
 @pytest.mark.parametrize("deployment", ["AllAtOnce", "Canary10Percent5Minutes"])
-def test_without_an_issuer_no_function_role_or_permission_of_the_token_exchange_exists(deployment: str) -> None:
-    made = processed(GradualDeployment=deployment)
+def test_without_an_issuer_no_part_of_the_token_exchange_exists(deployment: str) -> None:
+    made = {"Resources": processed(GradualDeployment=deployment), "Outputs": sam_template.template()["Outputs"]}
     assert "ExchangeToken" in json.dumps(made)
     remaining = json.dumps(without_federation(made))
     assert "WebIdentityToken" not in remaining

@@ -436,6 +436,13 @@ def test_identity_tokens_for_own_token_endpoints_are_issued_for_the_listed_audie
     assert statement["Condition"]["Null"] == {"sts:IdentityTokenAudience": "false"}
 
 
+def test_without_audiences_no_identity_token_is_issued_for_own_token_endpoints() -> None:
+    [policy] = sam_template.roles()["exchange_token"]["Policies"]
+    every = policy["PolicyDocument"]["Statement"]
+    [choice] = [each["Fn::If"] for each in every if "FederationAudiences" in str(each)]
+    assert (choice[0], choice[2]) == ("HasFederationAudiences", {"Ref": "AWS::NoValue"})
+
+
 def tagging(**tags: str) -> list[str]:
     context = {f"aws:RequestTag/{name}": frozenset({value}) for name, value in tags.items()}
     context["aws:TagKeys"] = frozenset(tags)
