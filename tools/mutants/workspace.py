@@ -20,6 +20,8 @@ _NAMES = (
     "imports",
     "makefile",
     "mutants",
+    "operations_document",
+    "security_document",
     "template_mutants",
     "tree",
 )
