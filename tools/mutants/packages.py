@@ -53,7 +53,7 @@ def _tests_importing(name: str) -> tuple[str, ...]:
 
 
 PACKAGES = {
-    "domain": Package((f"{_SERVICE}/domain",), ("tests/unit",)),
+    "domain": Package((f"{_SERVICE}/domain",), ("tests/unit", *_handler_tests("audit_log"))),
     "contracts": Package(
         (f"{_SERVICE}/contracts",),
         (
