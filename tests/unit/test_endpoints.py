@@ -411,6 +411,34 @@ FLAWED = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("provider", "root"),
+    [
+        ("OPEN_AI", "https://api.openai.com"),
+        ("OPEN_AI", "https://eu.api.openai.com"),
+        ("AZURE_OPEN_AI", "https://team.openai.azure.com"),
+        ("AZURE_OPEN_AI", "https://team.services.ai.azure.com"),
+        ("AZURE_OPEN_AI", "https://team.cognitiveservices.azure.com"),
+        ("AWS_BEDROCK", "https://bedrock-runtime.eu-west-1.amazonaws.com"),
+        ("AWS_BEDROCK", "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"),
+        ("AWS_BEDROCK", "https://bedrock-runtime.us-east-1.api.aws"),
+        ("AWS_BEDROCK", "https://bedrock-runtime-fips.us-east-1.api.aws"),
+        ("VERTEX_AI", VERTEX),
+        ("VERTEX_AI", "https://aiplatform.googleapis.com"),
+        ("VERTEX_AI", "https://aiplatform.eu.rep.googleapis.com"),
+        ("ANTHROPIC", "https://api.anthropic.com"),
+        ("NVIDIA_NIM", "https://integrate.api.nvidia.com"),
+        ("GEMINI", "https://generativelanguage.googleapis.com"),
+        ("FIREWORKS", "https://api.fireworks.ai/inference"),
+        ("TOGETHER_AI", "https://api.together.xyz"),
+        ("TOGETHER_AI", "https://api.together.ai"),
+    ],
+)
+def test_path_that_an_own_host_of_the_provider_does_not_have_is_flawed(provider: str, root: str) -> None:
+    assert find_flaw(provider, root, PROJECT) is None
+    assert find_flaw(provider, f"{root}/other", PROJECT) == "has a path that the provider's own host does not have"
+
+
 @pytest.mark.parametrize("flawed", FLAWED, ids=lambda flawed: f"{flawed.provider}-{flawed.base_url}")
 def test_base_url_without_single_meaning_is_flawed(flawed: Flawed) -> None:
     flaw = find_flaw(flawed.provider, flawed.base_url, PROJECT)
