@@ -312,7 +312,7 @@ class Space(NamedTuple):
 
     account: str
     id: str
-    organization_id: str | None = None
+    organization_id: str | None
     name: str | None = None
     description: str | None = None
     created_at: datetime | None = None

@@ -93,7 +93,8 @@ class IntegrationList:
         for own in caller.memberships:
             if own.space_id == space_id and own.organization_id is not None:
                 return [Space(account=caller.account, id=space_id, organization_id=own.organization_id)]
-        return [self._spaces.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
+        unknown = Space(account=caller.account, id=space_id, organization_id=None)
+        return [self._spaces.space(caller.account, space_id) or unknown]
 
 
 class SpaceDirectory:
