@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus
 from ai_integrations.domain.endpoints import Endpoints, accepted_forms, endpoints_of, find_flaw
-from ai_integrations.domain.providers import PROVIDERS, Dialect
+from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.connection_test.http import HttpSteps
 from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.outbound.deadline import Deadline
@@ -211,11 +211,9 @@ def test_every_provider_has_documented_forms() -> None:
     assert {forms.provider for forms in DOCUMENTED} == PROVIDERS.keys()
 
 
-COMPLETION_PATHS = {
-    Dialect.OPEN_AI: "/chat/completions",
-    Dialect.ANTHROPIC: "/messages",
-    Dialect.GEMINI: "/models/m-1:generateContent",
-}
+# All other providers are tested with a key, over the protocol of OpenAI.
+TESTED_WITHOUT_KEY = {"AWS_BEDROCK", "VERTEX_AI"}
+COMPLETION_PATHS = {"ANTHROPIC": "/messages", "GEMINI": "/models/m-1:generateContent"}
 
 
 @dataclass
@@ -236,9 +234,14 @@ class RecordingOutbound:
 
 
 TESTED_OVER_HTTP = [
-    pytest.param(forms, base_url, COMPLETION_PATHS[dialect], id=f"{forms.provider}-{base_url}")
+    pytest.param(
+        forms,
+        base_url,
+        COMPLETION_PATHS.get(forms.provider, "/chat/completions"),
+        id=f"{forms.provider}-{base_url}",
+    )
     for forms in (*DOCUMENTED, *BEHIND_GATEWAY)
-    if (dialect := PROVIDERS[forms.provider].probe.dialect) in COMPLETION_PATHS
+    if forms.provider not in TESTED_WITHOUT_KEY
     for base_url in forms.base_urls
 ]
 
@@ -257,7 +260,7 @@ def test_connection_test_requests_endpoint_that_consumers_get(
 
 @pytest.mark.parametrize("forms", [*DOCUMENTED, *BEHIND_GATEWAY])
 def test_openai_endpoint_is_the_tested_one_for_openai_protocol(forms: Forms) -> None:
-    if PROVIDERS[forms.provider].probe.dialect is Dialect.OPEN_AI:
+    if forms.provider not in {*TESTED_WITHOUT_KEY, *COMPLETION_PATHS}:
         assert forms.openai == forms.api
 
 
