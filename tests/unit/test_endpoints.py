@@ -19,6 +19,7 @@ from tests.builders import API_KEY, ROOT, an_integration
 
 PROJECT = {"project_id": "p-1", "location": "europe-west3", "project_access_label": "team"}
 VERTEX = "https://europe-west3-aiplatform.googleapis.com"
+BEDROCK = "https://bedrock-runtime.eu-west-1.amazonaws.com"
 OPENAPI = "projects/p-1/locations/europe-west3/endpoints/openapi"
 
 
@@ -68,7 +69,7 @@ DOCUMENTED = [
     *(
         Forms("AWS_BEDROCK", with_slash(root, f"{root}/openai/v1"), root, root, f"{root}/openai/v1")
         for root in (
-            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+            BEDROCK,
             "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com",
             "https://bedrock-runtime.us-east-1.api.aws",
             "https://vpce-0fake-0fake.bedrock-runtime.us-east-1.vpce.amazonaws.com",
@@ -367,11 +368,9 @@ FLAWED = [
         "method",
         "https://generativelanguage.googleapis.com/v1",
     ),
-    Flawed(
-        "AWS_BEDROCK",
-        "https://bedrock-runtime.eu-west-1.amazonaws.com/model/m-1/converse",
-        "method",
-        "https://bedrock-runtime.eu-west-1.amazonaws.com",
+    *(
+        Flawed("AWS_BEDROCK", f"{BEDROCK}/model/m-1/{method}", "method", BEDROCK)
+        for method in ("converse", "converse-stream", "invoke", "invoke-with-response-stream")
     ),
     Flawed("VERTEX_AI", f"{VERTEX}/v1/{OPENAPI.replace('p-1', 'p-2')}", "project", f"{VERTEX}/v1"),
     Flawed("VERTEX_AI", f"{VERTEX}/v1/{OPENAPI}/chat/completions", "method", f"{VERTEX}/v1"),
@@ -422,7 +421,7 @@ FLAWED = [
         ("AZURE_OPEN_AI", "https://team.openai.azure.com"),
         ("AZURE_OPEN_AI", "https://team.services.ai.azure.com"),
         ("AZURE_OPEN_AI", "https://team.cognitiveservices.azure.com"),
-        ("AWS_BEDROCK", "https://bedrock-runtime.eu-west-1.amazonaws.com"),
+        ("AWS_BEDROCK", BEDROCK),
         ("AWS_BEDROCK", "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"),
         ("AWS_BEDROCK", "https://bedrock-runtime.us-east-1.api.aws"),
         ("AWS_BEDROCK", "https://bedrock-runtime-fips.us-east-1.api.aws"),

@@ -172,7 +172,7 @@ def test_further_parameters_are_accepted(parameters: dict[str, str]) -> None:
     [{name: "sk-fake"} for name in ("grant_type", "subject_token", "subject_token_type", "assertion", "actor_token")]
     + [{name: "sk-fake"} for name in ("client_assertion", "client_assertion_type", "Grant_Type", "refresh_token")]
     + [{name: "sk-fake"} for name in ("client_secret", "CLIENT_SECRET", "password", "api_key", "jwt", "apikey")]
-    + [{name: "sk-fake"} for name in ("passphrase", "pwd")]
+    + [{name: "sk-fake"} for name in ("passphrase", "pwd", "credentials")]
     + [{name: "sk-fake"} for name in ("", "a b", "1a", "a&b", "a\n", "ä", "x" * 65)]
     + [{"scope": value} for value in ("", "x" * 1001, "a\nb", "ä")]
     + [{f"p{number}": "x" for number in range(21)}],
