@@ -270,6 +270,15 @@ def test_endpoints_are_none_without_any_address(provider: str) -> None:
     assert endpoints_of(provider, None, None) is None
 
 
+def test_connection_test_without_any_address_names_the_accepted_forms_and_lists_no_models() -> None:
+    steps = HttpSteps(RecordingOutbound(), FederationOff())
+    findings = steps.run(an_integration(provider="CUSTOM"), SecretStr(API_KEY), "m-1")
+    [reachable] = findings.rungs
+    assert reachable.status is CheckStatus.FAILED
+    assert accepted_forms("CUSTOM") in (reachable.not_proved or "")
+    assert findings.models == ()
+
+
 @pytest.mark.parametrize(
     ("location", "root"),
     [
