@@ -135,6 +135,7 @@ def a_policy(*allowed_private_hosts: str) -> Policy:
         recovery_window=timedelta(days=30),
         aws_account=AWS_ACCOUNT,
         allowed_private_hosts=frozenset(allowed_private_hosts),
+        federation_issuer="",
     )
 
 

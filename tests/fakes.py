@@ -77,7 +77,9 @@ class InMemorySpaces:
         for scoping in integration.scopings:
             if scoping.space_id and scoping.organization_id:
                 key = integration.account, scoping.space_id
-                space = self.known.get(key) or Space(account=integration.account, id=scoping.space_id)
+                space = self.known.get(key) or Space(
+                    account=integration.account, id=scoping.space_id, organization_id=None
+                )
                 self.known[key] = space._replace(organization_id=space.organization_id or scoping.organization_id)
 
 

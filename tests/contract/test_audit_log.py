@@ -48,7 +48,7 @@ def read(
 
 
 def test_entries_are_read_as_recorded_newest_first(stores: Stores) -> None:
-    refusal = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON + 2 * MILLISECOND)
+    refusal = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON + 2 * MILLISECOND, None)
     refused = entry_of_refusal(refusal)
     record(stores, *ENTRIES, refused)
     assert read(stores) == [refused, *NEWEST_FIRST]

@@ -7,7 +7,7 @@ from tests.contract.stores import AwsStores, Stores
 ORGANIZATION = Organization(account="acme", id="o", name="Research", created_at=NOON)
 SPACES = [
     Space(account="acme", id="a", name="Evaluation", organization_id="o", description="Models", created_at=NOON),
-    Space(account="acme", id="b", name="Support", created_at=NOON),
+    Space(account="acme", id="b", organization_id=None, name="Support", created_at=NOON),
 ]
 
 
@@ -23,7 +23,7 @@ def test_registered_places_are_returned_for_their_account_only(aws: AwsStores) -
 
 
 def test_registration_replaces_a_place(aws: AwsStores) -> None:
-    renamed = Space(account="acme", id="a", name="Renamed", created_at=NOON)
+    renamed = Space(account="acme", id="a", organization_id=None, name="Renamed", created_at=NOON)
     aws.spaces.register(SPACES[0])
     aws.spaces.register(renamed)
     assert aws.spaces.spaces("acme") == [renamed]

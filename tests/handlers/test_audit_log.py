@@ -112,7 +112,7 @@ def test_entries_are_returned_newest_first_with_exactly_the_published_fields(clo
 
 
 def test_entries_of_consumers_and_refusals_name_what_they_are_about(cloud: Cloud) -> None:
-    nameless = entry_of_refusal(Refusal("acme", UsedBy.broker_states("nightly-job"), "no_grant", NOW))
+    nameless = entry_of_refusal(Refusal("acme", UsedBy.broker_states("nightly-job"), "no_grant", NOW, None))
     record(cloud, revocation(NOW - 2 * HOUR), REFUSED, nameless)
     logs = read(cloud).body["logs"]
     assert [json.loads(each["variables"]) for each in logs] == [

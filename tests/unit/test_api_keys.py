@@ -149,6 +149,11 @@ def test_masked_key_is_rejected(key: str) -> None:
     assert not is_usable(key, "OPEN_AI")
 
 
+@pytest.mark.parametrize("key", ["sk-abc123...", "sk-abc123…"])
+def test_ellipsis_at_the_end_of_a_key_is_no_mask(key: str) -> None:
+    assert find_placeholder(key) is None
+
+
 @pytest.mark.parametrize("key", PLACEHOLDERS)
 def test_placeholder_is_rejected(key: str) -> None:
     assert "This is a placeholder" in (find_placeholder(key) or "")

@@ -216,7 +216,7 @@ def test_failed_publication_propagates_and_record_can_be_retried(stream: StreamF
 
 
 CONSUMER_CHANGE = ConsumerChange(after=a_consumer())
-REFUSAL = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON)
+REFUSAL = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON, None)
 
 
 @pytest.mark.parametrize(

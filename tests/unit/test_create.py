@@ -10,8 +10,10 @@ from ai_integrations.domain.errors import (
     AccessForbiddenError,
     AiIntegrationsError,
     ContentionError,
+    FederationTakenError,
     IdempotencyKeyReusedError,
     NameTakenError,
+    RoleTakenError,
     RuleViolationError,
 )
 from ai_integrations.domain.model import ACCOUNT_WIDE, CredentialChange, Removal, Role, Scoping
@@ -23,7 +25,13 @@ from tests.unit.use_case_fixture import ADMIN, UseCaseFixture
 KEY = SecretStr(API_KEY)
 NO_KEY = Removal.NOTHING
 IDS = ("FIRST", "SECOND")
-REJECTIONS: list[AiIntegrationsError] = [NameTakenError(), IdempotencyKeyReusedError(), ContentionError()]
+REJECTIONS: list[AiIntegrationsError] = [
+    NameTakenError(),
+    RoleTakenError(),
+    FederationTakenError(),
+    IdempotencyKeyReusedError(),
+    ContentionError(),
+]
 
 
 def test_create_prechecks_then_stores_the_key_then_commits() -> None:

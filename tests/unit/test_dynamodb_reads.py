@@ -117,7 +117,7 @@ def test_read_is_consistent(read: Callable[[Any], object]) -> None:
 
 
 def test_spaces_and_organizations_are_read_from_every_page() -> None:
-    spaces = [Space(account="acme", id=each) for each in ("a", "b")]
+    spaces = [Space(account="acme", id=each, organization_id=None) for each in ("a", "b")]
     client = RecordingClient(*([place_item(space)] for space in spaces))
     assert DynamoDbSpaces(cast("Any", client), "table").spaces("acme") == spaces
     organizations = [Organization(account="acme", id=each, name=each, created_at=NOON) for each in ("a", "b")]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from ai_integrations.domain.connection_health import CheckStatus
 from ai_integrations.domain.endpoints import Endpoints, accepted_forms, endpoints_of, find_flaw
-from ai_integrations.domain.providers import PROVIDERS, Dialect
+from ai_integrations.domain.providers import PROVIDERS
 from ai_integrations.key_access.connection_test.http import HttpSteps
 from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.outbound.deadline import Deadline
@@ -19,6 +19,7 @@ from tests.builders import API_KEY, ROOT, an_integration
 
 PROJECT = {"project_id": "p-1", "location": "europe-west3", "project_access_label": "team"}
 VERTEX = "https://europe-west3-aiplatform.googleapis.com"
+BEDROCK = "https://bedrock-runtime.eu-west-1.amazonaws.com"
 OPENAPI = "projects/p-1/locations/europe-west3/endpoints/openapi"
 
 
@@ -68,7 +69,7 @@ DOCUMENTED = [
     *(
         Forms("AWS_BEDROCK", with_slash(root, f"{root}/openai/v1"), root, root, f"{root}/openai/v1")
         for root in (
-            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+            BEDROCK,
             "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com",
             "https://bedrock-runtime.us-east-1.api.aws",
             "https://vpce-0fake-0fake.bedrock-runtime.us-east-1.vpce.amazonaws.com",
@@ -211,11 +212,9 @@ def test_every_provider_has_documented_forms() -> None:
     assert {forms.provider for forms in DOCUMENTED} == PROVIDERS.keys()
 
 
-COMPLETION_PATHS = {
-    Dialect.OPEN_AI: "/chat/completions",
-    Dialect.ANTHROPIC: "/messages",
-    Dialect.GEMINI: "/models/m-1:generateContent",
-}
+# All other providers are tested with a key, over the protocol of OpenAI.
+TESTED_WITHOUT_KEY = {"AWS_BEDROCK", "VERTEX_AI"}
+COMPLETION_PATHS = {"ANTHROPIC": "/messages", "GEMINI": "/models/m-1:generateContent"}
 
 
 @dataclass
@@ -236,9 +235,14 @@ class RecordingOutbound:
 
 
 TESTED_OVER_HTTP = [
-    pytest.param(forms, base_url, COMPLETION_PATHS[dialect], id=f"{forms.provider}-{base_url}")
+    pytest.param(
+        forms,
+        base_url,
+        COMPLETION_PATHS.get(forms.provider, "/chat/completions"),
+        id=f"{forms.provider}-{base_url}",
+    )
     for forms in (*DOCUMENTED, *BEHIND_GATEWAY)
-    if (dialect := PROVIDERS[forms.provider].probe.dialect) in COMPLETION_PATHS
+    if forms.provider not in TESTED_WITHOUT_KEY
     for base_url in forms.base_urls
 ]
 
@@ -257,13 +261,22 @@ def test_connection_test_requests_endpoint_that_consumers_get(
 
 @pytest.mark.parametrize("forms", [*DOCUMENTED, *BEHIND_GATEWAY])
 def test_openai_endpoint_is_the_tested_one_for_openai_protocol(forms: Forms) -> None:
-    if PROVIDERS[forms.provider].probe.dialect is Dialect.OPEN_AI:
+    if forms.provider not in {*TESTED_WITHOUT_KEY, *COMPLETION_PATHS}:
         assert forms.openai == forms.api
 
 
 @pytest.mark.parametrize("provider", ["AZURE_OPEN_AI", "AWS_BEDROCK", "CUSTOM", "LITELLM"])
 def test_endpoints_are_none_without_any_address(provider: str) -> None:
     assert endpoints_of(provider, None, None) is None
+
+
+def test_connection_test_without_any_address_names_the_accepted_forms_and_lists_no_models() -> None:
+    steps = HttpSteps(RecordingOutbound(), FederationOff())
+    findings = steps.run(an_integration(provider="CUSTOM"), SecretStr(API_KEY), "m-1")
+    [reachable] = findings.rungs
+    assert reachable.status is CheckStatus.FAILED
+    assert accepted_forms("CUSTOM") in (reachable.not_proved or "")
+    assert findings.models == ()
 
 
 @pytest.mark.parametrize(
@@ -364,11 +377,9 @@ FLAWED = [
         "method",
         "https://generativelanguage.googleapis.com/v1",
     ),
-    Flawed(
-        "AWS_BEDROCK",
-        "https://bedrock-runtime.eu-west-1.amazonaws.com/model/m-1/converse",
-        "method",
-        "https://bedrock-runtime.eu-west-1.amazonaws.com",
+    *(
+        Flawed("AWS_BEDROCK", f"{BEDROCK}/model/m-1/{method}", "method", BEDROCK)
+        for method in ("converse", "converse-stream", "invoke", "invoke-with-response-stream")
     ),
     Flawed("VERTEX_AI", f"{VERTEX}/v1/{OPENAPI.replace('p-1', 'p-2')}", "project", f"{VERTEX}/v1"),
     Flawed("VERTEX_AI", f"{VERTEX}/v1/{OPENAPI}/chat/completions", "method", f"{VERTEX}/v1"),
@@ -409,6 +420,34 @@ FLAWED = [
         for path in ("..", "a/..", "a/.", "a//b", "a/%2e%2E", "a/..%2fb", "a%2F..%2Fb", "a%2f%2fb", "a/..;x=1")
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("provider", "root"),
+    [
+        ("OPEN_AI", "https://api.openai.com"),
+        ("OPEN_AI", "https://eu.api.openai.com"),
+        ("AZURE_OPEN_AI", "https://team.openai.azure.com"),
+        ("AZURE_OPEN_AI", "https://team.services.ai.azure.com"),
+        ("AZURE_OPEN_AI", "https://team.cognitiveservices.azure.com"),
+        ("AWS_BEDROCK", BEDROCK),
+        ("AWS_BEDROCK", "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com"),
+        ("AWS_BEDROCK", "https://bedrock-runtime.us-east-1.api.aws"),
+        ("AWS_BEDROCK", "https://bedrock-runtime-fips.us-east-1.api.aws"),
+        ("VERTEX_AI", VERTEX),
+        ("VERTEX_AI", "https://aiplatform.googleapis.com"),
+        ("VERTEX_AI", "https://aiplatform.eu.rep.googleapis.com"),
+        ("ANTHROPIC", "https://api.anthropic.com"),
+        ("NVIDIA_NIM", "https://integrate.api.nvidia.com"),
+        ("GEMINI", "https://generativelanguage.googleapis.com"),
+        ("FIREWORKS", "https://api.fireworks.ai/inference"),
+        ("TOGETHER_AI", "https://api.together.xyz"),
+        ("TOGETHER_AI", "https://api.together.ai"),
+    ],
+)
+def test_path_that_an_own_host_of_the_provider_does_not_have_is_flawed(provider: str, root: str) -> None:
+    assert find_flaw(provider, root, PROJECT) is None
+    assert find_flaw(provider, f"{root}/other", PROJECT) == "has a path that the provider's own host does not have"
 
 
 @pytest.mark.parametrize("flawed", FLAWED, ids=lambda flawed: f"{flawed.provider}-{flawed.base_url}")

@@ -150,17 +150,19 @@ def test_key_replaces_the_federation(is_external: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("removal", "kept"),
+    ("removal", "keeps_federation", "keeps_key"),
     [
-        (Removal.NOTHING, True),
-        (Removal.KEY, True),
-        (Removal.FEDERATION, False),
-        (Removal.KEY | Removal.FEDERATION, False),
+        (Removal.NOTHING, True, True),
+        (Removal.KEY, True, False),
+        (Removal.FEDERATION, False, True),
+        (Removal.KEY | Removal.FEDERATION, False, False),
     ],
 )
-def test_null_removes_its_own_kind_of_credentials_only(removal: Removal, kept: bool) -> None:
-    assert (FederatedFixture().change(removal).federation is not None) is kept
-    assert (FederatedFixture(OLD_KEY).change(removal).secret is not None) is (Removal.KEY not in removal)
+def test_null_removes_its_own_kind_of_credentials_only(
+    removal: Removal, *, keeps_federation: bool, keeps_key: bool
+) -> None:
+    assert (FederatedFixture().change(removal).federation is not None) is keeps_federation
+    assert (FederatedFixture(OLD_KEY).change(removal).secret is not None) is keeps_key
 
 
 def test_unchanged_federation_writes_no_version() -> None:

@@ -40,21 +40,30 @@ def test_federation_of_each_provider_is_accepted(provider: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "field", "characters"),
+    ("provider", "field", "form"),
     [
         ("OPEN_AI", "identity_provider_id", "letters, digits"),
         ("OPEN_AI", "service_account_id", "letters, digits"),
+        ("ANTHROPIC", "federation_rule_id", "fdrl_"),
+        ("ANTHROPIC", "organization_id", "a UUID"),
+        ("ANTHROPIC", "service_account_id", "svac_"),
+        ("ANTHROPIC", "workspace_id", "wrkspc_"),
+        ("AZURE_OPEN_AI", "tenant_id", "a UUID"),
+        ("AZURE_OPEN_AI", "client_id", "a UUID"),
+        ("AZURE_OPEN_AI", "cloud", "public (the default), usgov or china"),
+        ("VERTEX_AI", "workload_identity_provider", "projects/<number>/locations/global/workloadIdentityPools/"),
+        ("VERTEX_AI", "service_account_email", "email address"),
+        ("CUSTOM", "token_endpoint", "URL"),
+        ("CUSTOM", "grant", "token-exchange (RFC 8693) or jwt-bearer (RFC 7523)"),
         ("CUSTOM", "audience", "without commas"),
     ],
 )
-def test_value_with_other_characters_is_rejected_with_the_accepted_ones(
-    provider: str, field: str, characters: str
-) -> None:
+def test_value_of_another_form_is_rejected_with_the_accepted_one(provider: str, field: str, form: str) -> None:
     federation = Federation({**FEDERATIONS[provider].fields, field: "copied, with a blank"})
     with pytest.raises(RuleViolationError) as raised:
         rules.check_credentials(provider, federation, previous=None, policy=ON)
     [error] = raised.value.errors
-    assert characters in error.detail
+    assert f" {form}" in error.detail
 
 
 @pytest.mark.parametrize("provider", [name for name, each in PROVIDERS.items() if each.federation is None])
@@ -163,7 +172,7 @@ def test_further_parameters_are_accepted(parameters: dict[str, str]) -> None:
     [{name: "sk-fake"} for name in ("grant_type", "subject_token", "subject_token_type", "assertion", "actor_token")]
     + [{name: "sk-fake"} for name in ("client_assertion", "client_assertion_type", "Grant_Type", "refresh_token")]
     + [{name: "sk-fake"} for name in ("client_secret", "CLIENT_SECRET", "password", "api_key", "jwt", "apikey")]
-    + [{name: "sk-fake"} for name in ("passphrase", "pwd")]
+    + [{name: "sk-fake"} for name in ("passphrase", "pwd", "credentials")]
     + [{name: "sk-fake"} for name in ("", "a b", "1a", "a&b", "a\n", "ä", "x" * 65)]
     + [{"scope": value} for value in ("", "x" * 1001, "a\nb", "ä")]
     + [{f"p{number}": "x" for number in range(21)}],

@@ -37,7 +37,9 @@ def accepts(kind: FederationKind, field: str, value: str) -> bool:
         (federations.ANTHROPIC, "workspace_id", "default"),
         (federations.MICROSOFT_ENTRA, "tenant_id", UUID),
         (federations.MICROSOFT_ENTRA, "client_id", UUID.upper()),
+        (federations.MICROSOFT_ENTRA, "cloud", "public"),
         (federations.MICROSOFT_ENTRA, "cloud", "usgov"),
+        (federations.MICROSOFT_ENTRA, "cloud", "china"),
         (federations.GOOGLE_CLOUD, "workload_identity_provider", PROVIDER),
         (federations.GOOGLE_CLOUD, "service_account_email", "models@my-project.iam.gserviceaccount.com"),
         (federations.GOOGLE_CLOUD, "service_account_email", "models@my-project.example.com.iam.gserviceaccount.com"),
@@ -105,12 +107,27 @@ def test_audience_without_federation_is_empty() -> None:
     assert audience_of(of_another_provider) == ""
 
 
-def test_identity_is_the_format_and_the_fields_that_select_it() -> None:
-    client = {"tenant_id": "t", "client_id": "Fake-Client"}
-    assert identity_of("AZURE_OPEN_AI", Federation(client)) == "microsoft_entra\nfake-client"
-    assert identity_of("CUSTOM", Federation({"audience": "https://LLM/"})) == "custom\nhttps://llm"
-    assert identity_of("AZURE_OPEN_AI", Federation({})) == "microsoft_entra\n"
-    assert identity_of("AWS_BEDROCK", Federation({})) == "AWS_BEDROCK"
+# Stored keys contain an identity. If it changed, an account could use an identity that another one has taken.
+@pytest.mark.parametrize(
+    ("provider", "fields", "identity"),
+    [
+        ("OPEN_AI", {"identity_provider_id": "p", "service_account_id": "user-Fake"}, "openai\nuser-fake"),
+        ("ANTHROPIC", {"organization_id": "o", "service_account_id": "svac_Fake"}, "anthropic\nsvac_fake"),
+        ("AZURE_OPEN_AI", {"tenant_id": "t", "client_id": "Fake-Client"}, "microsoft_entra\nfake-client"),
+        ("AZURE_OPEN_AI", {}, "microsoft_entra\n"),
+        (
+            "VERTEX_AI",
+            {"workload_identity_provider": PROVIDER, "service_account_email": "e"},
+            f"google\n{PROVIDER}".lower(),
+        ),
+        ("CUSTOM", {"audience": "https://LLM/"}, "custom\nhttps://llm"),
+        ("AWS_BEDROCK", {}, "AWS_BEDROCK"),
+    ],
+)
+def test_identity_is_the_format_and_the_fields_that_select_it(
+    provider: str, fields: dict[str, str], identity: str
+) -> None:
+    assert identity_of(provider, Federation(fields)) == identity
 
 
 def test_two_integrations_never_have_the_same_audience_where_claims_cannot_be_required() -> None:
@@ -141,6 +158,25 @@ def test_each_identity_field_is_required() -> None:
         assert all(kind.fields[name].required for name in kind.identity)
 
 
-def test_identity_token_lives_as_long_as_aws_allows() -> None:
-    for kind in federations.FEDERATION_KINDS:
-        assert 60 <= kind.lifetime <= 3600
+@pytest.mark.parametrize(
+    ("kind", "access_token", "share"),
+    [
+        # https://developers.openai.com/api/reference/workload-identity-federation
+        pytest.param(federations.OPEN_AI, 3600, 1, id="OpenAI: at most an hour, and no longer than the identity token"),
+        # types/organization/federation/rule_create_params.py of the package anthropic
+        pytest.param(federations.ANTHROPIC, 3600, 2, id="Anthropic: an hour, and at most twice the identity token"),
+        # https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation
+        pytest.param(federations.CUSTOM, 900, 1, id="OpenRouter: 15 minutes, and no longer than the identity token"),
+    ],
+)
+def test_identity_token_lives_just_long_enough_for_the_longest_access_token(
+    kind: FederationKind, access_token: int, share: int
+) -> None:
+    assert kind.lifetime * share == access_token
+
+
+@pytest.mark.parametrize("kind", [federations.MICROSOFT_ENTRA, federations.GOOGLE_CLOUD])
+def test_identity_token_lives_for_the_default_of_aws_where_the_access_token_does_not_depend_on_it(
+    kind: FederationKind,
+) -> None:
+    assert kind.lifetime == 300

@@ -55,8 +55,9 @@ def test_health_item_round_trips() -> None:
         assert health_from_item({"health": health_item(health)}) == health
 
 
-def test_health_item_without_models_has_no_such_attribute() -> None:
-    assert "models" not in health_item(health_with(PASSED))
+def test_health_item_has_only_the_attributes_that_are_set() -> None:
+    optional = {"model", "models", "key_version", "key_fingerprint"}
+    assert optional.isdisjoint(health_item(health_with(PASSED)))
 
 
 def test_health_item_with_the_greatest_number_of_longest_models_is_below_the_limit_of_dynamodb() -> None:
@@ -85,9 +86,10 @@ def test_first_test_publishes_health_changed_event() -> None:
     }
 
 
-def test_health_changed_event_of_a_passed_test_names_no_rung() -> None:
-    [event] = events_of(stream_record(1, health_with(PASSED)))
-    assert (event.model_dump()["status"], event.model_dump()["failed_rung"]) == ("passed", None)
+@pytest.mark.parametrize(("status", "text"), [(PASSED, "passed"), (NOT_PROVED, "not_proved")])
+def test_health_changed_event_of_a_test_without_a_failure_names_no_rung(status: CheckStatus, text: str) -> None:
+    [event] = events_of(stream_record(1, health_with(PASSED, status)))
+    assert (event.model_dump()["status"], event.model_dump()["failed_rung"]) == (text, None)
 
 
 def test_only_a_changed_status_publishes_an_event() -> None:

@@ -1,5 +1,6 @@
 """The kind, age and use of keys: the rules, and the use cases over fakes."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -23,7 +24,7 @@ from ai_integrations.domain.model import (
 from ai_integrations.domain.uses import DAYS_KEPT, ConsumersOnDay, UsedBy
 from ai_integrations.use_cases import key_facts
 from ai_integrations.use_cases.key_facts import KeyPage, KeyQuery, Keys
-from tests.builders import NOON, ULID, a_caller, an_integration
+from tests.builders import NOON, ROOT, ULID, a_caller, an_integration
 from tests.fakes import InMemoryRepository, InMemorySpaces, InMemoryUses
 
 ADMIN = a_caller()
@@ -57,6 +58,11 @@ def facts(
 )
 def test_kind_is_that_of_the_credentials(changes: dict[str, Any], kind: KeyKind) -> None:
     assert facts(**changes).kind is kind
+
+
+def test_kinds_are_those_of_the_api_description() -> None:
+    description = json.loads((ROOT / "layers/shared/ai_integrations/http/openapi.json").read_text())
+    assert description["components"]["schemas"]["KeyView"]["properties"]["kind"]["enum"] == [*KeyKind]
 
 
 def test_age_counts_from_the_last_change_of_the_credentials() -> None:

@@ -124,7 +124,7 @@ def the_spaces() -> InMemorySpaces:
     spaces = InMemorySpaces()
     for ulid, name in (("s", "Search"), ("t", "Search tests"), ("u", "Translation"), ("x", None)):
         spaces.register(Space(account="acme", id=ulid, organization_id="o", name=name))
-    spaces.register(Space(account="other", id="s", name="Search"))
+    spaces.register(Space(account="other", id="s", organization_id=None, name="Search"))
     return spaces
 
 

@@ -235,6 +235,13 @@ def test_text_that_is_not_a_google_cloud_project_is_rejected(project: str) -> No
     assert rejected_fields("VERTEX_AI", {**PROJECT, "project_id": project}) == ["/project_id"]
 
 
+def test_rejected_metadata_names_the_accepted_form() -> None:
+    metadata = {**PROJECT, "location": "US", "project_id": "My Project"}
+    found = violations(the_settings(provider="VERTEX_AI", provider_metadata=metadata))
+    assert "Google Cloud region" in found["/provider_metadata/location"]
+    assert "id or the number of a Google Cloud project" in found["/provider_metadata/project_id"]
+
+
 @pytest.mark.parametrize(
     "name", ["a\u200bb", "\ufeffa", "a\u202eb", "a\u00adb", "\U0001f469\u200d\U0001f4bb", "\u3164", "\ufe0f"]
 )

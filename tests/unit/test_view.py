@@ -118,7 +118,7 @@ def test_rotation_view_contains_the_previous_key_until_its_grace_period_ends() -
 
 
 def test_space_view_states_that_it_is_private_if_asked() -> None:
-    space = Space(account="acme", id="s", name="Team", created_at=NOON)
+    space = Space(account="acme", id="s", organization_id=None, name="Team", created_at=NOON)
     assert space_view(space, private=True)["is_private"] is True
     assert "is_private" not in space_view(space)
 
@@ -137,7 +137,7 @@ def test_organization_view_has_the_fields_that_clients_require_and_no_others() -
 
 @pytest.mark.parametrize(("stored", "expected"), [(None, ""), ("", ""), ("Our team", "Our team")])
 def test_space_view_always_has_a_description(stored: str | None, expected: str) -> None:
-    space = Space(account="acme", id="s", name="Team", description=stored, created_at=NOON)
+    space = Space(account="acme", id="s", organization_id=None, name="Team", description=stored, created_at=NOON)
     view = space_view(space)
     assert view == {"id": "s", "name": "Team", "description": expected, "created_at": "2026-01-02T12:00:00.000Z"}
 

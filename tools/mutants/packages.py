@@ -53,7 +53,10 @@ def _tests_importing(name: str) -> tuple[str, ...]:
 
 
 PACKAGES = {
-    "domain": Package((f"{_SERVICE}/domain",), ("tests/unit",)),
+    "domain": Package(
+        (f"{_SERVICE}/domain",),
+        ("tests/unit", "tests/connection/test_federated_steps.py", *_handler_tests("audit_log")),
+    ),
     "contracts": Package(
         (f"{_SERVICE}/contracts",),
         (

@@ -260,4 +260,4 @@ def sender_view(sender: Sender) -> dict[str, Any]:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")

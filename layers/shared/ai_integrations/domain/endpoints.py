@@ -32,7 +32,7 @@ class _Reading(NamedTuple):
 
     root: str
     ending: str
-    excess: str = ""
+    excess: str
 
 
 def endpoints_of(provider: str, base_url: str | None, metadata: Mapping[str, str] | None) -> Endpoints | None:
@@ -42,13 +42,13 @@ def endpoints_of(provider: str, base_url: str | None, metadata: Mapping[str, str
     """
     address, values = PROVIDERS[provider].address, metadata or {}
     if base_url is None:
-        root = _default_root(address, values)
-        return None if root is None else _build(address, _Reading(root, address.apis[0]), values)
+        default = _default_root(address, values)
+        return None if default is None else _build(address, default, address.apis[0], values)
     try:
-        reading = _read(address, base_url, values)
+        root, ending, _ = _read(address, base_url, values)
     except ValueError:
         return None
-    return _build(address, reading, values)
+    return _build(address, root, ending, values)
 
 
 def find_flaw(provider: str, base_url: str, metadata: Mapping[str, str] | None) -> str | None:
@@ -117,8 +117,7 @@ def _read(address: Address, base_url: str, metadata: Mapping[str, str]) -> _Read
     return _Reading(root.rstrip("/"), ending, path.removeprefix(base))
 
 
-def _build(address: Address, reading: _Reading, metadata: Mapping[str, str]) -> Endpoints:
-    root, ending, _ = reading
+def _build(address: Address, root: str, ending: str, metadata: Mapping[str, str]) -> Endpoints:
     if address.verbatim and not ending and not _match_own(address, root):
         return Endpoints(root, api=root, openai=root)
     api = ending if ending in address.apis else address.apis[0]

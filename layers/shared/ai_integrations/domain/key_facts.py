@@ -43,7 +43,7 @@ class KeyFacts(NamedTuple):
     integration: Integration
     usage: Usage
     now: datetime
-    max_age_days: int = 0
+    max_age_days: int
 
     @property
     def kind(self) -> KeyKind:

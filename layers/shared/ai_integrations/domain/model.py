@@ -42,11 +42,6 @@ class Scoping(NamedTuple):
             return self.space_id == space_id
         return self.organization_id in {None, organization_id}
 
-    @property
-    def is_organization(self) -> bool:
-        """Whether the rule names an organization as a whole."""
-        return self.space_id is None and self.organization_id is not None
-
 
 ACCOUNT_WIDE = Scoping()
 
@@ -123,8 +118,8 @@ class Policy(NamedTuple):
 
     recovery_window: timedelta
     aws_account: str
-    allowed_private_hosts: frozenset[str] = frozenset()
-    federation_issuer: str = ""
+    allowed_private_hosts: frozenset[str]
+    federation_issuer: str
 
 
 class SecretVersion(NamedTuple):
@@ -317,7 +312,7 @@ class Space(NamedTuple):
 
     account: str
     id: str
-    organization_id: str | None = None
+    organization_id: str | None
     name: str | None = None
     description: str | None = None
     created_at: datetime | None = None

@@ -1,7 +1,7 @@
 """The table of providers. Schemas, rules, connection tests and the API document are generated from its rows."""
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,11 +64,11 @@ METADATA_FORMATS = {
 class Dialect(Enum):
     """The API protocol of a provider, as connection tests use it."""
 
-    OPEN_AI = "OpenAI"
-    ANTHROPIC = "Anthropic"
-    GEMINI = "Gemini"
-    BEDROCK = "Bedrock"
-    VERTEX = "Vertex AI"
+    OPEN_AI = auto()
+    ANTHROPIC = auto()
+    GEMINI = auto()
+    BEDROCK = auto()
+    VERTEX = auto()
 
 
 class Address(NamedTuple):
@@ -97,16 +97,16 @@ class Address(NamedTuple):
 class Probe(NamedTuple):
     """How a provider's connection is tested.
 
-    `limit` is the request field that limits the response, and its value in tokens. `unproved` is what a test can never
-    show for this provider. `unclear_statuses` are further statuses of the list that prove nothing about the
+    `unproved` is what a test can never show for this provider. `limit` is the request field that limits the response,
+    and its value in tokens. `unclear_statuses` are further statuses of the list that prove nothing about the
     credentials. `untestable_key` is set if only an access token can be tested: why, and what to do.
     """
 
     dialect: Dialect
+    unproved: str
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
     limit: tuple[str, int] = ("max_tokens", 1)
-    unproved: str = ""
     unclear_statuses: frozenset[int] = frozenset()
     untestable_key: str = ""
 

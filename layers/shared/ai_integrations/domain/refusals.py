@@ -41,4 +41,4 @@ class Refusal(NamedTuple):
     consumer: UsedBy
     reason: str
     refused_at: datetime
-    integration_id: str | None = None
+    integration_id: str | None

@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     limit_days: int
     since: datetime
     days: int
-    last_used_at: datetime | None = None
+    last_used_at: datetime | None
 
     @property
     def week(self) -> datetime:

@@ -72,18 +72,21 @@ class IntegrationList:
         return lambda integration: (
             name in fold_name(integration.name)
             and any(
-                scoping.includes(space.organization_id, space.id)
+                scoping.includes(organization_id, space_id)
                 for scoping in integration.scopings
-                for space in viewpoints
+                for organization_id, space_id in viewpoints
             )
         )
 
-    def _viewpoints(self, caller: Caller, query: Query) -> Sequence[Space]:
-        """List the spaces whose view of the account is requested. Raise NotFoundError if the caller may not use one."""
+    def _viewpoints(self, caller: Caller, query: Query) -> Sequence[tuple[str | None, str]]:
+        """List the organization, if it is known, and the id of each space whose view of the account is requested.
+
+        Raise NotFoundError if the caller may not use one.
+        """
         if query.space_name is not None:
             name = fold_name(query.space_name)
             return [
-                space
+                (space.organization_id, space.id)
                 for space in visible_spaces(self._spaces, caller)
                 if name in fold_name(space.name or "") and query.space_id in {None, space.id}
             ]
@@ -92,8 +95,9 @@ class IntegrationList:
             raise NotFoundError
         for own in caller.memberships:
             if own.space_id == space_id and own.organization_id is not None:
-                return [Space(account=caller.account, id=space_id, organization_id=own.organization_id)]
-        return [self._spaces.space(caller.account, space_id) or Space(account=caller.account, id=space_id)]
+                return [(own.organization_id, space_id)]
+        space = self._spaces.space(caller.account, space_id)
+        return [(space.organization_id if space else None, space_id)]
 
 
 class SpaceDirectory:

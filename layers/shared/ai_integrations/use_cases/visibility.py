@@ -21,7 +21,7 @@ class Visibility:
         """
         if caller.may_view(scopings):
             return True
-        if not any(scoping.is_organization for scoping in scopings):
+        if all(scoping.space_id is not None for scoping in scopings):
             return False
         return self.with_organizations(caller).may_view(scopings)
 
