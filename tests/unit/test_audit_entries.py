@@ -180,6 +180,7 @@ def test_refusals_of_the_same_time_have_ids_of_their_own() -> None:
     different = [
         REFUSAL,
         REFUSAL._replace(integration_id=None),
+        REFUSAL._replace(integration_id="01KDZ3ZQ80000000000000000Z"),
         REFUSAL._replace(reason="key_unavailable"),
         REFUSAL._replace(consumer=UsedBy.broker_states("other-job")),
     ]

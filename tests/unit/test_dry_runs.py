@@ -11,7 +11,7 @@ from ai_integrations.domain.errors import NoPreviousKeyError, RuleViolationError
 from ai_integrations.domain.model import Integration, Removal
 from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.dry_runs import DryRun, DryRuns, Operation
-from ai_integrations.use_cases.integrations import RequestedChange, Rotation, any_version
+from ai_integrations.use_cases.integrations import RequestedChange, Rotation, VersionCondition, any_version
 from tests.builders import NOON, ULID
 from tests.fakes import InMemoryUses
 from tests.unit.use_case_fixture import ADMIN, NEW_KEY, ExistingIntegrationFixture
@@ -27,9 +27,9 @@ class DryRunFixture(ExistingIntegrationFixture):
         super().__init__()
         self.uses = InMemoryUses()
 
-    def dry_run(self, operation: Operation) -> DryRun:
+    def dry_run(self, operation: Operation, condition: VersionCondition = any_version) -> DryRun:
         copies = self.integrations.over(deepcopy(self.repository), deepcopy(self.keys))
-        return DryRuns(copies, self.uses, clock=lambda: self.now).run(operation, any_version)
+        return DryRuns(copies, self.uses, clock=lambda: self.now).run(operation, condition)
 
 
 def update(name: str) -> Operation:
@@ -51,6 +51,19 @@ def test_update_compares_the_current_version_with_the_next() -> None:
     tried = fixture.dry_run(update(name="Renamed"))
     assert (tried.current, tried.result.name, tried.result.version) == (fixture.original, "Renamed", 2)
     assert (list(tried.changed_fields), tried.restorable_until) == (["name"], None)
+
+
+def test_condition_is_checked_on_the_current_version() -> None:
+    fixture = DryRunFixture()
+    checked: list[Integration] = []
+
+    def reject(current: Integration) -> bool:
+        checked.append(current)
+        return False
+
+    with pytest.raises(VersionConflictError):
+        fixture.dry_run(update(name="Renamed"), reject)
+    assert checked == [fixture.original]
 
 
 def test_update_that_changes_nothing_results_in_the_current_version() -> None:

@@ -95,7 +95,9 @@ PACKAGES = {
         (f"{_SERVICE}/use_cases",),
         (
             "tests/unit",
-            *_handler_tests("custom_resource", "get_update_delete", "key_destinations", "key_rotation", "list"),
+            *_handler_tests(
+                "audit_log", "custom_resource", "get_update_delete", "key_destinations", "key_rotation", "list"
+            ),
             *_handler_tests(
                 "federations", "provision", "publish_changes", "roles", "secret_references", "senders", "sweep"
             ),
