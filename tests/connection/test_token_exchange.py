@@ -190,6 +190,8 @@ def without(*names: str) -> dict[str, Any]:
     [
         pytest.param(Reply(500), TokenNotIssuedError, "status 500", id="500"),
         pytest.param(Reply.from_json(GOOD, 503), TokenNotIssuedError, "status 503", id="503"),
+        pytest.param(Reply(408), TokenNotIssuedError, "status 408", id="408"),
+        pytest.param(Reply(425), TokenNotIssuedError, "status 425", id="425"),
         pytest.param(Reply(429), TokenNotIssuedError, "status 429", id="429"),
         pytest.param(Reply(300, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="300"),
         pytest.param(Reply(302, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="302"),

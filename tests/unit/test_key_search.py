@@ -1,15 +1,23 @@
 """The commands that compare keys: one integration's fingerprint, and the search for the holders of a key."""
 
+import json
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from ai_integrations.contracts import ids
+from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.credentials import ReadKey
-from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
+from ai_integrations.domain.errors import (
+    FieldsError,
+    InvalidRequestError,
+    KeyUnavailableError,
+    NotFoundError,
+    RuleViolationError,
+)
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, SecretVersion
-from ai_integrations.key_access.commands import FindKey, FingerprintKey, execute_command
+from ai_integrations.key_access.commands import FindKey, FingerprintKey, KeyCommand, execute_command
 from ai_integrations.key_access.key_search import PAGE, KeySearch
 from ai_integrations.key_access.messages import ResolveCommand
 from tests.builders import API_KEY, ULID, an_integration
@@ -86,11 +94,30 @@ def a_fingerprint_command(ulid: str) -> FingerprintKey:
     return FingerprintKey.model_validate(sent)
 
 
-def test_program_resolves_as_a_reader_of_its_organization_and_space() -> None:
-    sent = {"account": "acme", "integration": "x", "consumer": "billing", "organization_id": "o", "space_id": "s"}
+@pytest.mark.parametrize(
+    ("sent", "kind", "detail"),
+    [
+        ({"action": "find_key"}, RuleViolationError, "Give either the key or its fingerprint."),
+        (
+            {"action": "find_key", "api_key": API_KEY, "fingerprint": FINGERPRINT},
+            RuleViolationError,
+            "Give either the key or its fingerprint.",
+        ),
+        ({"action": "find"}, InvalidRequestError, "The field action has an unknown value."),
+        ({}, InvalidRequestError, "Unable to extract tag using discriminator 'action'"),
+    ],
+)
+def test_command_without_a_known_action_or_one_key_is_rejected(
+    sent: dict[str, str], kind: type[FieldsError], detail: str
+) -> None:
+    with pytest.raises(kind) as rejected:
+        parse_text(json.dumps({"account": "acme", **sent}), KeyCommand)
+    assert [(each.pointer, each.detail) for each in rejected.value.errors] == [("", detail)]
+
+
+@pytest.mark.parametrize("place", [{"organization_id": "o", "space_id": "s"}, {"organization_id": "o"}, {}])
+def test_program_resolves_as_a_reader_of_its_organization_and_space(place: dict[str, str]) -> None:
+    sent = {"account": "acme", "integration": "x", "consumer": "billing", **place}
     assert ResolveCommand.model_validate(sent).caller() == Caller(
-        account="acme",
-        user="billing",
-        role=Role.READER,
-        memberships=(Membership(organization_id="o", space_id="s"),),
+        account="acme", user="billing", role=Role.READER, memberships=(Membership(**place),)
     )
