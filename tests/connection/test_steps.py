@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from inspect import signature
 from ipaddress import ip_address
 from time import sleep
 from typing import Any
@@ -204,6 +205,11 @@ def test_authenticated_is_not_proved_if_request_without_key_fails_unexpectedly(s
 def test_authenticated_passes_if_request_without_key_is_rejected(server: Server, status: int) -> None:
     server.behave = lambda request: Reply(200 if has_key(request) else status)
     assert statuses(run_steps(server, model=None)) == [PASSED, PASSED, NOT_PROVED]
+
+
+def test_steps_over_http_take_at_most_15_seconds() -> None:
+    """docs/connection-tests.md promises it."""
+    assert signature(HttpSteps).parameters["seconds"].default == 15
 
 
 def test_repr_of_the_steps_hides_the_secrets() -> None:

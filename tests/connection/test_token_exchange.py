@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 from threading import Event
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from ai_integrations.key_access.outbound.guard import Guard
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from ai_integrations.key_access.token_exchange.exchange import TokenExchange
 from ai_integrations.key_access.token_exchange.identity_tokens import StsIdentityTokens
+from tests import sam_template
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, ULID, an_integration
 from tests.connection.identity_provider import ISSUER, SUBJECT, SigningSts, StrictTokenEndpoint
 from tests.connection.servers import SYSTEM_TLS, Behaviour, ReceivedRequest, Reply, Server, serve_socket
@@ -335,6 +337,11 @@ def test_time_that_aws_takes_is_not_left_for_the_endpoint(server: Server) -> Non
     error, _ = failure(at(server.url(path="/token")), guard(), seconds=0.01, sts=SlowSts())
     assert isinstance(error, TokenNotIssuedError)
     assert server.received == []
+
+
+def test_exchange_ends_two_seconds_before_the_timeout_of_its_function() -> None:
+    seconds = signature(TokenExchange).parameters["seconds"].default
+    assert seconds == sam_template.functions()["exchange_token"]["Timeout"] - 2
 
 
 def test_both_requests_to_google_have_one_deadline(server: Server) -> None:

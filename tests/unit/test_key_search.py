@@ -72,6 +72,7 @@ def test_find_key_lists_the_holders_in_the_account_and_the_unreadable(sent: dict
 
 
 def test_find_key_continues_after_the_last_integration_of_the_page() -> None:
+    assert PAGE == 25, "docs/connection-tests.md"
     ulids = [f"{ULID[:-2]}{number:02}" for number in range(PAGE + 1)]
     search = a_search(*(an_integration(id=each, name=each, secret=SHARED) for each in ulids))
     sent = {"action": "find_key", "account": "acme", "fingerprint": FINGERPRINT}
@@ -117,7 +118,8 @@ def test_command_without_a_known_action_or_one_key_is_rejected(
 
 @pytest.mark.parametrize("place", [{"organization_id": "o", "space_id": "s"}, {"organization_id": "o"}, {}])
 def test_program_resolves_as_a_reader_of_its_organization_and_space(place: dict[str, str]) -> None:
-    sent = {"account": "acme", "integration": "x", "consumer": "billing", **place}
-    assert ResolveCommand.model_validate(sent).caller() == Caller(
+    command = ResolveCommand.model_validate({"account": "acme", "integration": "x", "consumer": "billing", **place})
+    assert command.caller() == Caller(
         account="acme", user="billing", role=Role.READER, memberships=(Membership(**place),)
     )
+    assert command.key_version is None
