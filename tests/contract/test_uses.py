@@ -71,9 +71,9 @@ def test_uses_are_listed_by_integration_for_a_range_of_an_account(stores: Stores
 
 
 def test_uses_without_days_are_those_of_one_integration(stores: Stores) -> None:
-    for account, ulid in (("acme", ULID), ("acme", NEWER), ("umbrella", ULID)):
+    for account, ulid in (("acme", OLDER), ("acme", NEWER), ("acme", NEWEST), ("umbrella", NEWER)):
         stores.uses.record(account, ulid, BILLING, NOON)
-    assert stores.uses.without_days("acme", ULID) == [Use("acme", ULID, BILLING, last_used_at=NOON)]
+    assert stores.uses.without_days("acme", NEWER) == [Use("acme", NEWER, BILLING, last_used_at=NOON)]
 
 
 def test_uses_of_more_than_a_megabyte_are_listed(stores: Stores) -> None:

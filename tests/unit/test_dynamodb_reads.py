@@ -1,6 +1,7 @@
 """The DynamoDB adapters: which reads must be consistent, lists that span several pages, and errors of AWS."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from ai_integrations.adapters.dynamodb.batch_reads import read_batch
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
@@ -23,6 +25,7 @@ from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.contracts.caller import caller_item
+from ai_integrations.domain.audit_log import AuditSlice
 from ai_integrations.domain.model import Organization, Space
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_idempotency_key, an_integration
@@ -114,6 +117,15 @@ def test_read_is_consistent(read: Callable[[Any], object]) -> None:
     read(client)
     assert client.requests
     assert all(request["ConsistentRead"] for request in client.requests)
+
+
+def test_audit_log_is_not_read_after_an_entry_older_than_the_period() -> None:
+    """DynamoDB rejects a range whose bounds are reversed."""
+    client = RecordingClient()
+    log = DynamoDbAuditLog(cast("Any", client), "table", timedelta(days=1))
+    older = f"{(NOON - timedelta(hours=1)).isoformat(timespec='milliseconds')}#"
+    assert log.newest("acme", NOON, NOON + timedelta(hours=1), older, 100) == AuditSlice((), more=False)
+    assert client.requests == []
 
 
 def test_spaces_and_organizations_are_read_from_every_page() -> None:
