@@ -34,11 +34,11 @@ def test_first_use_is_recorded(stores: Stores) -> None:
 
 def test_use_is_recorded_once_an_hour(stores: Stores) -> None:
     recorded = []
-    for minutes in (5, 6, 59, 60, 119):
-        stores.uses.record("acme", ULID, BILLING, NOON + timedelta(minutes=minutes))
+    for seconds in (0.1, 0.2, 30, 3599, 3600, 7199):
+        stores.uses.record("acme", ULID, BILLING, NOON + timedelta(seconds=seconds))
         [use] = stores.uses.of_integrations("acme", ULID, ULID)
-        recorded.append((use.last_used_at - NOON) / timedelta(minutes=1))
-    assert recorded == [5, 5, 5, 60, 60]
+        recorded.append((use.last_used_at - NOON) / timedelta(seconds=1))
+    assert recorded == [0.1, 0.1, 0.1, 0.1, 3600, 3600]
 
 
 def test_use_of_an_earlier_hour_does_not_replace_a_later_one(stores: Stores) -> None:
