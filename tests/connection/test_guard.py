@@ -532,9 +532,10 @@ def test_guard_limits_the_handshake_whatever_timeout_the_connection_had() -> Non
         ).reach(f"https://{GATEWAY}:{port}/", Deadline(0.3))
 
 
-def test_request_repr_hides_url_headers_and_body() -> None:
-    request = OutboundRequest(method="POST", url="https://a.example/", headers={"A": API_KEY}, body=API_KEY.encode())
-    assert API_KEY not in repr(request)
+def test_repr_of_a_request_and_a_response_hides_url_headers_and_body() -> None:
+    url, body = f"https://a.example/{API_KEY}", API_KEY.encode()
+    request = OutboundRequest(method="POST", url=url, headers={"A": API_KEY}, body=body)
+    assert API_KEY not in repr([request, OutboundResponse(status=200, body=body)])
 
 
 def test_guard_does_not_connect_after_deadline(server: Server) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from inspect import signature
 from ipaddress import ip_address
 from time import sleep
 from typing import Any
@@ -13,7 +14,9 @@ from pydantic import SecretStr
 from ai_integrations.domain.connection_health import CheckStatus, Findings, Rung, overall_status
 from ai_integrations.domain.model import AuthType, Integration
 from ai_integrations.domain.providers import PROVIDERS
+from ai_integrations.key_access.connection_test.credential_steps import CredentialSteps
 from ai_integrations.key_access.connection_test.http import HttpSteps
+from ai_integrations.key_access.connection_test.provider_requests import build_access
 from ai_integrations.key_access.connection_test.steps import ProviderSteps
 from ai_integrations.key_access.federation_off import FederationOff
 from ai_integrations.key_access.outbound.deadline import Deadline, DeadlinePassedError
@@ -195,6 +198,24 @@ def test_authenticated_is_not_proved_if_request_without_key_fails_unexpectedly(s
     rungs = run_steps(server, model=None)
     assert statuses(rungs) == [PASSED, NOT_PROVED, NOT_PROVED]
     assert "unclear" in (rungs[1].not_proved or "")
+    assert (rungs[1].not_proved or "").endswith("the list may be public.")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_authenticated_passes_if_request_without_key_is_rejected(server: Server, status: int) -> None:
+    server.behave = lambda request: Reply(200 if has_key(request) else status)
+    assert statuses(run_steps(server, model=None)) == [PASSED, PASSED, NOT_PROVED]
+
+
+def test_steps_over_http_take_at_most_15_seconds() -> None:
+    """docs/connection-tests.md promises it."""
+    assert signature(HttpSteps).parameters["seconds"].default == 15
+
+
+def test_repr_of_the_steps_hides_the_secrets() -> None:
+    access = build_access(an_integration(), KEY)
+    assert access
+    assert API_KEY not in repr(CredentialSteps(OutboundWithoutResponse(), access, [API_KEY], None, Deadline(1)))
 
 
 def test_authenticated_is_proved_by_model_if_model_list_is_public(server: Server) -> None:

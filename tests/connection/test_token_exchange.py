@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 from threading import Event
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from ai_integrations.key_access.outbound.guard import Guard
 from ai_integrations.key_access.outbound.http_messages import OutboundRequest, OutboundResponse
 from ai_integrations.key_access.token_exchange.exchange import TokenExchange
 from ai_integrations.key_access.token_exchange.identity_tokens import StsIdentityTokens
+from tests import sam_template
 from tests.builders import ACCESS_TOKEN, FEDERATIONS, ULID, an_integration
 from tests.connection.identity_provider import ISSUER, SUBJECT, SigningSts, StrictTokenEndpoint
 from tests.connection.servers import SYSTEM_TLS, Behaviour, ReceivedRequest, Reply, Server, serve_socket
@@ -190,6 +192,8 @@ def without(*names: str) -> dict[str, Any]:
     [
         pytest.param(Reply(500), TokenNotIssuedError, "status 500", id="500"),
         pytest.param(Reply.from_json(GOOD, 503), TokenNotIssuedError, "status 503", id="503"),
+        pytest.param(Reply(408), TokenNotIssuedError, "status 408", id="408"),
+        pytest.param(Reply(425), TokenNotIssuedError, "status 425", id="425"),
         pytest.param(Reply(429), TokenNotIssuedError, "status 429", id="429"),
         pytest.param(Reply(300, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="300"),
         pytest.param(Reply(302, headers={"Location": "/other"}), TokenRefusedError, "redirected", id="302"),
@@ -333,6 +337,11 @@ def test_time_that_aws_takes_is_not_left_for_the_endpoint(server: Server) -> Non
     error, _ = failure(at(server.url(path="/token")), guard(), seconds=0.01, sts=SlowSts())
     assert isinstance(error, TokenNotIssuedError)
     assert server.received == []
+
+
+def test_exchange_ends_two_seconds_before_the_timeout_of_its_function() -> None:
+    seconds = signature(TokenExchange).parameters["seconds"].default
+    assert seconds == sam_template.functions()["exchange_token"]["Timeout"] - 2
 
 
 def test_both_requests_to_google_have_one_deadline(server: Server) -> None:

@@ -125,6 +125,7 @@ def test_external_id_of_an_account_never_changes() -> None:
         ("a+b=c,d.e@f_g-h", "a+b=c,d.e@f_g-h"),
         ("!\"#$%&'()*/:;<>?[\\]^`{|}~", "-" * 25),
         ("x" * 256, "x" * 37),
+        ("café", "caf-"),
     ],
 )
 def test_session_name_identifies_integration_and_consumer(consumer: str, in_session_name: str) -> None:
@@ -174,16 +175,28 @@ def test_refusal_without_a_message_shows_the_code_alone() -> None:
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("Throttling", 400),
-        ("ThrottlingException", 400),
-        ("RequestLimitExceeded", 503),
-        ("TooManyRequestsException", 429),
         ("InternalFailure", 500),
         ("ServiceUnavailable", 503),
-        # The function's own credentials are at fault, not the role.
+        # Codes of throttling and lost requests that botocore retries, whatever their status
+        # (https://docs.aws.amazon.com/boto3/latest/guide/retries.html).
+        ("Throttling", 400),
+        ("ThrottlingException", 400),
+        ("RequestLimitExceeded", 400),
+        ("RequestThrottled", 400),
+        ("RequestTimeout", 400),
+        ("RequestTimeoutException", 408),
+        ("TooManyRequestsException", 429),
+        # The function's own credentials or its clock are at fault, not the role
+        # (https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html).
         ("ExpiredToken", 403),
+        ("ExpiredTokenException", 403),
+        ("IncompleteSignature", 403),
         ("InvalidClientTokenId", 403),
+        ("MissingAuthenticationToken", 403),
+        ("OptInRequired", 403),
+        ("RequestExpired", 400),
         ("SignatureDoesNotMatch", 403),
+        ("UnrecognizedClientException", 403),
     ],
 )
 def test_assume_role_when_aws_fails_raises_the_aws_error(code: str, status: int) -> None:

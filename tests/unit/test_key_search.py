@@ -1,15 +1,23 @@
 """The commands that compare keys: one integration's fingerprint, and the search for the holders of a key."""
 
+import json
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from ai_integrations.contracts import ids
+from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.credentials import ReadKey
-from ai_integrations.domain.errors import KeyUnavailableError, NotFoundError
+from ai_integrations.domain.errors import (
+    FieldsError,
+    InvalidRequestError,
+    KeyUnavailableError,
+    NotFoundError,
+    RuleViolationError,
+)
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, SecretVersion
-from ai_integrations.key_access.commands import FindKey, FingerprintKey, execute_command
+from ai_integrations.key_access.commands import FindKey, FingerprintKey, KeyCommand, execute_command
 from ai_integrations.key_access.key_search import PAGE, KeySearch
 from ai_integrations.key_access.messages import ResolveCommand
 from tests.builders import API_KEY, ULID, an_integration
@@ -64,6 +72,7 @@ def test_find_key_lists_the_holders_in_the_account_and_the_unreadable(sent: dict
 
 
 def test_find_key_continues_after_the_last_integration_of_the_page() -> None:
+    assert PAGE == 25, "docs/connection-tests.md"
     ulids = [f"{ULID[:-2]}{number:02}" for number in range(PAGE + 1)]
     search = a_search(*(an_integration(id=each, name=each, secret=SHARED) for each in ulids))
     sent = {"action": "find_key", "account": "acme", "fingerprint": FINGERPRINT}
@@ -86,11 +95,31 @@ def a_fingerprint_command(ulid: str) -> FingerprintKey:
     return FingerprintKey.model_validate(sent)
 
 
-def test_program_resolves_as_a_reader_of_its_organization_and_space() -> None:
-    sent = {"account": "acme", "integration": "x", "consumer": "billing", "organization_id": "o", "space_id": "s"}
-    assert ResolveCommand.model_validate(sent).caller() == Caller(
-        account="acme",
-        user="billing",
-        role=Role.READER,
-        memberships=(Membership(organization_id="o", space_id="s"),),
+@pytest.mark.parametrize(
+    ("sent", "kind", "detail"),
+    [
+        ({"action": "find_key"}, RuleViolationError, "Give either the key or its fingerprint."),
+        (
+            {"action": "find_key", "api_key": API_KEY, "fingerprint": FINGERPRINT},
+            RuleViolationError,
+            "Give either the key or its fingerprint.",
+        ),
+        ({"action": "find"}, InvalidRequestError, "The field action has an unknown value."),
+        ({}, InvalidRequestError, "Unable to extract tag using discriminator 'action'"),
+    ],
+)
+def test_command_without_a_known_action_or_one_key_is_rejected(
+    sent: dict[str, str], kind: type[FieldsError], detail: str
+) -> None:
+    with pytest.raises(kind) as rejected:
+        parse_text(json.dumps({"account": "acme", **sent}), KeyCommand)
+    assert [(each.pointer, each.detail) for each in rejected.value.errors] == [("", detail)]
+
+
+@pytest.mark.parametrize("place", [{"organization_id": "o", "space_id": "s"}, {"organization_id": "o"}, {}])
+def test_program_resolves_as_a_reader_of_its_organization_and_space(place: dict[str, str]) -> None:
+    command = ResolveCommand.model_validate({"account": "acme", "integration": "x", "consumer": "billing", **place})
+    assert command.caller() == Caller(
+        account="acme", user="billing", role=Role.READER, memberships=(Membership(**place),)
     )
+    assert command.key_version is None

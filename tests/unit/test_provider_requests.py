@@ -159,8 +159,16 @@ def test_completion_is_recognized_by_its_form(body: bytes, expected: bool) -> No
     assert access.is_completion(body) is expected
 
 
-def test_provider_access_repr_hides_credentials() -> None:
-    integration = an_integration(headers={"X-Team": "fake-header-value"}, auth_type=AuthType.PROXY_WITH_HEADERS)
+@pytest.mark.parametrize("field", ["candidates", "content", "choices"])
+def test_completion_of_vertex_ai_has_the_form_of_its_publisher(field: str) -> None:
+    access = build_access(an_integration(provider="VERTEX_AI", provider_metadata={"location": "eu"}), None)
+    assert access
+    assert access.is_completion(f'{{"{field}": []}}'.encode())
+
+
+@pytest.mark.parametrize("auth_type", AuthType)
+def test_provider_access_repr_hides_credentials_and_headers(auth_type: AuthType) -> None:
+    integration = an_integration(headers={"X-Team": "fake-header-value"}, auth_type=auth_type)
     access = build_access(integration, SecretStr(API_KEY))
     assert access
     headers = str({**access.common_headers, **access.credential_headers})

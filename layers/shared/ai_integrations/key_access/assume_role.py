@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/bedrock/latest/userguide/inference-prereq.html
 # https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions.html
 _INVOKE_ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream", "bedrock:ApplyGuardrail")
-# STS counts every character, at most 2,048: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 SESSION_POLICY = json.dumps(
     {
         "Version": "2012-10-17",
         "Statement": [{"Sid": "InvokeModels", "Effect": "Allow", "Action": _INVOKE_ACTIONS, "Resource": "*"}],
-    },
-    separators=(",", ":"),
+    }
 )
 _SESSION_SECONDS = 3600
 _MAX_SESSION_NAME_LENGTH = 64

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NotRequired
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 from typing_extensions import TypedDict
 
 from ai_integrations.contracts import ids
@@ -22,17 +22,16 @@ class ResolveCommand(InputModel):
     """Resolve an integration to its API key, an access token or temporary AWS credentials.
 
     `integration` is an id or a name. The program sees integrations of its space and its organization, and account-wide
-    ones.
+    ones. `consumer` is its name, for the audit log and role session names. `key_version` is the current version of the
+    key, or the previous one during its grace period.
     """
 
     account: Account
     integration: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    consumer: User = Field(description="Name of the program, for the audit log and role session names.")
+    consumer: User
     organization_id: OpaqueId | None = None
     space_id: OpaqueId | None = None
-    key_version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
-        default=None, description="Version of the key: the current one, or the previous one during its grace period."
-    )
+    key_version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
     def caller(self) -> Caller:
         """Build the caller whose visibility applies: a reader in the program's space and organization."""

@@ -17,6 +17,7 @@ _NO_REFUSALS = frozenset(
         "RequestExpired",
         "RequestLimitExceeded",
         "RequestTimeout",
+        "RequestTimeoutException",
         "RequestThrottled",
         "SessionDurationEscalationException",  # the function's credentials end before the token would
         "SignatureDoesNotMatch",

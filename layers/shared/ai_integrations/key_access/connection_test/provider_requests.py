@@ -30,7 +30,7 @@ class ProviderAccess:
 
     probe: Probe
     api: str
-    resource: str = ""
+    resource: str
     common_headers: Mapping[str, str] = field(repr=False)
     credential_headers: Mapping[str, str] = field(repr=False)
 
