@@ -117,7 +117,7 @@ def test_command_without_a_known_action_or_one_key_is_rejected(
 
 
 @pytest.mark.parametrize("place", [{"organization_id": "o", "space_id": "s"}, {"organization_id": "o"}, {}])
-def test_program_resolves_as_a_reader_of_its_organization_and_space(place: dict[str, str]) -> None:
+def test_program_resolves_as_a_reader_of_its_organization_and_space(place: dict[str, Any]) -> None:
     command = ResolveCommand.model_validate({"account": "acme", "integration": "x", "consumer": "billing", **place})
     assert command.caller() == Caller(
         account="acme", user="billing", role=Role.READER, memberships=(Membership(**place),)
