@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.contracts.operator_commands import CallerCommand, IssueAccessKey, access_key_view, place_view
+from ai_integrations.contracts.operator_commands import (
+    CallerCommand,
+    IssueAccessKey,
+    PlaceCommand,
+    RegisterSpace,
+    SweepCommand,
+    access_key_view,
+    place_view,
+)
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError, RuleViolationError
 from ai_integrations.domain.model import AccessKey, Caller, Membership, Organization, Role
@@ -51,11 +59,42 @@ def test_malformed_command_raises_invalid_request_error_with_its_field(payload: 
         ({**ISSUE, "expires_at": "2026-01-02T03:04:05"}, "/expires_at"),
         ({**ISSUE, "expires_at": "soon"}, "/expires_at"),
         ({**ISSUE, "memberships": [{"space_id": ""}]}, "/memberships/0/space_id"),
+        ({**ISSUE, "memberships": [{}] * 51}, "/memberships"),
         ({"action": "revoke", "account": "a", "id": "short"}, "/id"),
     ],
 )
 def test_broken_rule_raises_rule_violation_error_with_its_field(payload: object, pointer: str) -> None:
     assert pointers(payload, RuleViolationError) == [pointer]
+
+
+def test_command_without_optional_fields_leaves_them_empty() -> None:
+    [membership] = issue_command(memberships=[{}]).holder().memberships
+    assert membership == Membership()
+    sent = {"action": "register_space", "account": "acme", "id": "s", "name": "Space"}
+    space = parse_text(json.dumps(sent), PlaceCommand).root
+    assert isinstance(space, RegisterSpace)
+    assert (space.organization_id, space.description) == (None, None)
+    assert SweepCommand() == SweepCommand(dry_run=False, confirm=None)
+
+
+def test_most_memberships_and_each_sweep_command_are_accepted() -> None:
+    assert len(issue_command(memberships=[{}] * 50).memberships) == 50
+    assert parse_text('{"confirm": 500000}', SweepCommand).confirm == 500_000
+    assert parse_text('{"dry_run": true}', SweepCommand).dry_run
+
+
+@pytest.mark.parametrize(
+    ("payload", "pointer", "detail"),
+    [
+        ({"dry_run": True, "confirm": 0}, "", "Send dry_run or confirm, not both."),
+        ({"confirm": -1}, "/confirm", "Input should be greater than or equal to 0"),
+        ({"confirm": 500_001}, "/confirm", "Input should be less than or equal to 500000"),
+    ],
+)
+def test_sweep_command_that_breaks_a_rule_is_rejected(payload: object, pointer: str, detail: str) -> None:
+    with pytest.raises(RuleViolationError) as rejected:
+        parse_text(json.dumps(payload), SweepCommand)
+    assert [(each.pointer, each.detail) for each in rejected.value.errors] == [(pointer, detail)]
 
 
 def issue_command(**changes: Any) -> IssueAccessKey:

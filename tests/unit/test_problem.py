@@ -41,9 +41,14 @@ def test_every_status_has_exactly_one_kind() -> None:
     assert all(kind in KINDS for kind, _ in problems.BY_ERROR.values())
 
 
-@pytest.mark.parametrize("kind", [problems.RATE_LIMITED, problems.UNAVAILABLE])
+@pytest.mark.parametrize("kind", [problems.FAILED_DEPENDENCY, problems.RATE_LIMITED, problems.UNAVAILABLE])
 def test_retry_after_is_1_to_5_seconds(kind: problems.Kind) -> None:
     assert 1 <= int(kind.headers["Retry-After"]) <= 5
+
+
+def test_every_detail_is_made_of_whole_sentences() -> None:
+    details = [detail for _, detail in problems.BY_ERROR.values()]
+    assert [each for each in details if not re.fullmatch(r"[A-Z].*\.", each)] == []
 
 
 def test_problem_lists_the_invalid_fields() -> None:

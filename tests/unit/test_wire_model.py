@@ -6,9 +6,10 @@ from importlib import import_module
 from types import ModuleType
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from ai_integrations import contracts, http, key_access
+from ai_integrations.contracts.integration_bodies import RotateBody
 
 
 def models(package: ModuleType) -> Iterator[type[BaseModel]]:
@@ -24,3 +25,9 @@ def test_every_model_is_built_on_first_use(package: ModuleType) -> None:
     """Each validator that init builds delays the first request."""
     assert [each.__name__ for each in models(package) if not each.model_config.get("defer_build")] == []
     assert list(models(package))
+
+
+def test_error_of_an_input_model_does_not_repeat_the_input() -> None:
+    with pytest.raises(ValidationError) as rejected:
+        RotateBody.model_validate({"api_key": 5, "grace_seconds": "sk-fake-canary"})
+    assert "canary" not in str(rejected.value)

@@ -34,10 +34,10 @@ KIND_NAMES = _in_both_formats(_LEGACY_KINDS)
 
 # The first release of each official client that uses current values, that accepts later providers, that requires
 # is_private in a space, and that knows organization_id in a space.
-_FIRST_CURRENT = {"python": (8, 40, 0), "javascript": (1, 24, 0)}
-_FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51, 0), "javascript": (1, 24, 0)}
-_FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43, 0)}
-_FIRST_WITH_ORGANIZATION_OF_SPACE = {"python": (8, 60, 0)}
+_FIRST_CURRENT = {"python": (8, 40), "javascript": (1, 24)}
+_FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51), "javascript": (1, 24)}
+_FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43)}
+_FIRST_WITH_ORGANIZATION_OF_SPACE = {"python": (8, 60)}
 _RELEASE = r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})"
 
 
@@ -98,7 +98,7 @@ def _format_of_client(headers: Mapping[str, str]) -> WireFormat:
     return WireFormat.CURRENT if _is_at_least(headers, _FIRST_WITH_LATER_PROVIDERS) else WireFormat.TRANSITIONAL
 
 
-def _is_at_least(headers: Mapping[str, str], first: Mapping[str, tuple[int, int, int]]) -> bool:
+def _is_at_least(headers: Mapping[str, str], first: Mapping[str, tuple[int, int]]) -> bool:
     minimum = first.get(headers.get("sdk-language", ""))
     release = re.match(_RELEASE, headers.get("sdk-version", ""))
     return bool(minimum and release and tuple(map(int, release.groups())) >= minimum)
