@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import MagicMock
 
 import pytest
 
 from ai_integrations.adapters.dynamodb.condition_checks import ConditionChecker
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
+from ai_integrations.adapters.dynamodb.transactions import UNUSED, Action, Condition
 from ai_integrations.domain.errors import (
     FederationTakenError,
     NameTakenError,
@@ -53,6 +55,21 @@ def written(aws: AwsStores) -> list[object]:
 
 def items(aws: AwsStores) -> list[object]:
     return sorted(aws.dynamodb.scan(TableName=aws.table)["Items"], key=str)
+
+
+def test_check_has_only_the_placeholders_of_its_condition() -> None:
+    """DynamoDB rejects a request with others, and an empty map of values."""
+    client = MagicMock()
+    key, conflict = {"pk": "ACCOUNT#acme", "sk": "INTEGRATION#1"}, VersionConflictError
+    unconditional = Action.update(key, "SET #name = :name", {":name": "x"})
+    update = Action.update_if(key, "SET #name = #version", Condition("#version = :version", {":version": 1}), conflict)
+    delete = Action.delete(key, UNUSED, conflict)
+    ConditionChecker(client, "table").commit(unconditional, update, delete)
+    [sent] = client.transact_write_items.call_args_list
+    checks = [each["ConditionCheck"] for each in sent.kwargs["TransactItems"]]
+    assert [each["ExpressionAttributeNames"] for each in checks] == [{"#version": "version"}, {"#pk": "pk"}]
+    assert checks[0]["ExpressionAttributeValues"] == {":version": {"N": "1"}}
+    assert "ExpressionAttributeValues" not in checks[1]
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,11 @@ def test_first_use_is_recorded(stores: Stores) -> None:
 
 def test_use_is_recorded_once_an_hour(stores: Stores) -> None:
     recorded = []
-    for minutes in (5, 6, 59, 60, 119):
-        stores.uses.record("acme", ULID, BILLING, NOON + timedelta(minutes=minutes))
+    for seconds in (0.1, 0.2, 30, 3599, 3600, 7199):
+        stores.uses.record("acme", ULID, BILLING, NOON + timedelta(seconds=seconds))
         [use] = stores.uses.of_integrations("acme", ULID, ULID)
-        recorded.append((use.last_used_at - NOON) / timedelta(minutes=1))
-    assert recorded == [5, 5, 5, 60, 60]
+        recorded.append((use.last_used_at - NOON) / timedelta(seconds=1))
+    assert recorded == [0.1, 0.1, 0.1, 0.1, 3600, 3600]
 
 
 def test_use_of_an_earlier_hour_does_not_replace_a_later_one(stores: Stores) -> None:
@@ -71,9 +71,9 @@ def test_uses_are_listed_by_integration_for_a_range_of_an_account(stores: Stores
 
 
 def test_uses_without_days_are_those_of_one_integration(stores: Stores) -> None:
-    for account, ulid in (("acme", ULID), ("acme", NEWER), ("umbrella", ULID)):
+    for account, ulid in (("acme", OLDER), ("acme", NEWER), ("acme", NEWEST), ("umbrella", NEWER)):
         stores.uses.record(account, ulid, BILLING, NOON)
-    assert stores.uses.without_days("acme", ULID) == [Use("acme", ULID, BILLING, last_used_at=NOON)]
+    assert stores.uses.without_days("acme", NEWER) == [Use("acme", NEWER, BILLING, last_used_at=NOON)]
 
 
 def test_uses_of_more_than_a_megabyte_are_listed(stores: Stores) -> None:

@@ -15,6 +15,6 @@ def test_dry_run_names_a_new_version_for_each_key_and_stores_none() -> None:
     store, key = DryRunKeyStore(NO_CLIENT, prefix="stack", kms_key_id="key"), SecretStr(API_KEY)
     stored = an_integration(secret=SecretVersion(arn="arn:secret", version="1"))
     versions = [store.create_key(an_integration(), key), *(store.add_key_version(stored, key) for _ in range(2))]
-    assert len(set(versions)) == 3
+    assert len({each.version for each in versions}) == 3
     for each in versions:
         store.discard(each, kept=None)

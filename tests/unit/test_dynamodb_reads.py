@@ -1,8 +1,10 @@
 """The DynamoDB adapters: which reads must be consistent, lists that span several pages, and errors of AWS."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import MagicMock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,20 +12,26 @@ from botocore.exceptions import ClientError
 from ai_integrations.adapters.dynamodb.access_key_lookup import AccessKeyLookup
 from ai_integrations.adapters.dynamodb.access_keys import AccessKeys
 from ai_integrations.adapters.dynamodb.attributes import to_wire
+from ai_integrations.adapters.dynamodb.audit_log import DynamoDbAuditLog
 from ai_integrations.adapters.dynamodb.batch_reads import read_batch
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
 from ai_integrations.adapters.dynamodb.consumers import DynamoDbConsumers
 from ai_integrations.adapters.dynamodb.granted_integrations import DynamoDbGrantedIntegrations
 from ai_integrations.adapters.dynamodb.integrations import DynamoDbIntegrations
 from ai_integrations.adapters.dynamodb.items import integration_item, place_item
+from ai_integrations.adapters.dynamodb.refusals import DynamoDbRefusals
 from ai_integrations.adapters.dynamodb.removal_counts import DynamoDbRemovalCounts
 from ai_integrations.adapters.dynamodb.request_outcomes import DynamoDbRequestOutcomes
 from ai_integrations.adapters.dynamodb.senders import DynamoDbSenders
 from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
+from ai_integrations.adapters.dynamodb.use_expiry import DynamoDbUseExpiry
 from ai_integrations.contracts.caller import caller_item
+from ai_integrations.domain.audit_log import AuditSlice
 from ai_integrations.domain.model import Organization, Space
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.removal_limit import RemovalCount
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_idempotency_key, an_integration
 
@@ -104,6 +112,7 @@ CONSISTENT: dict[str, Callable[[Any], object]] = {
     "source of events": lambda client: DynamoDbSenders(client, "table").source("acme", "123456789012", "platform"),
     "stacks": lambda client: list(DynamoDbSenders(client, "table").stacks("acme", "123456789012")),
     "position of the sweep": lambda client: SweepRecords(client, "table").load_position(),
+    "uses to expire": lambda client: DynamoDbUseExpiry(client, "table").keep("acme", ULID),
     "removals of the sweep": lambda client: DynamoDbRemovalCounts(client, "table").load(),
 }
 
@@ -114,6 +123,15 @@ def test_read_is_consistent(read: Callable[[Any], object]) -> None:
     read(client)
     assert client.requests
     assert all(request["ConsistentRead"] for request in client.requests)
+
+
+def test_audit_log_is_not_read_after_an_entry_older_than_the_period() -> None:
+    """DynamoDB rejects a range whose bounds are reversed."""
+    client = RecordingClient()
+    log = DynamoDbAuditLog(cast("Any", client), "table", timedelta(days=1))
+    older = f"{(NOON - timedelta(hours=1)).isoformat(timespec='milliseconds')}#"
+    assert log.newest("acme", NOON, NOON + timedelta(hours=1), older, 100) == AuditSlice((), more=False)
+    assert client.requests == []
 
 
 def test_spaces_and_organizations_are_read_from_every_page() -> None:
@@ -151,6 +169,21 @@ def test_batch_contains_the_items_that_a_throttled_request_left_out() -> None:
     keys = [{"pk": "REMINDERS#acme", "sk": f"INTEGRATION#{each}"} for each in ("A", "B", "C")]
     found = read_batch(cast("Any", PartialClient()), "table", keys)
     assert [each["id"] for each in found] == ["A", "B", "C"]
+
+
+def test_batch_without_any_item_is_empty() -> None:
+    keys = [{"pk": "REMINDERS#acme", "sk": "INTEGRATION#A"}]
+    assert list(read_batch(cast("Any", RecordingClient()), "table", keys)) == []
+
+
+def test_account_of_a_refusal_is_checked_by_reading_one_item() -> None:
+    client = MagicMock()
+    client.query.return_value = {"Count": 0}
+    consumer = UsedBy.broker_states("nightly-job")
+    DynamoDbRefusals(client, "table").record(Refusal("acme", consumer, "not_found", NOON, ULID))
+    [request] = client.query.call_args_list
+    assert (request.kwargs["Limit"], request.kwargs["Select"]) == (1, "COUNT")
+    assert not client.put_item.called
 
 
 class ScannedTable:

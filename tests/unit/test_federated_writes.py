@@ -115,7 +115,9 @@ def test_move_of_a_federated_integration_must_repeat_or_remove_the_federation(
     for kept in (Removal.NOTHING, Removal.KEY):
         with pytest.raises(RuleViolationError) as error:
             fixture.change(kept, edit, caller)
-        assert [each.pointer for each in error.value.errors] == ["/federation"]
+        [violation] = error.value.errors
+        assert violation.pointer == "/federation"
+        assert "Send the federation again" in violation.detail
     assert fixture.stored == fixture.created
     assert fixture.change(Removal.FEDERATION, edit).federation is None
 

@@ -3,19 +3,21 @@
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ai_integrations.domain import rules
 from ai_integrations.domain.errors import FieldError, RuleViolationError
 from ai_integrations.domain.federation_rules import is_reserved_audience
 from ai_integrations.domain.federations import FEDERATION_KINDS
-from ai_integrations.domain.model import Federation, Integration, Policy
+from ai_integrations.domain.model import CredentialChange, Federation, Integration, Policy, Removal
 from ai_integrations.domain.providers import PROVIDERS
-from tests.builders import FEDERATIONS, ULID, a_policy, an_integration
+from tests.builders import API_KEY, FEDERATIONS, ULID, a_policy, an_integration
 
 ISSUER = "https://fake.tokens.sts.global.api.aws"
 OFF = a_policy()
 ON = OFF._replace(federation_issuer=ISSUER)
 FIELDS = FEDERATIONS["CUSTOM"].fields
+FEDERATION = FEDERATIONS["OPEN_AI"]
 
 
 def pointers(
@@ -32,6 +34,24 @@ def pointers(
 
 def custom(parameters: dict[str, str] | None = None, **changes: str) -> Federation:
     return Federation({**FIELDS, **changes}, parameters or {})
+
+
+@pytest.mark.parametrize(
+    ("stored", "change", "expected"),
+    [
+        (None, FEDERATION, True),
+        (None, SecretStr(API_KEY), False),
+        (an_integration(), SecretStr(API_KEY), False),
+        (an_integration(), Removal.FEDERATION, False),
+        (an_integration(federation=FEDERATION), SecretStr(API_KEY), True),
+        (an_integration(federation=FEDERATION), Removal.FEDERATION, True),
+        (an_integration(federation=FEDERATION), Removal.NOTHING, False),
+    ],
+)
+def test_write_changes_a_federation_if_it_sets_or_removes_one(
+    stored: Integration | None, change: CredentialChange, expected: bool
+) -> None:
+    assert rules.changes_federation(stored, change) is expected
 
 
 @pytest.mark.parametrize("provider", FEDERATIONS)

@@ -29,7 +29,7 @@ from mutmut.utils.file_utils import walk_mutatable_files
 from tools.mutants.mutant import Mutant
 from tools.mutants.suite import Suite
 
-_RELOADED = re.compile(r"(ai_integrations|ai_integrations_client|functions|tests|tools\.apidoc)\b")
+_RELOADED = re.compile(r"(ai_integrations|ai_integrations_client|functions|tests|tools\.(?!mutants)\w+)\b")
 _NOTICED = Path("mutants/noticed-tables.txt").absolute()
 
 
@@ -134,7 +134,7 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):  # typ
 
 def _apply(path: Path, source: str) -> None:
     """Import the code and the tests again, with one changed module."""
-    for name in [name for name in sys.modules if _RELOADED.match(name)]:
+    for name in [*filter(_RELOADED.match, sys.modules)]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Changed(path, source))
     os.chdir("mutants")

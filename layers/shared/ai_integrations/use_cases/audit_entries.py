@@ -8,7 +8,7 @@ from ai_integrations.domain.audit_log import AuditEntry, Operation, Outcome
 from ai_integrations.domain.consumers import Consumer
 from ai_integrations.domain.model import Integration
 from ai_integrations.domain.refusals import Refusal
-from ai_integrations.use_cases.changes import Change, Difference, difference_between
+from ai_integrations.use_cases.changes import Change, difference_between
 from ai_integrations.use_cases.consumer_changes import ConsumerChange
 
 _REMOVALS = frozenset({Operation.DELETE_INTEGRATION, Operation.REVOKE_CONSUMER})
@@ -30,7 +30,7 @@ def entry_of_change(change: Change) -> AuditEntry | None:
     if change.before.version == change.after.version:
         return None
     difference = difference_between(change.before, change.after)
-    operation = _update(change.before, change.after, difference)
+    operation = _update(change.before, change.after)
     return _entry(operation, change.after, change.after.updated_at, change.after.updated_by, difference.all_fields)
 
 
@@ -59,16 +59,15 @@ def entry_of_refusal(refusal: Refusal) -> AuditEntry:
     )
 
 
-def _update(before: Integration, after: Integration, difference: Difference) -> Operation:
+def _update(before: Integration, after: Integration) -> Operation:
     """Determine which operation changed an integration.
 
     A rotation without a grace period writes the same as an update that sets a key: it counts as an update.
     """
-    if difference.replaces_key:
-        if after.previous_key is not None and after.previous_key.secret == before.secret:
-            return Operation.ROTATE_KEY
-        if before.previous_key is not None and before.previous_key.secret == after.secret:
-            return Operation.ROLL_KEY_BACK
+    if after.previous_key is not None and after.previous_key.secret == before.secret:
+        return Operation.ROTATE_KEY
+    if before.previous_key is not None and before.previous_key.secret == after.secret:
+        return Operation.ROLL_KEY_BACK
     return Operation.UPDATE_INTEGRATION
 
 

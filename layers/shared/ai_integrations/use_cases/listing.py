@@ -18,6 +18,10 @@ Filter = Callable[[Integration], bool]
 PlaceT = TypeVar("PlaceT", Organization, Space)
 
 
+def _everything(_integration: Integration) -> bool:
+    return True
+
+
 class Query(NamedTuple):
     """The filters of a list request. Names match by substring, ids by equality; None matches everything.
 
@@ -27,7 +31,7 @@ class Query(NamedTuple):
     name: str | None = None
     space_id: str | None = None
     space_name: str | None = None
-    matches: Filter | None = None
+    matches: Filter = _everything
 
 
 class Page(NamedTuple):
@@ -49,12 +53,12 @@ class IntegrationList:
 
         A page may be short or even empty without being the last, because a call reads a bounded number of integrations.
         """
-        is_visible, matches = self._filter(caller, query), query.matches or (lambda _integration: True)
+        is_visible = self._filter(caller, query)
         found: list[Integration] = []
         # If everything matches, the first read is enough. It reads one more than `limit` to detect a further page.
         for count in (limit + 1, READ_BUDGET - limit - 1):
             part = self._integrations.newest(caller.account, after, count)
-            found += filter(matches, filter(is_visible, part.integrations))
+            found += filter(query.matches, filter(is_visible, part.integrations))
             if len(found) > limit:
                 return Page(integrations=tuple(found[:limit]), last_read=found[limit - 1].id)
             if not part.more:

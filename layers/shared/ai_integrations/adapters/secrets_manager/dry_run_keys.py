@@ -9,13 +9,11 @@ from ai_integrations.domain.model import Integration, SecretVersion
 class DryRunKeyStore(SecretsManagerKeyStore):
     """Checks external secrets in earnest, and stores no keys. The versions that it returns do not exist."""
 
-    def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:
-        """Name a version for the key of a new integration."""
-        return self.add_key_version(integration, api_key)
-
-    def add_key_version(self, integration: Integration, api_key: SecretStr) -> SecretVersion:  # noqa: ARG002 - the port
-        """Name a further version."""
+    def create_key(self, integration: Integration, api_key: SecretStr) -> SecretVersion:  # noqa: ARG002 - the port
+        """Name a version for a key."""
         return SecretVersion(arn="", version=self._new_version())
+
+    add_key_version = create_key
 
     def discard(self, unused: SecretVersion, kept: SecretVersion | None) -> None:
         """Do nothing: no key was stored."""

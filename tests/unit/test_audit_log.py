@@ -1,0 +1,60 @@
+"""Pages of the audit log: how many entries one call reads, and after which the next page starts."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from ai_integrations.domain.audit_log import AuditEntry, AuditSlice
+from ai_integrations.domain.refusals import Refusal
+from ai_integrations.domain.uses import UsedBy
+from ai_integrations.use_cases.audit_entries import entry_of_refusal
+from ai_integrations.use_cases.audit_log import READ_BUDGET, AuditLog, AuditPage, AuditQuery
+from tests.builders import NOON, ULID, a_caller
+from tests.event_fakes import InMemoryAuditLog
+
+EVERYTHING, BY_OTHER = AuditQuery(), AuditQuery(actor="broker/other-job")
+
+
+def an_entry(number: int) -> AuditEntry:
+    consumer = UsedBy.broker_states("nightly-job")
+    return entry_of_refusal(Refusal("acme", consumer, "not_found", NOON - timedelta(seconds=number), ULID))
+
+
+class CountingLog(InMemoryAuditLog):
+    """An audit log that records how many entries each read may return."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.counts: list[int] = []
+        for number in range(size):
+            self.record(an_entry(number))
+
+    def newest(self, account: str, start: datetime, end: datetime, before: str | None, count: int) -> AuditSlice:
+        self.counts.append(count)
+        return super().newest(account, start, end, before, count)
+
+
+def page(log: CountingLog, query: AuditQuery, limit: int) -> AuditPage:
+    reader = AuditLog(entries=log, retention=timedelta(days=90), clock=lambda: NOON)
+    return reader.page(a_caller(), query, after=None, limit=limit)
+
+
+@pytest.mark.parametrize(("size", "has_more"), [(9, False), (10, False), (11, True)])
+def test_page_has_a_successor_only_if_further_entries_match(size: int, has_more: bool) -> None:
+    found = page(CountingLog(size), EVERYTHING, 10)
+    assert len(found.entries) == min(size, 10)
+    assert found.last_read == (an_entry(9).id if has_more else None)
+
+
+@pytest.mark.parametrize(("query", "count"), [(EVERYTHING, 11), (BY_OTHER, READ_BUDGET)])
+def test_call_reads_one_entry_more_than_the_page_or_with_a_filter_the_whole_budget(
+    query: AuditQuery, count: int
+) -> None:
+    log = CountingLog(0)
+    page(log, query, 10)
+    assert log.counts == [count]
+
+
+def test_page_after_entries_that_do_not_match_starts_after_the_last_of_them() -> None:
+    found = page(CountingLog(READ_BUDGET + 1), BY_OTHER, 10)
+    assert (found.entries, found.last_read) == ((), an_entry(READ_BUDGET - 1).id)
