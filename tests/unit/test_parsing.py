@@ -71,7 +71,9 @@ def test_malformed_body_raises_invalid_request_error(body: object, pointer: str)
     assert pointers(error) == [pointer]
 
 
-@pytest.mark.parametrize("text", ["", "{", "name=x", '{"name": "\\ud800"}', "[" * 5000, '{"name": NaN', "\ufeff{}"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "name=x", '{"name": "\\ud800"}', '{"name": "\ud800"}', "[" * 5000, '{"name": NaN', "\ufeff{}"]
+)
 def test_invalid_json_raises_invalid_request_error(text: str) -> None:
     error = parse_error(text)
     assert isinstance(error, InvalidRequestError)

@@ -1,9 +1,10 @@
 """What makes two requests by event the same request."""
 
+from datetime import timedelta
 from typing import Any
 
 from ai_integrations.contracts import ids
-from ai_integrations.contracts.provisioning_requests import OUTCOME_RETENTION, DeleteRequested, UpdateRequested
+from ai_integrations.contracts.provisioning_requests import DeleteRequested, UpdateRequested
 from ai_integrations.domain.model import IdempotencyKey
 from tests.builders import ULID
 
@@ -11,10 +12,11 @@ DELETE = {"request_id": "request-1", "account": "acme", "user": "platform", "id"
 UPDATE = DELETE | {"integration": {"name": "x", "base_url": None}}
 
 
-def test_idempotency_key_belongs_to_the_user_and_outlives_the_dead_letter_queue() -> None:
+def test_idempotency_key_belongs_to_the_user_and_is_kept_for_four_weeks() -> None:
+    """The description of `request_id` promises the four weeks."""
     request = DeleteRequested.model_validate(DELETE)
     assert request.idempotency_key() == IdempotencyKey(
-        user="platform", value="event request-1", fingerprint=request.fingerprint(), retention=OUTCOME_RETENTION
+        user="platform", value="event request-1", fingerprint=request.fingerprint(), retention=timedelta(weeks=4)
     )
 
 

@@ -3,11 +3,12 @@
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from ai_integrations.contracts.integration_bodies import RotateBody
+from ai_integrations.contracts.integration_bodies import PatchBody, RotateBody
 
 
 def models(package: str) -> Iterator[type[BaseModel]]:
@@ -25,7 +26,15 @@ def test_every_model_is_built_on_first_use(package: str) -> None:
     assert list(models(package))
 
 
-def test_error_of_an_input_model_does_not_repeat_the_input() -> None:
+@pytest.mark.parametrize(
+    ("model", "sent"),
+    [
+        (RotateBody, {"api_key": 5, "grace_seconds": "sk-fake-canary"}),
+        (PatchBody, {"federation": {"unknown": "sk-fake-canary"}}),
+        (PatchBody, {"federation": {"parameters": "sk-fake-canary"}}),
+    ],
+)
+def test_error_of_an_input_model_does_not_repeat_the_input(model: type[BaseModel], sent: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as rejected:
-        RotateBody.model_validate({"api_key": 5, "grace_seconds": "sk-fake-canary"})
+        model.model_validate(sent)
     assert "canary" not in str(rejected.value)

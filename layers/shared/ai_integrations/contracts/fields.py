@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, SecretStr, StringConstraints
-from pydantic_core import CoreConfig, PydanticCustomError, SchemaValidator, core_schema
+from pydantic_core import PydanticCustomError, SchemaValidator, core_schema
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.enum_values import AUTH_TYPE_NAMES, KIND_NAMES, PROVIDER_NAMES
@@ -131,7 +131,7 @@ def _valid_federation(settings: object) -> dict[str, Any]:
 
 @cache
 def _federation_validator() -> SchemaValidator:
-    return SchemaValidator(_federation_schema(), CoreConfig(hide_input_in_errors=True))
+    return SchemaValidator(_federation_schema())
 
 
 FieldT = TypeVar("FieldT")
