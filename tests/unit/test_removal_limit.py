@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from ai_integrations.domain.errors import ContentionError, VersionConflictError
-from ai_integrations.use_cases.removal_limit import WINDOW, RemovalCount, RemovalLimit
+from ai_integrations.use_cases.removal_limit import RemovalCount, RemovalLimit
 from tests.builders import NOON
 from tests.event_fakes import InMemoryRemovalCounts
 
+DAY = timedelta(days=1)
 LIMIT = 3
 
 
@@ -42,13 +43,13 @@ def test_limit_allows_its_number_of_removals_and_then_stops(fixture: LimitFixtur
 
 def test_count_restarts_after_a_day_without_a_refusal(fixture: LimitFixture) -> None:
     fixture.allowed(LIMIT)
-    fixture.now += WINDOW
+    fixture.now += DAY
     assert fixture.allowed(LIMIT + 1) == LIMIT
 
 
 def test_count_lasts_until_a_day_after_its_last_removal(fixture: LimitFixture) -> None:
     fixture.allowed(1)
-    fixture.now += WINDOW - timedelta(minutes=1)
+    fixture.now += DAY - timedelta(minutes=1)
     assert fixture.allowed(LIMIT - 1) == LIMIT - 1
     fixture.now += timedelta(minutes=2)
     assert fixture.allowed(1) == 0
@@ -80,7 +81,7 @@ def test_uncount_after_another_change_leaves_the_count(fixture: LimitFixture, ch
 
 def test_removals_do_not_extend_a_confirmation(fixture: LimitFixture) -> None:
     fixture.limit.confirm(100)
-    fixture.now += WINDOW - timedelta(seconds=1)
+    fixture.now += DAY - timedelta(seconds=1)
     fixture.allowed(1)
     fixture.now += timedelta(seconds=1)
     assert fixture.allowed(100) == LIMIT
@@ -88,14 +89,14 @@ def test_removals_do_not_extend_a_confirmation(fixture: LimitFixture) -> None:
 
 def test_stopped_limit_stays_stopped_after_a_day(fixture: LimitFixture) -> None:
     fixture.allowed(LIMIT + 1)
-    fixture.now += 30 * WINDOW
+    fixture.now += 30 * DAY
     assert fixture.limit.is_reached()
     assert fixture.allowed(1) == 0
 
 
 def test_confirmation_allows_exactly_its_number_of_removals(fixture: LimitFixture) -> None:
     fixture.allowed(LIMIT + 1)
-    assert fixture.limit.confirm(5) == RemovalCount(allowed=5, made=0, until=NOON + WINDOW, is_confirmed=True)
+    assert fixture.limit.confirm(5) == RemovalCount(allowed=5, made=0, until=NOON + DAY, is_confirmed=True)
     assert not fixture.limit.is_reached()
     assert fixture.allowed(10) == 5
     assert fixture.limit.is_reached()
@@ -106,7 +107,7 @@ def test_confirmation_of_all_removals_leaves_the_limit_unreached(fixture: LimitF
     fixture.limit.confirm(5)
     fixture.allowed(5)
     assert not fixture.limit.is_reached()
-    fixture.now += WINDOW
+    fixture.now += DAY
     assert fixture.allowed(1) == 1
 
 
@@ -119,7 +120,7 @@ def test_confirmation_of_no_removals_resumes_with_the_limit(fixture: LimitFixtur
 
 def test_confirmation_expires_after_a_day(fixture: LimitFixture) -> None:
     fixture.limit.confirm(100)
-    fixture.now += WINDOW
+    fixture.now += DAY
     assert fixture.allowed(100) == LIMIT
 
 
@@ -140,7 +141,7 @@ class RacedCounts(InMemoryRemovalCounts):
         if self.races:
             self.races -= 1
             made = self.stored.made if self.stored else 0
-            self.stored = RemovalCount(allowed=LIMIT, made=made + 1, until=NOON + WINDOW)
+            self.stored = RemovalCount(allowed=LIMIT, made=made + 1, until=NOON + DAY)
             raise VersionConflictError
         super().replace(current, changed)
 
