@@ -19,7 +19,7 @@ from ai_integrations.domain.errors import (
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
 from ai_integrations.domain.uses import UsedBy
-from ai_integrations.use_cases.consumers import MAX_EXAMINED, Consumers, NewGrant
+from ai_integrations.use_cases.consumers import Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import NOON, ULID, a_caller, a_consumer, an_integration
 from tests.fakes import InMemoryConsumers, InMemoryRepository, InMemorySpaces, InMemoryUses
@@ -357,11 +357,11 @@ def test_page_of_consumers_of_an_integration_examines_a_bounded_number_of_consum
     fixture: ConsumersFixture,
 ) -> None:
     fixture.add_integration()
-    for number in range(MAX_EXAMINED + 1):
+    for number in range(21):
         consumer = a_consumer(id=f"01KDZ3ZQ8000000000000000{number:02}", principal_arn=f"{ROLE}{number}")
         fixture.repository.insert(consumer)
     page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=100)
-    assert len(page.consumers) == MAX_EXAMINED
+    assert len(page.consumers) == 20
     rest = fixture.consumers.with_access(ADMIN, ULID, after=page.last_read, limit=100)
     assert (len(rest.consumers), rest.last_read) == (1, None)
 

@@ -6,7 +6,7 @@ import pytest
 
 from ai_integrations.domain.errors import NotFoundError
 from ai_integrations.domain.model import Caller, Membership, Organization, Role, Scoping, Slice, Space
-from ai_integrations.use_cases.listing import READ_BUDGET, IntegrationList, Query, SpaceDirectory
+from ai_integrations.use_cases.listing import IntegrationList, Query, SpaceDirectory
 from tests.builders import NOON, a_caller, an_integration
 from tests.fakes import InMemoryRepository, InMemorySpaces
 
@@ -32,11 +32,11 @@ def a_repository(count: int, **scopings_by_id: Scoping) -> CountingRepository:
 
 
 def test_list_stops_at_the_read_budget_and_resumes_there() -> None:
-    repository = a_repository(READ_BUDGET + 10)
+    repository = a_repository(1010)
     listing = IntegrationList(integrations=repository, spaces=InMemorySpaces())
     page = listing.page(a_caller(), Query(name="ID00003"), after=None, limit=50)
     assert page.integrations == ()
-    assert repository.returned == READ_BUDGET
+    assert repository.returned == 1000
     assert page.last_read == "ID00010"
     rest = listing.page(a_caller(), Query(name="ID00003"), after=page.last_read, limit=50)
     assert [each.id for each in rest.integrations] == ["ID00003"]
