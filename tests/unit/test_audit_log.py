@@ -13,6 +13,7 @@ from tests.builders import NOON, ULID, a_caller
 from tests.event_fakes import InMemoryAuditLog
 
 EVERYTHING, BY_OTHER = AuditQuery(), AuditQuery(actor="broker/other-job")
+A_PERIOD = AuditQuery(start=NOON - timedelta(days=1), end=NOON)
 
 
 def an_entry(number: int) -> AuditEntry:
@@ -46,7 +47,7 @@ def test_page_has_a_successor_only_if_further_entries_match(size: int, has_more:
     assert found.last_read == (an_entry(9).id if has_more else None)
 
 
-@pytest.mark.parametrize(("query", "count"), [(EVERYTHING, 11), (BY_OTHER, 1000)])
+@pytest.mark.parametrize(("query", "count"), [(EVERYTHING, 11), (A_PERIOD, 11), (BY_OTHER, 1000)])
 def test_call_reads_one_entry_more_than_the_page_or_with_a_filter_the_whole_budget(
     query: AuditQuery, count: int
 ) -> None:
@@ -58,3 +59,10 @@ def test_call_reads_one_entry_more_than_the_page_or_with_a_filter_the_whole_budg
 def test_page_after_entries_that_do_not_match_starts_after_the_last_of_them() -> None:
     found = page(CountingLog(1001), BY_OTHER, 10)
     assert (found.entries, found.last_read) == ((), an_entry(999).id)
+
+
+def test_without_a_period_the_last_30_days_are_read() -> None:
+    log, day = CountingLog(0), 24 * 3600
+    for seconds in (0, 30 * day, 30 * day + 1):
+        log.record(an_entry(seconds))
+    assert page(log, EVERYTHING, 10).entries == (an_entry(0), an_entry(30 * day))
