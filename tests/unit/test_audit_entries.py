@@ -158,6 +158,12 @@ def test_change_of_a_consumer_is_recorded(
     assert recorded.operation.resource_type is ResourceType.CONSUMER
 
 
+def test_revocation_at_the_time_of_the_last_change_has_an_entry_of_its_own() -> None:
+    granted = entry(ConsumerChange(after=CONSUMER))
+    revoked = entry(ConsumerChange(revocation=Revocation(CONSUMER, CONSUMER.updated_at, "carol")))
+    assert revoked.id > granted.id
+
+
 REFUSAL = Refusal("acme", UsedBy.broker_states("nightly-job"), "not_found", NOON, ULID)
 
 
