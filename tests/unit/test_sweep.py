@@ -84,7 +84,7 @@ class FakeRecords:
 
 
 def a_secret(arn: str = SECRET.arn, **changes: Any) -> StoredSecret:
-    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "changed_at": NOON - GRACE}
+    values: dict[str, Any] = {"account": "acme", "integration_id": ULID, "changed_at": NOON - HOUR}
     return StoredSecret(arn=arn, **(values | changes))
 
 
@@ -169,7 +169,7 @@ def test_secret_is_orphaned_if_integration_is_in_another_account() -> None:
 
 
 def test_secret_younger_than_grace_period_is_kept() -> None:
-    secrets = FakeSecrets(pages=[[a_secret(changed_at=NOON - GRACE + timedelta(seconds=1))]])
+    secrets = FakeSecrets(pages=[[a_secret(changed_at=NOON - HOUR + timedelta(seconds=1))]])
     assert run_sweep(secrets).secrets_without_integration == []
 
 
@@ -285,7 +285,7 @@ def test_version_of_previous_key_is_released_after_its_grace_period() -> None:
 
 
 def test_version_younger_than_grace_period_is_kept() -> None:
-    young = a_secret(versions=frozenset({"orphan"}), changed_at=NOON - GRACE + timedelta(seconds=1))
+    young = a_secret(versions=frozenset({"orphan"}), changed_at=NOON - HOUR + timedelta(seconds=1))
     secrets = FakeSecrets(pages=[[young]])
     run_sweep(secrets, existing(an_integration(secret=SECRET)))
     assert secrets.released == []

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from ai_integrations.contracts.integration_bodies import PatchBody, RotateBody
+from ai_integrations.use_cases.custom_resource import Properties
 
 
 def models(package: str) -> Iterator[type[BaseModel]]:
@@ -19,7 +20,10 @@ def models(package: str) -> Iterator[type[BaseModel]]:
                 yield value
 
 
-@pytest.mark.parametrize("package", ["ai_integrations.contracts", "ai_integrations.http", "ai_integrations.key_access"])
+@pytest.mark.parametrize(
+    "package",
+    [f"ai_integrations.{layer}" for layer in ("contracts", "use_cases", "http", "key_access")],
+)
 def test_every_model_is_built_on_first_use(package: str) -> None:
     """Each validator that init builds delays the first request."""
     assert [each.__name__ for each in models(package) if not each.model_config.get("defer_build")] == []
@@ -32,6 +36,7 @@ def test_every_model_is_built_on_first_use(package: str) -> None:
         (RotateBody, {"api_key": 5, "grace_seconds": "sk-fake-canary"}),
         (PatchBody, {"federation": {"unknown": "sk-fake-canary"}}),
         (PatchBody, {"federation": {"parameters": "sk-fake-canary"}}),
+        (Properties, {"ServiceToken": {"key": "sk-fake-canary"}, "Integration": {"api_key": "sk-fake-canary"}}),
     ],
 )
 def test_error_of_an_input_model_does_not_repeat_the_input(model: type[BaseModel], sent: dict[str, Any]) -> None:

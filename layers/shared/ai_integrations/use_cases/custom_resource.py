@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.integration_bodies import REMOVALS, NewIntegration
@@ -39,22 +39,23 @@ _BOOLEAN_VALUES = {"true": True, "false": False}
 class Owner(WireModel):
     """The account and user for which a stack acts. A deletion needs no other property."""
 
-    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     Account: Account
     User: User
 
 
 class Properties(Owner):
-    """The properties of a resource of this type in a template."""
+    """The properties of a resource of this type in a template.
+
+    `Integration` is the body of the API without api_key: api_key_secret_arn names a secret.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     ServiceToken: str
     ServiceTimeout: str | None = None
-    Integration: NewIntegration = Field(
-        description="As in the API, without api_key: api_key_secret_arn names a secret."
-    )
+    Integration: NewIntegration
 
     def fingerprint(self) -> str:
         """Hash the declared properties, which contain no key."""
