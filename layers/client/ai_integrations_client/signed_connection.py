@@ -29,7 +29,7 @@ _ATTEMPTS = 3
 _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 # API Gateway's limit (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
 _MAX_RESPONSE_BYTES = 10 * 1024 * 1024
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_HEADERS = {"Content-Type": "application/json"}
 
 
 class ApiResponse(NamedTuple):

@@ -131,7 +131,7 @@ def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
     message = {"Message": "User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized"}
     error = error_of(respond(message, 403, x_amzn_ErrorType="AccessDeniedException"))
     assert isinstance(error, ResolutionError)
-    assert error.status == 403
+    assert "403 Access forbidden: IAM denied the call. " in str(error)
     assert "ConsumerPolicyArn" in error.detail
 
 
@@ -142,6 +142,7 @@ def test_fetch_raises_unavailable_error_if_the_gateway_rejects_the_request(kind:
     reason = reason_of(respond(content, 403, x_amzn_errortype=f"{kind}:http://internal.amazon.com/"))
     assert reason.startswith(f"{kind}. ")
     assert ERROR_TYPES[kind] in reason
+    assert reason.endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_errors_can_be_raised_without_request() -> None:
 def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
     with pytest.raises(ResolutionError) as raised:
         ClientFixture(FakeService(response=client_error("AccessDeniedException"))).key()
-    assert raised.value.status == 403
+    assert "403 Access forbidden: IAM denied the call. " in str(raised.value)
     assert "ResolveForEveryAccountPolicyArn" in str(raised.value)
 
 
