@@ -1,12 +1,15 @@
 """Caching: when the service is called, and what `resolve` returns while it is unavailable."""
 
 import gc
+import re
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from ai_integrations_client import Freshness, ResolutionError, Secret, UnavailableError
+from tests.builders import ROOT
 from tests.unit.client.fixtures import KEY, NOON, TOKEN, ClientFixture, FakeService, a_problem, a_response
 
 DOWN = OSError("down")
@@ -33,6 +36,12 @@ def fixture_with_entry(**freshness: float) -> ClientFixture:
     fixture.service.change(api_key=NEW)
     fixture.run_in_background = True
     return fixture
+
+
+def test_defaults_are_those_of_the_document() -> None:
+    section = (ROOT / "docs/consuming.md").read_text().partition("### `Freshness`")[2].partition("\n### ")[0]
+    documented = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", section, re.MULTILINE)
+    assert {name: float(default) for name, default in documented} == asdict(Freshness())
 
 
 def test_resolve_fetches_once_while_entry_is_fresh() -> None:

@@ -120,8 +120,9 @@ def test_fetch_raises_unavailable_error_if_function_failed() -> None:
         ClientFixture(FakeService(response=response, function_error="Unhandled")).key()
 
 
-def test_source_itself_raises_unavailable_error_without_a_response() -> None:
-    service = FakeService(response=ReadTimeoutError(endpoint_url="http://127.0.0.1/"))
+@pytest.mark.parametrize("error", [ReadTimeoutError(endpoint_url="http://127.0.0.1/"), ValueError("not JSON")])
+def test_source_itself_raises_unavailable_error_without_a_response(error: Exception) -> None:
+    service = FakeService(response=error)
     source = LambdaSource(service, function="f", account="acme", consumer="job")
-    with pytest.raises(UnavailableError, match="ReadTimeoutError"):
+    with pytest.raises(UnavailableError, match=type(error).__name__):
         source.fetch(ResolveRequest(integration="x"))
