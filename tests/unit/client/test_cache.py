@@ -1,6 +1,7 @@
 """Caching: when the service is called, and what `resolve` returns while it is unavailable."""
 
 import gc
+import logging
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations_client import Freshness, ResolutionError, Secret, UnavailableError
+from ai_integrations_client import Freshness, ResolutionError, Secret, UnavailableError, cache
 from tests.builders import ROOT
 from tests.unit.client.fixtures import KEY, NOON, TOKEN, ClientFixture, FakeService, a_problem, a_response
 
@@ -42,6 +43,10 @@ def test_defaults_are_those_of_the_document() -> None:
     section = (ROOT / "docs/consuming.md").read_text().partition("### `Freshness`")[2].partition("\n### ")[0]
     documented = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", section, re.MULTILINE)
     assert {name: float(default) for name, default in documented} == asdict(Freshness())
+
+
+def test_log_of_the_client_has_the_name_of_its_package() -> None:
+    assert cache.logger is logging.getLogger("ai_integrations_client")
 
 
 def test_resolve_fetches_once_while_entry_is_fresh() -> None:
