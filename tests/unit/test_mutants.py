@@ -1,5 +1,6 @@
 """What `make mutants` accepts, runs and reports, and the list of mutants that change nothing."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -45,6 +46,16 @@ def test_list_gives_a_reason_for_every_group_and_names_existing_files() -> None:
     groups = tomllib.loads(LIST.read_text())["survivors"]
     assert all(group["reason"] and (group.get("mutants") or group.get("kinds")) for group in groups)
     assert all((ROOT / name.partition(" ")[0]).is_file() for name in reviewed().names)
+
+
+def test_every_listed_mutant_is_of_lines_that_exist() -> None:
+    for name in reviewed().names:
+        path, _, rest = name.partition(" ")
+        change = rest.partition(": ")[2]
+        source = " ".join((ROOT / path).read_text().split())
+        # A line of code may contain an arrow too.
+        before = [" ".join(change[: arrow.start()].split()) for arrow in re.finditer(" -> ", change)]
+        assert path == "template.yaml" or any(each in source for each in before), name
 
 
 def test_report_of_listed_survivors_is_a_success(capsys: pytest.CaptureFixture[str]) -> None:
