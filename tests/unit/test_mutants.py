@@ -136,7 +136,7 @@ def run_suite(folder: Path, code: str) -> list[str]:
         (folder / f"test_{name}.py").write_text(RECORDING_TEST.format(name=name))
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r})" + SUITE.format(code=code)
     command = [sys.executable, "-c", program]  # a process without threads, which may fork
-    run = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)  # noqa: S603
+    run = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False, timeout=60)  # noqa: S603
     return [*run.stdout.splitlines(), *run.stderr.splitlines()]
 
 
@@ -163,3 +163,9 @@ def test_suite_that_fails_without_a_change_ends_the_run(tmp_path: Path) -> None:
 
 def test_suite_that_passes_without_a_change_continues(tmp_path: Path) -> None:
     assert run_suite(tmp_path, 'suite.require_success(change("none"))') == ["['a', 'b']"]
+
+
+def test_suite_notices_a_change_that_makes_a_test_wait_forever(tmp_path: Path) -> None:
+    (tmp_path / "waiting.py").write_text("import signal\ndef test_wait(): signal.pause()")
+    code = 'suite.require_success(change("none")); print(suite.notices(change("none"), ["waiting.py"]))'
+    assert run_suite(tmp_path, code)[0] == "True"

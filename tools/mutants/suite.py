@@ -1,9 +1,12 @@
 """Run tests on a change until one fails, in a process of its own for each change."""
 
 import gc
+import math
 import os
+import signal
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,14 +22,18 @@ class Suite:
         self._options = options
         self._last_failed: deque[str] = deque(maxlen=8)
         self._failed = Path(tempfile.mkdtemp(), "failed.txt")
+        self._limit = 0  # seconds that a change may take; 0 is no limit
 
     def require_success(self, apply: Callable[[], None], alone: Sequence[str] = ()) -> None:
         """Check that the tests, and the files that will run alone, pass without a change.
 
-        Otherwise every change seems to be noticed.
+        Otherwise every change seems to be noticed. A later change is noticed too if the tests wait for something that
+        never comes: after four times as long as now, and five seconds.
         """
+        start = time.monotonic()
         if self.notices(apply, alone):
             raise SystemExit(f"The tests fail without a change: {list(self._last_failed)}")
+        self._limit = 5 + math.ceil(4 * (time.monotonic() - start))
 
     def notices(self, apply: Callable[[], None], likely: Sequence[str] = ()) -> bool:
         """Check whether a test fails after the change, which the process of the tests applies.
@@ -42,6 +49,7 @@ class Suite:
             return is_noticed
         gc.freeze()  # otherwise the garbage collector visits, and so copies, the memory of the parent
         sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+        signal.alarm(self._limit)
         apply()
         first = dict.fromkeys([*self._last_failed, *likely])
         os._exit(any(self._fails([file]) for file in first) or self._fails(self._tests))
