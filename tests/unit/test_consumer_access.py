@@ -7,7 +7,7 @@ import pytest
 
 from ai_integrations.domain.consumers import Consumer, Grant, Revocation
 from ai_integrations.domain.errors import InvalidRequestError, NoGrantError
-from ai_integrations.domain.model import Membership, Role
+from ai_integrations.domain.model import Integration, Membership, Role
 from ai_integrations.key_access import consumer_access
 from ai_integrations.key_access.consumer_access import ConsumerAccess
 from ai_integrations.key_access.resolve import Access
@@ -215,3 +215,18 @@ def test_refusal_has_the_account_if_there_is_only_one(
     with pytest.raises(NoGrantError) as error:
         fixture.access.get(PRINCIPAL, named, ULID)
     assert error.value.account == account
+
+
+def test_refusal_has_the_account_of_a_grant_that_is_revoked_between_the_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    fixture = AccessFixture()
+    consumer = fixture.grant()
+    get = fixture.granted.get
+
+    def get_late(*arguments: Any) -> tuple[Consumer | None, Integration | None]:
+        fixture.revoke(consumer)
+        return get(*arguments)
+
+    monkeypatch.setattr(fixture.granted, "get", get_late)
+    with pytest.raises(NoGrantError) as error:
+        fixture.access.get(PRINCIPAL, None, ULID)
+    assert error.value.account == "acme"

@@ -89,6 +89,7 @@ PACKAGES = {
             "tests/connection",
             "tests/contract/test_secret_reader.py",
             *_handler_tests("consumer_credentials", "credentials", "federated_credentials", "secret_references"),
+            *_handler_tests("use_ledger"),
         ),
     ),
     "use_cases": Package(
