@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -73,6 +74,14 @@ def test_number_of_uses_whose_expiry_is_set_is_bounded(
         assert expiries(aws).count(END) == 2
     expiry.keep("acme", ULID)
     assert expiries(aws) == BY_USE
+
+
+def test_expiry_of_the_first_1_000_uses_is_set() -> None:
+    use = to_wire({**use_key("acme", ULID, CONSUMERS[0]), "last_used_at": NOON.isoformat(), "expires_at": 0})
+    client = Mock()
+    client.get_paginator.return_value.paginate.return_value = [{"Items": [use] * 600}] * 2
+    DynamoDbUseExpiry(client, "table").expire("acme", ULID, END)
+    assert client.update_item.call_count == 1_000
 
 
 class CountingClient:

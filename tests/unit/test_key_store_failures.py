@@ -138,9 +138,11 @@ def test_discard_propagates_programming_errors() -> None:
         key_store(AttributeError()).discard(SECRET, None)
 
 
-def test_reference_to_a_secret_that_may_not_be_described_is_rejected_like_a_missing_one() -> None:
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidParameterException", "ResourceNotFoundException"])
+def test_reference_to_a_secret_that_may_not_be_described_is_rejected_like_a_missing_one(code: str) -> None:
+    refusal = ClientError({"Error": {"Code": code}}, "DescribeSecret")
     with pytest.raises(RuleViolationError) as error:
-        key_store(DENIED).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
+        key_store(refusal).reference_secret(an_integration(), ExternalSecretArn(arn=SECRET.arn))
     assert error.value.errors == (FieldError("/api_key_secret_arn", UNAVAILABLE_SECRET),)
 
 

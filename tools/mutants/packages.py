@@ -110,7 +110,7 @@ PACKAGES = {
             *_tests_importing("adapters"),
             *_unit_tests("sweep"),
             "tests/contract",
-            *_handler_tests("dead_changes", "federations", "publish_changes", "roles", "senders"),
+            *_handler_tests("dead_changes", "federations", "publish_changes", "roles", "secret_references", "senders"),
         ),
     ),
 }
