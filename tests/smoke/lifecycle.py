@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import urllib3
 from arize import ArizeClient
 
 NAME = f"Smoke test {uuid.uuid4()}"  # unique, so that concurrent runs do not collide
@@ -52,14 +53,23 @@ class LifecycleSteps:
 def _error_status(call: Callable[[], object]) -> int | None:
     try:
         call()
-    except Exception as error:  # noqa: BLE001 - the client has several error classes with a status
-        return getattr(error, "status", None)
+    except Exception as error:
+        if (status := _status(error)) is None:
+            raise
+        return status
     return None
+
+
+def _status(error: Exception) -> int | None:
+    """Get the status of an error response. The client has several classes of errors with a status."""
+    return getattr(error, "status", None)
 
 
 def run(url: str, key: str) -> None:
     """Run all steps and print each one that passes; delete the integration even if a step fails."""
-    assert _error_status(LifecycleSteps(url, "not-a-key").create) == 401
+    status = _error_status(LifecycleSteps(url, "not-a-key").create)
+    if status != 401:
+        sys.exit(f"{url} is not this API, or accepts an unknown access key: status {status or 201} instead of 401.")
     print("ok: create with an unknown access key returns 401")
     steps = LifecycleSteps(url, key)
     created = steps.create()
@@ -77,4 +87,11 @@ if __name__ == "__main__":
     connection = [os.environ.get(name, "") for name in ("AI_INTEGRATIONS_URL", "AI_INTEGRATIONS_API_KEY")]
     if not all(connection):
         sys.exit("The URL of the API or an access key is missing. Usage: make smoke URL=… KEY=…")
-    run(*connection)
+    try:
+        run(*connection)
+    except urllib3.exceptions.HTTPError as error:
+        sys.exit(f"{connection[0]} does not respond: {type(error).__name__}. Check URL.")
+    except Exception as error:
+        if _status(error) not in {401, 403}:
+            raise
+        sys.exit(f"The API returns {_status(error)}. Check that KEY is valid and may create integrations.")

@@ -72,11 +72,11 @@ def test_use_is_recorded(fixture: LedgerFixture) -> None:
 
 
 def test_use_is_written_once_an_hour(fixture: LedgerFixture) -> None:
-    for minutes in (0, 1, 59, 60, 61, 185):
-        fixture.now = NOON + timedelta(minutes=minutes)
+    for seconds in (0, 1, 3_599, 3_600, 3_601, 11_100):
+        fixture.now = NOON + timedelta(seconds=seconds)
         fixture.ledger.record_use(INTEGRATION, BILLING)
     assert fixture.uses.attempts == 3
-    assert fixture.recorded() == {(ULID, BILLING.name): NOON + timedelta(minutes=185)}
+    assert fixture.recorded() == {(ULID, BILLING.name): NOON + timedelta(seconds=11_100)}
 
 
 def test_each_account_integration_and_consumer_is_recorded(fixture: LedgerFixture) -> None:
@@ -156,6 +156,24 @@ def test_caller_never_waits_and_one_write_is_in_progress_while_others_are_pendin
         (ULID, BILLING.name),
         *((each.id, NIGHTLY.name) for each in (INTEGRATION, *OTHERS)),
     }
+
+
+def test_task_ends_at_once_while_another_one_writes(fixture: LedgerFixture) -> None:
+    tasks: list[Task] = []
+    fixture.start = tasks.append
+    for consumer in (BILLING, NIGHTLY):
+        fixture.ledger.record_use(INTEGRATION, consumer)
+    waiting: list[bool] = []
+
+    def run_other() -> None:
+        other = Thread(target=tasks[1], daemon=True)
+        other.start()
+        other.join(timeout=5)
+        waiting.append(other.is_alive())
+
+    fixture.uses.before = run_other
+    tasks[0]()
+    assert waiting == [False, False]
 
 
 def test_pending_records_are_bounded_and_the_others_are_tried_again(
@@ -331,6 +349,12 @@ def test_refusals_of_one_consumer_are_at_most_20_an_hour_and_do_not_hide_those_o
             NIGHTLY: (hour + 1) * 20,
             BILLING: hour + 1,
         }
+
+
+def test_repeated_refusal_counts_once_towards_the_limit_of_its_consumer(fixture: LedgerFixture) -> None:
+    for number in (*[0] * 30, *range(100)):
+        fixture.ledger.record_refusal(f"account-{number}", NIGHTLY, None, "no_grant")
+    assert {each.account for each in fixture.refusals.refusals} == {f"account-{number}" for number in range(20)}
 
 
 def test_refusals_that_fail_are_at_most_20_an_hour(fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch) -> None:

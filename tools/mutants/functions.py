@@ -47,10 +47,10 @@ class _Runner(PytestRunner):  # type: ignore[misc]
 
 
 def run() -> list[Mutant]:
-    """Test every mutant that no test has noticed so far."""
+    """Test every mutant that no test has failed for so far. A timeout may be that of a busy machine."""
     for data in _results():
         verdicts = data.exit_code_by_key.items()
-        data.exit_code_by_key = {name: code if _is_noticed(code) else None for name, code in verdicts}
+        data.exit_code_by_key = {name: code if _status(code) == "killed" else None for name, code in verdicts}
         data.save()
     _TESTS_OF_FUNCTIONS.unlink(missing_ok=True)  # mutmut would not learn what a changed test calls now
     isolation.PytestRunner = _Runner
@@ -67,7 +67,11 @@ def _results() -> Iterator[SourceFileMutationData]:
 
 
 def _is_noticed(exit_code: int | None) -> bool:
-    return exit_code is not None and status_by_exit_code[exit_code] in _NOTICED
+    return _status(exit_code) in _NOTICED
+
+
+def _status(exit_code: int | None) -> str:
+    return str(status_by_exit_code[exit_code])
 
 
 def _mutants(data: SourceFileMutationData) -> Iterator[Mutant]:
