@@ -18,13 +18,16 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import (
+    ACCOUNT_WIDE,
     AuthType,
     Caller,
     CredentialChange,
     ExternalSecretArn,
     Integration,
+    Membership,
     Removal,
     Role,
+    Scoping,
     SecretVersion,
 )
 from ai_integrations.use_cases.integrations import Edit, RequestedChange, Rotation
@@ -218,3 +221,31 @@ def test_write_by_unauthorized_caller_touches_no_secret(caller: Caller, error: t
         with pytest.raises(error):
             write()
     assert set(fixture.journal) == {"get"}
+
+
+OWN, FOREIGN = Scoping(space_id="s"), Scoping(space_id="other")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((OWN,), (FOREIGN,)),
+        ((OWN,), (OWN, FOREIGN)),
+        ((OWN,), (ACCOUNT_WIDE,)),
+        ((OWN,), (Scoping(organization_id="o", space_id="s"),)),
+        ((OWN, FOREIGN), (OWN,)),
+        ((ACCOUNT_WIDE,), (OWN,)),
+    ],
+    ids=["to another space", "into another space", "to the account", "to an organization", "out of one", "narrowed"],
+)
+def test_member_changes_scopings_only_if_it_administers_the_old_and_the_new_ones(
+    before: tuple[Scoping, ...], after: tuple[Scoping, ...]
+) -> None:
+    fixture = UseCaseFixture()
+    stored = fixture.integrations.create(ADMIN, the_settings(scopings=before), OLD_KEY)
+    fixture.journal.clear()
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
+    change = RequestedChange(lambda current: replace(current, scopings=after), NEW_KEY)
+    with pytest.raises(AccessForbiddenError):
+        fixture.integrations.update(member, ULID, change)
+    assert (fixture.stored_integrations(), fixture.journal) == ([stored], ["get"])
