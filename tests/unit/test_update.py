@@ -72,6 +72,14 @@ def test_update_stores_new_key_before_referencing_it() -> None:
     assert fixture.referenced_key == NEW_KEY.get_secret_value()
 
 
+def test_update_with_a_first_key_does_not_use_the_name_of_a_secret_that_may_have_been_deleted() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.change_credentials(Removal.KEY)
+    fixture.journal.clear()
+    fixture.change_credentials(NEW_KEY)
+    assert fixture.journal == ["get", "add_key_version", "update"]
+
+
 def test_update_with_null_key_removes_the_reference() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.change_credentials(Removal.KEY)
