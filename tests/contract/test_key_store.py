@@ -350,13 +350,19 @@ def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stor
     assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, None)
 
 
-def test_create_key_names_and_tags_the_secret(emulator_stores: AwsStores) -> None:
-    secret = emulator_stores.keys.create_key(an_integration(account="acme", id="FIRST"), KEY)
-    described = emulator_stores.secrets_manager.describe_secret(SecretId=secret.arn)
-    assert described["Name"] == f"{emulator_stores.prefix}/acme/FIRST"
+@pytest.mark.parametrize("replaces", [False, True], ids=["first secret", "further secret"])
+def test_every_secret_is_named_tagged_and_encrypted_for_its_stack(aws: AwsStores, replaces: bool) -> None:
+    integration = an_integration(account="acme", id="FIRST")
+    secret = aws.keys.create_key(integration, KEY)
+    if replaces:
+        aws.keys.discard(secret, None)
+        secret = aws.keys.add_key_version(replace(integration, secret=secret), NEW_KEY)
+    described = aws.secrets_manager.describe_secret(SecretId=secret.arn)
+    prefix, account, ulid, *suffix = described["Name"].split("/")
+    assert (prefix, account, ulid, len(suffix)) == (aws.prefix, "acme", "FIRST", int(replaces))
     assert described["KmsKeyId"] == "alias/fake"
     assert {each["Key"]: each["Value"] for each in described["Tags"]} == {
-        "ai-integrations:stack": emulator_stores.prefix,
+        "ai-integrations:stack": aws.prefix,
         "ai-integrations:account": "acme",
         "ai-integrations:integration": "FIRST",
     }
