@@ -111,6 +111,37 @@ def test_rotation_with_grace_period_releases_no_version(stream: StreamFixture) -
     assert stream.handle(a_record(FIRST, rotated)) == [("promote_version", OTHER_VERSION)]
 
 
+def version_of(version: str) -> SecretVersion:
+    return SECRET._replace(version=version)
+
+
+def rotated_to(version: str, *, previous: str) -> Integration:
+    previous_key = PreviousKey(secret=version_of(previous), usable_until=NOON + timedelta(hours=1))
+    return replace(SECOND, secret=version_of(version), previous_key=previous_key)
+
+
+def test_rotation_during_a_grace_period_releases_only_the_key_before_the_previous_one(stream: StreamFixture) -> None:
+    rotated = rotated_to("v2", previous="v1")
+    again = replace(rotated_to("v3", previous="v2"), version=3)
+    stream.repository.insert(again, None)
+    assert stream.handle(a_record(rotated, again)) == [("promote_version", version_of("v3"), version_of("v1"))]
+
+
+def test_rollback_releases_the_key_that_it_replaces(stream: StreamFixture) -> None:
+    rolled_back = replace(FIRST, version=3)
+    stream.repository.insert(rolled_back, None)
+    record = a_record(rotated_to("v2", previous="v1"), rolled_back)
+    assert stream.handle(record) == [("promote_version", SECRET, version_of("v2"))]
+
+
+def test_key_set_during_a_grace_period_releases_both_keys_before_it(stream: StreamFixture) -> None:
+    updated = replace(FIRST, version=3, secret=version_of("v3"))
+    stream.repository.insert(updated, None)
+    [(operation, promoted, *released)] = stream.handle(a_record(rotated_to("v2", previous="v1"), updated))
+    assert (operation, promoted) == ("promote_version", version_of("v3"))
+    assert set(released) == {version_of("v1"), version_of("v2")}
+
+
 def grace_end(integration: Integration) -> dict[str, Any]:
     assert integration.previous_key is not None
     return record_of(items.grace_item(integration, integration.previous_key), None)
