@@ -108,6 +108,12 @@ def test_every_operation_of_another_role_is_forbidden(fixture: ConsumersFixture,
         USES[use](fixture.consumers, a_caller(role=role, memberships=administers))
 
 
+@pytest.mark.parametrize("use", USES)
+def test_other_roles_do_not_learn_whether_the_resource_exists(fixture: ConsumersFixture, use: str) -> None:
+    with pytest.raises(AccessForbiddenError):
+        USES[use](fixture.consumers, a_caller(role=Role.READER))
+
+
 @pytest.mark.parametrize("use", ["get", "with_access", "update", "revoke"])
 def test_operation_on_what_another_account_has_finds_nothing(fixture: ConsumersFixture, use: str) -> None:
     fixture.add_integration()
