@@ -18,6 +18,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
+from ai_integrations.domain.principals import principal_of_caller
 from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.consumers import Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
@@ -380,6 +381,16 @@ def test_page_of_consumers_of_an_integration_can_be_empty_before_the_last(fixtur
     page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=1)
     assert (page.consumers, page.last_read) == ((), IDS[1])
     assert fixture.consumers.with_access(ADMIN, ULID, after=IDS[1], limit=1).last_read is None
+
+
+def test_last_use_is_found_although_the_grant_spells_the_principal_differently(fixture: ConsumersFixture) -> None:
+    """IAM ignores the case of names, and the ledger has the ARN as AWS attests it."""
+    fixture.add_integration()
+    consumer = fixture.create(arn="arn:aws:iam::999999999999:role/service/BILLING")
+    session = principal_of_caller("arn:aws:sts::999999999999:assumed-role/billing/session")
+    assert session is not None
+    fixture.uses.record("acme", ULID, UsedBy.principal(session), NOON)
+    assert fixture.last_uses() == {consumer.id: NOON}
 
 
 def test_consumers_of_an_integration_have_their_last_use_of_it(fixture: ConsumersFixture) -> None:
