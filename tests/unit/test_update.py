@@ -104,9 +104,14 @@ def test_external_secret_is_referenced_for_admins_only() -> None:
     fixture = ExistingIntegrationFixture()
     external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
     assert fixture.change_credentials(external).secret == SecretVersion(arn=external.arn, version=None)
-    member = a_caller(role=Role.MEMBER)
+    own = (Scoping(space_id="s"),)
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
     with pytest.raises(AccessForbiddenError):
-        fixture.integrations.create(member, the_settings(name="x", scopings=()), external)
+        fixture.integrations.create(member, the_settings(name="x", scopings=own), external)
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, scopings=own), OLD_KEY))
+    with pytest.raises(AccessForbiddenError):
+        fixture.integrations.update(member, ULID, RequestedChange(lambda current: current, external))
+    assert fixture.referenced_key == API_KEY
 
 
 def test_update_to_taken_name_that_removes_the_key_discards_nothing() -> None:
