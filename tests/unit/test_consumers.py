@@ -360,6 +360,16 @@ def test_consumers_of_an_integration_lack_expired_and_revoked_ones(fixture: Cons
     assert fixture.consumers.get(ADMIN, expiring.id) == expiring
 
 
+def test_changes_stay_in_order_although_the_clock_goes_back(fixture: ConsumersFixture) -> None:
+    consumer = fixture.create()
+    created_at = fixture.now
+    fixture.now -= timedelta(seconds=1)
+    assert fixture.update(consumer, name="x").updated_at == created_at
+    fixture.consumers.revoke(ADMIN, consumer.id, any_version)
+    [revocation] = fixture.repository.revocations
+    assert revocation.revoked_at == created_at
+
+
 def test_page_of_consumers_of_an_integration_examines_a_bounded_number_of_consumers(
     fixture: ConsumersFixture,
 ) -> None:
