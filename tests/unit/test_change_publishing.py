@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.consumers import consumer_item, list_key, revocation_item
 from ai_integrations.adapters.dynamodb.refusals import refusal_item
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.consumers import Revocation
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.uses import UsedBy
@@ -378,6 +380,26 @@ def test_item_of_another_partition_is_no_change_of_an_integration(
     old, new = ({**image, "pk": f"{partition}#acme"} if image else None for image in images)
     assert stream.handle(record_of(old, new)) == []
     assert (stream.uses.journal, stream.published(), stream.audit_log.recorded) == ([], [], {})
+
+
+CONSUMER = a_consumer()
+GRANTED = {**list_key("acme", CONSUMER.id), **consumer_item(CONSUMER)}
+REVOKED = revocation_item(Revocation(consumer=CONSUMER, revoked_at=NOON, revoked_by="bob"))
+
+
+@pytest.mark.parametrize("partition", ["USES", "CONSUMER", "ACCOUNT", "REMINDERS", "SPACES", "ACCESSKEYS", "AUDIT"])
+@pytest.mark.parametrize(
+    "images", [(None, GRANTED), (GRANTED, {**GRANTED, "version": 2}), (None, REVOKED)], ids=["grant", "change", "end"]
+)
+def test_item_of_another_partition_is_no_change_of_a_consumer(
+    stream: StreamFixture, images: tuple[items.Item | None, items.Item], partition: str
+) -> None:
+    """A function that may write uses, for example, could otherwise forge grants and their ends in the audit log."""
+    old, new = ({**image, "pk": f"{partition}#acme"} if image else None for image in images)
+    stream.handle(record_of(old, new))
+    assert (stream.published(), stream.audit_log.recorded) == ([], {})
+    stream.handle(record_of(*images))
+    assert (len(stream.published()), len(stream.audit_log.recorded)) == (1, 1)
 
 
 def test_refusal_of_another_partition_is_not_recorded(stream: StreamFixture) -> None:
