@@ -90,17 +90,6 @@ def test_restore_by_unauthorized_caller_changes_nothing(caller: Caller, space_id
     assert fixture.repository.integrations == {}
 
 
-def test_restore_of_an_integration_that_exists_needs_the_right_to_write_it() -> None:
-    fixture = delete_integration_of_space("s")
-    fixture.integrations.restore(SPACE_ADMIN, ULID)
-    for role in (Role.READER, Role.MEMBER):
-        with pytest.raises(AccessForbiddenError):
-            fixture.integrations.restore(a_caller(role=role, memberships=(SPACE,)), ULID)
-    with pytest.raises(NotFoundError):
-        fixture.integrations.restore(a_caller(role=Role.READER), ULID)
-    assert fixture.integrations.restore(SPACE_ADMIN, ULID) == fixture.stored
-
-
 def test_restore_by_an_admin_of_the_space_returns_the_integration() -> None:
     fixture = delete_integration_of_space("s")
     assert fixture.integrations.restore(SPACE_ADMIN, ULID) == fixture.stored

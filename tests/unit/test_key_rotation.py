@@ -116,16 +116,6 @@ def test_verified_rotation_stores_no_key_that_the_provider_rejects() -> None:
     assert fixture.referenced_key == API_KEY
 
 
-def test_rotation_that_cannot_succeed_sends_no_key_to_the_provider() -> None:
-    masked = ExistingIntegrationFixture()
-    with pytest.raises(RuleViolationError):
-        masked.rotate_key(Rotation(SecretStr("sk-****"), GRACE, FakeProvider(masked.journal).verify))
-    without_key = ExistingIntegrationFixture(Removal.NOTHING)
-    with pytest.raises(NoKeyToRotateError):
-        without_key.rotate_key(ROTATION._replace(verify=FakeProvider(without_key.journal).verify))
-    assert masked.journal == without_key.journal == ["get"]
-
-
 def test_verified_rotation_verifies_the_key_once_although_concurrent_writes_repeat_the_write() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.repository.races = 3
