@@ -153,7 +153,9 @@ def test_fingerprint_header_is_shown_to_admins_only(cloud: Cloud, server: Server
     fingerprint = run_saved_test(cloud, integration_id).headers[FINGERPRINT]
     assert len(fingerprint) == 32
     assert get_health(cloud, integration_id).headers[FINGERPRINT] == fingerprint
-    assert FINGERPRINT not in get_health(cloud, integration_id, READER).headers
+    for role in (Role.MEMBER, Role.READER):
+        response = get_health(cloud, integration_id, a_caller(role=role))
+        assert (response.status, FINGERPRINT in response.headers) == (200, False)
 
 
 def test_unsaved_test_at_a_server_of_ones_own_computes_no_fingerprint_of_an_accepted_key(

@@ -35,7 +35,7 @@ def test_get_returns_the_consumer_and_the_integration(stores: Stores) -> None:
     assert stores.granted.get(PRINCIPAL, "acme", ULID) == (CONSUMER, INTEGRATION)
 
 
-@pytest.mark.parametrize("name", ["Production OpenAI", " production OPENAI"])
+@pytest.mark.parametrize("name", ["Production OpenAI", " production OPENAI", "\uff30roduction OpenAI"])
 def test_find_returns_the_consumer_and_the_integration(stores: Stores, name: str) -> None:
     assert stores.granted.find(PRINCIPAL, "acme", name) == (CONSUMER, INTEGRATION)
 

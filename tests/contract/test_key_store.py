@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG, HOSTS_TAG, INTEGRATION_TAG, label
 from ai_integrations.domain.errors import RuleViolationError
-from ai_integrations.domain.model import ExternalSecretArn, Integration, SecretVersion
-from tests.builders import API_KEY, an_integration
+from ai_integrations.domain.model import ExternalSecretArn, Integration, PreviousKey, SecretVersion
+from tests.builders import API_KEY, NOON, an_integration
 from tests.contract.stores import AwsStores, Stores
 
 KEY = SecretStr(API_KEY)
@@ -175,6 +175,15 @@ def test_add_key_version_without_referenced_secret_uses_a_new_name(stores: Store
     stores.cleanup.schedule_deletion(integration.secret)
     new = stores.keys.add_key_version(replace(integration, secret=None), NEW_KEY)
     assert stores.current_keys() == {new.arn: NEW}
+
+
+def test_add_key_version_puts_the_key_into_the_secret_of_the_current_key(stores: Stores) -> None:
+    integration = with_key(stores)
+    assert integration.secret is not None
+    current = stores.keys.create_key(an_integration(id="SECOND"), KEY)
+    previous = PreviousKey(secret=integration.secret, usable_until=NOON)
+    new = stores.keys.add_key_version(replace(integration, secret=current, previous_key=previous), NEW_KEY)
+    assert new.arn == current.arn
 
 
 def test_holds_key_compares_each_stored_version_and_changes_nothing(stores: Stores) -> None:
@@ -350,13 +359,19 @@ def test_discard_of_key_that_replaces_an_external_secret_removes_it(stores: Stor
     assert (stores.read_key(secret), stores.read_key(new)) == (API_KEY, None)
 
 
-def test_create_key_names_and_tags_the_secret(emulator_stores: AwsStores) -> None:
-    secret = emulator_stores.keys.create_key(an_integration(account="acme", id="FIRST"), KEY)
-    described = emulator_stores.secrets_manager.describe_secret(SecretId=secret.arn)
-    assert described["Name"] == f"{emulator_stores.prefix}/acme/FIRST"
+@pytest.mark.parametrize("replaces", [False, True], ids=["first secret", "further secret"])
+def test_every_secret_is_named_tagged_and_encrypted_for_its_stack(aws: AwsStores, replaces: bool) -> None:
+    integration = an_integration(account="acme", id="FIRST")
+    secret = aws.keys.create_key(integration, KEY)
+    if replaces:
+        aws.keys.discard(secret, None)
+        secret = aws.keys.add_key_version(replace(integration, secret=secret), NEW_KEY)
+    described = aws.secrets_manager.describe_secret(SecretId=secret.arn)
+    prefix, account, ulid, *suffix = described["Name"].split("/")
+    assert (prefix, account, ulid, len(suffix)) == (aws.prefix, "acme", "FIRST", int(replaces))
     assert described["KmsKeyId"] == "alias/fake"
     assert {each["Key"]: each["Value"] for each in described["Tags"]} == {
-        "ai-integrations:stack": emulator_stores.prefix,
+        "ai-integrations:stack": aws.prefix,
         "ai-integrations:account": "acme",
         "ai-integrations:integration": "FIRST",
     }

@@ -244,6 +244,18 @@ def test_rotation_schedules_the_release_of_the_previous_key_once(aws: AwsStores)
     assert grace_ends(aws) == []
 
 
+def test_rotation_during_a_grace_period_schedules_the_release_of_its_own_previous_key(aws: AwsStores) -> None:
+    aws.repository.insert(FIRST, None)
+    current = FIRST
+    for hours in (1, 2):
+        end = NOON + timedelta(hours=hours)
+        previous = PreviousKey(secret=SecretVersion(arn="arn:secret", version=f"{hours}"), usable_until=end)
+        rotated = replace(next_version(current), previous_key=previous)
+        aws.repository.update(current, rotated)
+        assert grace_ends(aws) == [int(end.timestamp())]
+        current = rotated
+
+
 def test_update_records_the_organization_of_a_space(stores: Stores) -> None:
     stores.repository.insert(FIRST, None)
     scopings = (Scoping(organization_id="o", space_id="s"),)

@@ -13,7 +13,7 @@ from tests.builders import NOON, an_idempotency_key, an_integration
 from tests.contract.stores import Stores
 
 FIRST = an_integration(id="FIRST", name="first")
-KEY = an_idempotency_key(fingerprint="f1")
+KEY = an_idempotency_key(fingerprint="f1", user="bob")  # FIRST has another author
 
 
 def update(repository: IntegrationRepository, current: Integration) -> Integration:
@@ -81,7 +81,7 @@ def test_get_for_write_finds_no_conflict_of_another_key_user_account_or_day(stor
     stores.repository.insert(FIRST, None)
     changed = update(stores.repository.idempotent(KEY), FIRST)
     assert stores.repository.get_for_write("acme", "FIRST", NOON) == (changed, None)
-    for key in (KEY._replace(value="other"), KEY._replace(user="bob")):
+    for key in (KEY._replace(value="other"), KEY._replace(user="alice")):
         assert stores.repository.idempotent(key).get_for_write("acme", "FIRST", NOON) == (changed, None)
     idempotent = stores.repository.idempotent(KEY)
     assert idempotent.get_for_write("other", "FIRST", NOON) == (None, None)

@@ -135,6 +135,15 @@ def test_rotation_with_verify_tests_the_new_key_before_storing_it(cloud: Cloud) 
     ]
 
 
+def test_retry_of_a_rotation_with_verify_tests_the_key_once_and_returns_the_original_response(cloud: Cloud) -> None:
+    integration_id = create(cloud)
+    idempotent = {"headers": {"Idempotency-Key": "rotation-1"}}
+    let_verify_key_return(cloud, {"refusal": None})
+    first = rotate(cloud, integration_id, body=VERIFY, **idempotent)
+    assert (first.status, rotate(cloud, integration_id, body=VERIFY, **idempotent)) == (200, first)
+    assert cloud.calls.count(INVOKE) == 1
+
+
 def test_rotation_with_verify_when_the_provider_rejects_the_key_changes_nothing(cloud: Cloud) -> None:
     integration_id = create(cloud)
     let_verify_key_return(cloud, {"refusal": "The provider answered with status 401."})

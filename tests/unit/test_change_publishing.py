@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from ai_integrations.adapters.dynamodb import items
+from ai_integrations.adapters.dynamodb.consumers import consumer_item, list_key, revocation_item
 from ai_integrations.adapters.dynamodb.refusals import refusal_item
 from ai_integrations.adapters.dynamodb.stream import parse_record
 from ai_integrations.domain.connection_health import CheckStatus, Health, Rung
+from ai_integrations.domain.consumers import Revocation
 from ai_integrations.domain.model import Integration, PreviousKey, SecretVersion, Tombstone
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.uses import UsedBy
@@ -109,6 +111,37 @@ def test_rotation_with_grace_period_releases_no_version(stream: StreamFixture) -
     rotated = replace(SECOND, secret=OTHER_VERSION, previous_key=previous)
     stream.repository.insert(rotated, None)
     assert stream.handle(a_record(FIRST, rotated)) == [("promote_version", OTHER_VERSION)]
+
+
+def version_of(version: str) -> SecretVersion:
+    return SECRET._replace(version=version)
+
+
+def rotated_to(version: str, *, previous: str) -> Integration:
+    previous_key = PreviousKey(secret=version_of(previous), usable_until=NOON + timedelta(hours=1))
+    return replace(SECOND, secret=version_of(version), previous_key=previous_key)
+
+
+def test_rotation_during_a_grace_period_releases_only_the_key_before_the_previous_one(stream: StreamFixture) -> None:
+    rotated = rotated_to("v2", previous="v1")
+    again = replace(rotated_to("v3", previous="v2"), version=3)
+    stream.repository.insert(again, None)
+    assert stream.handle(a_record(rotated, again)) == [("promote_version", version_of("v3"), version_of("v1"))]
+
+
+def test_rollback_releases_the_key_that_it_replaces(stream: StreamFixture) -> None:
+    rolled_back = replace(FIRST, version=3)
+    stream.repository.insert(rolled_back, None)
+    record = a_record(rotated_to("v2", previous="v1"), rolled_back)
+    assert stream.handle(record) == [("promote_version", SECRET, version_of("v2"))]
+
+
+def test_key_set_during_a_grace_period_releases_both_keys_before_it(stream: StreamFixture) -> None:
+    updated = replace(FIRST, version=3, secret=version_of("v3"))
+    stream.repository.insert(updated, None)
+    [(operation, promoted, *released)] = stream.handle(a_record(rotated_to("v2", previous="v1"), updated))
+    assert (operation, promoted) == ("promote_version", version_of("v3"))
+    assert set(released) == {version_of("v1"), version_of("v2")}
 
 
 def grace_end(integration: Integration) -> dict[str, Any]:
@@ -347,6 +380,26 @@ def test_item_of_another_partition_is_no_change_of_an_integration(
     old, new = ({**image, "pk": f"{partition}#acme"} if image else None for image in images)
     assert stream.handle(record_of(old, new)) == []
     assert (stream.uses.journal, stream.published(), stream.audit_log.recorded) == ([], [], {})
+
+
+CONSUMER = a_consumer()
+GRANTED = {**list_key("acme", CONSUMER.id), **consumer_item(CONSUMER)}
+REVOKED = revocation_item(Revocation(consumer=CONSUMER, revoked_at=NOON, revoked_by="bob"))
+
+
+@pytest.mark.parametrize("partition", ["USES", "CONSUMER", "ACCOUNT", "REMINDERS", "SPACES", "ACCESSKEYS", "AUDIT"])
+@pytest.mark.parametrize(
+    "images", [(None, GRANTED), (GRANTED, {**GRANTED, "version": 2}), (None, REVOKED)], ids=["grant", "change", "end"]
+)
+def test_item_of_another_partition_is_no_change_of_a_consumer(
+    stream: StreamFixture, images: tuple[items.Item | None, items.Item], partition: str
+) -> None:
+    """A function that may write uses, for example, could otherwise forge grants and their ends in the audit log."""
+    old, new = ({**image, "pk": f"{partition}#acme"} if image else None for image in images)
+    stream.handle(record_of(old, new))
+    assert (stream.published(), stream.audit_log.recorded) == ([], {})
+    stream.handle(record_of(*images))
+    assert (len(stream.published()), len(stream.audit_log.recorded)) == (1, 1)
 
 
 def test_refusal_of_another_partition_is_not_recorded(stream: StreamFixture) -> None:

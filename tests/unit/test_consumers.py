@@ -18,6 +18,7 @@ from ai_integrations.domain.errors import (
     RuleViolationError,
 )
 from ai_integrations.domain.model import Caller, Integration, Membership, Role, Scoping, Space
+from ai_integrations.domain.principals import principal_of_caller
 from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.consumers import Consumers, NewGrant
 from ai_integrations.use_cases.visibility import Visibility
@@ -106,6 +107,12 @@ def test_every_operation_of_another_role_is_forbidden(fixture: ConsumersFixture,
     administers = (Membership(space_id="space-1", admin=True),)
     with pytest.raises(AccessForbiddenError):
         USES[use](fixture.consumers, a_caller(role=role, memberships=administers))
+
+
+@pytest.mark.parametrize("use", USES)
+def test_other_roles_do_not_learn_whether_the_resource_exists(fixture: ConsumersFixture, use: str) -> None:
+    with pytest.raises(AccessForbiddenError):
+        USES[use](fixture.consumers, a_caller(role=Role.READER))
 
 
 @pytest.mark.parametrize("use", ["get", "with_access", "update", "revoke"])
@@ -353,6 +360,16 @@ def test_consumers_of_an_integration_lack_expired_and_revoked_ones(fixture: Cons
     assert fixture.consumers.get(ADMIN, expiring.id) == expiring
 
 
+def test_changes_stay_in_order_although_the_clock_goes_back(fixture: ConsumersFixture) -> None:
+    consumer = fixture.create()
+    created_at = fixture.now
+    fixture.now -= timedelta(seconds=1)
+    assert fixture.update(consumer, name="x").updated_at == created_at
+    fixture.consumers.revoke(ADMIN, consumer.id, any_version)
+    [revocation] = fixture.repository.revocations
+    assert revocation.revoked_at == created_at
+
+
 def test_page_of_consumers_of_an_integration_examines_a_bounded_number_of_consumers(
     fixture: ConsumersFixture,
 ) -> None:
@@ -374,6 +391,16 @@ def test_page_of_consumers_of_an_integration_can_be_empty_before_the_last(fixtur
     page = fixture.consumers.with_access(ADMIN, ULID, after=None, limit=1)
     assert (page.consumers, page.last_read) == ((), IDS[1])
     assert fixture.consumers.with_access(ADMIN, ULID, after=IDS[1], limit=1).last_read is None
+
+
+def test_last_use_is_found_although_the_grant_spells_the_principal_differently(fixture: ConsumersFixture) -> None:
+    """IAM ignores the case of names, and the ledger has the ARN as AWS attests it."""
+    fixture.add_integration()
+    consumer = fixture.create(arn="arn:aws:iam::999999999999:role/service/BILLING")
+    session = principal_of_caller("arn:aws:sts::999999999999:assumed-role/billing/session")
+    assert session is not None
+    fixture.uses.record("acme", ULID, UsedBy.principal(session), NOON)
+    assert fixture.last_uses() == {consumer.id: NOON}
 
 
 def test_consumers_of_an_integration_have_their_last_use_of_it(fixture: ConsumersFixture) -> None:

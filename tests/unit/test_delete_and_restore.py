@@ -36,6 +36,15 @@ def test_restore_returns_a_deleted_integration_with_its_key() -> None:
     assert fixture.restore() == restored
 
 
+def test_restore_with_a_slow_clock_is_not_before_the_deletion() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.now += timedelta(seconds=2)
+    fixture.delete()
+    deleted_at = fixture.now
+    fixture.now -= timedelta(seconds=1)
+    assert fixture.restore().updated_at == deleted_at
+
+
 def test_restore_at_the_end_of_the_recovery_window_returns_the_integration_with_its_key() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.delete()

@@ -292,3 +292,9 @@ ROUTES = {
 def test_header_that_names_a_destination_must_name_a_listed_host(value: str, *, allowed: bool) -> None:
     headers = {"X-Team": "https://evil.example.org", "Helicone-Target-URL": value}
     assert may_receive(the_settings(**custom(headers=headers)), HOSTS) is allowed
+
+
+def test_header_that_names_a_listed_host_does_not_replace_the_address() -> None:
+    headers = {"Helicone-Target-URL": "https://api.openai.com/v1"}
+    elsewhere = the_settings(**custom("https://evil.example.org/v1", headers=headers))
+    assert not may_receive(elsewhere, "api.openai.com gateway.example.com")

@@ -106,6 +106,15 @@ def test_dry_run_of_another_version_is_rejected() -> None:
         dry_runs.run(delete(), lambda _current: False)
 
 
+@pytest.mark.parametrize("operation", [update(name="Renamed"), delete()], ids=["update", "deletion"])
+def test_current_version_is_the_one_after_concurrent_writes(operation: Operation) -> None:
+    fixture = DryRunFixture()
+    fixture.repository.races = 2
+    tried = fixture.dry_run(operation)
+    assert tried.current == replace(fixture.original, version=3)
+    assert tried.restorable_until or tried.result.version == 4
+
+
 def test_days_of_uses_are_not_read() -> None:
     """With 50,000 consumers, they would take longer than API Gateway waits."""
     fixture = DryRunFixture()

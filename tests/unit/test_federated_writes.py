@@ -234,10 +234,12 @@ def test_trust_is_for_admins_of_the_account(caller: Caller, error: type[Exceptio
         trusts.get(caller, ULID)
 
 
-def test_trust_of_an_integration_without_federation_raises_not_found() -> None:
+def test_trust_of_an_integration_without_federation_raises_not_found_for_admins_only() -> None:
     trusts = FederationTrusts(FederatedFixture(OLD_KEY).integrations, issuer="", subject="", aws_account=AWS_ACCOUNT)
     with pytest.raises(NotFoundError):
         trusts.get(ADMIN, ULID)
+    with pytest.raises(AccessForbiddenError):
+        trusts.get(READER, ULID)
 
 
 def test_update_accepts_a_stored_federation_that_a_create_would_refuse() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -123,16 +124,38 @@ def test_verified_rotation_verifies_the_key_once_although_concurrent_writes_repe
     assert (fixture.stored, fixture.referenced_key) == (rotated, NEW_KEY.get_secret_value())
 
 
-def test_verified_rotation_fails_if_the_destination_changes_during_the_verification() -> None:
+@pytest.mark.parametrize(
+    "concurrent_change",
+    [
+        {"base_url": "https://gateway.example.com/v1"},
+        {"headers": {"X-Upstream-Host": "gateway.example.com"}},
+        {"headers": {"X-Team": "search"}},
+    ],
+    ids=["address", "header that names a host", "added header"],
+)
+def test_verified_rotation_fails_if_the_destination_changes_during_the_verification(
+    concurrent_change: dict[str, Any],
+) -> None:
     fixture = ExistingIntegrationFixture()
 
     def verify(_integration: Integration, _key: SecretStr) -> None:
-        moved = replace(fixture.stored, base_url="https://gateway.example.com/v1", version=2)
+        moved = replace(fixture.stored, version=2, **concurrent_change)
         fixture.repository.integrations["acme", ULID] = moved
 
     with pytest.raises(ContentionError):
         fixture.rotate_key(ROTATION._replace(verify=verify))
     assert fixture.referenced_key == API_KEY
+
+
+def test_verified_rotation_succeeds_if_a_header_is_removed_during_the_verification() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.repository.integrations["acme", ULID] = replace(fixture.stored, headers={"X-Team": "search"})
+
+    def verify(_integration: Integration, _key: SecretStr) -> None:
+        fixture.repository.integrations["acme", ULID] = replace(fixture.stored, version=2, headers=None)
+
+    fixture.rotate_key(ROTATION._replace(verify=verify))
+    assert fixture.referenced_key == NEW_KEY.get_secret_value()
 
 
 def test_verified_rotation_is_forbidden_unless_caller_is_admin() -> None:

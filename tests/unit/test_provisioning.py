@@ -11,7 +11,7 @@ from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
 from ai_integrations.contracts import ids
 from ai_integrations.contracts.published_events import Failed, Outcome, Succeeded
 from ai_integrations.domain.errors import AccessForbiddenError, ContentionError, NameTakenError
-from ai_integrations.domain.model import IdempotencyKey, Integration, Removal, SecretVersion
+from ai_integrations.domain.model import IdempotencyKey, Integration, Membership, Removal, Role, SecretVersion
 from ai_integrations.use_cases.provisioning import Provisioner
 from tests.builders import API_KEY, NOON, SENDER_AWS_ACCOUNT, ULID, a_caller, a_source, an_integration, the_settings
 from tests.event_fakes import InMemoryBus, InMemoryOutcomes, InMemorySenders
@@ -116,6 +116,25 @@ def test_delete_request_for_deleted_integration_succeeds(fixture: ProvisioningFi
     fixture.handle(CREATE, a_create())
     first, second = (fixture.handle(DELETE, a_delete(request_id)) for request_id in ("request-3", "request-4"))
     assert second.model_dump(exclude={"event_id", "request_id"}) == first.model_dump(exclude={"event_id", "request_id"})
+
+
+@pytest.mark.parametrize(
+    ("role", "memberships", "status"),
+    [
+        (Role.MEMBER, (Membership(space_id="other", admin=True),), 404),
+        (Role.READER, (Membership(space_id="s"),), 403),
+        (Role.MEMBER, (Membership(space_id="s", admin=True),), None),
+    ],
+    ids=["member of another space", "reader", "member"],
+)
+def test_delete_request_for_deleted_integration_needs_the_right_to_delete_it(
+    fixture: ProvisioningFixture, role: Role, memberships: tuple[Membership, ...], status: int | None
+) -> None:
+    fixture.handle(CREATE, a_create(integration=a_create()["integration"] | {"scopings": [{"space_id": "s"}]}))
+    fixture.handle(DELETE, a_delete())
+    fixture.senders.register(a_source(role=role, memberships=memberships))
+    outcome = fixture.handle(DELETE, a_delete("request-4"))
+    assert (problem(outcome)["status"] if isinstance(outcome, Failed) else None) == status
 
 
 def test_requests_set_and_remove_the_reference_to_a_secret(fixture: ProvisioningFixture) -> None:

@@ -157,8 +157,10 @@ def test_role_trust_of_an_integration_that_the_caller_cannot_see_raises_not_foun
             role_trusts(fixture).get(caller, ULID)
 
 
-def test_role_trust_of_an_integration_without_a_role_raises_not_found() -> None:
+def test_role_trust_of_an_integration_without_a_role_raises_not_found_for_admins_only() -> None:
     fixture = UseCaseFixture()
     fixture.integrations.create(ADMIN, the_settings(), NEW_KEY)
     with pytest.raises(NotFoundError):
         role_trusts(fixture).get(ADMIN, ULID)
+    with pytest.raises(AccessForbiddenError):
+        role_trusts(fixture).get(READER, ULID)

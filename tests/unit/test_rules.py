@@ -117,6 +117,15 @@ def test_unchanged_role_is_not_checked_again() -> None:
         rules.check_settings(with_role(f"arn:aws:iam::{AWS_ACCOUNT}:role/x"), previous=old, policy=a_policy())
 
 
+@pytest.mark.parametrize("stored", [None, "tenant-42", "ai-integrations:old"])
+def test_changed_external_id_of_the_same_role_is_checked(stored: str | None) -> None:
+    arn = ROLE["role_arn"]
+    old = with_role(arn, stored)
+    rules.check_settings(with_role(arn, "tenant-43"), previous=old, policy=a_policy())
+    with pytest.raises(RuleViolationError):
+        rules.check_settings(with_role(arn, "ai-integrations:new"), previous=old, policy=a_policy())
+
+
 @pytest.mark.parametrize(
     ("changed", "previous", "expected"),
     [

@@ -18,13 +18,16 @@ from ai_integrations.domain.errors import (
     VersionConflictError,
 )
 from ai_integrations.domain.model import (
+    ACCOUNT_WIDE,
     AuthType,
     Caller,
     CredentialChange,
     ExternalSecretArn,
     Integration,
+    Membership,
     Removal,
     Role,
+    Scoping,
     SecretVersion,
 )
 from ai_integrations.use_cases.integrations import Edit, RequestedChange, Rotation
@@ -69,6 +72,14 @@ def test_update_stores_new_key_before_referencing_it() -> None:
     assert fixture.referenced_key == NEW_KEY.get_secret_value()
 
 
+def test_update_with_a_first_key_does_not_use_the_name_of_a_secret_that_may_have_been_deleted() -> None:
+    fixture = ExistingIntegrationFixture()
+    fixture.change_credentials(Removal.KEY)
+    fixture.journal.clear()
+    fixture.change_credentials(NEW_KEY)
+    assert fixture.journal == ["get", "add_key_version", "update"]
+
+
 def test_update_with_null_key_removes_the_reference() -> None:
     fixture = ExistingIntegrationFixture()
     fixture.change_credentials(Removal.KEY)
@@ -93,9 +104,14 @@ def test_external_secret_is_referenced_for_admins_only() -> None:
     fixture = ExistingIntegrationFixture()
     external = ExternalSecretArn(arn=fixture.keys.create_external_secret("external", API_KEY, {ACCOUNT_TAG: "acme"}))
     assert fixture.change_credentials(external).secret == SecretVersion(arn=external.arn, version=None)
-    member = a_caller(role=Role.MEMBER)
+    own = (Scoping(space_id="s"),)
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
     with pytest.raises(AccessForbiddenError):
-        fixture.integrations.create(member, the_settings(name="x", scopings=()), external)
+        fixture.integrations.create(member, the_settings(name="x", scopings=own), external)
+    fixture.integrations.update(ADMIN, ULID, RequestedChange(lambda current: replace(current, scopings=own), OLD_KEY))
+    with pytest.raises(AccessForbiddenError):
+        fixture.integrations.update(member, ULID, RequestedChange(lambda current: current, external))
+    assert fixture.referenced_key == API_KEY
 
 
 def test_update_to_taken_name_that_removes_the_key_discards_nothing() -> None:
@@ -218,3 +234,31 @@ def test_write_by_unauthorized_caller_touches_no_secret(caller: Caller, error: t
         with pytest.raises(error):
             write()
     assert set(fixture.journal) == {"get"}
+
+
+OWN, FOREIGN = Scoping(space_id="s"), Scoping(space_id="other")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((OWN,), (FOREIGN,)),
+        ((OWN,), (OWN, FOREIGN)),
+        ((OWN,), (ACCOUNT_WIDE,)),
+        ((OWN,), (Scoping(organization_id="o", space_id="s"),)),
+        ((OWN, FOREIGN), (OWN,)),
+        ((ACCOUNT_WIDE,), (OWN,)),
+    ],
+    ids=["to another space", "into another space", "to the account", "to an organization", "out of one", "narrowed"],
+)
+def test_member_changes_scopings_only_if_it_administers_the_old_and_the_new_ones(
+    before: tuple[Scoping, ...], after: tuple[Scoping, ...]
+) -> None:
+    fixture = UseCaseFixture()
+    stored = fixture.integrations.create(ADMIN, the_settings(scopings=before), OLD_KEY)
+    fixture.journal.clear()
+    member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admin=True),))
+    change = RequestedChange(lambda current: replace(current, scopings=after), NEW_KEY)
+    with pytest.raises(AccessForbiddenError):
+        fixture.integrations.update(member, ULID, change)
+    assert (fixture.stored_integrations(), fixture.journal) == ([stored], ["get"])
