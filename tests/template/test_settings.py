@@ -1,7 +1,7 @@
 """Settings: each resource that CloudFormation creates has only the kinds of settings that these tests know.
 
 A setting that the template adds can undo what another test promises: an alarm that is switched off, a queue that delays
-its messages, a cache in front of the API. Whoever adds one also adds it here, with a test of its value.
+its messages, a cache in front of the API. Add a new setting here too, with a test of its value.
 """
 
 import re
