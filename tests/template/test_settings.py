@@ -124,3 +124,28 @@ def parts(resource_type: str, setting: str) -> list[dict[str, Any]]:
 )
 def test_parts_of_a_setting_have_only_names_that_are_known(resource_type: str, setting: str, names: set[str]) -> None:
     assert {name for part in parts(resource_type, setting) for name in part} == names
+
+
+CONDITIONAL = {
+    "CreatesLoggingRole": {"LoggingRole", "LoggingAccount"},
+    "HasDomain": {"Domain", "DomainMapping"},
+    "HasFederation": {"ExchangeTokenFunction", "ExchangeTokenFunctionRole"},
+    "HasHostedZone": {"DomainRecord"},
+    "HasWebAcl": {"WebAclAssociation"},
+    "DeploysGradually": {"CodeDeployServiceRole"},
+}
+
+
+def test_only_what_a_parameter_turns_on_is_conditional() -> None:
+    """Every deployment needs the other resources: alarms, policies of queues and of the bus, log groups."""
+    found = {
+        name: each["Condition"] for name, each in sam_template.template()["Resources"].items() if "Condition" in each
+    }
+    assert found == {name: condition for condition, names in CONDITIONAL.items() for name in names}
+
+
+def test_alias_moves_to_a_new_version_without_hooks() -> None:
+    policies = [each["UpdatePolicy"] for each in RESOURCES.values() if "UpdatePolicy" in each]
+    assert policies
+    for policy in policies:
+        assert policy["CodeDeployLambdaAliasUpdate"].keys() == {"ApplicationName", "DeploymentGroupName"}
