@@ -2,15 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from ai_integrations.observability import MAX_TEXT_LENGTH
 from tests.builders import ACCESS_TOKEN, API_KEY
 
 _MIN_LENGTH = 8  # shorter values could occur by chance
+_MIN_LENGTH_OF_HALF = 12  # `sk-fake-` and the like are part of many keys
 # A signed token (RFC 7519), for example an identity token of AWS. Nothing that the service writes may contain one.
 _SIGNED_TOKEN = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")
 
@@ -34,7 +36,9 @@ class KnownSecrets:
         return _containing(self.keys, texts)
 
     def texts_with_any(self, texts: Iterable[str]) -> list[str]:
-        return _containing(self.keys | self.header_values, texts)
+        """Search where no item of the table is: only there, an access key is stored as its hash."""
+        digests = {sha256(key.encode()).hexdigest() for key in self.keys}
+        return _containing(self.keys | self.header_values | digests, texts)
 
 
 def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -53,6 +57,15 @@ def _searchable(values: Iterable[Any]) -> set[str]:
 
 
 def _containing(values: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """List the texts that contain a signed token or a value, as it is or as a log line has it: escaped, cut off."""
-    forms = {form for value in values for form in (value, json.dumps(value[:MAX_TEXT_LENGTH])[1:-1])}
+    """List the texts that contain a signed token or a value: all of it, or its first or second half."""
+    forms = {form for value in values for form in _forms(value)}
     return [text for text in texts if _SIGNED_TOKEN.search(text) or any(form in text for form in forms)]
+
+
+def _forms(value: str) -> Iterator[str]:
+    """List the forms of a value in a text: as it is, and as a log line has it, which is escaped and cut off."""
+    half = len(value) // 2
+    halves = [value[:half], value[-half:]] if half >= _MIN_LENGTH_OF_HALF else []
+    for each in (value, *halves):
+        yield each
+        yield json.dumps(each[:MAX_TEXT_LENGTH])[1:-1]
