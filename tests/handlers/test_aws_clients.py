@@ -2,8 +2,11 @@
 
 import os
 import shutil
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import botocore
 import pytest
@@ -18,6 +21,8 @@ from pydantic import SecretStr
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.botocore_session import session
 from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.key_access.connection_test.http import HttpSteps
+from tests import sam_template
 from tests.builders import NOON
 
 Call = tuple[str, dict[str, Any]]
@@ -133,3 +138,32 @@ def test_client_of_the_ledger_gives_up_after_one_attempt_of_two_seconds(monkeypa
     config: Any = aws_clients.dynamodb_for_ledger().meta.config
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "factory", "user", "client"),
+    [
+        ("api", "api", "KeyVerifier", aws_clients.lambda_),
+        ("credentials", "credentials", "StsRoleAssumer", aws_clients.sts),
+        ("exchange_token", "token_exchange", "StsIdentityTokens", aws_clients.sts_for_identity_tokens),
+        ("test_connection", "api", "StsRoleAssumer", aws_clients.sts),
+        ("token_exchanger", "token_exchanger", "LambdaTokenExchanger", aws_clients.lambda_for_token_exchange),
+    ],
+)
+def test_client_that_is_created_on_first_use_is_the_one_whose_timeouts_suit_it(
+    module: str, factory: str, user: str, client: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = sam_template.environment("credentials" if module == "token_exchanger" else module)
+    for name, value in (environment | {"EXCHANGE_TOKEN_FUNCTION": "exchange", "AWS_REGION": "eu-central-1"}).items():
+        monkeypatch.setenv(name, value)
+    given: list[Any] = []
+    composed = import_module(f"ai_integrations.bootstrap.{module}")
+    monkeypatch.setattr(composed, user, lambda client, *_, **__: given.append(client) or MagicMock())
+    getattr(composed, factory)()
+    assert [each.__wrapped__ for each in given] == [client]
+
+
+def test_client_of_the_key_verification_waits_longer_than_a_test_and_invokes_it_once() -> None:
+    config: Any = aws_clients.lambda_().meta.config
+    assert signature(HttpSteps).parameters["seconds"].default < config.read_timeout < 25
+    assert config.retries["total_max_attempts"] == 1
