@@ -156,11 +156,10 @@ def test_client_that_is_created_on_first_use_is_the_one_whose_timeouts_suit_it(
     environment = sam_template.environment("credentials" if module == "token_exchanger" else module)
     for name, value in (environment | {"EXCHANGE_TOKEN_FUNCTION": "exchange", "AWS_REGION": "eu-central-1"}).items():
         monkeypatch.setenv(name, value)
-    given: list[Any] = []
-    composed = import_module(f"ai_integrations.bootstrap.{module}")
-    monkeypatch.setattr(composed, user, lambda client, *_, **__: given.append(client) or MagicMock())
+    composed, recorder = import_module(f"ai_integrations.bootstrap.{module}"), MagicMock()
+    monkeypatch.setattr(composed, user, recorder)
     getattr(composed, factory)()
-    assert [each.__wrapped__ for each in given] == [client]
+    assert recorder.call_args.args[0].__wrapped__ is client
 
 
 def test_client_of_the_key_verification_waits_longer_than_a_test_and_invokes_it_once() -> None:
