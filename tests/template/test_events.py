@@ -181,6 +181,9 @@ def test_stream_filter_passes_the_documented_items() -> None:
         for condition in pattern["dynamodb"]["Keys"]["sk"]["S"]
     }
     assert set(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)[^|]* \|", document, re.MULTILINE)) == rows
+    for pattern in patterns:  # and no other conditions
+        assert pattern.keys() == {"eventName", "dynamodb"}
+        assert (pattern["dynamodb"].keys(), pattern["dynamodb"]["Keys"].keys()) == ({"Keys"}, {"sk"})
 
 
 @pytest.mark.parametrize("rule", RULES)
