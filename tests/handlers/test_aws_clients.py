@@ -166,3 +166,15 @@ def test_client_of_the_key_verification_waits_longer_than_a_test_and_invokes_it_
     config: Any = aws_clients.lambda_().meta.config
     assert signature(HttpSteps).parameters["seconds"].default < config.read_timeout < 25
     assert config.retries["total_max_attempts"] == 1
+
+
+def test_client_of_a_connection_test_calls_a_model_once_and_leaves_time_for_the_response() -> None:
+    credentials = TemporaryCredentials(
+        access_key_id="testing",
+        secret_access_key=SecretStr("testing"),
+        session_token=SecretStr("testing"),
+        expires_at=NOON,
+    )
+    config: Any = aws_clients.bedrock_runtime(credentials, "us-west-2", None).meta.config
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout <= 10

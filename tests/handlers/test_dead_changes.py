@@ -202,6 +202,16 @@ def test_replay_keeps_the_message_of_records_that_the_stream_has_deleted(
     assert fixture.replay() == ["processed"]
 
 
+def test_replay_takes_the_messages_in_the_order_of_their_sequence_numbers(fixture: DeadChangesFixture) -> None:
+    """The numbers do not have the same number of digits."""
+    numbers = ["1000000000000000000003", "200000000000000000001", "99"]
+    for number in numbers:
+        discard_expired(fixture, number, approximateArrivalOfFirstRecord=number)
+    fixture.streams.get_shard_iterator = _or_expired(fixture)
+    replayed = [each["first_change_at"] for each in fixture.dead_changes.replay()]
+    assert replayed == [*reversed(numbers)]
+
+
 def test_replay_never_takes_a_later_record_for_a_deleted_one(
     fixture: DeadChangesFixture, bus: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
