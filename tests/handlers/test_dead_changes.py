@@ -296,6 +296,27 @@ class EmptyPages:
         return {"Records": records, "NextShardIterator": str(page + 1)}
 
 
+class Numbered:
+    """A shard with the records 8 to 12 on one page."""
+
+    exceptions = Streams.exceptions
+
+    @staticmethod
+    def get_shard_iterator(*, SequenceNumber: str, **_: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+        return {"ShardIterator": SequenceNumber}
+
+    @staticmethod
+    def get_records(*, ShardIterator: str, **_: int) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        return {"Records": [{"dynamodb": {"SequenceNumber": str(each)}} for each in range(int(ShardIterator), 13)]}
+
+
+@pytest.mark.parametrize(("first", "last"), [("8", "9"), ("8", "11"), ("10", "10")])
+def test_records_are_read_up_to_the_last_number_whatever_its_number_of_digits(first: str, last: str) -> None:
+    [page] = TableStream(Numbered()).pages(Position(stream="arn", shard="shard", first=first, last=last))
+    read = [each["dynamodb"]["SequenceNumber"] for each in page]
+    assert read == [str(number) for number in range(int(first), int(last) + 1)]
+
+
 POSITION = Position(stream="arn", shard="shard", first="7", last="7")
 
 
