@@ -147,6 +147,10 @@ UNPROCESSABLE = [
     json.dumps(a_request("Nonsense")),
     json.dumps({"id": "event-1", "detail-type": ["a list"], "detail": {}}),
     json.dumps({"detail-type": "AI Integration Create Requested", "detail": {}}),
+    # The leak search knows its values: they must not be logged.
+    json.dumps(
+        {"detail-type": "x", "detail": {"integration": {"headers": {"X-Key": "fake-header"}, "api_key": API_KEY}}}
+    ),
     '{"id": "event-1", "detail-type": "AI Integration Create Requested", "detail": {"request_id": }}',
 ]
 
