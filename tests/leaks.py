@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -33,12 +33,18 @@ class KnownSecrets:
                 self.header_values |= _searchable(body["headers"].values() if "headers" in body else ())
 
     def texts_with_keys(self, texts: Iterable[str]) -> list[str]:
-        return _containing(self.keys, texts)
+        return _containing(self._keys_and_halves(), texts)
 
     def texts_with_any(self, texts: Iterable[str]) -> list[str]:
         """Search where no item of the table is: only there, an access key is stored as its hash."""
         digests = {sha256(key.encode()).hexdigest() for key in self.keys}
-        return _containing(self.keys | self.header_values | digests, texts)
+        return _containing(self._keys_and_halves() | self.header_values | digests, texts)
+
+    def _keys_and_halves(self) -> set[str]:
+        """Part of a key is enough to be a leak. Part of a header value may be in every URL."""
+        lengths = {key: len(key) // 2 for key in self.keys}
+        halves = {half for key, length in lengths.items() for half in (key[:length], key[-length:])}
+        return self.keys | {half for half in halves if len(half) >= _MIN_LENGTH_OF_HALF}
 
 
 def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -57,15 +63,6 @@ def _searchable(values: Iterable[Any]) -> set[str]:
 
 
 def _containing(values: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """List the texts that contain a signed token or a value: all of it, or its first or second half."""
-    forms = {form for value in values for form in _forms(value)}
+    """List the texts that contain a signed token or a value, as it is or as a log line has it: escaped, cut off."""
+    forms = {form for value in values for form in (value, json.dumps(value[:MAX_TEXT_LENGTH])[1:-1])}
     return [text for text in texts if _SIGNED_TOKEN.search(text) or any(form in text for form in forms)]
-
-
-def _forms(value: str) -> Iterator[str]:
-    """List the forms of a value in a text: as it is, and as a log line has it, which is escaped and cut off."""
-    half = len(value) // 2
-    halves = [value[:half], value[-half:]] if half >= _MIN_LENGTH_OF_HALF else []
-    for each in (value, *halves):
-        yield each
-        yield json.dumps(each[:MAX_TEXT_LENGTH])[1:-1]
