@@ -403,7 +403,10 @@ def test_sweep_when_aws_fails_raises_an_error_and_logs_the_error_code(cloud: Clo
     assert cloud.log()[-1]["aws_error_code"] == "AccessDeniedException"
 
 
-def test_sweep_emits_exactly_the_metrics_that_alarms_watch(cloud: Cloud, emitted: Callable[[], Any]) -> None:
+def test_sweep_emits_exactly_the_metrics_that_alarms_watch(
+    cloud: Cloud, emitted: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics.provider, "service", sam_template.STACK)  # read from the environment at import
     alarms = [each["Properties"] for each in sam_template.resources("AWS::CloudWatch::Alarm").values()]
     sweep(cloud)
     watched = {each["MetricName"] for each in alarms if each["Namespace"] == metrics.namespace}
@@ -411,4 +414,4 @@ def test_sweep_emits_exactly_the_metrics_that_alarms_watch(cloud: Cloud, emitted
     [directive] = line["_aws"]["CloudWatchMetrics"]
     assert {each["Name"] for each in directive["Metrics"]} == watched
     # With another dimension it would be another metric, which no alarm watches.
-    assert directive["Dimensions"] == [["service"]]
+    assert (directive["Dimensions"], line["service"]) == ([["service"]], sam_template.STACK)
