@@ -54,11 +54,11 @@ def test_search_finds_access_tokens_and_signed_tokens() -> None:
     assert KnownSecrets().texts_with_any(texts) == texts[:2]
 
 
-def test_search_finds_half_of_a_key() -> None:
+def test_search_finds_the_beginning_and_the_end_of_a_key() -> None:
     key = "sk-fake-012345-in-two-parts"
     known_secrets = KnownSecrets()
     known_secrets.record({"api_key": key})
-    texts = [f"{key[:13]} begins it", f"it ends with {key[-13:]}", f"{key[:8]} begins many"]
+    texts = [f"{key[:12]} begins it", f"it ends with {key[-12:]}", f"{key[:8]} begins many"]
     assert known_secrets.texts_with_keys(texts) == texts[:2]
 
 
