@@ -89,6 +89,13 @@ def test_function_returns_the_failure_of_aws(cloud: Cloud, server: Server, failu
     assert server.received == []
 
 
+def test_exchange_that_fails_is_an_error_and_no_outage_of_the_provider(cloud: Cloud, server: Server) -> None:
+    event = an_event(server.url())
+    event["integration"]["provider"] = "UNKNOWN"
+    with pytest.raises(LoggedError):
+        cloud.function("exchange_token")(event)
+
+
 def test_function_hides_a_malformed_request_from_its_error(cloud: Cloud) -> None:
     with pytest.raises(LoggedError):
         cloud.function("exchange_token")({"integration": {"name": ACCESS_TOKEN}})

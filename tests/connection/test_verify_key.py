@@ -99,6 +99,14 @@ def test_verify_key_makes_no_aws_calls(cloud: Cloud, server: Server) -> None:
     assert cloud.calls == []
 
 
+def test_verification_that_fails_is_an_error_and_no_refusal_of_the_key(cloud: Cloud, server: Server) -> None:
+    rotate(cloud, create(cloud, **settings_for(server)))
+    request = json.loads(ast.literal_eval(cloud.verify_requests[0]))
+    request["integration"]["provider"] = "UNKNOWN"
+    with pytest.raises(LoggedError):
+        cloud.function("verify_key")(request)
+
+
 def test_verify_key_hides_malformed_request_from_error(cloud: Cloud) -> None:
     with pytest.raises(LoggedError):
         cloud.function("verify_key")({"integration": {"name": NEW_KEY}, "api_key": NEW_KEY})

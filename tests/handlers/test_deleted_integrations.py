@@ -132,6 +132,12 @@ def test_cursor_is_bound_to_the_list_and_the_account(cloud: Cloud) -> None:
     assert find(cloud, cursor=of_keys).status == 400
 
 
+@pytest.mark.parametrize("last_read", ["~", "DELETED#", ""])
+def test_list_with_a_forged_cursor_returns_400_without_a_read(cloud: Cloud, last_read: str) -> None:
+    assert find(cloud, cursor=cursors.encode(last_read, "/v2/deleted-ai-integrations", "acme")).status == 400
+    assert cloud.calls == []
+
+
 def test_cursor_of_an_integration_that_was_restored_meanwhile_goes_on_after_it(cloud: Cloud) -> None:
     ids_by_name = {name: delete(cloud, name=name) for name in "abc"}
     cursor = find(cloud, limit="1").body["pagination"]["next_cursor"]

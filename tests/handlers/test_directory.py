@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from ai_integrations.domain.model import Caller, Membership, Role
+from ai_integrations.http import cursors
 from tests.builders import a_caller, gateway_event
 from tests.cloud import Cloud, Response
 
@@ -71,6 +72,16 @@ def test_list_spaces_of_an_organization_returns_those_of_the_caller(cloud: Cloud
     assert ids(get(cloud, "/v2/spaces", READER_OF_SPACE, org_id="Org:1")) == ["Space:1"]
     assert ids(get(cloud, "/v2/spaces", READER_OF_SPACE, org_id="Org:2")) == []
     assert ids(get(cloud, "/v2/spaces", org_id="Org:3")) == []
+
+
+@pytest.mark.parametrize("query", [("/v2/organizations", "acme", None), ("/v2/spaces", "acme", None, None)])
+@pytest.mark.parametrize("last_read", ["", "x" * 257])
+def test_list_with_a_forged_cursor_returns_400_without_a_read(
+    cloud: Cloud, last_read: str, query: tuple[str, ...]
+) -> None:
+    cloud.calls.clear()
+    assert get(cloud, query[0], cursor=cursors.encode(last_read, *query)).status == 400
+    assert cloud.calls == []
 
 
 def test_list_spaces_with_a_cursor_of_another_organization_returns_400(cloud: Cloud) -> None:

@@ -228,6 +228,12 @@ def test_cursor_is_bound_to_the_parameters_and_the_account(cloud: Cloud) -> None
     assert find(cloud, cursor=of_integrations).status == 400
 
 
+@pytest.mark.parametrize("last_read", ["~", "INTEGRATION#", ""])
+def test_list_with_a_forged_cursor_returns_400_without_a_read(cloud: Cloud, last_read: str) -> None:
+    assert find(cloud, cursor=cursors.encode(last_read, "/v2/keys", "acme", None, None, None)).status == 400
+    assert cloud.calls == []
+
+
 def test_reader_and_member_see_the_keys_of_the_integrations_that_they_see(cloud: Cloud) -> None:
     create(cloud, name="wide")
     ours = create(cloud, name="ours", scopings=[{"space_id": "s"}])

@@ -67,9 +67,10 @@ def test_command_with_an_empty_name_of_a_stack_suggests_to_name_it() -> None:
         ["replay-requests"],
         ["replay-changes"],
         ["sweep-findings"],
+        ["confirm-sweep", "--removals", "0"],
         ["confirm-sweep", "--removals", "1"],
     ],
-    ids=lambda each: each[0],
+    ids=" ".join,
 )
 def test_command_for_the_stack_of_another_service_suggests_to_name_another(arguments: list[str]) -> None:
     with mock_aws():

@@ -301,9 +301,10 @@ def test_stopped_sweep_removes_nothing_until_an_operator_confirms(cloud: Cloud) 
     assert cloud.calls.count("secretsmanager:DeleteSecret") == LIMIT + 5
 
 
-def test_confirmation_removes_nothing_and_is_logged(cloud: Cloud) -> None:
+@pytest.mark.parametrize("removals", [0, 1])
+def test_confirmation_removes_nothing_and_is_logged(cloud: Cloud, removals: int) -> None:
     list_orphaned_secrets(cloud, 1)
-    confirmed = sweep(cloud, confirm=1)
+    confirmed = sweep(cloud, confirm=removals)
     assert set(cloud.calls) == {"dynamodb:GetItem", "dynamodb:PutItem"}
     assert cloud.log()[-1].items() >= {"message": "removals confirmed", **confirmed}.items()
 

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+from tools.local import emulator
+from tools.local.aws import client
 from tools.local.connection import read
 from tools.local.deployment import Deployment
 from tools.local.stack import PUBLISHED_EXAMPLE
-from tools.local.workspace import ROOT
+from tools.local.workspace import ROOT, Workspace
 
 from tests.cloud import Response
 from tests.free_port import free_port
@@ -121,6 +124,19 @@ def test_up_with_a_port_in_use_fails_and_suggests_a_free_port(tmp_path: Path) ->
         result = LocalCommands(tmp_path).run("up", "--port", str(port))
     assert result.returncode == 1
     assert f"Port {port} is taken. Choose another one: make local PORT=" in result.stderr
+
+
+@pytest.mark.parametrize("serves", [False, True])
+def test_emulator_saves_its_data_only_if_it_served(tmp_path: Path, *, serves: bool) -> None:
+    """An incomplete stack, which a failed start leaves, could not be updated by the next start."""
+    workspace = Workspace(folder=tmp_path)
+    with workspace.locked() as lock:
+        workspace.prepare()
+        with emulator.running(workspace, free_port(), lock) as running:
+            client("s3", running.endpoint).create_bucket(Bucket="incomplete")
+            if serves:
+                running.serving = True
+    assert any(workspace.data.rglob("*.json")) is serves
 
 
 def test_access_key_with_a_stale_connection_file_fails_as_not_running(tmp_path: Path) -> None:

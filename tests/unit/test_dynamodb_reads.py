@@ -27,9 +27,10 @@ from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.dynamodb.sweep_records import SweepRecords
 from ai_integrations.adapters.dynamodb.transactions import Transactor
 from ai_integrations.adapters.dynamodb.use_expiry import DynamoDbUseExpiry
+from ai_integrations.adapters.dynamodb.uses import DynamoDbUses
 from ai_integrations.contracts.caller import caller_item
 from ai_integrations.domain.audit_log import AuditSlice
-from ai_integrations.domain.model import Organization, Space
+from ai_integrations.domain.model import Integration, Organization, Space
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.uses import UsedBy
 from ai_integrations.use_cases.removal_limit import RemovalCount
@@ -187,33 +188,67 @@ def test_account_of_a_refusal_is_checked_by_reading_one_item() -> None:
 
 
 class ScannedTable:
-    """A DynamoDB client whose scan has two pages. Each contains one integration."""
+    """A DynamoDB client whose scan has two pages: `first`, and one that contains an integration."""
 
     LAST_KEY = to_wire({"pk": "ACCOUNT#acme", "sk": f"INTEGRATION#{ULID}"})
 
-    def __init__(self) -> None:
+    def __init__(self, first: list[Integration]) -> None:
+        self._first = first
         self.requests: list[dict[str, Any]] = []
 
     def scan(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
-        page = {"Items": [to_wire(integration_item(WITH_ROLE))]}
-        return page if "ExclusiveStartKey" in request else {**page, "LastEvaluatedKey": self.LAST_KEY}
+        if "ExclusiveStartKey" in request:
+            return {"Items": [to_wire(integration_item(WITH_ROLE))]}
+        return {"Items": [to_wire(integration_item(each)) for each in self._first], "LastEvaluatedKey": self.LAST_KEY}
 
 
-def test_sweep_continues_after_the_last_item_of_a_page_of_limited_size() -> None:
-    client = ScannedTable()
+@pytest.mark.parametrize("first", [[WITH_ROLE], []], ids=["with an integration", "without any"])
+def test_sweep_continues_after_the_last_item_of_a_page_of_limited_size(first: list[Integration]) -> None:
+    client = ScannedTable(first)
     records = SweepRecords(cast("Any", client), "table")
     found, token = records.page(None)
-    assert (found, records.page(token)) == ([WITH_ROLE], ([WITH_ROLE], None))
+    assert (found, records.page(token)) == (first, ([WITH_ROLE], None))
     assert [each.get("ExclusiveStartKey") for each in client.requests] == [None, ScannedTable.LAST_KEY]
     assert [each["Limit"] for each in client.requests] == [1000, 1000]
 
 
-def test_replace_raises_another_error_than_the_one_of_its_condition() -> None:
-    class ThrottledTable:
-        def put_item(self, **_: Any) -> None:
-            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+class FailedConditionError(ClientError):
+    """The error of a failed condition, as botocore derives it from its model."""
 
-    count = RemovalCount(allowed=20, made=3, until=NOON)
-    with pytest.raises(ClientError):
-        DynamoDbRemovalCounts(cast("Any", ThrottledTable()), "table").replace(count, count)
+
+class ThrottledWrites(RecordingClient):
+    """A DynamoDB client whose reads find a use, and whose writes are all throttled."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError, ConditionalCheckFailedException=FailedConditionError)
+
+    def __init__(self) -> None:
+        key = {"pk": "USES#acme", "sk": f"USE#{ULID}#digest"}
+        super().__init__([{**key, "last_used_at": NOON.isoformat(), "expires_at": 1}])
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Count": 1}
+
+    def put_item(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+
+    update_item = put_item
+
+
+COUNT = RemovalCount(allowed=20, made=3, until=NOON)
+CONSUMER = UsedBy.broker_states("nightly-job")
+# A failed condition of these writes is no failure: the item is already as it should be.
+CONDITIONAL: dict[str, Callable[[Any], object]] = {
+    "removal count": lambda client: DynamoDbRemovalCounts(client, "table").replace(COUNT, COUNT),
+    "refusal": lambda client: DynamoDbRefusals(client, "table").record(
+        Refusal("acme", CONSUMER, "not_found", NOON, ULID)
+    ),
+    "use": lambda client: DynamoDbUses(client, "table").record("acme", ULID, CONSUMER, NOON),
+    "expiry of a use": lambda client: DynamoDbUseExpiry(client, "table").keep("acme", ULID),
+}
+
+
+@pytest.mark.parametrize("write", CONDITIONAL.values(), ids=CONDITIONAL)
+def test_write_raises_another_error_than_the_one_of_its_condition(write: Callable[[Any], object]) -> None:
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        write(ThrottledWrites())

@@ -89,6 +89,13 @@ def test_response_format_follows_the_enum_values_of_the_body(value: str, version
     assert response_format([value], {"sdk-language": "python", "sdk-version": version}) is wire_format
 
 
+@pytest.mark.parametrize(
+    ("values", "wire_format"), [(["openAI", "AWS"], WireFormat.LEGACY), (["OPEN_AI", "aws"], WireFormat.CURRENT)]
+)
+def test_response_format_follows_the_first_enum_value_of_the_body(values: list[str], wire_format: WireFormat) -> None:
+    assert response_format(values, {}) is wire_format
+
+
 def test_response_format_of_a_transitional_client_stays_transitional_for_current_values() -> None:
     assert response_format(["OPEN_AI"], {"sdk-language": "python", "sdk-version": "8.50.0"}) is WireFormat.TRANSITIONAL
 

@@ -65,7 +65,15 @@ def test_cursor_returns_the_last_read_id_for_its_query() -> None:
 
 
 @pytest.mark.parametrize(
-    "issued_for", [("list", "other", None), ("spaces", "acme", None), ("list", "acme", "x"), ("list",)]
+    "issued_for",
+    [
+        ("list", "other", None),
+        ("spaces", "acme", None),
+        ("list", "acme", "x"),
+        ("list",),
+        ("list", None, "acme"),  # the same value of another parameter
+        ("list acme", None, None),
+    ],
 )
 def test_cursor_of_another_query_or_account_is_rejected(issued_for: tuple[str | None, ...]) -> None:
     cursor = cursors.encode(ULID, *issued_for)

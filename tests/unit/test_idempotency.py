@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai_integrations.contracts.integration_bodies import CreateBody
+from ai_integrations.contracts.integration_bodies import CreateBody, RotateBody
 from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.errors import InvalidRequestError
 from ai_integrations.domain.model import IdempotencyKey
@@ -65,6 +65,17 @@ def test_fingerprint_differs_for_every_field_of_the_body(changes: dict[str, Any]
 def test_fingerprint_ignores_the_api_key() -> None:
     fingerprints = {key_of("k", api_key=key).fingerprint for key in ("sk-fake-1", "sk-fake-2", None)}
     assert len(fingerprints) == 1
+
+
+def test_fingerprint_ignores_null_in_an_optional_field() -> None:
+    """A create treats it as absent."""
+    assert key_of("k", base_url=None, scopings=None).fingerprint == key_of("k").fingerprint
+
+
+def test_fingerprint_of_a_rotation_ignores_whether_a_default_was_sent() -> None:
+    rotations = ({"api_key": "sk-fake-1"}, {"api_key": "sk-fake-1", "grace_seconds": 86_400, "verify": False})
+    keys = [idempotency_key("k", "alice", parse_text(json.dumps(each), RotateBody)) for each in rotations]
+    assert keys[0] == keys[1]
 
 
 def test_fingerprint_ignores_the_order_of_fields() -> None:

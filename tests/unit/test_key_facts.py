@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from ai_integrations.contracts.enum_values import WireFormat
+from ai_integrations.contracts.key_views import key_view
 from ai_integrations.domain.errors import NotFoundError
 from ai_integrations.domain.key_facts import KeyFacts, KeyKind, Usage
 from ai_integrations.domain.model import (
@@ -133,6 +135,7 @@ def test_previous_key_is_shown_until_its_grace_period_ends(age: timedelta, usabl
     end = NOON + timedelta(hours=1)
     rotated = facts(age, previous_key=PreviousKey(STORED, usable_until=end))
     assert rotated.previous_key_usable_until == (end if usable else None)
+    assert ("previous_key_usable_until" in key_view(rotated, WireFormat.CURRENT)) is usable
     assert facts(age).previous_key_usable_until is None
 
 
@@ -248,6 +251,7 @@ def test_missing_key_and_key_of_another_account_are_not_found(ulid: str, account
         (KeyQuery(provider="GEMINI"), []),
         (KeyQuery(older_than_days=0), [5, 4, 1, 0]),
         (KeyQuery(older_than_days=60), [1, 0]),
+        (KeyQuery(unused_for_days=0), [5, 4, 3, 1, 0]),
         (KeyQuery(unused_for_days=30), [5, 3, 1]),
         (KeyQuery(unused_for_days=60), [3, 1]),
         (KeyQuery(unused_for_days=30, older_than_days=60), [1]),

@@ -121,6 +121,11 @@ def test_body_with_malformed_and_rule_errors_reports_all_as_invalid_request() ->
     assert sorted(pointers(error)) == ["/model_names/0", "/model_names/1", "/name", "/provider", "/surplus"]
 
 
+@pytest.mark.parametrize("names", [["", 5], [5, ""]])
+def test_body_with_a_malformed_field_before_or_after_a_broken_rule_is_an_invalid_request(names: list[object]) -> None:
+    assert isinstance(parse_error(json.dumps(create_body(model_names=names))), InvalidRequestError)
+
+
 @pytest.mark.parametrize(
     "text",
     [

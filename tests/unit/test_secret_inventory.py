@@ -78,6 +78,7 @@ def test_page_leaves_out_secrets_whose_name_and_tags_name_different_owners() -> 
         {name: value for name, value in an_entry().items() if name != "Tags"},
     ]
     assert inventory(ScriptedClient({"SecretList": entries})).page(None) == ([], None)
+    assert inventory(ScriptedClient({"SecretList": entries, "NextToken": "next"})).page(None) == ([], "next")
     suffixed = inventory(ScriptedClient({"SecretList": [an_entry(f"stack/acme/{ULID}/version-2")]})).page(None)
     assert [each.arn for each in suffixed[0]] == [ARN]
 

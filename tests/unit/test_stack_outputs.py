@@ -1,9 +1,12 @@
 """`make outputs`: the outputs of a stack as shell assignments."""
 
 import subprocess
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from tools.operations.aws_failures import MissingStackError
 from tools.operations.outputs import shell_assignments, stack_outputs
 
 OUTPUTS = {"TableName": "ai-integrations-Table", "ApiUrl": "https://api.example.com/live?a=1&b=it's"}
@@ -18,6 +21,18 @@ class CloudFormation:
 
 def test_stack_outputs_returns_values_by_key() -> None:
     assert stack_outputs(CloudFormation(), "ai-integrations") == OUTPUTS
+
+
+@pytest.mark.parametrize(("code", "raised"), [("ValidationError", MissingStackError), ("AccessDenied", ClientError)])
+def test_only_a_validation_error_means_that_there_is_no_stack(code: str, raised: type[Exception]) -> None:
+    class Rejecting:
+        meta = SimpleNamespace(region_name="eu-central-1")
+
+        def describe_stacks(self, **_: str) -> None:
+            raise ClientError({"Error": {"Code": code}}, "DescribeStacks")
+
+    with pytest.raises(raised):
+        stack_outputs(Rejecting(), "ai-integrations")
 
 
 def test_shell_assignments_are_sorted_by_key() -> None:
