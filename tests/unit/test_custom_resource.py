@@ -153,17 +153,6 @@ def test_delete_after_failed_creation_succeeds(fixture: CustomResourceFixture) -
     assert fixture.stored() == []
 
 
-@pytest.mark.parametrize("account", ["unregistered", "", None])
-def test_delete_after_a_creation_that_was_refused_to_its_sender_succeeds(
-    fixture: CustomResourceFixture, account: str | None
-) -> None:
-    """Otherwise CloudFormation could not delete the stack."""
-    properties = declared() | {"Account": account}
-    with pytest.raises((FieldsError, UnregisteredSenderError)):
-        fixture.create(properties)
-    assert fixture.delete(properties, FAILED_CREATION).physical_id == FAILED_CREATION
-
-
 def test_update_changes_in_place_and_resets_undeclared_settings(fixture: CustomResourceFixture) -> None:
     before = declared(model_names=["gpt-4"], enable_default_models="true")
     created = fixture.create(before)

@@ -237,7 +237,7 @@ class ThrottledWrites(RecordingClient):
 
 COUNT = RemovalCount(allowed=20, made=3, until=NOON)
 CONSUMER = UsedBy.broker_states("nightly-job")
-# A failed condition of these writes is no failure: the item is already as it should be.
+# These writes treat a failed condition as an outcome of its own, and no other error.
 CONDITIONAL: dict[str, Callable[[Any], object]] = {
     "removal count": lambda client: DynamoDbRemovalCounts(client, "table").replace(COUNT, COUNT),
     "refusal": lambda client: DynamoDbRefusals(client, "table").record(

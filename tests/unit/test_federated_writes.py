@@ -1,6 +1,5 @@
 """A federation is a credential: who may change it, what it replaces, and where it stays bound to."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +8,6 @@ import pytest
 from pydantic import SecretStr
 
 from ai_integrations.adapters.secrets_manager.key_store import ACCOUNT_TAG
-from ai_integrations.contracts.integration_bodies import PatchBody
-from ai_integrations.contracts.parsing import parse_text
 from ai_integrations.domain.destinations import uses_headers_as_credentials
 from ai_integrations.domain.errors import (
     AccessForbiddenError,
@@ -168,21 +165,6 @@ def test_null_removes_its_own_kind_of_credentials_only(
 ) -> None:
     assert (FederatedFixture().change(removal).federation is not None) is keeps_federation
     assert (FederatedFixture(OLD_KEY).change(removal).secret is not None) is keeps_key
-
-
-@pytest.mark.parametrize(
-    ("fields", "removal"),
-    [
-        (["api_key"], Removal.KEY),
-        (["api_key_secret_arn"], Removal.KEY),
-        (["federation"], Removal.FEDERATION),
-        (["api_key", "federation"], Removal.KEY | Removal.FEDERATION),
-        (["federation", "api_key_secret_arn"], Removal.KEY | Removal.FEDERATION),
-    ],
-)
-def test_null_in_several_fields_removes_each_kind_of_credentials(fields: list[str], removal: Removal) -> None:
-    body = parse_text(json.dumps(dict.fromkeys(fields)), PatchBody)
-    assert body.credential_change() == removal
 
 
 def test_unchanged_federation_writes_no_version() -> None:
