@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from ai_integrations.observability import MAX_TEXT_LENGTH
 from tests.builders import ACCESS_TOKEN, API_KEY
 
 _MIN_LENGTH = 8  # shorter values could occur by chance
+_ENDS = 12  # how many first or last characters of a key are a leak; `sk-fake-` and the like begin many keys
 # A signed token (RFC 7519), for example an identity token of AWS. Nothing that the service writes may contain one.
 _SIGNED_TOKEN = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")
 
@@ -31,10 +33,17 @@ class KnownSecrets:
                 self.header_values |= _searchable(body["headers"].values() if "headers" in body else ())
 
     def texts_with_keys(self, texts: Iterable[str]) -> list[str]:
-        return _containing(self.keys, texts)
+        return _containing(self._keys_and_ends(), texts)
 
     def texts_with_any(self, texts: Iterable[str]) -> list[str]:
-        return _containing(self.keys | self.header_values, texts)
+        """Search where no item of the table is: only there, an access key is stored as its hash."""
+        digests = {sha256(key.encode()).hexdigest() for key in self.keys}
+        return _containing(self._keys_and_ends() | self.header_values | digests, texts)
+
+    def _keys_and_ends(self) -> set[str]:
+        """Part of a key is a leak, too, unless it is padding. Part of a header value may be in every URL."""
+        ends = {end for key in self.keys if len(key) >= 2 * _ENDS for end in (key[:_ENDS], key[-_ENDS:])}
+        return self.keys | {end for end in ends if len(set(end)) > 1}
 
 
 def _bodies(event: Mapping[str, Any]) -> list[dict[str, Any]]:

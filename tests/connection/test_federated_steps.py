@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any
 
 import pytest
@@ -98,6 +99,13 @@ def test_federated_integration_is_tested_with_the_access_token_instead_of_a_key(
     assert statuses(rungs) == dict.fromkeys(("reachable", "token_exchanged", "authenticated", "model_answers"), PASSED)
     authorized = {"Authorization": f"Bearer {TOKEN}", **headers}
     assert [dict(request.headers) for request in fake.sent if "Authorization" in request.headers] == [authorized] * 2
+
+
+def test_time_of_the_token_exchange_is_not_left_for_the_requests() -> None:
+    fake, exchanger = FakeProvider(), FakeTokenExchanger(before_exchange=[lambda: sleep(0.2)])
+    HttpSteps(fake, exchanger, seconds=4).run(federated("VERTEX_AI"), None, "gemini-2.5-flash")
+    assert LABELS in [request.url for request in fake.sent]
+    assert max(fake.seconds) <= 3.8
 
 
 def test_token_exchanged_reports_what_aws_issued_and_until_when_the_token_is_valid() -> None:
@@ -286,6 +294,13 @@ def test_project_labeled_compares_keys_and_values_of_the_labels(
     named = "label that project_access_label names"
     assert (f"The project has the {named}" in (rung.proved or "")) is (status is PASSED)
     assert (f"The project does not have the {named}" in (rung.not_proved or "")) is (status is FAILED)
+
+
+@pytest.mark.parametrize("base_url", ["https://europe-west3-aiplatform.googleapis.com", "https://llm.example.com/v1"])
+def test_project_labeled_sends_the_token_to_google_whatever_the_base_url_is(base_url: str) -> None:
+    fake = FakeProvider()
+    assert run_steps(federated("VERTEX_AI", base_url=base_url), fake)["project_labeled"].status is PASSED
+    assert fake.sent[-1].url == LABELS
 
 
 def test_project_labeled_fails_for_a_project_without_labels() -> None:

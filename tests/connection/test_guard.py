@@ -272,6 +272,17 @@ def test_guard_does_not_follow_redirects(server: Server, status: int) -> None:
         assert inner.received == []
 
 
+@pytest.mark.parametrize("location", ["other", "/other", "http://{host}:{port}/other"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_guard_does_not_follow_redirects_on_the_same_host(server: Server, status: int, location: str) -> None:
+    target = location.format(host=GATEWAY, port=server.port)
+    server.behave = lambda request: Reply(200 if "other" in request.target else status, headers={"Location": target})
+    request = get(server.url(GATEWAY), Authorization=API_KEY)
+    response = create_guard(StubDnsResolver([LOOPBACK]), GATEWAY).send(request, Deadline(5))
+    assert response.status == status
+    assert [each.target for each in server.received] == ["/v1"]
+
+
 def test_guard_ignores_proxy_environment_variables(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):

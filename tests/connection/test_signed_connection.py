@@ -241,6 +241,19 @@ def test_post_renews_expired_credentials(api: Server) -> None:
     assert api.received[0].headers["x-amz-security-token"] == "until 2099-01-01T00:00:00Z"
 
 
+def test_each_attempt_and_each_post_is_signed_with_the_credentials_of_its_time(api: Server, gateway: Gateway) -> None:
+    def renew(_: float) -> None:
+        session.set_credentials(ACCESS_KEY_ID, SECRET, next(tokens))
+
+    session, tokens = a_session(), iter(["second", "third"])
+    gateway.replies = [Reply(503), Reply.from_json(a_response())]
+    connection = SignedConnection(ApiAddress(api.url(), REGION), session, Runtime(sleep=renew))
+    connection.post("/v2/credentials", b"{}")
+    renew(0)
+    connection.post("/v2/credentials", b"{}")
+    assert [each.headers["x-amz-security-token"] for each in api.received] == [TOKEN, "second", "third"]
+
+
 def test_post_without_credentials_sends_nothing(api: Server) -> None:
     with pytest.raises(NoCredentialsError):
         connect(api, session_with()).status()

@@ -339,6 +339,21 @@ def test_time_that_aws_takes_is_not_left_for_the_endpoint(server: Server) -> Non
     assert server.received == []
 
 
+def test_time_that_the_response_takes_does_not_extend_the_validity_of_the_token(server: Server) -> None:
+    """The provider counts from when it issued the token."""
+    now = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+    def respond(_: ReceivedRequest) -> Reply:
+        nonlocal now
+        now += timedelta(seconds=7)
+        return Reply.from_json(GOOD)
+
+    server.behave, sent_at = respond, now
+    tokens = StsIdentityTokens(lambda: cast("Any", SigningSts()))
+    made = TokenExchange(identity_tokens=tokens, outbound=Redirecting(server), clock=lambda: now)
+    assert made.exchange(federated()).expires_at == sent_at + timedelta(hours=1)  # as in GOOD
+
+
 def test_exchange_ends_two_seconds_before_the_timeout_of_its_function() -> None:
     seconds = signature(TokenExchange).parameters["seconds"].default
     assert seconds == sam_template.functions()["exchange_token"]["Timeout"] - 2

@@ -52,6 +52,21 @@ def test_authorize_with_a_valid_key_allows_every_route_of_the_stage(cloud: Cloud
     }
 
 
+def test_authorize_rejects_a_key_that_was_valid_in_the_invocation_before(cloud: Cloud) -> None:
+    """API Gateway caches a result for 45 seconds. The function must not add to them."""
+    authorizer = cloud.function("authorizer")
+    issued, other = issue(cloud), issue(cloud)
+    events = [
+        {"type": "TOKEN", "authorizationToken": f"Bearer {each['access_key']}", "methodArn": METHOD}
+        for each in (issued, other)
+    ]
+    assert [authorizer(each)["principalId"] for each in events] == ["alice", "alice"]
+    cloud.function("access_keys")({"action": "revoke", "account": "acme", "id": issued["id"]})
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorizer(events[0])
+    assert authorizer(events[1])["principalId"] == "alice"
+
+
 def test_authorize_with_extra_spaces_around_the_key_succeeds(cloud: Cloud) -> None:
     assert authorize(cloud, f"Bearer   {issue(cloud)['access_key']} ")["principalId"] == "alice"
 

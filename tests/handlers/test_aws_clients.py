@@ -2,8 +2,11 @@
 
 import os
 import shutil
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import botocore
 import pytest
@@ -18,6 +21,8 @@ from pydantic import SecretStr
 from ai_integrations.bootstrap import aws_clients
 from ai_integrations.bootstrap.botocore_session import session
 from ai_integrations.domain.credentials import TemporaryCredentials
+from ai_integrations.key_access.connection_test.http import HttpSteps
+from tests import sam_template
 from tests.builders import NOON
 
 Call = tuple[str, dict[str, Any]]
@@ -133,3 +138,43 @@ def test_client_of_the_ledger_gives_up_after_one_attempt_of_two_seconds(monkeypa
     config: Any = aws_clients.dynamodb_for_ledger().meta.config
     assert config.retries["total_max_attempts"] == 1
     assert config.connect_timeout + config.read_timeout == 2
+
+
+@pytest.mark.parametrize(
+    ("module", "factory", "user", "client"),
+    [
+        ("api", "api", "KeyVerifier", aws_clients.lambda_),
+        ("credentials", "credentials", "StsRoleAssumer", aws_clients.sts),
+        ("exchange_token", "token_exchange", "StsIdentityTokens", aws_clients.sts_for_identity_tokens),
+        ("test_connection", "api", "StsRoleAssumer", aws_clients.sts),
+        ("token_exchanger", "token_exchanger", "LambdaTokenExchanger", aws_clients.lambda_for_token_exchange),
+    ],
+)
+def test_client_that_is_created_on_first_use_is_the_one_whose_timeouts_suit_it(
+    module: str, factory: str, user: str, client: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = sam_template.environment("credentials" if module == "token_exchanger" else module)
+    for name, value in (environment | {"EXCHANGE_TOKEN_FUNCTION": "exchange", "AWS_REGION": "eu-central-1"}).items():
+        monkeypatch.setenv(name, value)
+    composed, recorder = import_module(f"ai_integrations.bootstrap.{module}"), MagicMock()
+    monkeypatch.setattr(composed, user, recorder)
+    getattr(composed, factory)()
+    assert recorder.call_args.args[0].__wrapped__ is client
+
+
+def test_client_of_the_key_verification_waits_longer_than_a_test_and_invokes_it_once() -> None:
+    config: Any = aws_clients.lambda_().meta.config
+    assert signature(HttpSteps).parameters["seconds"].default < config.read_timeout < 25
+    assert config.retries["total_max_attempts"] == 1
+
+
+def test_client_of_a_connection_test_calls_a_model_once_and_leaves_time_for_the_response() -> None:
+    credentials = TemporaryCredentials(
+        access_key_id="testing",
+        secret_access_key=SecretStr("testing"),
+        session_token=SecretStr("testing"),
+        expires_at=NOON,
+    )
+    config: Any = aws_clients.bedrock_runtime(credentials, "us-west-2", None).meta.config
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout <= 10

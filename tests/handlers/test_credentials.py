@@ -38,7 +38,7 @@ def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cl
         cloud,
         provider="custom",
         base_url="https://llm.example.com/v1",
-        headers={"X-Team": "billing"},
+        headers={"X-Team": "billing-team"},
         model_names=["m-1", "m-2"],
         auth_type="bearer_token",
         enable_default_models=True,
@@ -56,7 +56,7 @@ def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cl
             "api": "https://llm.example.com/v1",
             "openai": "https://llm.example.com/v1",
         },
-        "headers": {"X-Team": "billing"},
+        "headers": {"X-Team": "billing-team"},
         "model_names": ["m-1", "m-2"],
         "enable_default_models": True,
         "function_calling_enabled": False,
@@ -66,6 +66,14 @@ def test_resolve_by_id_or_name_or_key_version_returns_settings_and_key(cloud: Cl
     }
     assert resolved == resolve(cloud, "production openai ")
     assert resolved == resolve(cloud, key_version=resolved["key_version"])
+
+
+def test_search_for_a_key_logs_neither_the_key_nor_its_hash(cloud: Cloud) -> None:
+    create(cloud)
+    cloud.respond("kms:GenerateMac", {"Mac": b"m" * 32})
+    found = cloud.function("credentials")({"action": "find_key", "account": "acme", "api_key": API_KEY})
+    assert len(found["holders"]) == 1
+    assert "keys compared" in [line["message"] for line in cloud.log()]
 
 
 def test_resolve_of_another_key_version_returns_409_by_id_and_by_name(cloud: Cloud) -> None:

@@ -202,6 +202,16 @@ def test_replay_keeps_the_message_of_records_that_the_stream_has_deleted(
     assert fixture.replay() == ["processed"]
 
 
+def test_replay_takes_the_messages_in_the_order_of_their_sequence_numbers(fixture: DeadChangesFixture) -> None:
+    """The numbers do not have the same number of digits."""
+    numbers = ["1000000000000000000003", "200000000000000000001", "99"]
+    for number in numbers:
+        discard_expired(fixture, number, approximateArrivalOfFirstRecord=number)
+    fixture.streams.get_shard_iterator = _or_expired(fixture)
+    replayed = [each["first_change_at"] for each in fixture.dead_changes.replay()]
+    assert replayed == [*reversed(numbers)]
+
+
 def test_replay_never_takes_a_later_record_for_a_deleted_one(
     fixture: DeadChangesFixture, bus: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +294,27 @@ class EmptyPages:
         page = int(ShardIterator)
         records = [{"dynamodb": {"SequenceNumber": "7"}}] if page == self._empty else []
         return {"Records": records, "NextShardIterator": str(page + 1)}
+
+
+class Numbered:
+    """A shard with the records 8 to 12 on one page."""
+
+    exceptions = Streams.exceptions
+
+    @staticmethod
+    def get_shard_iterator(*, SequenceNumber: str, **_: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+        return {"ShardIterator": SequenceNumber}
+
+    @staticmethod
+    def get_records(*, ShardIterator: str, **_: int) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        return {"Records": [{"dynamodb": {"SequenceNumber": str(each)}} for each in range(int(ShardIterator), 13)]}
+
+
+@pytest.mark.parametrize(("first", "last"), [("8", "9"), ("8", "11"), ("10", "10")])
+def test_records_are_read_up_to_the_last_number_whatever_its_number_of_digits(first: str, last: str) -> None:
+    [page] = TableStream(Numbered()).pages(Position(stream="arn", shard="shard", first=first, last=last))
+    read = [each["dynamodb"]["SequenceNumber"] for each in page]
+    assert read == [str(number) for number in range(int(first), int(last) + 1)]
 
 
 POSITION = Position(stream="arn", shard="shard", first="7", last="7")

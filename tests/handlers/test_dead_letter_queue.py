@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tools.operations.dead_letters import DeadLetters
 
 from tests.builders import API_KEY
@@ -81,6 +82,16 @@ def test_replay_that_is_interrupted_leaves_the_other_messages_visible(queues: Qu
     replay.close()  # type: ignore[attr-defined]
     assert len(queues.dead_letters.look()) == 2
     assert len(queues.receive(queues.requests)) == 1
+
+
+def test_replay_that_cannot_send_leaves_every_message_in_the_dead_letter_queue(
+    queues: QueuesFixture, cloud: Cloud
+) -> None:
+    queues.add_dead(a_message(1), a_message(2))
+    cloud.sqs.delete_queue(QueueUrl=queues.requests)
+    with pytest.raises(ClientError):
+        list(queues.dead_letters.replay())
+    assert len(queues.dead_letters.look()) == 2
 
 
 def test_replay_moves_every_message_back_to_the_queue_of_requests(queues: QueuesFixture) -> None:

@@ -202,7 +202,7 @@ def test_query_of_the_access_log_uses_its_fields() -> None:
 
 
 def test_documented_fields_are_logged(cloud: Cloud, capfd: pytest.CaptureFixture[str]) -> None:
-    table = OPERATIONS.partition("has the message `invocation ended`")[2].partition("These lines need")[0]
+    table = OPERATIONS.partition("has the message `invocation ended`")[2].partition("The calls do not include")[0]
     rows = [re.findall(r"`(\w+)`", line) for line in table.splitlines() if line.startswith("| `")]
     fields = {field for row in rows for field in row} - {"authorizer", "api", "ok"}
     logged = set(chain.from_iterable(map(flattened, lines(cloud, "api", capfd))))

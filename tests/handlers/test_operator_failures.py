@@ -1,13 +1,17 @@
 """The commands of operators name the stack. Without a variable, a stack or a connection they print what to do."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.session import get_session
 from moto import mock_aws
 from pytest_socket import enable_socket  # type: ignore[import-untyped]
 from tools.operations.__main__ import main
+from tools.operations.aws_failures import THROTTLED, explained
 
 REGION = "eu-central-1"
 QUEUES = {
@@ -100,6 +104,44 @@ def test_command_without_a_connection_suggests_to_start_the_local_stack(shell: p
     enable_socket()
     shell.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert failure_of("outputs").endswith("start it: make local")
+
+
+def rejection(code: str, status: int) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Invoke")  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("Throttling", 400), ("TooManyRequestsException", 429), ("EC2ThrottledException", 502)]
+)
+def test_throttled_command_suggests_to_wait(code: str, status: int) -> None:
+    assert "Wait, then run the command again." in explained(rejection(code, status))
+
+
+def test_command_that_fails_in_aws_suggests_to_run_it_again() -> None:
+    assert explained(rejection("ServiceException", 500)).endswith("Run the command again later.")
+
+
+def test_denied_command_suggests_to_check_the_permissions() -> None:
+    assert "and their permissions" in explained(rejection("AccessDeniedException", 403))
+
+
+@pytest.mark.parametrize(
+    ("service", "operations"),
+    {
+        "cloudformation": ["DescribeStacks"],
+        "dynamodbstreams": ["DescribeStream", "GetRecords", "GetShardIterator"],
+        "lambda": ["Invoke"],
+        "sqs": ["ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage", "SendMessage"],
+    }.items(),
+)
+def test_every_throttling_error_that_a_command_can_get_is_known(service: str, operations: list[str]) -> None:
+    model = get_session().get_service_model(service)
+    codes = {shape.name for name in operations for shape in model.operation_model(name).error_shapes}
+    # The queues use no KMS key.
+    throttling = {
+        code for code in codes if re.search("^(?!Kms).*(Throttl|TooManyRequests|LimitExceeded|OverLimit)", code)
+    }
+    assert throttling <= THROTTLED
 
 
 @pytest.fixture

@@ -164,6 +164,13 @@ def test_message_that_cannot_be_processed_is_dead_lettered_at_once_and_unchanged
     assert "unprocessable request" in [line["message"] for line in cloud.log()]
 
 
+def test_message_that_cannot_be_processed_is_not_logged(cloud: Cloud, requests: Requests) -> None:
+    """It may contain header values, which are credentials of a proxy."""
+    requests.send_bodies(json.dumps({"detail": {"integration": {"note": "text of the sender"}}}))
+    requests.deliver()
+    assert "text of the sender" not in json.dumps([cloud.log(), cloud.ended_invocations()])
+
+
 def test_request_that_aws_rejects_as_invalid_is_dead_lettered_at_once(cloud: Cloud, requests: Requests) -> None:
     cloud.fail(COMMIT, ("ValidationException", 400))
     requests.send(a_request("Create"))

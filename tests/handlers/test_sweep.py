@@ -348,6 +348,14 @@ def test_sweep_whose_event_cannot_be_published_has_logged_its_findings_and_emitt
     assert emitted()[0]["SecretsWithoutIntegration"] == [3]
 
 
+def test_sweep_whose_event_cannot_be_published_does_not_repeat_its_work(cloud: Cloud) -> None:
+    store_position(cloud, part="integrations")
+    cloud.fail("events:PutEvents", ("ValidationException", 400))
+    with pytest.raises(LoggedError):
+        sweep(cloud)
+    assert cloud.items("POSITION") == []  # the round is complete
+
+
 def test_sweep_decides_by_consistent_reads_of_single_integrations(cloud: Cloud) -> None:
     """A stale read or a lost page of the scan would make a referenced secret look orphaned."""
     assert cloud.api(gateway_event(create_body(api_key=API_KEY))).status == 201
@@ -395,9 +403,15 @@ def test_sweep_when_aws_fails_raises_an_error_and_logs_the_error_code(cloud: Clo
     assert cloud.log()[-1]["aws_error_code"] == "AccessDeniedException"
 
 
-def test_sweep_emits_exactly_the_metrics_that_alarms_watch(cloud: Cloud, emitted: Callable[[], Any]) -> None:
+def test_sweep_emits_exactly_the_metrics_that_alarms_watch(
+    cloud: Cloud, emitted: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics.provider, "service", sam_template.STACK)  # read from the environment at import
     alarms = [each["Properties"] for each in sam_template.resources("AWS::CloudWatch::Alarm").values()]
     sweep(cloud)
     watched = {each["MetricName"] for each in alarms if each["Namespace"] == metrics.namespace}
     [line] = emitted()
-    assert {each["Name"] for each in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]} == watched
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert {each["Name"] for each in directive["Metrics"]} == watched
+    # With another dimension it would be another metric, which no alarm watches.
+    assert (directive["Dimensions"], line["service"]) == ([["service"]], sam_template.STACK)

@@ -57,7 +57,7 @@ def reader(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Reader:
         "<your name>": "reader",
         "<the key>": provider_key,
         "<its id>": to_revoke["id"],
-        "<name or ARN>": f"{STACK}/{ACCOUNT}/to-restore",
+        "<its ARN>": f"{STACK}/{ACCOUNT}/to-restore",
         "123456789012/llm-access": "123456789012/cookbook",  # a role of the cookbook
         "<role>": sweep["StackResourceDetail"]["PhysicalResourceId"],
         "aik_…": stack.issue_key(account="acme"),

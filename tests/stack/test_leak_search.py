@@ -38,7 +38,8 @@ def test_leak_search_finds_an_identity_token_in_a_function_log(tmp_path: Path) -
 
 
 def fake_key(place: str) -> str:
-    return f"sk-fake-in-the-{place.replace(' ', '-')}"
+    """Build a key whose beginning and end no other place has."""
+    return f"{place}-has-sk-fake-of-{place}".replace(" ", "-")
 
 
 def key_writers(platform: PlatformClient, folder: Path) -> dict[str, Callable[[str], Any]]:

@@ -1,4 +1,4 @@
-"""`make smoke` passes on the stack. Where it cannot, its last line says what to check."""
+"""`make smoke` passes on the stack. Where it cannot, its last line names what to check."""
 
 import os
 import subprocess

@@ -319,3 +319,8 @@ def test_only_functions_that_store_or_read_keys_have_the_tag() -> None:
     tagged = {each for each in sam_template.functions() if POLICIES.principal_tags(each)}
     assert tagged == {"api", "credentials", "test_connection"}
     assert all(POLICIES.principal_tags(each) == as_values(TAGGED) for each in tagged)
+
+
+def test_grants_of_a_function_are_what_is_allowed_and_not_what_is_denied() -> None:
+    granted = {sid for sid, _ in POLICIES.granted("credentials")}
+    assert {each["Sid"] for each in POLICIES.statements("credentials")} - granted == {"DenyRolesOfThisAccount"}

@@ -15,6 +15,7 @@ from tools.local.workspace import Workspace
 from tests import sam_template
 from tests.builders import ROOT
 from tests.stack.clients.releases import ALWAYS
+from tests.template.test_parameters import TOPIC, is_accepted
 
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
 ENVIRONMENTS = sorted(CONFIG.keys() - {"version", "default"})
@@ -77,6 +78,8 @@ def test_production_is_protected_deployed_gradually_and_has_alarms_that_notify()
     assert parameters("prod").get("DeletionProtection", "true") == "true"
     assert parameters("prod")["GradualDeployment"] != "AllAtOnce"
     assert parameters("prod")["RequireAlarmTopic"] == "true"
+    assert not is_accepted(**parameters("prod"))
+    assert is_accepted(**parameters("prod"), AlarmTopicArn=TOPIC)
 
 
 def test_staging_differs_from_production_only_in_retention_and_alarms() -> None:

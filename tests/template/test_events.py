@@ -26,6 +26,7 @@ def timeout(function: str) -> int:
 def test_rule_matches_every_type_of_request_on_the_bus(rule: str) -> None:
     assert set(RULES[rule]["EventPattern"]["detail-type"]) == set(REQUESTS)
     assert RULES[rule]["EventBusName"] == {"Ref": "Bus"}
+    assert RULES[rule]["EventPattern"].keys() == {"detail-type", "detail"}, "any sender and AWS account may request"
 
 
 def test_bus_has_the_name_of_the_stack() -> None:
@@ -180,6 +181,9 @@ def test_stream_filter_passes_the_documented_items() -> None:
         for condition in pattern["dynamodb"]["Keys"]["sk"]["S"]
     }
     assert set(re.findall(r"^\| `\w+#` \| (?:INSERT|REMOVE)[^|]* \|", document, re.MULTILINE)) == rows
+    for pattern in patterns:  # and no other conditions
+        assert pattern.keys() == {"eventName", "dynamodb"}
+        assert (pattern["dynamodb"].keys(), pattern["dynamodb"]["Keys"].keys()) == ({"Keys"}, {"sk"})
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -98,6 +98,7 @@ def test_gateway_response_is_a_problem_document_of_the_contract(name: str) -> No
 def test_gateway_response_has_the_headers_of_every_response(name: str) -> None:
     headers = RESPONSES[name]["ResponseParameters"]["Headers"]
     assert {header: f"'{value}'" for header, value in RESPONSE_HEADERS.items()}.items() <= headers.items()
+    assert headers.keys() <= {*RESPONSE_HEADERS, "Content-Type", "Retry-After", "WWW-Authenticate"}
 
 
 STATUSES = {
@@ -142,6 +143,11 @@ def gateway_methods() -> dict[tuple[str, str], dict[str, Any]]:
         for path, methods in paths.items()
         for method, each in methods.items()
     }
+
+
+def test_gateway_serves_no_methods_but_those_of_the_functions() -> None:
+    """With Cors, SAM adds a method OPTIONS to each path, without authentication."""
+    assert sorted(gateway_methods()) == sorted(declared_routes())
 
 
 SIGNED = {("POST", "/v2/ai-integrations/{integration_id}/credentials"), ("POST", "/v2/credentials")}

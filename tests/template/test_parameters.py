@@ -229,9 +229,21 @@ def test_stage_with_access_logs_is_created_after_the_logging_role_of_the_account
 def test_access_log_contains_nothing_that_may_hold_a_key() -> None:
     setting = RESOURCES["Api"]["Properties"]["AccessLogSetting"]["Fn::If"]
     assert setting[0] == "HasAccessLogs"
-    read = set(re.findall(r"\$context\.(\w+)", setting[1]["Format"]))
     assert not re.search(r"header|query|body|\$input|context\.path", setting[1]["Format"].lower())
-    assert {"requestId", "status", "authorizer", "responseLatency"} <= read
+    assert set(re.findall(r"\$[\w.]+", setting[1]["Format"])) == {
+        "$context.authorizer.account",
+        "$context.authorizer.principalId",
+        "$context.error.responseType",
+        "$context.httpMethod",
+        "$context.identity.sourceIp",
+        "$context.identity.userArn",
+        "$context.integrationLatency",
+        "$context.requestId",
+        "$context.requestTime",
+        "$context.resourcePath",
+        "$context.responseLatency",
+        "$context.status",
+    }
 
 
 def test_synchronous_functions_are_published_with_an_alias() -> None:

@@ -229,6 +229,11 @@ def test_function_has_exactly_the_permissions_it_needs(function: str) -> None:
     assert granted(function) == expected
 
 
+@pytest.mark.parametrize("function", sam_template.functions())
+def test_role_of_a_function_has_one_policy(function: str) -> None:
+    assert len(sam_template.roles()[function]["Policies"]) == 1
+
+
 def test_only_the_sweep_and_the_token_exchange_have_actions_on_all_resources_beside_traces() -> None:
     unlimited = {(function, each["Sid"]) for function, each in ALL if set(actions(each)) & UNLIMITED}
     assert {each for each in unlimited if each[1] != "SendTraces"} == {

@@ -78,3 +78,24 @@ def test_closing_the_routes_of_consumers_sets_only_their_limits_to_zero(blocks: 
 def test_undoing_it_sets_every_limit_to_the_value_in_the_template(blocks: list[str]) -> None:
     define, _, _, restore = blocks
     assert limits(define, restore) == declared()
+
+
+def test_troubleshooting_names_every_route_whose_limits_no_parameter_sets() -> None:
+    [stage] = of_type(processed(), "AWS::ApiGateway::Stage").values()
+    fixed = {
+        f"{each['HttpMethod']} {each['ResourcePath'].replace('~1', '/')[1:]}"
+        for each in stage["Properties"]["MethodSettings"]
+        if not isinstance(each["ThrottlingRateLimit"], dict)
+    }
+    names = {
+        "POST /v2/ai-integrations": "Creates",
+        "POST /v2/ai-integrations/{integration_id}/restore": "restores",
+        "PATCH /v2/ai-integrations/{integration_id}": "`PATCH`",
+        "POST /v2/ai-integrations/{integration_id}/key-rotations": "rotations",
+        "POST /v2/ai-integrations/test": "both connection tests",
+        "POST /v2/ai-integrations/{integration_id}/test": "both connection tests",
+    }
+    assert fixed == names.keys()
+    troubleshooting = (ROOT / "docs" / "troubleshooting.md").read_text()
+    [sentence] = re.findall(r"[^.|]* have \[fixed limits\]", troubleshooting)
+    assert all(name in sentence for name in names.values())

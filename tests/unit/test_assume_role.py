@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -66,6 +67,19 @@ def test_assume_role_returns_credentials_for_one_hour() -> None:
     assert credentials.secret_access_key.get_secret_value() == "fake-secret"
     assert credentials.session_token.get_secret_value() == "fake-token"
     assert credentials.expires_at == EXPIRY
+
+
+@pytest.mark.parametrize("changes", [{}, {"account": "globex"}, {"provider_metadata": {"role_arn": ROLE}}], ids=str)
+def test_assume_role_reuses_no_credentials(changes: dict[str, Any]) -> None:
+    """AWS decides by the external ID, and the trust policy may have changed."""
+    sts = FakeSts()
+    assumer = StsRoleAssumer(lambda: cast("Any", sts), external_id_namespace=NAMESPACE)
+    first = an_integration(provider="AWS_BEDROCK", provider_metadata={"role_arn": ROLE, "external_id": "acme-1"})
+    for integration in (first, replace(first, **changes)):
+        assumer.assume(integration, "billing-job")
+    assert [each["RoleArn"] for each in sts.requests] == [ROLE, ROLE]
+    is_same = "provider_metadata" not in changes
+    assert (sts.requests[0]["ExternalId"] == sts.requests[1]["ExternalId"]) is is_same
 
 
 def test_credentials_repr_hides_secrets() -> None:

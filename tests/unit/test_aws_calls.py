@@ -82,3 +82,13 @@ def test_log_fields_do_not_list_calls_of_an_ignored_client(
     call(of_client, clock, 1)
     call(emitter, clock, 0.5)
     assert [each["ms"] for each in calls.log_fields()["aws_calls"]] == [500]
+
+
+def test_outcome_of_a_call_without_a_response_is_the_type_of_its_error_without_the_message(
+    calls: AwsCalls, emitter: HierarchicalEmitter
+) -> None:
+    model = SimpleNamespace(name="PutItem", service_model=SimpleNamespace(service_name="dynamodb"))
+    context: dict[str, Any] = {}
+    emitter.emit("provide-client-params.dynamodb.PutItem", model=model, params={}, context=context)
+    emitter.emit("after-call-error.dynamodb.PutItem", model=model, context=context, exception=OSError("sk-fake-key"))
+    assert [each["outcome"] for each in calls.log_fields()["aws_calls"]] == ["OSError"]

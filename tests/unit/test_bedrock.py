@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -116,6 +117,27 @@ def test_bedrock_test_assumes_role_and_requests_one_token() -> None:
     ]
     assert bedrock.credentials[0].session_token == SecretStr("fake-token")
     assert bedrock.endpoints == [("eu-central-1", None)]
+
+
+def test_each_bedrock_test_calls_the_model_with_the_credentials_of_its_own_role() -> None:
+    """The steps are made once for all requests of an instance, and so of all accounts."""
+    issued = iter(["token-1", "token-2"])
+    used: list[str] = []
+
+    class Roles:
+        def assume(self, *_: object) -> TemporaryCredentials:
+            token = SecretStr(next(issued))
+            return TemporaryCredentials(
+                access_key_id="fake", secret_access_key=token, session_token=token, expires_at=datetime.max
+            )
+
+    def client_with(credentials: TemporaryCredentials, _region: str, _url: str | None) -> Any:
+        return SimpleNamespace(converse=lambda **_: used.append(credentials.session_token.get_secret_value()))
+
+    steps = BedrockSteps(Roles(), client_with, "eu-central-1")
+    for account in ("acme", "globex"):
+        steps.run(an_integration(account=account, provider="AWS_BEDROCK", provider_metadata=ROLE), "m-1")
+    assert used == ["token-1", "token-2"]
 
 
 @pytest.mark.parametrize(

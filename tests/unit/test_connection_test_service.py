@@ -1,6 +1,7 @@
 """Who may run connection tests, and with which key."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pytest
 from pydantic import SecretStr
@@ -53,6 +54,8 @@ class ServiceFixture:
     tested: list[str | None] = field(default_factory=list)
     federations: list[Federation | None] = field(default_factory=list)
     recorded: list[Health] = field(default_factory=list)
+    read_secrets: list[str] = field(default_factory=list)
+    before_steps: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         tester = ConnectionTester(steps=self, fingerprints=self, clock=lambda: NOON)
@@ -66,6 +69,7 @@ class ServiceFixture:
         )
 
     def run(self, integration: Integration, key: SecretStr | None, _model: str | None) -> Findings:
+        self.before_steps()
         self.federations.append(integration.federation)
         self.tested.append(key.get_secret_value() if key else None)
         return Findings((Rung(name=AUTHENTICATED, status=CheckStatus.PASSED, latency_ms=1),))
@@ -76,6 +80,7 @@ class ServiceFixture:
     try_compute = compute
 
     def read(self, _integration: Integration, secret: SecretVersion) -> ReadKey:
+        self.read_secrets.append(secret.arn)
         if self.refusal is not None:
             raise KeyUnavailableError(self.refusal)
         return ReadKey(value=SecretStr(f"{secret.arn} {secret.version}"), version=secret.version or "current")
@@ -110,6 +115,7 @@ def test_settings_are_tested_with_the_key_of_the_request(
         (the_settings(base_url="https://10.0.0.5"), Removal.NOTHING, "/base_url"),
         (the_settings(), SecretStr(SERVICE_ACCOUNT), "/api_key"),
         (the_settings(), SecretStr("sk-...fake"), "/api_key"),
+        (the_settings(base_url="https://10.0.0.5"), EXTERNAL, "/base_url"),
     ],
 )
 def test_settings_that_break_a_rule_are_not_tested(settings: Settings, key: CredentialChange, pointer: str) -> None:
@@ -117,7 +123,7 @@ def test_settings_that_break_a_rule_are_not_tested(settings: Settings, key: Cred
     with pytest.raises(RuleViolationError) as error:
         fixture.test_settings(settings, key)
     assert [each.pointer for each in error.value.errors] == [pointer]
-    assert fixture.tested == []
+    assert (fixture.tested, fixture.read_secrets) == ([], [])
 
 
 CUSTOM = the_settings(provider="CUSTOM", base_url="https://llm.example.com/v1")
@@ -200,6 +206,17 @@ def test_saved_integration_is_tested_for_admins_of_its_account_only(caller: Call
     with pytest.raises(error):
         fixture.tests.test_saved(caller, ULID, None)
     assert (fixture.tested, fixture.recorded) == ([], [])
+
+
+def test_saved_integration_that_changes_during_its_test_gets_the_result_of_the_tested_version() -> None:
+    fixture = ServiceFixture()
+    integration = an_integration(secret=STORED)
+    fixture.repository.insert(integration, None)
+    changed = replace(integration, version=integration.version + 1)
+    fixture.before_steps = lambda: fixture.repository.update(integration, changed)
+    health = fixture.tests.test_saved(a_caller(), ULID, None)
+    assert health.integration_version == integration.version
+    assert fixture.recorded == [health]
 
 
 def test_settings_are_tested_for_admins_only() -> None:

@@ -160,6 +160,19 @@ def test_grant_of_a_second_account_takes_effect_within_45_seconds() -> None:
         fixture.account()
 
 
+@pytest.mark.parametrize(
+    "changes", [{"aws_account": "888888888888"}, {"kind": "user"}, {"partition": "aws-cn"}], ids=str
+)
+def test_account_of_a_principal_is_no_hint_for_another_one_of_the_same_name(changes: dict[str, str]) -> None:
+    fixture, other = AccessFixture(), PRINCIPAL._replace(**changes)
+    fixture.grant("acme")
+    assert fixture.account() == "acme"
+    fixture.grant("acme", principal_arn=other.arn)
+    fixture.grant("umbrella", principal_arn=other.arn)
+    with pytest.raises(InvalidRequestError, match="Several accounts"):
+        fixture.access.get(other, None, ULID)
+
+
 def test_grant_of_another_account_replaces_a_revoked_one_at_once() -> None:
     fixture = AccessFixture()
     consumer = fixture.grant("acme")

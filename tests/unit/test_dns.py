@@ -2,7 +2,7 @@
 
 import socket
 from ipaddress import ip_address
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -34,10 +34,13 @@ def test_resolve_asks_for_the_name_in_a_thread_that_cannot_keep_the_process_aliv
 @pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), UnicodeError("label")])
 def test_resolve_unknown_name_raises_oserror(failure: Exception) -> None:
     def lookup(*_: Any, **__: Any) -> list[Any]:
+        asked.append(current_thread())
         raise failure
 
+    asked: list[Thread] = []
     with pytest.raises(OSError, match=r"unknown|no such name"):
         SystemDnsResolver(lookup).resolve("h", 443, Deadline(5))
+    assert len(asked) == 1  # a second one would need the rest of the deadline
 
 
 def test_resolve_stops_at_deadline() -> None:

@@ -60,3 +60,4 @@ def test_fingerprint_is_left_out_with_a_warning_if_kms_fails(failure: Exception,
     line = json.loads(log.getvalue())
     assert (line["level"], line["message"], line["error"]) == ("WARNING", "fingerprint not computed", name)
     assert API_KEY not in log.getvalue()
+    assert sha256(API_KEY.encode()).hexdigest() not in log.getvalue()  # candidates could be tested against it

@@ -1,6 +1,7 @@
 """The commands that compare keys: one integration's fingerprint, and the search for the holders of a key."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -80,6 +81,20 @@ def test_find_key_continues_after_the_last_integration_of_the_page() -> None:
     assert (len(first["holders"]), first["next"]) == (PAGE, ids.encode(ulids[1]))
     rest = execute_command(FindKey.model_validate(sent | {"after": first["next"]}), search)
     assert (rest["holders"], rest["next"]) == ([view(ulids[0])], None)
+
+
+@pytest.mark.parametrize("keyless", [range(1, PAGE + 1), range(1, 5), [1]], ids=["all", "oldest", "last"])
+def test_find_key_continues_after_integrations_without_a_key(keyless: Collection[int]) -> None:
+    ulids = [f"{ULID[:-2]}{number:02}" for number in range(PAGE + 1)]
+    secrets = [None if number in keyless else OTHER for number in range(1, PAGE + 1)]
+    search = a_search(
+        *(an_integration(id=each, secret=secret) for each, secret in zip(ulids, [SHARED, *secrets], strict=True))
+    )
+    sent = {"action": "find_key", "account": "acme", "fingerprint": FINGERPRINT}
+    first = execute_command(FindKey.model_validate(sent), search)
+    assert (first["holders"], first["next"]) == ([], ids.encode(ulids[1]))
+    rest = execute_command(FindKey.model_validate(sent | {"after": first["next"]}), search)
+    assert [each["id"] for each in rest["holders"]] == [ids.encode(ulids[0])]
 
 
 def test_fingerprint_returns_that_of_the_current_key() -> None:

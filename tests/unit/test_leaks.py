@@ -1,11 +1,12 @@
 """The leak search, which ends each test of a function, finds the keys and header values of requests."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
 from ai_integrations.observability import serialize
-from tests.builders import ACCESS_TOKEN, gateway_event, identity_token
+from tests.builders import ACCESS_TOKEN, API_KEY, gateway_event, identity_token
 from tests.leaks import KnownSecrets
 
 BODY = {"name": "x", "api_key": "sk-fake-canary", "headers": {"X-Team": "header-canary"}}
@@ -51,3 +52,17 @@ def test_search_finds_access_tokens_and_signed_tokens() -> None:
     texts = [f"a {ACCESS_TOKEN}-1", f"Bearer {signed}", "neither eyJ nor a.b.c"]
     assert KnownSecrets().texts_with_keys(texts) == texts[:2]
     assert KnownSecrets().texts_with_any(texts) == texts[:2]
+
+
+def test_search_finds_the_beginning_and_the_end_of_a_key() -> None:
+    key = "sk-fake-012345-in-two-parts"
+    known_secrets = KnownSecrets()
+    known_secrets.record({"api_key": key})
+    texts = [f"{key[:12]} begins it", f"it ends with {key[-12:]}", f"{key[:8]} begins many"]
+    assert known_secrets.texts_with_keys(texts) == texts[:2]
+
+
+def test_search_finds_the_hash_of_a_key_except_where_items_are() -> None:
+    texts = [sha256(API_KEY.encode()).hexdigest()]
+    assert KnownSecrets().texts_with_any(texts) == texts
+    assert KnownSecrets().texts_with_keys(texts) == []

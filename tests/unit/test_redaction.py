@@ -130,6 +130,7 @@ def test_redaction_removes_last_characters_of_key() -> None:
         ({"error": {"code": 3}}, '{"code": 3}'),
         ("Invalid model.", "Invalid model."),
         ("<b>Invalid</b> model.", "Invalid model."),
+        ("<p>Invalid</p><p>model.</p>", "Invalid model."),
     ],
 )
 def test_describe_response_extracts_message(body: object, shown: str) -> None:

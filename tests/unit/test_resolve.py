@@ -173,7 +173,8 @@ def test_resolve_other_account_raises_not_found() -> None:
 def test_resolve_applies_visibility_of_space_and_organization(
     scoping: Scoping, organization: str | None, space: str | None, *, visible: bool
 ) -> None:
-    fixture = ResolverFixture(scopings=(scoping,))
+    # Who created the integration makes no difference: brokers choose the names of their consumers.
+    fixture = ResolverFixture(scopings=(scoping,), created_by=a_program().user)
     fixture.directory.register(Space(account="acme", id="home", organization_id="o"))
     fixture.directory.register(Space(account="other", id="unknown", organization_id="o"))
     program = a_program(organization, space)

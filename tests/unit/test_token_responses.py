@@ -1,6 +1,8 @@
 """What of a token endpoint's response is accepted (RFC 6749, section 5.1)."""
 
 import json
+import traceback
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,9 +98,40 @@ def test_impersonated_token_ends_at_its_time_and_after_a_day_at_most() -> None:
         (b'{"error": "invalid_grant"}', "It returned: invalid_grant"),
         (b'{"error": {"message": "No match."}}', "It returned: No match."),
         (b'{"error": "invalid_grant", "error_description": ["secret-1"]}', "It returned: invalid_grant"),
+        (
+            b'{"error": "secret-1", "error_description": "No secret-1 here"}',
+            "It returned: [redacted]: No [redacted] here",
+        ),
         (b"Bad secret-1 gateway", "It returned: Bad [redacted] gateway"),
         (b"", ""),
     ],
 )
 def test_words_of_the_provider_are_found_in_every_form_of_error(body: bytes, description: str) -> None:
     assert describe_error(body, ["secret-1"]) == description
+
+
+SENT = "fake-identity-token"
+
+
+@pytest.mark.parametrize(
+    ("parse", "document"),
+    [
+        (parse_token_response, GOOD | {"token_type": SENT}),
+        (parse_token_response, GOOD | {"expires_in": SENT}),
+        (parse_token_response, GOOD | {"expires_in": {"of": SENT}}),
+        (parse_token_response, GOOD | {"access_token": [SENT]}),
+        (parse_token_response, GOOD | {"access_token": f"{SENT} "}),
+        (parse_token_response, [SENT]),
+        (parse_token_response, SENT),
+        (parse_impersonation_response, {"accessToken": ACCESS_TOKEN, "expireTime": SENT}),
+        (parse_impersonation_response, {"accessToken": f"{SENT} ", "expireTime": "2026-01-02T12:30:00Z"}),
+    ],
+)
+def test_error_of_an_unusable_response_repeats_nothing_of_it(
+    parse: Callable[[bytes, datetime], object], document: object
+) -> None:
+    with pytest.raises(TokenRefusedError) as caught:
+        parse(json.dumps(document).encode(), NOON)
+    assert SENT not in "".join(traceback.format_exception(caught.value))
+    assert ACCESS_TOKEN not in "".join(traceback.format_exception(caught.value))
+    assert SENT not in caught.value.reason + caught.value.answer

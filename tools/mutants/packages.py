@@ -86,6 +86,7 @@ PACKAGES = {
         (f"{_SERVICE}/key_access",),
         (
             *_tests_importing("key_access"),
+            *_unit_tests("wire_model"),
             "tests/connection",
             "tests/contract/test_secret_reader.py",
             *_handler_tests("consumer_credentials", "credentials", "federated_credentials", "secret_references"),

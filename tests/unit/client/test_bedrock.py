@@ -85,10 +85,11 @@ def test_bedrock_session_renews_expired_credentials() -> None:
     session = bedrock_session(
         lambda: resolutions.pop(0) if len(resolutions) > 1 else resolutions[0], region="eu-west-1"
     )
-    assert session.client("bedrock-runtime").meta.region_name == "eu-west-1"
-    credentials = session.get_credentials()
+    credentials = session.get_credentials()  # before a client, which also resolves the integration
+    assert len(resolutions) == 1, "the session has the credentials that have expired"
     assert credentials is not None
     assert credentials.get_frozen_credentials().token == "fake-new"
+    assert session.client("bedrock-runtime").meta.region_name == "eu-west-1"
 
 
 def test_bedrock_session_uses_base_url_for_bedrock_runtime_only() -> None:

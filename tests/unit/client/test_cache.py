@@ -168,10 +168,11 @@ def test_resolve_without_entry_raises_unavailable_and_calls_again() -> None:
     assert fixture.key() == KEY
 
 
-def test_entry_is_evicted_if_service_rejects_refresh() -> None:
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
+def test_entry_is_evicted_if_service_rejects_refresh(status: int) -> None:
     fixture = fixture_with_entry()
     fixture.now += 250
-    fixture.service.response = a_problem(404)
+    fixture.service.response = a_problem(status)
     assert fixture.key() == KEY
     fixture.run_background_work()
     fixture.run_in_background = False
@@ -179,6 +180,17 @@ def test_entry_is_evicted_if_service_rejects_refresh() -> None:
         fixture.key()
     fixture.service.response = DOWN
     with pytest.raises(UnavailableError):
+        fixture.key()
+
+
+def test_caller_that_waits_gets_the_rejection_although_a_change_event_arrives_meanwhile() -> None:
+    """The event keeps the entry, because the service may be unavailable. A rejection is an answer."""
+    fixture = fixture_with_entry()
+    fixture.run_in_background = False
+    fixture.now += 300
+    fixture.service.response = a_problem(403)
+    fixture.service.before_response = fixture.client.invalidate
+    with pytest.raises(ResolutionError):
         fixture.key()
 
 

@@ -1,6 +1,7 @@
 """Invoking the function: the request that is sent, and the error that each failure raises."""
 
 import json
+import traceback
 from typing import Any
 
 import pytest
@@ -97,13 +98,16 @@ def test_fetch_raises_resolution_error_if_iam_denies_the_call() -> None:
         ({"problem": {"status": "x"}}, "malformed response"),
         ({"problem": "text"}, "malformed response"),
         (a_response(version=[]), "malformed response"),
+        (a_response(version=KEY), "malformed response"),
+        (a_response(expires_at=KEY), "malformed response"),
+        ({"problem": {"status": KEY}}, "malformed response"),
     ],
 )
 def test_fetch_raises_unavailable_error_with_a_reason_and_without_the_key(response: Any, reason: str) -> None:
     with pytest.raises(UnavailableError) as raised:
         ClientFixture(FakeService(response=response)).key()
     assert raised.value.reason == reason
-    assert KEY not in str(raised.value)
+    assert KEY not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize("payload", ["", "null", "[]", '"text"'])

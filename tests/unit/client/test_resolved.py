@@ -81,6 +81,12 @@ def test_resolved_integration_hides_secrets_when_printed() -> None:
     assert "https://llm.example.com/v1" in repr(resolved)
 
 
+def test_secrets_look_alike_when_printed() -> None:
+    """No part of a secret, and not its length."""
+    one, other = Secret(KEY), Secret("another")
+    assert (repr(one), str(one), f"{one}") == (repr(other), str(other), f"{other}")
+
+
 @pytest.mark.parametrize("field", ["name", "api_key"])
 def test_resolved_integration_is_frozen(field: str) -> None:
     with pytest.raises(FrozenInstanceError):
