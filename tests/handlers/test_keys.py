@@ -234,6 +234,16 @@ def test_list_with_a_forged_cursor_returns_400_without_a_read(cloud: Cloud, last
     assert cloud.calls == []
 
 
+def test_list_and_key_show_a_space_the_same_integrations_of_its_organization(cloud: Cloud) -> None:
+    create(cloud, name="ours", scopings=[{"organization_id": "o", "space_id": "s"}])  # records both
+    shown = create(cloud, name="organization", scopings=[{"organization_id": "o"}])
+    hidden = create(cloud, name="other organization", scopings=[{"organization_id": "p"}])
+    caller = a_caller(role=Role.READER, memberships=(Membership(space_id="s"),))
+    assert names(get(cloud, caller=caller)) == ["organization", "ours"]
+    assert get(cloud, key_of(shown), caller).status == 200
+    assert get(cloud, key_of(hidden), caller).status == 404
+
+
 def test_reader_and_member_see_the_keys_of_the_integrations_that_they_see(cloud: Cloud) -> None:
     create(cloud, name="wide")
     ours = create(cloud, name="ours", scopings=[{"space_id": "s"}])
