@@ -43,7 +43,8 @@ from ai_integrations.domain.refusals import Refusal
 from ai_integrations.domain.uses import LastUse, Use, UsedBy
 from ai_integrations.key_access.use_ledger import Recorders, Task, UseLedger
 from ai_integrations.use_cases.integrations import Integrations
-from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore, RefusalRecorder, UseRecorder
+from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore, RefusalRecorder, SpaceReader, UseRecorder
+from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import ACCESS_TOKEN, AWS_ACCOUNT, NOON, ULID, a_policy
 
 
@@ -81,6 +82,17 @@ class InMemorySpaces:
                     account=integration.account, id=scoping.space_id, organization_id=None
                 )
                 self.known[key] = space._replace(organization_id=space.organization_id or scoping.organization_id)
+
+
+@dataclass
+class RecordingSpaces(InMemorySpaces):
+    """A directory that records which spaces are read one by one. Without its dictionary `known`, a read fails."""
+
+    reads: list[str] = field(default_factory=list)
+
+    def space(self, account: str, space_id: str) -> Space | None:
+        self.reads.append(space_id)
+        return super().space(account, space_id)
 
 
 @dataclass(frozen=True)
@@ -570,18 +582,20 @@ def build_ledger(
     return UseLedger(lambda: recorders, clock, start)
 
 
-def build_integrations(
+def build_integrations(  # noqa: PLR0913 - each has a default
     repository: IntegrationRepository | None = None,
     keys: KeyStore | None = None,
     *,
     clock: Callable[[], datetime] = lambda: NOON,
     new_id: Callable[[datetime], str] = lambda _now: ULID,
     policy: Policy | None = None,
+    spaces: SpaceReader | None = None,
 ) -> Integrations:
-    """Build the use cases over fakes, or over the given repository and key store."""
+    """Build the use cases over fakes, or over the given repository, key store and directory."""
     return Integrations(
         repository=repository or InMemoryRepository(),
         keys=keys or InMemoryKeyStore(),
+        visibility=Visibility(spaces or InMemorySpaces()),
         clock=clock,
         new_id=new_id,
         policy=policy or a_policy(),

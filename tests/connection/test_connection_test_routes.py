@@ -270,6 +270,18 @@ def test_connection_test_and_health_return_404_for_invisible_integration(cloud: 
     assert server.received == []
 
 
+def test_connection_test_is_403_for_a_space_that_sees_the_integration_by_its_organization(
+    cloud: Cloud, server: Server
+) -> None:
+    create(cloud, server, name="ours", scopings=[{"organization_id": "o", "space_id": "s"}])  # records both
+    of_organization = create(cloud, server, scopings=[{"organization_id": "o"}])
+    for space_id, status, health in (("s", 403, 200), ("t", 404, 404)):
+        reader = a_caller(role=Role.READER, memberships=(Membership(space_id=space_id),))
+        assert run_saved_test(cloud, of_organization, caller=reader).status == status
+        assert get_health(cloud, of_organization, reader).status == health
+    assert server.received == []
+
+
 def test_connection_test_rejects_malformed_request(cloud: Cloud, server: Server) -> None:
     integration_id = create(cloud, server)
     assert run_saved_test(cloud, integration_id, {"model": 3}).status == 400

@@ -162,12 +162,16 @@ def test_other_methods_return_405(cloud: Cloud) -> None:
         assert (response.status, response.headers["allow"]) == (405, "GET")
 
 
-def test_list_reads_the_table_once_and_a_space_if_a_membership_names_no_organization(cloud: Cloud) -> None:
-    delete(cloud)
-    for caller, calls in ((a_caller(), ["dynamodb:Query"]), (MEMBER, ["dynamodb:GetItem", "dynamodb:Query"])):
+def test_list_reads_the_table_once_and_a_space_if_its_organization_matters(cloud: Cloud) -> None:
+    delete(cloud, name="wide")
+    for caller in (a_caller(), MEMBER):
         cloud.calls.clear()
-        assert names(get(cloud, caller)) == ["Production OpenAI"]
-        assert cloud.calls == calls
+        assert names(get(cloud, caller)) == ["wide"]
+        assert cloud.calls == ["dynamodb:Query"]
+    delete(cloud, name="of an organization", scopings=[{"organization_id": "o"}])
+    cloud.calls.clear()
+    assert names(get(cloud, MEMBER)) == ["wide"]
+    assert cloud.calls == ["dynamodb:Query", "dynamodb:GetItem"]
 
 
 def test_response_has_no_secret_and_no_header_value(cloud: Cloud) -> None:

@@ -187,6 +187,22 @@ def test_invisible_integration_returns_the_same_404_as_a_missing_one(
     assert len({response.text for response in responses}) == 1
 
 
+@pytest.mark.parametrize(("method", "body", "subpath"), [GET, *WRITES])
+def test_integration_of_an_organization_is_visible_to_its_spaces_only_and_they_cannot_change_it(
+    cloud: Cloud, method: str, body: object, subpath: str
+) -> None:
+    create(cloud, name="ours", scopings=[{"organization_id": "o", "space_id": "s"}])  # records both
+    create(cloud, name="theirs", scopings=[{"organization_id": "p", "space_id": "t"}])
+    of_organization = create(cloud, scopings=[{"organization_id": "o"}])
+    for space_id, status in (("s", 200 if method == "GET" else 403), ("t", 404), ("unknown", 404)):
+        member = a_caller(role=Role.MEMBER, memberships=(Membership(space_id=space_id, admin=True),))
+        assert call(cloud, method, of_organization, body, caller=member, subpath=subpath).status == status
+    assert call(cloud, "DELETE", of_organization).status == 204
+    in_space = a_caller(role=Role.READER, memberships=(Membership(space_id="s"),))
+    assert call(cloud, "GET", of_organization, caller=in_space).status == 404
+    assert call(cloud, "POST", of_organization, caller=in_space, subpath="/restore").status == 403
+
+
 @pytest.mark.parametrize(("method", "body", "subpath"), WRITES)
 def test_write_by_a_reader_returns_403(cloud: Cloud, method: str, body: object, subpath: str) -> None:
     integration_id = create(cloud)

@@ -228,6 +228,16 @@ def test_cursor_is_bound_to_the_parameters_and_the_account(cloud: Cloud) -> None
     assert find(cloud, cursor=of_integrations).status == 400
 
 
+def test_list_and_key_show_a_space_the_same_integrations_of_its_organization(cloud: Cloud) -> None:
+    create(cloud, name="ours", scopings=[{"organization_id": "o", "space_id": "s"}])  # records both
+    shown = create(cloud, name="organization", scopings=[{"organization_id": "o"}])
+    hidden = create(cloud, name="other organization", scopings=[{"organization_id": "p"}])
+    caller = a_caller(role=Role.READER, memberships=(Membership(space_id="s"),))
+    assert names(get(cloud, caller=caller)) == ["organization", "ours"]
+    assert get(cloud, key_of(shown), caller).status == 200
+    assert get(cloud, key_of(hidden), caller).status == 404
+
+
 def test_reader_and_member_see_the_keys_of_the_integrations_that_they_see(cloud: Cloud) -> None:
     create(cloud, name="wide")
     ours = create(cloud, name="ours", scopings=[{"space_id": "s"}])

@@ -11,6 +11,8 @@ from tests.cloud import Cloud, Response
 
 MEMBER = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", space_id="s"),))
 
+OF_SPACE = a_caller(role=Role.READER, memberships=(Membership(space_id="s"),))
+
 
 def get(cloud: Cloud, path: str, query: dict[str, str], caller: Caller | None = None) -> Response:
     event = gateway_event("", method="GET", path=path, caller=caller)
@@ -72,6 +74,30 @@ def test_list_returns_only_integrations_that_the_caller_may_see(cloud: Cloud) ->
     assert sorted(names(list_integrations(cloud, MEMBER))) == VISIBLE_IN_SPACE
     assert names(list_integrations(cloud, a_caller(role=Role.READER))) == ["account_wide"]
     assert names(list_integrations(cloud, a_caller(account="other"))) == []
+
+
+def test_list_shows_a_space_what_its_organization_sees_with_at_most_one_read_of_the_space(cloud: Cloud) -> None:
+    create(cloud, **SCOPINGS, other_organization=[{"organization_id": "p"}])
+    cloud.calls.clear()
+    assert sorted(names(list_integrations(cloud, OF_SPACE))) == VISIBLE_IN_SPACE
+    assert cloud.calls == ["dynamodb:Query", "dynamodb:GetItem"]
+    of_other_space = a_caller(role=Role.READER, memberships=(Membership(space_id="unknown"),))
+    assert names(list_integrations(cloud, of_other_space)) == ["account_wide"]
+
+
+def test_list_without_integrations_of_organizations_reads_no_space(cloud: Cloud) -> None:
+    create(cloud, wide=[], ours=[{"space_id": "s"}], theirs=[{"space_id": "t"}])
+    cloud.calls.clear()
+    assert names(list_integrations(cloud, OF_SPACE)) == ["ours", "wide"]
+    assert cloud.calls == ["dynamodb:Query"]
+
+
+def test_list_returns_503_if_the_space_cannot_be_read(cloud: Cloud) -> None:
+    create(cloud, wide=[], organization=[{"organization_id": "o"}])
+    cloud.fail("dynamodb:GetItem", ("InternalServerError", 500))
+    assert list_integrations(cloud, OF_SPACE).status == 503
+    cloud.recover()
+    assert names(list_integrations(cloud, OF_SPACE)) == ["wide"]
 
 
 def test_list_by_part_of_a_name_ignores_case(cloud: Cloud) -> None:

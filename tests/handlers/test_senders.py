@@ -17,6 +17,7 @@ __all__ = ["bucket"]
 OTHER_AWS_ACCOUNT = "210987654321"
 ACCOUNT_WIDE: list[dict[str, str]] = [{}]
 TEAM = [{"organization_id": "o", "space_id": "team"}]
+ORGANIZATION = [{"organization_id": "o"}]
 OF_TEAM = [{"organization_id": "o", "space_id": "team", "admin": True}]
 OF_OTHER_TEAM = [{"organization_id": "o", "space_id": "other", "admin": True}]
 UNREGISTERED = (
@@ -96,8 +97,8 @@ def send_event(
     return outcome
 
 
-def body(attempt: Attempt) -> dict[str, Any]:
-    return {"name": "Production OpenAI", "provider": "openAI", "scopings": attempt.scopings}
+def body(attempt: Attempt, name: str = "Production OpenAI") -> dict[str, Any]:
+    return {"name": name, "provider": "openAI", "scopings": attempt.scopings}
 
 
 @each_attempt
@@ -228,6 +229,19 @@ def test_source_sees_only_integrations_of_its_memberships(cloud: Cloud, queue: R
     assert names(cloud) == ["Production OpenAI"]
 
 
+def test_source_of_a_space_gets_403_for_what_only_its_organization_may_change(
+    cloud: Cloud, queue: Requests, bus: Subscriber
+) -> None:
+    register_source(cloud)
+    send_event(queue, bus, Attempt(), request_id="request-2", integration=body(Attempt(scopings=TEAM), "Team"))
+    created = send_event(queue, bus, Attempt(), integration=body(Attempt(scopings=ORGANIZATION))).detail["id"]
+    for number, (space_id, status) in enumerate([("team", 403), ("unknown", 404)], start=3):
+        register_source(cloud, role="member", memberships=[{"space_id": space_id, "admin": True}])
+        outcome = send_event(queue, bus, Attempt(), "Delete", request_id=f"request-{number}", id=created)
+        assert outcome.detail["problem"]["status"] == status
+    assert sorted(names(cloud)) == ["Production OpenAI", "Team"]
+
+
 STACK_REQUESTS = ["Update", "Delete"]
 
 
@@ -282,6 +296,20 @@ def test_deletion_by_a_stack_that_lost_its_memberships_does_not_report_success(c
     register_stacks(cloud, role="member", memberships=OF_OTHER_TEAM)
     response = send_stack_request(cloud, bucket, "Delete", team, **identity)
     assert (response["Status"], response["Reason"]) == ("FAILED", FORBIDDEN)
+    assert names(cloud) == ["Production OpenAI"]
+
+
+def test_stack_of_a_space_may_not_change_what_its_organization_sees(cloud: Cloud, bucket: Bucket) -> None:
+    register_stacks(cloud)
+    send_stack_request(cloud, bucket, "Create", Attempt(scopings=TEAM), RequestId="request-1")
+    organization = Attempt(scopings=ORGANIZATION)
+    identity = {"PhysicalResourceId": bucket.responses()[-1]["PhysicalResourceId"]}
+    send_stack_request(cloud, bucket, "Update", organization, **identity, OldResourceProperties={"Account": "acme"})
+    register_stacks(cloud, role="member", memberships=[{"space_id": "team", "admin": True}])
+    for request_type in STACK_REQUESTS:
+        more = {**identity, "OldResourceProperties": {"Account": "acme"}}
+        response = send_stack_request(cloud, bucket, request_type, organization, **more)
+        assert (response["Status"], response["Reason"]) == ("FAILED", FORBIDDEN)
     assert names(cloud) == ["Production OpenAI"]
 
 

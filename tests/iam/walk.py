@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from tools.local.aws import client
+from tools.local.aws import REGION, client
 from tools.local.deployment import PARAMETERS, STACK
 
 from ai_integrations.contracts import ids
@@ -52,6 +52,7 @@ class Walk:
         self._concurrent_writes()
         self._tests_and_credentials()
         self._refusals()
+        self._readers_of_a_space()
         self._consumers()
         self._events()
         self._dead_letters()
@@ -160,6 +161,30 @@ class Walk:
         assert response["problem"]["status"] == HTTPStatus.NOT_FOUND
         self._wait_until(lambda: self._has_called("credentials", "PutItem"))
 
+    def _readers_of_a_space(self) -> None:
+        """Let a reader, a source and a stack of a space try to use what only its organization may change."""
+        reader: dict[str, Any] = {"account": self._account, "role": "reader", "memberships": [{"space_id": SPACE}]}
+        integration_id = self._call("POST", body=_body(scopings=ORGANIZATION_SCOPINGS))["id"]
+        response = self._stack.request(self._stack.issue_key(**reader), "POST", f"/{integration_id}/test")
+        assert response.status == HTTPStatus.FORBIDDEN
+        self._stack.register_sender(source="reader", **reader)
+        self._publish_request("Delete", source="reader", request_id="reader", id=integration_id)
+        self._wait_until(lambda: self._has_called("provision", "GetItem", "SPACES#"))
+        self._stack.register_sender(stack_names="reader", **reader)
+        aws_account = self._stack.deployment.aws_account()
+        request = {
+            "RequestType": "Delete",
+            "StackId": f"arn:aws:cloudformation:{REGION}:{aws_account}:stack/reader/1",
+            "RequestId": "reader",
+            "LogicalResourceId": "Integration",
+            "PhysicalResourceId": integration_id,
+            "ResourceProperties": {"Account": self._account, "User": "reader"},
+        }
+        function = self._outputs["CustomResourceServiceToken"]
+        with serve() as server:
+            payload = json.dumps({**request, "ResponseURL": server.url()})
+            self._aws("lambda").invoke(FunctionName=function, Payload=payload)
+
     def _consumers(self) -> None:
         integration_id = self._call("POST", body=_body(name="Granted", scopings=ORGANIZATION_SCOPINGS))["id"]
         grant = {"principal_arn": "arn:aws:iam::000000000000:role/program", "integration_ids": [integration_id]}
@@ -263,17 +288,20 @@ class Walk:
         assert "problem" not in result, result
         return result
 
-    def _publish_request(self, action: str, **parts: Any) -> None:
+    def _publish_request(self, action: str, *, source: str = "walk", **parts: Any) -> None:
         entry = {
             "EventBusName": self._outputs["EventBusName"],
-            "Source": "walk",
+            "Source": source,
             "DetailType": f"AI Integration {action} Requested",
             "Detail": json.dumps({"account": self._account, "user": "walk", **parts}),
         }
         self._aws("events").put_events(Entries=[entry])
 
-    def _has_called(self, function: str, operation: str) -> bool:
-        return any((each.function, each.operation) == (function, operation) for each in calls(self._endpoint))
+    def _has_called(self, function: str, operation: str, parameter: str = "") -> bool:
+        return any(
+            (each.function, each.operation) == (function, operation) and parameter in json.dumps(each.parameters)
+            for each in calls(self._endpoint)
+        )
 
     def _aws(self, service: str) -> Any:
         return client(service, self._endpoint)

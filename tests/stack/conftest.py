@@ -50,15 +50,15 @@ class Stack:
         self.known_secrets.keys.add(key)
         return key
 
-    def register_sender(self, *, account: str, **sender: str) -> None:
+    def register_sender(self, *, account: str, role: str = "admin", **sender: Any) -> None:
         """Register a sender in the AWS account of the stack, by `source` or `stack_names`."""
-        self._command_about_sender("register", account=account, role="admin", **sender)
+        self._command_about_sender("register", account=account, role=role, **sender)
 
     def remove_sender(self, *, account: str, **sender: str) -> None:
         """Remove a registered sender."""
         self._command_about_sender("remove", account=account, **sender)
 
-    def _command_about_sender(self, verb: str, **command: str) -> None:
+    def _command_about_sender(self, verb: str, **command: Any) -> None:
         action = f"{verb}_source" if "source" in command else f"{verb}_stacks"
         aws_account = self.deployment.aws_account()
         result = self.deployment.invoke(

@@ -43,7 +43,7 @@ WRITES: Grants = {
     "ACCOUNT#*": of("dynamodb", "BatchGetItem", "DeleteItem", "GetItem", "PutItem"),
     "ROLE#*": of("dynamodb", "GetItem", "UpdateItem"),
     "FEDERATION#*": of("dynamodb", "GetItem", "UpdateItem"),
-    "SPACES#*": of("dynamodb", "UpdateItem"),
+    "SPACES#*": of("dynamodb", "GetItem", "UpdateItem"),
     "referenced secrets": of("secretsmanager", "DescribeSecret"),
 }
 READS_KEYS: Grants = {
@@ -63,7 +63,7 @@ GRANTS: dict[str, Grants] = {
         "ROLE#*": WRITES["ROLE#*"] | of("dynamodb", "ConditionCheckItem"),
         "FEDERATION#*": WRITES["FEDERATION#*"] | of("dynamodb", "ConditionCheckItem"),
         "USES#*": of("dynamodb", "Query"),
-        "SPACES#*": WRITES["SPACES#*"] | of("dynamodb", "GetItem", "Query"),
+        "SPACES#*": WRITES["SPACES#*"] | of("dynamodb", "Query"),
         "own secrets": CLEANS_UP | of("secretsmanager", "CreateSecret", "PutSecretValue", "TagResource"),
         "Key": of("kms", "Decrypt", "GenerateDataKey"),
         "${VerifyKeyFunction.Arn}:live": of("lambda", "InvokeFunction"),
@@ -114,6 +114,7 @@ GRANTS: dict[str, Grants] = {
         "ACCOUNT#*": of("dynamodb", "GetItem", "UpdateItem"),
         "ROLE#*": of("dynamodb", "GetItem"),
         "FEDERATION#*": of("dynamodb", "GetItem"),
+        "SPACES#*": of("dynamodb", "GetItem"),
     },
     "verify_key": {},
     "exchange_token": {"*": of("sts", "GetWebIdentityToken", "TagGetWebIdentityToken")},

@@ -29,10 +29,12 @@ from ai_integrations.domain.model import (
     Scoping,
     SecretVersion,
     Settings,
+    Space,
 )
 from ai_integrations.key_access.connection_test.service import ConnectionTests
 from ai_integrations.key_access.connection_test.step_timer import AUTHENTICATED
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
+from ai_integrations.use_cases.visibility import Visibility
 from tests.builders import API_KEY, FEDERATIONS, NOON, ULID, a_caller, a_policy, an_integration, the_settings
 from tests.fakes import InMemoryRepository
 from tests.unit.test_api_keys import SERVICE_ACCOUNT
@@ -58,7 +60,12 @@ class ServiceFixture:
     def __post_init__(self) -> None:
         tester = ConnectionTester(steps=self, fingerprints=self, clock=lambda: NOON)
         self.tests = ConnectionTests(
-            integrations=self.repository, reader=self, tester=tester, healths=self, policy=POLICY
+            integrations=self.repository,
+            visibility=Visibility(self.repository.spaces),
+            reader=self,
+            tester=tester,
+            healths=self,
+            policy=POLICY,
         )
 
     def run(self, integration: Integration, key: SecretStr | None, _model: str | None) -> Findings:
@@ -185,11 +192,17 @@ OF_SPACE = a_caller(role=Role.MEMBER, memberships=(Membership(space_id="s", admi
         (a_caller(account="other"), NotFoundError),
         (a_caller(role=Role.MEMBER), NotFoundError),
         (OF_SPACE, AccessForbiddenError),
+        (a_caller(role=Role.READER, memberships=(Membership(space_id="home"),)), AccessForbiddenError),
+        (a_caller(role=Role.READER, memberships=(Membership(space_id="elsewhere"),)), NotFoundError),
+        (a_caller(role=Role.READER, memberships=(Membership(space_id="unknown"),)), NotFoundError),
     ],
 )
 def test_saved_integration_is_tested_for_admins_of_its_account_only(caller: Caller, error: type[Exception]) -> None:
+    """The error of others depends on whether they see the integration."""
     fixture = ServiceFixture()
-    fixture.repository.insert(an_integration(scopings=(Scoping(space_id="s"),)), None)
+    fixture.repository.insert(an_integration(scopings=(Scoping(space_id="s"), Scoping(organization_id="o"))), None)
+    for account, space, organization in (("acme", "home", "o"), ("acme", "elsewhere", "p"), ("other", "unknown", "o")):
+        fixture.repository.spaces.register(Space(account=account, id=space, organization_id=organization))
     with pytest.raises(error):
         fixture.tests.test_saved(caller, ULID, None)
     assert (fixture.tested, fixture.recorded) == ([], [])

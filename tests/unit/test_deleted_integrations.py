@@ -9,7 +9,7 @@ import pytest
 from ai_integrations.domain.model import ACCOUNT_WIDE, Caller, Membership, Role, Scoping, Space, Tombstone
 from ai_integrations.use_cases.deleted_integrations import DeletedIntegrations
 from tests.builders import NOON, a_caller, an_integration
-from tests.fakes import InMemoryRepository, InMemorySpaces
+from tests.fakes import InMemoryRepository, RecordingSpaces
 
 IDS = [f"01KDZ3ZQ8000000000000000{number:02}" for number in range(9)]
 INSTANT = timedelta(milliseconds=1)
@@ -34,7 +34,7 @@ class DeletedFixture:
     """The use case at noon, over fakes."""
 
     repository: CountingRepository = field(default_factory=CountingRepository)
-    spaces: InMemorySpaces = field(default_factory=InMemorySpaces)
+    spaces: RecordingSpaces = field(default_factory=RecordingSpaces)
 
     def __post_init__(self) -> None:
         self.deleted = DeletedIntegrations(tombstones=self.repository, spaces=self.spaces, clock=lambda: NOON)
@@ -99,6 +99,26 @@ def test_reader_gets_the_integrations_that_it_saw(
     reader = a_caller(role=Role.READER, memberships=memberships)
     assert list(fixture.pages(reader)) == [[IDS[0]] if is_listed else []]
     assert list(fixture.pages(a_caller())) == [[IDS[0]]]
+
+
+@pytest.mark.parametrize(
+    ("scoping", "reads"), [(Scoping(organization_id="p"), ["s"]), (Scoping(space_id="t"), []), (Scoping(), [])]
+)
+def test_list_reads_a_space_at_most_once_and_only_if_its_organization_matters(
+    scoping: Scoping, reads: list[str]
+) -> None:
+    fixture = DeletedFixture()
+    for number in range(9):
+        fixture.add(number, scoping=scoping)
+    list(fixture.pages(a_caller(role=Role.READER, memberships=(IN_SPACE,))))
+    assert fixture.spaces.reads == reads
+
+
+def test_list_fails_if_the_directory_fails(fixture: DeletedFixture) -> None:
+    fixture.add(scoping=Scoping(organization_id="o"))
+    del fixture.spaces.known  # a read fails
+    with pytest.raises(AttributeError, match="known"):
+        list(fixture.pages(a_caller(role=Role.READER, memberships=(IN_SPACE,))))
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (3, [3]), (4, [3, 1]), (6, [3, 3]), (7, [3, 3, 1])])

@@ -8,7 +8,7 @@ from ai_integrations.domain.errors import NotFoundError
 from ai_integrations.domain.model import Caller, Membership, Organization, Role, Scoping, Slice, Space
 from ai_integrations.use_cases.listing import IntegrationList, Query, SpaceDirectory
 from tests.builders import NOON, a_caller, an_integration
-from tests.fakes import InMemoryRepository, InMemorySpaces
+from tests.fakes import InMemoryRepository, InMemorySpaces, RecordingSpaces
 
 
 class CountingRepository(InMemoryRepository):
@@ -82,6 +82,43 @@ def test_member_sees_only_what_its_space_sees_and_the_query_matches(query: Query
     assert [each.id for each in page.integrations] == expected
 
 
+@pytest.mark.parametrize("query", [Query(), Query(space_id="s"), Query(space_name="search")])
+def test_list_shows_a_space_what_its_organization_sees(query: Query) -> None:
+    repository = a_repository(3, ID00000=Scoping(organization_id="o"), ID00001=Scoping(organization_id="p"))
+    listing = IntegrationList(integrations=repository, spaces=the_spaces())
+    page = listing.page(OF_SPACE, query, after=None, limit=9)
+    assert [each.id for each in page.integrations] == ["ID00002", "ID00000"]
+
+
+@pytest.mark.parametrize(
+    ("scoping", "query", "reads"),
+    [
+        (Scoping(organization_id="p"), Query(), ["s"]),
+        (Scoping(organization_id="o"), Query(), ["s"]),
+        (Scoping(organization_id="o"), Query(name="ID00001"), ["s"]),
+        (Scoping(organization_id="o"), Query(name="x"), []),
+        (Scoping(space_id="t"), Query(), []),
+        (Scoping(space_id="s"), Query(), []),
+        (Scoping(), Query(), []),
+    ],
+)
+def test_list_reads_a_space_at_most_once_and_only_if_its_organization_matters(
+    scoping: Scoping, query: Query, reads: list[str]
+) -> None:
+    repository = a_repository(40, **{f"ID{number:05}": scoping for number in range(40)})
+    spaces = RecordingSpaces()
+    IntegrationList(integrations=repository, spaces=spaces).page(OF_SPACE, query, after=None, limit=50)
+    assert spaces.reads == reads
+
+
+def test_list_fails_if_the_directory_fails() -> None:
+    spaces = RecordingSpaces()
+    del spaces.known  # a read fails
+    listing = IntegrationList(integrations=a_repository(1, ID00000=Scoping(organization_id="o")), spaces=spaces)
+    with pytest.raises(AttributeError, match="known"):
+        listing.page(OF_SPACE, Query(), after=None, limit=9)
+
+
 def test_list_by_space_looks_up_an_organization_that_the_membership_does_not_name() -> None:
     repository = a_repository(3, ID00000=Scoping(organization_id="o"), ID00001=Scoping(organization_id="p"))
     listing = IntegrationList(integrations=repository, spaces=the_spaces())
@@ -129,6 +166,7 @@ def the_spaces() -> InMemorySpaces:
 
 
 MEMBER = a_caller(role=Role.MEMBER, memberships=(Membership(organization_id="o", space_id="t", admin=True),))
+OF_SPACE = a_caller(role=Role.READER, memberships=(Membership(space_id="s"),))
 CALLERS = [
     pytest.param(a_caller(), ["s", "t", "u"], id="admin"),
     pytest.param(MEMBER, ["t"], id="member of one space"),

@@ -37,6 +37,7 @@ class UseCaseFixture:
             clock=lambda: self.now,
             new_id=lambda _now: next(new_ids),
             policy=policy,
+            spaces=self.repository.spaces,
         )
 
     def stored_integrations(self) -> list[Integration]:

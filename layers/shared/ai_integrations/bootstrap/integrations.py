@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ulid import ULID
 
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.adapters.secrets_manager.key_store import SecretsManagerKeyStore
 from ai_integrations.bootstrap import aws_clients, settings
 from ai_integrations.bootstrap.repository import repository
 from ai_integrations.domain.model import Policy
 from ai_integrations.use_cases.integrations import Integrations
+from ai_integrations.use_cases.visibility import Visibility
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +25,7 @@ def integrations(client: "DynamoDBClient") -> Integrations:
     return Integrations(
         repository=repository(client),
         keys=key_store(SecretsManagerKeyStore),
+        visibility=Visibility(DynamoDbSpaces(client, os.environ["TABLE_NAME"])),
         clock=lambda: datetime.now(UTC),
         new_id=lambda moment: str(ULID.from_datetime(moment)),
         policy=Policy(

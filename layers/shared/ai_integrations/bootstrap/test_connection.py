@@ -7,6 +7,7 @@ from functools import cache
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from ai_integrations.adapters.dynamodb.connection_health import DynamoDbConnectionHealth
+from ai_integrations.adapters.dynamodb.spaces import DynamoDbSpaces
 from ai_integrations.bootstrap import aws_clients, settings
 from ai_integrations.bootstrap.init_phase import ends_init
 from ai_integrations.bootstrap.repository import repository
@@ -23,6 +24,7 @@ from ai_integrations.key_access.fingerprints import KmsFingerprints
 from ai_integrations.key_access.outbound.dns import SystemDnsResolver
 from ai_integrations.key_access.outbound.guard import Guard
 from ai_integrations.key_access.secret_reader import SecretsManagerKeyReader
+from ai_integrations.use_cases.visibility import Visibility
 
 
 @ends_init
@@ -40,6 +42,7 @@ def api() -> APIGatewayRestResolver:
     )
     tests = ConnectionTests(
         integrations=repository(client),
+        visibility=Visibility(DynamoDbSpaces(client, table)),
         reader=SecretsManagerKeyReader(aws_clients.secrets_manager()),
         tester=ConnectionTester(
             steps=steps,

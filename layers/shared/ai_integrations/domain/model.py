@@ -64,9 +64,6 @@ class Membership(NamedTuple):
         return scoping.organization_id in {None, self.organization_id}
 
 
-_IN_THE_ACCOUNT = Membership()  # what every caller has: it shows account-wide integrations
-
-
 class Caller(NamedTuple):
     """The user, account, role and memberships behind a request."""
 
@@ -75,21 +72,9 @@ class Caller(NamedTuple):
     role: Role
     memberships: tuple[Membership, ...] = ()
 
-    def may_view(self, scopings: tuple[Scoping, ...]) -> bool:
-        """Check whether the caller may see an integration with these scopings."""
-        return self.role is Role.ADMIN or any(
-            scoping.includes(own.organization_id, own.space_id)
-            for scoping in scopings
-            for own in (_IN_THE_ACCOUNT, *self.memberships)
-        )
-
     def may_view_space(self, space_id: str) -> bool:
         """Check whether the caller may list the integrations that a space sees."""
         return self.role is Role.ADMIN or any(own.space_id == space_id for own in self.memberships)
-
-    def may_view_organization(self, organization_id: str) -> bool:
-        """Check whether the caller belongs to an organization, or to a space that its membership places in it."""
-        return self.role is Role.ADMIN or any(own.organization_id == organization_id for own in self.memberships)
 
     def may_write(self, scopings: tuple[Scoping, ...]) -> bool:
         """Check whether the caller may create or change an integration with these scopings."""

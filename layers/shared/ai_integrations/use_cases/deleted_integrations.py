@@ -31,9 +31,9 @@ class DeletedIntegrations:
 
         A page may be short or even empty without being the last, because a call reads at most one more than `limit`.
         """
-        viewer, now = self._visibility.with_organizations(caller), self._clock()
+        view, now = self._visibility.of(caller), self._clock()
         found, more = self._tombstones.newest_deleted(caller.account, after, limit + 1)
         read = found[:limit]
-        restorable = [each for each in read if each.is_restorable(now) and viewer.may_view(each.integration.scopings)]
+        restorable = [each for each in read if each.is_restorable(now) and view.shows(each.integration.scopings)]
         last_read = read[-1].integration.id if more or len(found) > limit else None
         return DeletedPage(tombstones=restorable, last_read=last_read)

@@ -36,6 +36,7 @@ from ai_integrations.domain.model import (
 )
 from ai_integrations.use_cases.keyed_writes import KeyedWrites
 from ai_integrations.use_cases.optimistic_locking import retry_on_conflict
+from ai_integrations.use_cases.visibility import Visibility
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import IntegrationRepository, KeyStore
@@ -78,11 +79,12 @@ class Integrations:
     An integration that the caller may not see raises NotFoundError, as if it did not exist.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an independent collaborator
         self,
         *,
         repository: "IntegrationRepository",
         keys: "KeyStore",
+        visibility: Visibility,
         clock: Callable[[], datetime],
         new_id: Callable[[datetime], str],
         policy: Policy,
@@ -91,6 +93,7 @@ class Integrations:
         self._repository = repository
         self._keys = keys
         self._writes = KeyedWrites(repository, keys)
+        self._visibility = visibility
         self._clock = clock
         self._new_id = new_id
         self._policy = policy
@@ -107,6 +110,7 @@ class Integrations:
         return Integrations(
             repository=repository,
             keys=keys,
+            visibility=self._visibility,
             clock=self._clock,
             new_id=self._new_id,
             policy=self._policy,
@@ -135,7 +139,7 @@ class Integrations:
     def get(self, caller: Caller, ulid: str) -> Integration:
         """Read an integration."""
         integration = self._repository.get(caller.account, ulid)
-        if integration is None or not caller.may_view(integration.scopings):
+        if integration is None or not self._visibility.can_see(caller, integration.scopings):
             raise NotFoundError
         return integration
 
@@ -274,7 +278,7 @@ class Integrations:
         return integration
 
     def _authorize(self, caller: Caller, integration: Integration) -> None:
-        if not caller.may_view(integration.scopings):
+        if not self._visibility.can_see(caller, integration.scopings):
             raise NotFoundError
         if not caller.may_write(integration.scopings):
             raise AccessForbiddenError

@@ -47,6 +47,7 @@ class IntegrationList:
     def __init__(self, *, integrations: "IntegrationPages", spaces: "SpaceReader") -> None:
         self._integrations = integrations
         self._spaces = spaces
+        self._visibility = Visibility(spaces)
 
     def page(self, caller: Caller, query: Query, *, after: str | None, limit: int) -> Page:
         """List at most `limit` integrations after the id `after`.
@@ -69,8 +70,9 @@ class IntegrationList:
     def _filter(self, caller: Caller, query: Query) -> Filter:
         name = fold_name(query.name or "")
         if query.space_id is None and query.space_name is None:
+            view = self._visibility.of(caller)
             return lambda integration: (
-                caller.may_view(integration.scopings) and (not name or name in fold_name(integration.name))
+                (not name or name in fold_name(integration.name)) and view.shows(integration.scopings)
             )
         viewpoints = self._viewpoints(caller, query)
         return lambda integration: (
@@ -133,15 +135,14 @@ class SpaceDirectory:
         self, caller: Caller, name: str | None, *, after: str | None, limit: int
     ) -> tuple[list[Organization], str | None]:
         """List the organizations that the caller, or a space of the caller, belongs to."""
-        viewer = self._visibility.with_organizations(caller)
+        view = self._visibility.of(caller)
         registered = self._spaces.organizations(caller.account)
-        return _page((each for each in registered if viewer.may_view_organization(each.id)), name, after, limit)
+        return _page((each for each in registered if view.shows_organization(each.id)), name, after, limit)
 
     def organization(self, caller: Caller, organization_id: str) -> Organization:
         """Read an organization. Raise NotFoundError if it is not registered, or `organizations` does not list it."""
-        viewer = self._visibility.with_organizations(caller)
         organization = self._spaces.organization(caller.account, organization_id)
-        if organization is None or not viewer.may_view_organization(organization_id):
+        if organization is None or not self._visibility.of(caller).shows_organization(organization_id):
             raise NotFoundError
         return organization
 

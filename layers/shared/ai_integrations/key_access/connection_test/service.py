@@ -27,6 +27,7 @@ from ai_integrations.domain.model import (
     Settings,
 )
 from ai_integrations.key_access.connection_test.tester import ConnectionTester
+from ai_integrations.use_cases.visibility import Visibility
 
 if TYPE_CHECKING:
     from ai_integrations.use_cases.ports import HealthRecorder, IntegrationIdentityReader, KeyReader
@@ -35,16 +36,18 @@ if TYPE_CHECKING:
 class ConnectionTests:
     """Runs connection tests for admins."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an independent collaborator
         self,
         *,
         integrations: "IntegrationIdentityReader",
+        visibility: Visibility,
         reader: "KeyReader",
         tester: ConnectionTester,
         healths: "HealthRecorder",
         policy: Policy,
     ) -> None:
         self._integrations = integrations
+        self._visibility = visibility
         self._reader = reader
         self._tester = tester
         self._healths = healths
@@ -53,7 +56,7 @@ class ConnectionTests:
     def test_saved(self, caller: Caller, ulid: str, model: str | None) -> Health:
         """Test an integration with its stored key, and record the result."""
         integration = self._integrations.get(caller.account, ulid)
-        if integration is None or not caller.may_view(integration.scopings):
+        if integration is None or not self._visibility.can_see(caller, integration.scopings):
             raise NotFoundError
         _require_admin(caller)
         key = self._reader.read(integration, integration.secret) if integration.secret else None
