@@ -583,7 +583,11 @@ def run_twice(
                 SCENARIOS[name](made)
         return made.steps
 
-    return lambda name: (run(name, name.partition(":")[0]), run(name, None))
+    def run_warm(name: str) -> list[Step]:
+        hour, steps = _now()[:13], run(name, None)
+        return steps if _now()[:13] == hour else run(name, None)  # in a new hour, the ledger saves no calls
+
+    return lambda name: (run(name, name.partition(":")[0]), run_warm(name))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
