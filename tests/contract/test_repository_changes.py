@@ -9,7 +9,7 @@ import pytest
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import from_wire, to_wire
 from ai_integrations.domain.errors import NameTakenError, VersionConflictError
-from ai_integrations.domain.model import Integration, PreviousKey, Scoping, SecretVersion, Tombstone
+from ai_integrations.domain.model import CredentialsSet, Integration, PreviousKey, Scoping, SecretVersion, Tombstone
 from tests.builders import NOON, an_idempotency_key, an_integration
 from tests.contract.stores import AwsStores, Stores
 
@@ -221,6 +221,19 @@ def test_update_of_a_version_that_was_never_written_changes_nothing(stores: Stor
     with pytest.raises(VersionConflictError):
         stores.repository.update(replace(FIRST, version=2), replace(FIRST, version=3))
     assert stores.repository.get("acme", "FIRST") == FIRST
+
+
+@pytest.mark.parametrize("credentials_set", [None, CredentialsSet(at=NOON, by="bob")])
+def test_rotated_integration_is_read_as_it_was_written(stores: Stores, credentials_set: CredentialsSet | None) -> None:
+    secret, end = SecretVersion(arn="arn:secret", version="1"), NOON + timedelta(hours=1)
+    rotated = replace(
+        next_version(FIRST),
+        credentials_set=CredentialsSet(at=NOON + timedelta(minutes=1), by="carol"),
+        previous_key=PreviousKey(secret, usable_until=end, credentials_set=credentials_set),
+    )
+    stores.repository.insert(FIRST, None)
+    stores.repository.update(FIRST, rotated)
+    assert stores.repository.get("acme", "FIRST") == rotated
 
 
 def grace_ends(aws: AwsStores) -> list[int]:
