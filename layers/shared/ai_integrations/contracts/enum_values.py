@@ -38,7 +38,7 @@ _FIRST_CURRENT = {"python": (8, 40), "javascript": (1, 24)}
 _FIRST_WITH_LATER_PROVIDERS = {"python": (8, 51), "javascript": (1, 24)}
 _FIRST_WITH_PRIVATE_SPACES = {"python": (8, 43)}
 _FIRST_WITH_ORGANIZATION_OF_SPACE = {"python": (8, 60)}
-_RELEASE = r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})"
+_RELEASE = r"(\d{1,4})\.(\d{1,4})\.\d{1,4}"
 
 
 class WireFormat(Enum):
