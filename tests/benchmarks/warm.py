@@ -17,7 +17,7 @@ from tests.benchmarks.targets import Target
 RECORDER = Path(__file__).parent / "recorder.py"
 WARM_UP_RUNS, MEASURED_RUNS = 5, 15
 RESOLVES = ("resolve", "resolve directly")
-# Instructions, relative to the AWS calls of the request alone. The line with which each invocation ends takes 0.1 of it.
+# Instructions, relative to the AWS calls of the request alone. The line that ends each invocation takes 0.1 of it.
 MAXIMUM = 1.25
 Call = tuple[str, str, dict[str, object]]
 
