@@ -61,6 +61,9 @@ class InMemorySpaces:
         else:
             self.known[place.account, place.id] = place
 
+    def remove_space(self, account: str, space_id: str) -> None:
+        self.known.pop((account, space_id), None)
+
     def organization(self, account: str, organization_id: str) -> Organization | None:
         return self.registered_organizations.get((account, organization_id))
 
@@ -73,14 +76,12 @@ class InMemorySpaces:
     def spaces(self, account: str) -> list[Space]:
         return [space for (owner, _), space in sorted(self.known.items()) if owner == account]
 
-    def record_organizations(self, integration: Integration) -> None:
-        """Record the organization of each space that a scoping names together with it."""
-        for scoping in integration.scopings:
-            if scoping.space_id and scoping.organization_id:
-                key = integration.account, scoping.space_id
-                space = self.known.get(key) or Space(
-                    account=integration.account, id=scoping.space_id, organization_id=None
-                )
+    def record_organizations(self, changed: Integration, current: Integration | None = None) -> None:
+        """Record the organization of each space that a new scoping names together with it."""
+        for scoping in changed.scopings:
+            if scoping.space_id and scoping.organization_id and not (current and scoping in current.scopings):
+                key = changed.account, scoping.space_id
+                space = self.known.get(key) or Space(account=changed.account, id=scoping.space_id, organization_id=None)
                 self.known[key] = space._replace(organization_id=space.organization_id or scoping.organization_id)
 
 
@@ -127,6 +128,7 @@ class InMemoryRepository:
             return
         self._check_conflicts(integration, idempotency_key)
         self._write(integration)
+        self.spaces.record_organizations(integration)
         self._record(integration, idempotency_key, integration.created_at)
 
     def get(self, account: str, ulid: str) -> Integration | None:
@@ -162,6 +164,7 @@ class InMemoryRepository:
         self.check_identity(changed)
         self._names.pop(_name(current), None)
         self._write(changed)
+        self.spaces.record_organizations(changed, current)
         self._record(changed, self._idempotency_key, changed.updated_at)
 
     def delete(self, tombstone: Tombstone) -> None:
@@ -200,7 +203,6 @@ class InMemoryRepository:
     def _write(self, integration: Integration) -> None:
         self.integrations[_id(integration)] = integration
         self._names[_name(integration)] = integration.id
-        self.spaces.record_organizations(integration)
 
     def _record(self, result: Integration, key: IdempotencyKey | None, now: datetime) -> None:
         if key is not None:

@@ -67,9 +67,11 @@ class ListableRepository(IntegrationRepository, IntegrationPages, TombstonePages
 
 
 class WritableSpaces(SpaceReader, Protocol):
-    """Spaces, with the write operation for operators."""
+    """Spaces, with the write operations for operators."""
 
     def register(self, place: Organization | Space) -> None: ...
+
+    def remove_space(self, account: str, space_id: str) -> None: ...
 
 
 class WritableSenders(Senders, Protocol):

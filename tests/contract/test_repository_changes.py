@@ -276,6 +276,30 @@ def test_update_records_the_organization_of_a_space(stores: Stores) -> None:
     assert [(each.id, each.organization_id) for each in stores.spaces.spaces("acme")] == [("s", "o")]
 
 
+def test_organization_of_a_removed_space_is_recorded_again_only_for_a_new_scoping(stores: Stores) -> None:
+    pair = Scoping(organization_id="o", space_id="s")
+    first = replace(FIRST, scopings=(pair,))
+    stores.repository.insert(first, None)
+    stores.spaces.remove_space("acme", "s")
+    second = replace(next_version(first), model_names=("m",), scopings=(Scoping(space_id="s"), pair))
+    stores.repository.update(first, second)
+    tombstone = a_tombstone(second)
+    stores.repository.delete(tombstone)
+    restored = next_version(second)
+    stores.repository.restore(tombstone, restored)
+    assert stores.spaces.spaces("acme") == []
+    alone = replace(next_version(restored), scopings=(Scoping(space_id="s"),))
+    stores.repository.update(restored, alone)
+    stores.repository.update(alone, replace(next_version(alone), scopings=(pair,)))
+    assert [(each.id, each.organization_id) for each in stores.spaces.spaces("acme")] == [("s", "o")]
+
+
+def test_insert_records_the_first_of_several_organizations_of_a_space(stores: Stores) -> None:
+    pairs = tuple(Scoping(organization_id=each, space_id="s") for each in "op")
+    stores.repository.insert(replace(FIRST, scopings=pairs), None)
+    assert [each.organization_id for each in stores.spaces.spaces("acme")] == ["o"]
+
+
 def test_insert_records_the_organization_of_a_space(stores: Stores) -> None:
     pair = Scoping(organization_id="o", space_id="s")
     stores.repository.insert(

@@ -211,6 +211,15 @@ def test_list_by_space_name_uses_only_spaces_that_the_caller_belongs_to(caller: 
     assert [each.id for each in page.integrations] == visible
 
 
+@pytest.mark.parametrize("query", [Query(), Query(space_id="s"), Query(space_name="search")])
+def test_list_uses_the_organization_of_the_membership_rather_than_that_of_the_directory(query: Query) -> None:
+    repository = a_repository(2, ID00000=Scoping(organization_id="o"), ID00001=Scoping(organization_id="p"))
+    listing = IntegrationList(integrations=repository, spaces=the_spaces())
+    caller = a_caller(role=Role.READER, memberships=(Membership(organization_id="p", space_id="s"),))
+    page = listing.page(caller, query, after=None, limit=9)
+    assert [each.id for each in page.integrations] == ["ID00001"]
+
+
 @pytest.mark.parametrize("space_id", ["s", "u", "x", "unknown"])
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.READER])
 def test_list_by_id_of_a_space_that_the_caller_does_not_belong_to_is_not_found(role: Role, space_id: str) -> None:

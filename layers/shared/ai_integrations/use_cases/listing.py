@@ -87,21 +87,21 @@ class IntegrationList:
     def _viewpoints(self, caller: Caller, query: Query) -> Sequence[tuple[str | None, str]]:
         """List the organization, if it is known, and the id of each space whose view of the account is requested.
 
-        Raise NotFoundError if the caller may not use one.
+        Raise NotFoundError if the caller may not use one. The organization is that of the membership, if it names one.
         """
+        named = {each.space_id: each.organization_id for each in reversed(caller.memberships) if each.organization_id}
         if query.space_name is not None:
             name = fold_name(query.space_name)
             return [
-                (space.organization_id, space.id)
+                (named.get(space.id, space.organization_id), space.id)
                 for space in visible_spaces(self._spaces, caller)
                 if name in fold_name(space.name or "") and query.space_id in {None, space.id}
             ]
         space_id = query.space_id or ""
         if not caller.may_view_space(space_id):
             raise NotFoundError
-        for own in caller.memberships:
-            if own.space_id == space_id and own.organization_id is not None:
-                return [(own.organization_id, space_id)]
+        if space_id in named:
+            return [(named[space_id], space_id)]
         space = self._spaces.space(caller.account, space_id)
         return [(space.organization_id if space else None, space_id)]
 

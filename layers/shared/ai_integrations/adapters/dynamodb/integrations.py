@@ -147,7 +147,7 @@ class DynamoDbIntegrations:
             *(self._rename(current, changed) if is_renamed else []),
             *_take_identity(changed),
             *_release_identity(current, changed),
-            *_record_space_organizations(changed),
+            *_record_space_organizations(changed, current),
             *_schedule_grace_end(current, changed),
         )
 
@@ -280,14 +280,20 @@ def _release_identity(current: Integration, changed: Integration | None = None) 
     ]
 
 
-def _record_space_organizations(integration: Integration) -> list[Action]:
-    """Store the organization of each space that a scoping names together with it; lists by space need it."""
+def _record_space_organizations(changed: Integration, current: Integration | None = None) -> list[Action]:
+    """Store the organization of each space that a new scoping names together with it; visibility depends on it.
+
+    A scoping that stays is not recorded again: operators may have removed the space since.
+    """
+    kept = current.scopings if current else ()
     pairs = {
-        each.space_id: each.organization_id for each in integration.scopings if each.space_id and each.organization_id
+        each.space_id: each.organization_id
+        for each in reversed(changed.scopings)  # the first of several organizations of a space remains
+        if each.space_id and each.organization_id and each not in kept
     }
     return [
         Action.update(
-            items.space_key(integration.account, space),
+            items.space_key(changed.account, space),
             "SET #organization_id = if_not_exists(#organization_id, :organization_id)",
             {":organization_id": organization},
         )
