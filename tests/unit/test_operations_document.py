@@ -96,7 +96,7 @@ def test_every_field_of_the_report_of_the_sweep_is_explained() -> None:
 
 
 def test_restoring_the_table_decides_about_every_partition() -> None:
-    kept = re.findall(r'"([A-Z]+#?)"', section("The table").partition("KEPT = (")[2].partition("\n   )\n")[0])
+    kept = re.findall(r'"([A-Z]+#?)"', section("The table").partition("KEPT = (")[2].partition("\n)\n")[0])
     partitions = set(re.findall(r"^\|[^|]+\| `([A-Z]+#?)[^|]*\|[^|]+\|[^|]+\|$", DATA_MODEL, re.MULTILINE))
     assert partitions - set(kept) == {"ACCOUNT#", "ROLE#", "FEDERATION#", "SPACES#"}
     assert set(kept) <= partitions

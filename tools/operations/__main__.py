@@ -24,7 +24,7 @@ Command = Callable[[Outputs], Iterable[str]]
 
 CONFIRM_SWEEP = "confirm-sweep"  # the only command with an argument of its own
 REMOVALS_MISSING = (
-    "The number of removals is missing: make confirm-sweep REMOVALS=… (0 or more). "
+    "The number of removals is missing or invalid: make confirm-sweep REMOVALS=… (0 or more). "
     "make sweep-findings prints it as removals_left."
 )
 STACK_MISSING = "The name of the stack is missing: STACK=…"
