@@ -28,12 +28,12 @@ class Suite:
         """Check that the tests, and the files that will run alone, pass without a change.
 
         Otherwise every change seems to be noticed. A later change is noticed too if the tests wait for something that
-        never comes: after four times as long as now, and five seconds.
+        never comes: after four times as long as now, and a second.
         """
         start = time.monotonic()
         if self.notices(apply, alone):
             raise SystemExit(f"The tests fail without a change: {list(self._last_failed)}")
-        self._limit = 5 + math.ceil(4 * (time.monotonic() - start))
+        self._limit = 1 + math.ceil(4 * (time.monotonic() - start))
 
     def notices(self, apply: Callable[[], None], likely: Sequence[str] = ()) -> bool:
         """Check whether a test fails after the change, which the process of the tests applies.
