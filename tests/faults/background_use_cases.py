@@ -30,6 +30,16 @@ def _publish_creation(account: Account) -> Request:
     return account.publish_request()
 
 
+def _publish_restore_after_a_late_change_of_key(account: Account) -> Request:
+    """Change the key and delete the integration before the stream is processed, then restore it."""
+    account.create_integration(api_key=OLD_KEY)
+    assert account.patch_request(api_key=NEW_KEY)() == 200
+    assert account.delete_request()() == 204
+    account.stack.process_stream()
+    assert account.restore_request()() == 200
+    return account.publish_request()
+
+
 def _create_orphans(account: Account) -> None:
     """Create an orphaned version and an orphaned secret, as requests do that are killed before they commit."""
     secrets = account.stack.cloud.secrets_manager
@@ -94,6 +104,7 @@ STREAM_AND_SCHEDULE_USE_CASES: dict[str, UseCase] = {
     "publish deletion and restore": UseCase(
         _publish(Account.delete_request, Account.restore_request, api_key=OLD_KEY), {NAME: OLD_KEY}
     ),
+    "publish restore after a late change of key": UseCase(_publish_restore_after_a_late_change_of_key, {NAME: NEW_KEY}),
     "publish rotation": UseCase(_publish(lambda account: account.rotate_request(), api_key=OLD_KEY), {NAME: NEW_KEY}),
     "publish end of grace period": UseCase(_publish_end_of_grace_period, {NAME: NEW_KEY}),
     "sweep": UseCase(_sweep, {NAME: OLD_KEY}),

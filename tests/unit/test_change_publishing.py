@@ -197,8 +197,21 @@ def test_deletion_keeps_secret_of_integration_restored_meanwhile(stream: StreamF
 
 
 def test_restore_cancels_deletion_of_the_secret(stream: StreamFixture) -> None:
-    assert stream.handle(a_record(None, SECOND)) == [("cancel_deletion", SECRET)]
+    stream.repository.insert(SECOND, None)
+    assert stream.handle(a_record(None, SECOND))[0] == ("cancel_deletion", SECRET)
     assert stream.published() == ["AI Integration Restored"]
+
+
+def test_restore_promotes_the_key_that_was_changed_before_the_deletion(stream: StreamFixture) -> None:
+    changed = replace(SECOND, secret=OTHER_VERSION)
+    assert stream.handle(a_record(FIRST, changed)) == []  # processed after the deletion
+    stream.repository.insert(changed, None)
+    journal = stream.handle(a_record(None, changed))
+    assert journal == [("cancel_deletion", OTHER_VERSION), ("promote_version", OTHER_VERSION)]
+
+
+def test_restore_of_an_integration_deleted_again_meanwhile_promotes_nothing(stream: StreamFixture) -> None:
+    assert stream.handle(a_record(None, SECOND)) == [("cancel_deletion", SECRET)]
 
 
 def test_key_change_processed_after_the_key_was_removed_promotes_nothing(stream: StreamFixture) -> None:

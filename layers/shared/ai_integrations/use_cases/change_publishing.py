@@ -3,12 +3,12 @@
 Uses of deleted and restored integrations get their new expiry with the cleanup.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ai_integrations.domain.audit_log import AuditEntry
-from ai_integrations.domain.model import Integration, Tombstone
+from ai_integrations.domain.model import Integration, SecretVersion, Tombstone
 from ai_integrations.domain.refusals import Refusal
 from ai_integrations.use_cases.audit_entries import entry_of_change, entry_of_consumer_change, entry_of_refusal
 from ai_integrations.use_cases.changes import Change, GraceEnded, HealthRecorded
@@ -85,13 +85,19 @@ class ChangePublisher:
         is_same_secret = old is not None and new is not None and new.arn == old.arn
         if old is not None and not is_same_secret:
             self._cleanup.schedule_deletion(old)
-        if new is not None and change.is_restore:
+        if change.after is None or new is None or new == old:
+            return
+        if change.is_restore:
             self._cleanup.cancel_deletion(new)
-        elif change.after is not None and new is not None and old is not None and new != old:
-            current = self._integrations.get(change.after.account, change.after.id)
-            # Not `new`: a later change may have replaced it.
-            if current is not None and current.secret is not None:
-                self._cleanup.promote_version(current.secret, change.released)
+        if change.is_restore or old is not None:
+            # After a restore, because a change of the key processed while the integration was deleted promotes nothing.
+            self._promote_version(change.after, change.released)
+
+    def _promote_version(self, changed: Integration, released: Collection[SecretVersion]) -> None:
+        """Promote the referenced version, which a later change may have replaced."""
+        current = self._integrations.get(changed.account, changed.id)
+        if current is not None and current.secret is not None:
+            self._cleanup.promote_version(current.secret, released)
 
     def _end_grace(self, integration: Integration | None) -> None:
         if integration is None or integration.secret is None:
