@@ -54,6 +54,17 @@ class Distribution(LoadScopeScheduling):  # type: ignore[misc]
         return group(nodeid)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop the first of the two measurements that pytest-cov starts in a process of xdist.
+
+    Otherwise the marker `no_cover`, which pauses the second one, resumes the first, whose result is discarded.
+    """
+    controller = getattr(session.config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller and hasattr(session.config, "workerinput"):
+        controller.cov.stop()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution:
     config.option.loadscopereorder = False

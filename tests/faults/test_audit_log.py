@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
+import pytest
+
 from ai_integrations.adapters.dynamodb.attributes import from_wire
 from ai_integrations.contracts import ids
 from tests.builders import a_caller, create_body, gateway_event
@@ -254,6 +256,7 @@ def by_resource(changes: list[Committed]) -> dict[str, list[Committed]]:
     return found
 
 
+@pytest.mark.no_cover
 def test_every_committed_change_is_recorded_once_and_in_order_despite_faults_and_kills(
     moto_stack: InProcessStack,
 ) -> None:

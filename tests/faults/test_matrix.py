@@ -39,6 +39,7 @@ KILLS = ("killed", "killed after its effect")
 EMULATOR_USE_CASES = ("create with key and Idempotency-Key", "patch of key", "delete with key")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "faults",
     [

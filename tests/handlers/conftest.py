@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pytest_socket import disable_socket, enable_socket  # type: ignore[import-untyped]
+from tools.operations import message_queue
 
 from ai_integrations.observability import metrics
 from tests.cloud import Cloud, cloud
@@ -22,6 +23,12 @@ def sockets_closed() -> Iterator[None]:
     disable_socket()
     yield
     enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def short_polling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the operators' commands not wait at an empty queue; moto has all messages at once."""
+    monkeypatch.setattr(message_queue, "SECONDS_WAITED", 0)
 
 
 @pytest.fixture

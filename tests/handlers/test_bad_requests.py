@@ -53,6 +53,7 @@ def to_gateway_event(request: Request) -> dict[str, Any]:
     }
 
 
+@pytest.mark.no_cover
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # as an error it hides the failing request
 def test_invalid_request_is_rejected_and_changes_nothing(cloud: Cloud) -> None:
     cloud.keys.add(CANARY)

@@ -57,7 +57,7 @@ class DeadChangesFixture:
         self.streams: Any = boto3.client("dynamodbstreams")
         self.dead_letters = DeadLetters(cloud, "publish_changes")
         self.client = LambdaClient(cloud)
-        queue = MessageQueue(cloud.sqs, self.dead_letters.url, seconds_hidden=SECONDS_HIDDEN, seconds_waited=0)
+        queue = MessageQueue(cloud.sqs, self.dead_letters.url, seconds_hidden=SECONDS_HIDDEN)
         self.dead_changes = DeadChanges(queue, TableStream(self.streams), self.client, "publish-changes")  # type: ignore[arg-type]
 
     def write(self, *written: items.Item) -> list[str]:

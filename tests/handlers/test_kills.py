@@ -75,6 +75,7 @@ def fixture(cloud: Cloud, bus: Subscriber, bucket: Bucket) -> KillFixture:
     return KillFixture(cloud, bus, bucket)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_retry_after_a_kill_at_any_call_gives_the_undisturbed_result(fixture: KillFixture, scenario: str) -> None:
     function, prepare = SCENARIOS[scenario]

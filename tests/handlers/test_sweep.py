@@ -251,6 +251,7 @@ def test_confirmation_that_always_conflicts_returns_a_problem(cloud: Cloud) -> N
     assert "problem" in sweep(cloud, confirm=5)
 
 
+@pytest.mark.no_cover
 def test_three_thousand_orphaned_secrets_are_all_logged_and_twenty_are_removed(
     cloud: Cloud, emitted: Callable[[], Any]
 ) -> None:

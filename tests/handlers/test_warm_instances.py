@@ -590,7 +590,7 @@ def run_twice(
     return lambda name: (run(name, name.partition(":")[0]), run_warm(name))
 
 
-@pytest.mark.no_cover  # measuring what is imported again and again takes half of the time
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_warm_instance_responds_and_logs_like_a_new_one(
     run_twice: Callable[[str], tuple[list[Step], list[Step]]], name: str

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from functools import cache
 
 import boto3
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from moto import mock_aws
@@ -31,9 +32,11 @@ def session() -> boto3.Session:
     return boto3.Session()
 
 
+@pytest.mark.no_cover
 def test_random_operations_over_fakes_match_the_model() -> None:
     run_state_machine_as_test(FakeStoresMachine, settings=settings(_SETTINGS, max_examples=300, stateful_step_count=40))
 
 
+@pytest.mark.no_cover
 def test_random_operations_over_moto_match_the_model() -> None:
     run_state_machine_as_test(AwsStoresMachine, settings=settings(_SETTINGS, max_examples=12, stateful_step_count=30))

@@ -196,6 +196,7 @@ class SimulatedClock:
             return self()
 
 
+@pytest.mark.no_cover
 def test_200_resolutions_a_second_over_50_expiries_always_have_a_valid_token_from_one_exchange_at_a_time() -> None:
     expiries = 50
     clock = SimulatedClock(requests_per_second=200)

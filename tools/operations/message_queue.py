@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 
+SECONDS_WAITED = 1  # with a wait, SQS asks all servers that may have messages, without one only some of them
+
+
 class MessageQueue:
     """An SQS queue."""
 
-    def __init__(self, client: "SQSClient", url: str, *, seconds_hidden: int, seconds_waited: int = 1) -> None:
-        """`seconds_hidden` is the visibility timeout of received messages, `seconds_waited` the wait for the first."""
+    def __init__(self, client: "SQSClient", url: str, *, seconds_hidden: int) -> None:
+        """`seconds_hidden` is the visibility timeout of received messages."""
         self._client = client
         self._url = url
         self._seconds_hidden = seconds_hidden
-        self._seconds_waited = seconds_waited
 
     def receive_all(self) -> Iterator["MessageTypeDef"]:
         """Receive all visible messages, each once."""
@@ -36,7 +38,7 @@ class MessageQueue:
             MaxNumberOfMessages=10,
             VisibilityTimeout=self._seconds_hidden,
             MessageSystemAttributeNames=["SentTimestamp"],
-            WaitTimeSeconds=self._seconds_waited,
+            WaitTimeSeconds=SECONDS_WAITED,
         )
         return answer.get("Messages", [])
 

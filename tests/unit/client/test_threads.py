@@ -179,6 +179,7 @@ class TokenService(FakeService):
         return super().invoke(**request)
 
 
+@pytest.mark.no_cover
 def test_threads_use_only_valid_access_tokens_through_expiries_and_outages() -> None:
     """Threads send 200 requests in each second of a fake clock, until 50 tokens would have expired."""
     service = TokenService()
