@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from tools.operations.table_stream import ExpiredError, Position, TableStream
 
 from ai_integrations.adapters.dynamodb import items
 from ai_integrations.adapters.dynamodb.attributes import to_wire
-from tests.builders import ULID, an_integration
+from tests.builders import ROOT, ULID, an_integration
 from tests.cloud import Cloud
 from tests.event_subscriber import Subscriber
 from tests.messaging import DeadLetters
@@ -354,6 +355,23 @@ def test_command_prints_the_result_of_each_message(
     run_command(fixture, monkeypatch)
     assert [json.loads(line)["result"] for line in capfd.readouterr().out.splitlines()] == ["processed"]
     assert len(received_ids(bus)) == 1
+
+
+@pytest.mark.usefixtures("bus")
+def test_command_needs_the_documented_permissions(fixture: DeadChangesFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    [first, second] = fixture.write(*changes(1), UNREADABLE)
+    fixture.discard(first, second)
+    fixture.send("not JSON")  # stays in the queue
+    used = {"cloudformation:DescribeStacks", "lambda:InvokeFunction"}  # the fixture replaces these
+    for client in (fixture.cloud.sqs, fixture.streams):
+        client.meta.events.register(
+            "before-call", lambda model, **_: used.add(f"{model.service_model.signing_name}:{model.name}")
+        )
+    with pytest.raises(SystemExit, match="1 unreadable: "):
+        run_command(fixture, monkeypatch)
+    section = (ROOT / "docs/operations.md").read_text().partition("\n## Publish unpublished changes\n")[2]
+    documented = section.partition("\nThe command needs ")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+:\w+)`", documented)) == used
 
 
 def test_command_fails_with_advice_on_the_messages_that_are_left(
