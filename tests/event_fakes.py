@@ -163,5 +163,8 @@ class RecordingCleanup:
     def cancel_deletion(self, secret: SecretVersion) -> None:
         self.journal.append(("cancel_deletion", secret))
 
-    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
-        self.journal.append(("promote_version", secret, *released))
+    def promote_version(
+        self, secret: SecretVersion, released: Collection[SecretVersion], previous: SecretVersion | None = None
+    ) -> None:
+        kept = [("previous", previous)] if previous else []
+        self.journal.append(("promote_version", secret, *released, *kept))

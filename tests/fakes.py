@@ -424,7 +424,12 @@ class InMemoryKeyStore:
         if secret.is_owned:
             self.secrets[secret.arn].is_deleted = True
 
-    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
+    def promote_version(
+        self,
+        secret: SecretVersion,
+        released: Collection[SecretVersion],
+        previous: SecretVersion | None = None,  # noqa: ARG002 - every version is kept until it is released
+    ) -> None:
         if secret.version is not None:
             stored, dropped = self.secrets[secret.arn], {each.version for each in released if each.arn == secret.arn}
             stored.current = secret.version

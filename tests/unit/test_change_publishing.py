@@ -110,7 +110,7 @@ def test_rotation_with_grace_period_releases_no_version(stream: StreamFixture) -
     previous = PreviousKey(secret=SECRET, usable_until=NOON + timedelta(hours=1))
     rotated = replace(SECOND, secret=OTHER_VERSION, previous_key=previous)
     stream.repository.insert(rotated, None)
-    assert stream.handle(a_record(FIRST, rotated)) == [("promote_version", OTHER_VERSION)]
+    assert stream.handle(a_record(FIRST, rotated)) == [("promote_version", OTHER_VERSION, ("previous", SECRET))]
 
 
 def version_of(version: str) -> SecretVersion:
@@ -126,7 +126,9 @@ def test_rotation_during_a_grace_period_releases_only_the_key_before_the_previou
     rotated = rotated_to("v2", previous="v1")
     again = replace(rotated_to("v3", previous="v2"), version=3)
     stream.repository.insert(again, None)
-    assert stream.handle(a_record(rotated, again)) == [("promote_version", version_of("v3"), version_of("v1"))]
+    [(*promoted, kept)] = stream.handle(a_record(rotated, again))
+    assert promoted == ["promote_version", version_of("v3"), version_of("v1")]
+    assert kept == ("previous", version_of("v2"))
 
 
 def test_rollback_releases_the_key_that_it_replaces(stream: StreamFixture) -> None:

@@ -174,6 +174,7 @@ class DescribedSecret:
     def __init__(self, stages: dict[str, list[str]] | ClientError) -> None:
         self._stages = stages
         self.changes: list[dict[str, Any]] = []
+        self.errors: list[Exception] = []  # of the next changes
 
     def describe_secret(self, **_request: Any) -> dict[str, Any]:
         if isinstance(self._stages, ClientError):
@@ -181,14 +182,16 @@ class DescribedSecret:
         return {"VersionIdsToStages": self._stages}
 
     def update_secret_version_stage(self, **change: Any) -> None:
+        if self.errors:
+            raise self.errors.pop()
         self.changes.append(change)
 
 
-def promote(stages: dict[str, list[str]] | ClientError) -> list[dict[str, Any]]:
+def promote(stages: dict[str, list[str]] | ClientError, previous: SecretVersion | None = None) -> list[dict[str, Any]]:
     """Promote the version of SECRET, and release its version `old`; return the changes."""
     client = DescribedSecret(stages)
     cleanup = SecretsManagerCleanup(cast("Any", client), recovery_days=7)
-    cleanup.promote_version(SECRET, [SECRET._replace(version="old")])
+    cleanup.promote_version(SECRET, [SECRET._replace(version="old")], previous)
     return client.changes
 
 
@@ -202,6 +205,35 @@ def test_promotion_moves_the_current_version_and_removes_the_label_of_the_releas
         },
         {"SecretId": SECRET.arn, "VersionStage": label("old"), "RemoveFromVersionId": "old"},
     ]
+
+
+PREVIOUS = SECRET._replace(version="first")
+
+
+def test_promotion_labels_the_previous_key_before_awscurrent_moves() -> None:
+    changes = promote({"v": [label("v")], "first": ["AWSCURRENT"]}, PREVIOUS)
+    assert changes[0] == {"SecretId": SECRET.arn, "VersionStage": label("first"), "MoveToVersionId": "first"}
+    assert [each["VersionStage"] for each in changes[1:]] == ["AWSCURRENT"]
+
+
+def test_promotion_that_secrets_manager_rejects_labels_the_previous_key_in_the_second_attempt() -> None:
+    client = DescribedSecret({"v": ["AWSCURRENT", label("v")], "first": ["AWSPREVIOUS"]})
+    client.errors.append(client.exceptions.InvalidParameterException())
+    SecretsManagerCleanup(cast("Any", client), recovery_days=7).promote_version(SECRET, (), PREVIOUS)
+    assert [each["VersionStage"] for each in client.changes] == [label("first")]
+
+
+@pytest.mark.parametrize(
+    ("stages", "previous"),
+    [
+        pytest.param({"first": ["AWSPREVIOUS", label("first")]}, PREVIOUS, id="it has the label"),
+        pytest.param({}, PREVIOUS, id="it is gone"),
+        pytest.param({"first": ["AWSPREVIOUS"]}, PREVIOUS._replace(arn="arn:other"), id="it is in another secret"),
+        pytest.param({"first": ["AWSPREVIOUS"]}, None, id="there is none"),
+    ],
+)
+def test_promotion_labels_no_previous_key(stages: dict[str, list[str]], previous: SecretVersion | None) -> None:
+    assert promote({"v": ["AWSCURRENT", label("v")], **stages}, previous) == []
 
 
 def test_repeated_promotion_changes_nothing() -> None:

@@ -97,7 +97,8 @@ class ChangePublisher:
         """Promote the referenced version, which a later change may have replaced."""
         current = self._integrations.get(changed.account, changed.id)
         if current is not None and current.secret is not None:
-            self._cleanup.promote_version(current.secret, released)
+            previous = current.previous_key and current.previous_key.secret
+            self._cleanup.promote_version(current.secret, released, previous)
 
     def _end_grace(self, integration: Integration | None) -> None:
         if integration is None or integration.secret is None:

@@ -246,8 +246,10 @@ class SecretCleanup(Protocol):
         """Cancel a scheduled deletion."""
         ...
 
-    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
-        """Make a referenced version the current one, and drop the versions in `released`."""
+    def promote_version(
+        self, secret: SecretVersion, released: Collection[SecretVersion], previous: SecretVersion | None = None
+    ) -> None:
+        """Make a referenced version the current one, keep the previous key, and drop the versions in `released`."""
         ...
 
 

@@ -31,23 +31,29 @@ class SecretsManagerCleanup:
             with ignore_errors(GONE):
                 self._client.restore_secret(SecretId=secret.arn)
 
-    def promote_version(self, secret: SecretVersion, released: Collection[SecretVersion]) -> None:
+    def promote_version(
+        self, secret: SecretVersion, released: Collection[SecretVersion], previous: SecretVersion | None = None
+    ) -> None:
         """Move AWSCURRENT to the referenced version and remove our stage labels from `released`.
 
-        Leave other versions alone: an in-flight write may be about to reference them.
+        Give `previous` our label: the first version of a secret has none, and AWSPREVIOUS moves on with a later
+        promotion. Leave other versions alone: an in-flight write may be about to reference them.
         """
         if secret.version is not None:
             released_versions = {each.version for each in released if each.arn == secret.arn}
+            kept = previous.version if previous and previous.arn == secret.arn else None
             with ignore_errors(GONE):
                 try:
-                    self._promote(secret.arn, secret.version, released_versions)
+                    self._promote(secret.arn, secret.version, released_versions, kept)
                 except self._client.exceptions.InvalidParameterException:
                     # AWSCURRENT is no longer where DescribeSecret found it. If a response is lost, botocore repeats
                     # the request, and Secrets Manager rejects it because the first one moved the label.
-                    self._promote(secret.arn, secret.version, released_versions)
+                    self._promote(secret.arn, secret.version, released_versions, kept)
 
-    def _promote(self, arn: str, referenced: str, released: Collection[str | None]) -> None:
+    def _promote(self, arn: str, referenced: str, released: Collection[str | None], kept: str | None) -> None:
         stages = self._client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+        if kept in stages and label(kept) not in stages[kept]:
+            self._client.update_secret_version_stage(SecretId=arn, VersionStage=label(kept), MoveToVersionId=kept)
         for version, labels in stages.items():
             if version == referenced:
                 continue
