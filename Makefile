@@ -65,7 +65,7 @@ check: lint test ## run everything that a change must pass
 	@touch $@
 
 # Four processes at most: more would wait for the one that runs the tests of the shared stack.
-test: .venv/dev .venv/client .venv-schemathesis/installed ## run the tests, in about eight minutes (WORKERS=0)
+test: .venv/dev .venv/client .venv-schemathesis/installed ## run the tests, in about seven minutes (WORKERS=0)
 	$(BIN)/python -m pytest -n $(or $(WORKERS),auto) --maxprocesses=4 --cov --cov-report=term --ignore=tests/sam_local
 	@echo "Not run: tests/sam_local, which needs Docker and the SAM CLI: make sam-local"
 
